@@ -1,0 +1,333 @@
+"""One question, one answer: history, model, card, stored turn."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from feishu_bot import metrics
+from feishu_bot.core import history
+from feishu_bot.core.models import (
+    Conversation,
+    Ending,
+    FinishReason,
+    Footer,
+    Job,
+    ModelChosen,
+    Notice,
+    Outcome,
+    Piece,
+    Prompt,
+    ReasoningPiece,
+    Sent,
+    StreamEnd,
+    TextPiece,
+    Turn,
+    Usage,
+)
+from feishu_bot.core.ports import AnswerStream, Conversations, Inbox, Messenger, Model
+from feishu_bot.core.workers import Control
+from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, ModelError, TargetGone
+
+logger = logging.getLogger(__name__)
+
+# What a reader is told under an answer that isn't all there.
+ENDING_NOTICES: Mapping[FinishReason, str] = {
+    "length": "length",
+    "cut": "cut",
+    "content_filter": "filtered_partly",
+}
+CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer while it grows. As JSON it is what a later process needs to end it."""
+
+    text: str = ""
+    reasoning: str = ""
+    model: str = ""
+    reason: FinishReason = "stop"
+    notice: str = ""
+    request_id: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated_tokens: int = 0
+    first_text: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Answers:
+    """Answers questions. One object serves all threads; it keeps nothing of an answer."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        conversations: Conversations,
+        model: Model,
+        messenger: Messenger,
+        system_prompt: str,
+        context_tokens: int,
+        footer: frozenset[str],
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inbox = inbox
+        self._conversations = conversations
+        self._model = model
+        self._messenger = messenger
+        self._system_prompt = system_prompt
+        self._context_tokens = context_tokens
+        self._footer = footer
+        self._clock = clock
+        self._timer = timer
+
+    def answer(self, job: Job, question: str, control: Control) -> None:
+        """Answer `question`, the text of the job's message, and store the turn.
+
+        Ends silently when the job is lost to another process or its message is gone. Raises
+        FeishuUnavailable when the end could not be shown: the job is to be done again, and then
+        shows what is saved by now without asking the model anew.
+        """
+        started = self._timer()
+        key = job.event.key
+        conversation = self._conversations.load(key, job.event.message.parent_id)
+
+        def draw(stream: AnswerStream, state: dict[str, Any]) -> Draft:
+            if "draft" in state:
+                return Draft(**state["draft"])
+            draft = self._ask(conversation, question, stream, control)
+            if control.lost:
+                raise LeaseLost
+            # From here on the model has been paid: a crash must not ask it again.
+            state["draft"] = draft.as_json()
+            self._inbox.checkpoint(job, state)
+            return draft
+
+        self._show(job, question, conversation, draw, control, started)
+
+    def give_up(self, job: Job, control: Control) -> None:
+        """End an answer that failed too often, in its own card, with what there is of it."""
+
+        def draw(stream: AnswerStream, state: dict[str, Any]) -> Draft:
+            draft = Draft(**state.get("draft", {}))
+            draft.notice = draft.notice or "gave_up"
+            return draft
+
+        empty = Conversation(key=job.event.key)
+        self._show(job, job.event.message.text, empty, draw, control, self._timer())
+
+    def _show(
+        self,
+        job: Job,
+        question: str,
+        conversation: Conversation,
+        draw: Callable[[AnswerStream, dict[str, Any]], Draft],
+        control: Control,
+        started: float,
+    ) -> None:
+        """Open the card, let `draw` fill it, end it, and store what became of it."""
+        state = dict(job.checkpoint)
+
+        def save_card(card: Mapping[str, Any]) -> None:
+            state["card"] = card
+            self._inbox.checkpoint(job, state)
+
+        stream = self._messenger.open_answer(
+            job.event.message,
+            reference=job.event.dedupe_id,
+            checkpoint=state.get("card", {}),
+            save=save_card,
+        )
+        control.on_lost(stream.abandon)
+        draft = Draft()
+        sent: Sent | None = None
+        try:
+            draft = draw(stream, state)
+            sent = stream.finish(self._ending(draft, self._timer() - started))
+            outcome = _outcome(draft)
+        except LeaseLost:
+            stream.abandon()
+            logger.info("answer taken over event_id=%s", job.event.event_id)
+            return
+        except TargetGone as exc:
+            logger.info("answer has no place event_id=%s error=%s", job.event.event_id, exc)
+            outcome = "stopped"
+        except FeishuUnavailable:
+            stream.abandon()
+            raise
+        except FeishuError as exc:
+            logger.error("answer refused event_id=%s error=%s", job.event.event_id, exc)
+            outcome = "failed"
+        except BaseException:
+            stream.abandon()
+            raise
+        self._store(job, question, conversation, draft, sent, outcome, started)
+
+    def _store(
+        self,
+        job: Job,
+        question: str,
+        conversation: Conversation,
+        draft: Draft,
+        sent: Sent | None,
+        outcome: Outcome,
+        started: float,
+    ) -> None:
+        message = job.event.message
+        turn = None
+        if sent:
+            self._conversations.bind(job.event.key, sent)
+            if outcome == "answered":
+                turn = self._turn(job, question, draft, conversation, sent.message_ids)
+        usage = Usage(
+            open_id=message.sender.open_id,
+            chat_id=message.chat_id,
+            model=draft.model,
+            outcome=outcome,
+            seconds=self._timer() - started,
+            prompt_tokens=draft.prompt_tokens,
+            completion_tokens=draft.completion_tokens,
+            created_at=self._clock(),
+        )
+        try:
+            self._inbox.finish(job, outcome, turn, usage)
+        except LeaseLost:
+            logger.info("answer taken over event_id=%s", job.event.event_id)
+            return
+        self._log(job, draft, outcome, started)
+
+    def _ask(
+        self, conversation: Conversation, question: str, stream: AnswerStream, control: Control
+    ) -> Draft:
+        """Read the model's answer into a draft; a failure becomes the draft's notice."""
+        budget = self._context_tokens
+        while True:
+            fitted = history.fit(self._system(conversation), conversation.turns, question, budget)
+            draft = Draft(model=conversation.model, estimated_tokens=fitted.estimated_tokens)
+            prompt = Prompt(messages=fitted.messages, model=conversation.model)
+            try:
+                self._read(self._model.stream(prompt), draft, stream, control)
+            except ModelError as exc:
+                can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
+                if exc.kind == "context_too_long" and not draft.text and can_shrink:
+                    budget = min(budget, fitted.estimated_tokens) // 2
+                    continue
+                logger.warning("model failed kind=%s detail=%s", exc.kind, exc.detail)
+                metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
+                draft.notice = exc.kind
+                draft.request_id = exc.request_id or draft.request_id
+                draft.reason = "cut"
+            return draft
+
+    def _read(
+        self, pieces: Iterator[Piece], draft: Draft, stream: AnswerStream, control: Control
+    ) -> None:
+        started = self._timer()
+        text: list[str] = []
+        reasoning: list[str] = []
+        try:
+            for piece in pieces:
+                if control.lost or control.stopped:
+                    break
+                match piece:
+                    case TextPiece():
+                        if not text:
+                            draft.first_text = self._timer() - started
+                            metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
+                        text.append(piece.text)
+                        stream.write(piece.text)
+                    case ReasoningPiece():
+                        reasoning.append(piece.text)
+                        stream.write(reasoning=piece.text)
+                    case ModelChosen():
+                        draft.model, draft.request_id = piece.model, piece.request_id
+                    case StreamEnd():
+                        draft.reason = piece.reason
+                        draft.notice = ENDING_NOTICES.get(piece.reason, "")
+                        draft.prompt_tokens = piece.prompt_tokens
+                        draft.completion_tokens = piece.completion_tokens
+        finally:
+            draft.text, draft.reasoning = "".join(text), "".join(reasoning)
+        if control.stopped:
+            draft.notice = "stopped"
+
+    def _system(self, conversation: Conversation) -> str:
+        date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
+        return (conversation.role or self._system_prompt).replace("{date}", date)
+
+    def _ending(self, draft: Draft, seconds: float) -> Ending:
+        notice = None
+        if draft.notice:
+            params = {"model": draft.model, "request_id": draft.request_id}
+            notice = Notice(draft.notice, params)
+        footer = Footer(
+            model=draft.model if "model" in self._footer else "",
+            seconds=seconds if "seconds" in self._footer else 0.0,
+            tokens=(
+                draft.prompt_tokens + draft.completion_tokens if "tokens" in self._footer else 0
+            ),
+        )
+        return Ending(
+            text=draft.text,
+            reasoning=draft.reasoning,
+            notice=notice,
+            footer=footer if draft.text else Footer(),
+            can_continue=bool(draft.text) and draft.reason in CONTINUABLE,
+        )
+
+    def _turn(
+        self,
+        job: Job,
+        question: str,
+        draft: Draft,
+        conversation: Conversation,
+        answer_ids: tuple[str, ...],
+    ) -> Turn:
+        return Turn(
+            question=question,
+            answer=draft.text,
+            question_id=job.event.message.message_id,
+            answer_ids=answer_ids,
+            parent=conversation.turns[-1].id if conversation.turns else None,
+            model=draft.model,
+            finish_reason=draft.reason,
+            prompt_tokens=draft.prompt_tokens,
+            completion_tokens=draft.completion_tokens,
+            estimated_tokens=draft.estimated_tokens,
+            created_at=self._clock(),
+        )
+
+    def _log(self, job: Job, draft: Draft, outcome: Outcome, started: float) -> None:
+        seconds = self._timer() - started
+        metrics.ANSWERS.labels(outcome=outcome).inc()
+        metrics.ANSWER_SECONDS.observe(seconds)
+        logger.info(
+            "answer event_id=%s message_id=%s conversation=%s outcome=%s notice=%s model=%s "
+            "waited_ms=%d first_ms=%d total_ms=%d tokens=%d+%d attempt=%d request_id=%s",
+            job.event.event_id,
+            job.event.message.message_id,
+            job.event.key,
+            outcome,
+            draft.notice or "-",
+            draft.model or "-",
+            max(0.0, self._clock() - seconds - job.event.message.created_at) * 1000,
+            draft.first_text * 1000,
+            seconds * 1000,
+            draft.prompt_tokens,
+            draft.completion_tokens,
+            job.attempt,
+            draft.request_id or "-",
+        )
+
+
+def _outcome(draft: Draft) -> Outcome:
+    if draft.notice == "stopped":
+        return "stopped"
+    return "answered" if draft.text else "noticed"

@@ -1,0 +1,64 @@
+"""How much of a conversation the model is shown: whole turns, newest first, inside a budget.
+
+Tokens are estimated, not counted: tokenizers differ by model and their tables are not at hand
+everywhere. A third of the UTF-8 bytes errs high for prose in any language; what the gateway
+reported for the last prompt corrects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from feishu_bot.core.models import ChatMessage, Turn
+
+BYTES_PER_TOKEN = 3
+TOKENS_PER_MESSAGE = 4
+# How far a reported figure may move the estimate: beyond this the report is odd, not the text.
+LEAST_RATIO = 0.3
+MOST_RATIO = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The messages to send, our estimate of their tokens, and how many turns had no room."""
+
+    messages: tuple[ChatMessage, ...]
+    estimated_tokens: int
+    dropped_turns: int
+
+
+def estimate(text: str) -> int:
+    """Tokens of one message, erring high."""
+    return len(text.encode()) // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE
+
+
+def fit(system: str, turns: Sequence[Turn], question: str, budget: int) -> Fitted:
+    """The prompt for `question`: the system prompt and the question always, turns as they fit.
+
+    `budget` is in tokens. The oldest turns are dropped first, and always whole.
+    """
+    ratio = _ratio(turns)
+    used = estimate(system) + estimate(question) if system else estimate(question)
+    kept: list[Turn] = []
+    for turn in reversed(turns):
+        cost = estimate(turn.question) + estimate(turn.answer)
+        if (used + cost) * ratio > budget:
+            break
+        used += cost
+        kept.append(turn)
+    messages = [ChatMessage("system", system)] if system else []
+    for turn in reversed(kept):
+        messages.append(ChatMessage("user", turn.question))
+        messages.append(ChatMessage("assistant", turn.answer))
+    messages.append(ChatMessage("user", question))
+    return Fitted(tuple(messages), used, len(turns) - len(kept))
+
+
+def _ratio(turns: Sequence[Turn]) -> float:
+    """Reported over estimated tokens of the newest prompt that has both."""
+    for turn in reversed(turns):
+        if turn.prompt_tokens and turn.estimated_tokens:
+            ratio = turn.prompt_tokens / turn.estimated_tokens
+            return min(MOST_RATIO, max(LEAST_RATIO, ratio))
+    return 1.0

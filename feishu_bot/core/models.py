@@ -1,0 +1,285 @@
+"""The values the bot thinks in. Frozen, free of Feishu's and of the model's wire formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+ChatType = Literal["p2p", "group"]
+EventKind = Literal["message", "continue"]
+FinishReason = Literal["stop", "length", "content_filter", "cut"]
+Outcome = Literal["answered", "noticed", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadKey:
+    """The address of a conversation: the chat, and the message that opened the thread."""
+
+    chat_id: str
+    root: str
+
+    def __str__(self) -> str:
+        return f"{self.chat_id}/{self.root}"
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """Who the bot is in Feishu. `open_id` is empty until Feishu told it."""
+
+    app_id: str
+    open_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote a message; `open_id` is always there, the others only with their scopes."""
+
+    open_id: str
+    user_id: str = ""
+    union_id: str = ""
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody named in a message by `@`."""
+
+    open_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture, file, recording or video in a message, by its Feishu key."""
+
+    kind: Literal["image", "file", "audio", "video"]
+    key: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMessage:
+    """What a person wrote. `text` has mentions as readable names and no mention of the bot.
+
+    `created_at` is in seconds since the epoch, by Feishu's clock. `mentions` leaves the bot out;
+    `mentions_bot` says whether it was named.
+    """
+
+    message_id: str
+    chat_id: str
+    chat_type: ChatType
+    sender: Sender
+    kind: str
+    text: str = ""
+    created_at: float = 0.0
+    mentions: tuple[Mention, ...] = ()
+    mentions_bot: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    root_id: str = ""
+    parent_id: str = ""
+    thread_id: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """A dict that `json.dumps` takes; `from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> IncomingMessage:
+        return cls(
+            **{
+                **data,
+                "sender": Sender(**data["sender"]),
+                "mentions": tuple(Mention(**mention) for mention in data["mentions"]),
+                "attachments": tuple(Attachment(**item) for item in data["attachments"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing to do, as it goes into the inbox: once per `event_id` and per `dedupe_id`.
+
+    `dedupe_id` is the message id for a message (Feishu may push one message under several event
+    ids) and the event id for a click on a card.
+    """
+
+    event_id: str
+    dedupe_id: str
+    kind: EventKind
+    key: ThreadKey
+    message: IncomingMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An event that this process has claimed, with what an earlier process left behind.
+
+    `attempt` counts from 1. `checkpoint` is what the last attempt saved, or an empty dict.
+    """
+
+    id: int
+    event: Event
+    attempt: int
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A question and its answer. `parent` is the turn it goes on from, None at the start.
+
+    `question_id` is the message that asked, `answer_ids` are the bot's messages, first to last.
+    `prompt_tokens` and `completion_tokens` are the gateway's figures, 0 when it gave none;
+    `estimated_tokens` is our own estimate of the same prompt.
+    """
+
+    question: str
+    answer: str
+    question_id: str
+    answer_ids: tuple[str, ...] = ()
+    parent: int | None = None
+    id: int | None = None
+    model: str = ""
+    finish_reason: FinishReason = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated_tokens: int = 0
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A conversation as one question sees it: its settings, and the turns that lead up to here.
+
+    `turns` run from the oldest to the one the question goes on from. Empty settings mean the
+    bot's own.
+    """
+
+    key: ThreadKey
+    turns: tuple[Turn, ...] = ()
+    role: str = ""
+    model: str = ""
+    mode: str = ""
+    kind: Literal["chat", "picture"] = "chat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one answer cost. `outcome` as in the log line; `seconds` from claim to end."""
+
+    open_id: str
+    chat_id: str
+    model: str
+    outcome: Outcome
+    seconds: float
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One line of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What the model is asked. `temperature` None leaves it to the model."""
+
+    messages: tuple[ChatMessage, ...]
+    model: str = ""
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """More of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningPiece:
+    """More of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChosen:
+    """The stream has begun; the model that answers, by the gateway's name."""
+
+    model: str
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """The stream is over. `reason` "cut" means that the gateway never said it was complete."""
+
+    reason: FinishReason
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+Piece = ModelChosen | TextPiece | ReasoningPiece | StreamEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell a person: `kind` names the text, `params` fill it."""
+
+    kind: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """The small print under an answer; empty and zero parts are left out."""
+
+    model: str = ""
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How an answer ends: its whole text, what to say about it, and what can be pressed."""
+
+    text: str
+    reasoning: str = ""
+    notice: Notice | None = None
+    footer: Footer = Footer()
+    can_continue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What Feishu said of the messages we sent: their ids, and the thread they are in."""
+
+    message_ids: tuple[str, ...]
+    thread_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """The short answer to a click on a card."""
+
+    kind: Literal["info", "success", "error", "warning"]
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAction:
+    """A click on one of the bot's cards. `value` is what the button was built with."""
+
+    event_id: str
+    message_id: str
+    chat_id: str
+    operator: Sender
+    value: Mapping[str, Any]
+    form: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,184 @@
+"""The threads that work on events: one claims, one renews the leases, a pool answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from feishu_bot.core.models import Job
+from feishu_bot.core.ports import Inbox, Renewal
+
+logger = logging.getLogger(__name__)
+
+# How soon work left by another process is found; one's own is announced by `wake`.
+POLL_SECONDS = 1.0
+RENEWALS_PER_LEASE = 6
+SWEEP_SECONDS = 3600.0
+# The first retry of a job that failed; doubled each time.
+RETRY_SECONDS = 5.0
+NOTHING = Renewal(frozenset(), frozenset())
+
+
+class Control:
+    """How a running job is told to end early. `lost` means: leave no trace, it isn't ours."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._abandon: list[Callable[[], None]] = []
+        self.stopped = False
+        self.lost = False
+
+    def on_lost(self, abandon: Callable[[], None]) -> None:
+        """Call `abandon` when the job is lost, at once if it is already."""
+        with self._lock:
+            if not self.lost:
+                self._abandon.append(abandon)
+                return
+        abandon()
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def lose(self) -> None:
+        with self._lock:
+            self.lost = True
+            callbacks, self._abandon = self._abandon, []
+        for abandon in callbacks:
+            abandon()
+
+
+class Workers:
+    """Works on events from `start` to `stop`. All threads begin in `start`, after a fork."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        handle: Callable[[Job, Control], None],
+        threads: int,
+        lease_seconds: float,
+        sweep: Callable[[], None] = lambda: None,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inbox = inbox
+        self._handle = handle
+        self._threads = threads
+        self._lease_seconds = lease_seconds
+        self._sweep = sweep
+        self._timer = timer
+        self._running: dict[int, tuple[Job, Control]] = {}
+        self._changed = threading.Condition()
+        self._awake = False
+        self._closing = threading.Event()
+
+    def start(self) -> None:
+        """Begin to claim and to work."""
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="answer")
+        for run in (self._claim_forever, self._renew_forever):
+            threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
+
+    def wake(self) -> None:
+        """There is something new in the inbox."""
+        with self._changed:
+            self._awake = True
+            self._changed.notify_all()
+
+    def stop_message(self, message_id: str) -> None:
+        """Stop the job of this message if it runs here."""
+        with self._changed:
+            running = list(self._running.values())
+        for job, control in running:
+            if job.event.dedupe_id == message_id:
+                control.stop()
+
+    def running(self) -> int:
+        """How many jobs run here now."""
+        with self._changed:
+            return len(self._running)
+
+    def stop(self, grace: float) -> None:
+        """Claim no more, give running jobs `grace` seconds, hand the rest back."""
+        self._closing.set()
+        self.wake()
+        deadline = self._timer() + grace
+        with self._changed:
+            while self._running and (left := deadline - self._timer()) > 0:
+                self._changed.wait(left)
+            rest = list(self._running.values())
+        for _, control in rest:
+            control.lose()
+        if rest:
+            logger.info("handing back jobs=%d", len(rest))
+            self._inbox.release([job for job, _ in rest])
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _claim_forever(self) -> None:
+        while not self._closing.is_set():
+            with self._changed:
+                if not self._awake or len(self._running) >= self._threads:
+                    self._changed.wait(POLL_SECONDS)
+                self._awake = False
+                free = self._threads - len(self._running)
+            try:
+                if free and not self._closing.is_set():
+                    self._claim(free)
+            except Exception:
+                logger.exception("claiming failed")
+                self._closing.wait(POLL_SECONDS)
+
+    def _claim(self, free: int) -> None:
+        jobs = self._inbox.claim(free)
+        with self._changed:
+            if not self._closing.is_set():
+                for job in jobs:
+                    control = Control()
+                    self._running[job.id] = (job, control)
+                    self._pool.submit(self._work, job, control)
+                return
+        self._inbox.release(jobs)
+
+    def _work(self, job: Job, control: Control) -> None:
+        try:
+            self._handle(job, control)
+        except Exception:
+            logger.exception("job failed event_id=%s attempt=%d", job.event.event_id, job.attempt)
+            self._postpone(job)
+        finally:
+            with self._changed:
+                self._running.pop(job.id, None)
+                # The next message of this conversation may have been waiting for this one.
+                self._awake = True
+                self._changed.notify_all()
+
+    def _postpone(self, job: Job) -> None:
+        try:
+            self._inbox.postpone(job, RETRY_SECONDS * 2 ** (job.attempt - 1))
+        except Exception:
+            # The lease runs out by itself as soon as this process no longer renews it.
+            logger.exception("postponing failed event_id=%s", job.event.event_id)
+
+    def _renew_forever(self) -> None:
+        renewed = swept = self._timer()
+        while not self._closing.wait(min(2.0, self._lease_seconds / RENEWALS_PER_LEASE)):
+            now = self._timer()
+            renewal = NOTHING
+            try:
+                renewal = self._inbox.renew()
+                renewed = now
+                if now - swept > SWEEP_SECONDS:
+                    swept = now
+                    self._sweep()
+            except Exception:
+                logger.exception("renewing leases failed")
+            with self._changed:
+                running = dict(self._running)
+            # Without a renewal for so long the leases have run out, whatever the reason.
+            overdue = now - renewed > self._lease_seconds
+            for id_, (_, control) in running.items():
+                if overdue or id_ in renewal.lost:
+                    control.lose()
+                elif id_ in renewal.stopped:
+                    control.stop()

@@ -1,0 +1,111 @@
+"""Every error the bot raises itself.
+
+BotError
+├── SettingsError          a setting is missing or malformed
+├── Refused                a request at the door that is not from Feishu
+├── LeaseLost              another process has taken the job over
+├── FeishuError            Feishu answered with a code, or not at all
+│   ├── FeishuUnavailable  no answer, or a 5xx one: the call may be repeated
+│   ├── RateLimited        too many calls: wait `retry_after` seconds
+│   ├── TargetGone         the message, chat or person is out of reach for good
+│   ├── PermissionMissing  the app lacks a scope
+│   ├── ThreadUnsupported  this chat can't reply in a thread
+│   ├── CardRefused        Feishu won't take this card
+│   ├── CardTooLarge       the card is over 30 KB
+│   ├── StreamClosed       the card is not in streaming mode (any more)
+│   └── SequenceStale      a later operation on this card was seen already
+└── ModelError             the model gave no answer, or not all of it
+
+Adapters catch the exceptions of the package they wrap and raise these, chained. No text of an
+exception is ever shown to a user: the core turns a `kind` into a notice.
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """The root of the tree."""
+
+
+class SettingsError(BotError):
+    """One or more settings are missing or malformed; `faults` has a line for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+class Refused(BotError):
+    """A request at the door that can't be trusted. The reason is for the log only."""
+
+
+class LeaseLost(BotError):
+    """The lease on a job ran out and another process has it now: stop without a trace."""
+
+
+class FeishuError(BotError):
+    """Feishu refused a call. `code` 0 means that there was no usable answer."""
+
+    def __init__(self, message: str, *, code: int = 0, log_id: str = "") -> None:
+        self.code = code
+        self.log_id = log_id
+        super().__init__(f"{message} (code {code}, log id {log_id or '-'})")
+
+
+class FeishuUnavailable(FeishuError):
+    """No connection, no answer, or an answer of 500 and above."""
+
+
+class RateLimited(FeishuError):
+    """A frequency limit was hit; wait `retry_after` seconds before the next call."""
+
+    def __init__(
+        self, message: str, *, code: int = 0, log_id: str = "", retry_after: float = 1.0
+    ) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, code=code, log_id=log_id)
+
+
+class TargetGone(FeishuError):
+    """The message was recalled, the chat dissolved, the bot removed, the person out of reach."""
+
+
+class PermissionMissing(FeishuError):
+    """The app lacks a scope; Feishu's own text names it and is kept for the log."""
+
+
+class ThreadUnsupported(FeishuError):
+    """The chat can't reply in a thread (230071, 230072): reply plainly."""
+
+
+class CardRefused(FeishuError):
+    """Feishu can't build this card: say it as text."""
+
+
+class CardTooLarge(FeishuError):
+    """The card is over 30 KB: go on in another one."""
+
+
+class StreamClosed(FeishuError):
+    """The card's streaming mode is off or timed out: switch it on again."""
+
+
+class SequenceStale(FeishuError):
+    """The sequence number was not above the last one: use a larger one."""
+
+
+class ModelError(BotError):
+    """The model gave no answer, or broke off.
+
+    `kind` names the notice the user reads (see `feishu_bot/content/texts`), `request_id` is the
+    gateway's, for the administrator; `retryable` says that another try, or another key, may work.
+    """
+
+    def __init__(
+        self, kind: str, detail: str = "", *, request_id: str = "", retryable: bool = False
+    ) -> None:
+        self.kind = kind
+        self.detail = detail
+        self.request_id = request_id
+        self.retryable = retryable
+        super().__init__(f"{kind}: {detail}" if detail else kind)

@@ -1,0 +1,182 @@
+"""The threads that claim, renew and work."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from feishu_bot.core.models import Event, ThreadKey
+from feishu_bot.core.workers import Control, Workers
+from tests.core.fakes import FakeInbox, message
+from tests.polling import eventually
+
+
+def event(number: int) -> Event:
+    return Event(
+        event_id=f"ev_{number}",
+        dedupe_id=f"om_{number}",
+        kind="message",
+        key=ThreadKey("oc_1", f"om_{number}"),
+        message=message(message_id=f"om_{number}"),
+    )
+
+
+class Handler:
+    """Does jobs when it is let."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.controls: dict[str, Control] = {}
+        self.go = threading.Event()
+        self.failure: Exception | None = None
+
+    def __call__(self, job, control) -> None:
+        self.controls[job.event.dedupe_id] = control
+        self.started.append(job.event.dedupe_id)
+        self.go.wait(10)
+        if self.failure:
+            raise self.failure
+
+
+@pytest.fixture
+def inbox():
+    return FakeInbox()
+
+
+@pytest.fixture
+def handler():
+    handler = Handler()
+    yield handler
+    handler.go.set()
+
+
+@pytest.fixture
+def start(inbox, handler):
+    started = []
+
+    def start(threads: int = 4, lease_seconds: float = 0.3) -> Workers:
+        workers = Workers(inbox=inbox, handle=handler, threads=threads, lease_seconds=lease_seconds)
+        workers.start()
+        started.append(workers)
+        return workers
+
+    yield start
+    handler.go.set()
+    for workers in started:
+        workers.stop(5)
+
+
+def test_what_is_put_is_worked_on_at_once(inbox, handler, start):
+    workers = start()
+    inbox.put(event(1))
+    workers.wake()
+
+    assert eventually(lambda: handler.started) == ["om_1"]
+
+
+def test_no_more_jobs_run_than_there_are_threads(inbox, handler, start):
+    for number in range(5):
+        inbox.put(event(number))
+    workers = start(threads=2)
+    workers.wake()
+    eventually(lambda: len(handler.started) == 2)
+
+    assert workers.running() == 2
+    handler.go.set()
+    eventually(lambda: len(handler.started) == 5)
+
+
+def test_a_job_that_fails_is_put_off_longer_each_time(inbox, handler, start):
+    inbox.put(event(1))
+    handler.failure = RuntimeError("bug")
+    handler.go.set()
+    start().wake()
+
+    assert eventually(lambda: inbox.postponed)[0][1] == 5.0
+
+
+def test_a_recalled_message_is_stopped(inbox, handler, start):
+    inbox.put(event(1))
+    workers = start()
+    workers.wake()
+    eventually(lambda: handler.started)
+
+    workers.stop_message("om_1")
+
+    assert handler.controls["om_1"].stopped
+
+
+def test_a_stop_asked_for_elsewhere_arrives_with_the_renewal(inbox, handler, start):
+    inbox.put(event(1))
+    start().wake()
+    eventually(lambda: handler.started)
+    inbox.to_stop.add(1)
+
+    eventually(lambda: handler.controls["om_1"].stopped)
+
+
+def test_a_lost_lease_makes_the_job_give_way(inbox, handler, start):
+    inbox.put(event(1))
+    start().wake()
+    eventually(lambda: handler.started)
+    abandoned = []
+    handler.controls["om_1"].on_lost(lambda: abandoned.append(1))
+
+    inbox.taken_over.add(1)
+
+    assert eventually(lambda: abandoned) == [1]
+
+
+def test_leases_that_could_not_be_renewed_in_time_are_lost(inbox, handler, start):
+    inbox.put(event(1))
+    start(lease_seconds=0.1).wake()
+    eventually(lambda: handler.started)
+
+    inbox.renew = lambda: 1 / 0
+
+    eventually(lambda: handler.controls["om_1"].lost)
+
+
+def test_stopping_waits_for_running_jobs(inbox, handler, start):
+    inbox.put(event(1))
+    workers = start()
+    workers.wake()
+    eventually(lambda: handler.started)
+    threading.Timer(0.05, handler.go.set).start()
+
+    workers.stop(5)
+
+    assert workers.running() == 0
+    assert not inbox.released
+
+
+def test_what_is_not_done_in_the_grace_time_is_handed_back(inbox, handler, start):
+    inbox.put(event(1))
+    workers = start()
+    workers.wake()
+    eventually(lambda: handler.started)
+
+    workers.stop(0)
+
+    assert handler.controls["om_1"].lost
+    assert [job.event.dedupe_id for job in inbox.released] == ["om_1"]
+
+
+def test_nothing_is_claimed_while_stopping(inbox, handler, start):
+    workers = start()
+    workers.stop(0)
+    inbox.put(event(1))
+    workers.wake()
+
+    assert inbox.waiting() == 1
+
+
+def test_who_asks_to_be_told_after_the_loss_is_told_at_once():
+    control = Control()
+    control.lose()
+    told = []
+
+    control.on_lost(lambda: told.append(1))
+
+    assert told == [1]
