@@ -1,0 +1,170 @@
+"""One database, SQLite or PostgreSQL: connections, transactions, migrations."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from feishu_bot.stores import migrations
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_BUSY_TIMEOUT = 5.0
+_TRIES = 5
+# Any number, as long as every replica uses the same one.
+_LOCK_MIGRATIONS = sa.text("SELECT pg_advisory_xact_lock(7378711437411123201)")
+_PASSING_SQLSTATES = {"40001", "40P01", "55P03"}
+_PASSING_SQLITE_CODES = {5, 6}
+
+
+class Database:
+    """Transactions on the database at `url`; opened at first use, in each process for itself.
+
+    SQLite runs in WAL mode with `synchronous=NORMAL`: whatever was committed survives `kill -9`
+    of the process, and nothing is ever half written; a power cut can cost the last transactions.
+    In return a commit needs no fsync, and 200 answers can save their state side by side.
+
+    `pool_size` is the number of connections a process has at most.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self._url = sa.make_url(url)
+        self._pool_size = pool_size
+        self._is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._opened: dict[int, _Opened] = {}
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection to read from. What is written on it may be lost."""
+        with self._here().engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction: committed at the end of the block, rolled back when it raises.
+
+        On SQLite the writers of a process wait in line here for a lock of the process: they would
+        poll the file's lock otherwise, and the unlucky ones run out of patience. The file's lock
+        is taken at the start, so that a transaction that has begun doesn't fail for a lock.
+        """
+        opened = self._here()
+        with opened.writers, opened.engine.connect() as connection, connection.begin():
+            if self._is_sqlite:
+                _begin_immediate(connection)
+            yield connection
+
+    def migrate(self) -> None:
+        """Create the tables or bring them up to date; safe in several processes at once.
+
+        Leaves no connection open, so that it can run before a fork.
+        """
+        engine = self._create_engine(poolclass=sa.NullPool)
+        try:
+            with patiently(engine.connect) as connection:
+                if migrations.is_current(connection):
+                    return
+            with patiently(engine.connect) as connection, connection.begin():
+                if self._is_sqlite:
+                    _begin_immediate(connection)
+                else:
+                    connection.execute(_LOCK_MIGRATIONS)
+                if not migrations.is_current(connection):
+                    migrations.upgrade(connection)
+        finally:
+            engine.dispose()
+
+    def ping(self) -> bool:
+        """Whether the database answers and has tables."""
+        try:
+            with self.read() as connection:
+                return migrations.has_tables(connection)
+        except SQLAlchemyError as exc:
+            logger.warning("database doesn't answer: %s", type(exc).__name__)
+            return False
+
+    def close(self) -> None:
+        """Close this process' connections; the next use opens new ones."""
+        opened = self._opened.pop(os.getpid(), None)
+        if opened is not None:
+            opened.engine.dispose()
+
+    def _here(self) -> _Opened:
+        # A dict by pid and no lock: one that another thread holds during a fork stays locked in
+        # the child for ever. What the parent opened is left alone; two threads that come first at
+        # the same time make two engines, and setdefault drops the one that has no connection yet.
+        pid = os.getpid()
+        opened = self._opened.get(pid)
+        if opened is None:
+            engine = self._create_engine(
+                pool_size=self._pool_size, max_overflow=0, pool_use_lifo=True
+            )
+            writers = threading.Lock() if self._is_sqlite else nullcontext()
+            opened = self._opened.setdefault(pid, _Opened(engine, writers))
+        return opened
+
+    def _create_engine(self, **pooling: Any) -> sa.Engine:
+        if not self._is_sqlite:
+            # A connection may have been cut while it lay in the pool: a restart, a firewall.
+            return sa.create_engine(
+                self._url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, **pooling
+            )
+        if self._url.database:
+            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        # Without an isolation level the sqlite3 module begins no transaction of its own.
+        connect_args = {"timeout": _BUSY_TIMEOUT, "isolation_level": None}
+        engine = sa.create_engine(self._url, connect_args=connect_args, **pooling)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+
+class _Opened:
+    """What a process has open: its engine, and the line in which its writers wait."""
+
+    __slots__ = ("engine", "writers")
+
+    def __init__(self, engine: sa.Engine, writers: AbstractContextManager[Any]) -> None:
+        self.engine = engine
+        self.writers = writers
+
+
+def is_passing(exc: DBAPIError) -> bool:
+    """Whether a lock that somebody else holds is the cause, so that another try may work."""
+    if getattr(exc.orig, "sqlstate", None) in _PASSING_SQLSTATES:
+        return True
+    # The extended codes keep the plain one in their lowest byte.
+    return getattr(exc.orig, "sqlite_errorcode", 0) & 0xFF in _PASSING_SQLITE_CODES
+
+
+def patiently(attempt: Callable[[], T]) -> T:
+    """Try until no lock is in the way; raises the OperationalError after the fifth try."""
+    for tried in range(1, _TRIES + 1):
+        try:
+            return attempt()
+        except OperationalError as exc:
+            if tried == _TRIES or not is_passing(exc):
+                raise
+        time.sleep(random.uniform(0.01, 0.05) * 2**tried)
+    raise AssertionError("unreachable")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

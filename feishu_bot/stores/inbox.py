@@ -1,0 +1,252 @@
+"""The inbox: events taken in, each once, and the leases on those being worked on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from feishu_bot.core.models import (
+    Event,
+    IncomingMessage,
+    Job,
+    Outcome,
+    ThreadKey,
+    Turn,
+    Usage,
+)
+from feishu_bot.core.ports import Renewal
+from feishu_bot.errors import LeaseLost
+from feishu_bot.stores import inbox_statements as statements
+from feishu_bot.stores.database import Database, is_passing
+from feishu_bot.stores.leases import HeldJobs
+from feishu_bot.stores.turns import forget_question, insert_turn
+from feishu_bot.stores.usage import insert_usage
+from feishu_bot.stores.worker import WorkerId
+
+_CLAIM_TRIES = 5
+
+
+class SqlInbox:
+    """Implements `core.ports.Inbox` for any number of processes on one database.
+
+    A done event keeps its ids until it is swept, so that a repeat of it is known; what the person
+    wrote is gone with the end of the job.
+
+    A lease is good for `lease_seconds` by `clock` (seconds since the epoch); the clocks of several
+    hosts should agree to within a third of that. May be made before a fork, and used by any
+    number of threads.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        worker: WorkerId,
+        lease_seconds: float = 30.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._worker = worker
+        self._lease_seconds = lease_seconds
+        self._clock = clock
+        self._held = HeldJobs()
+        # When to look after our own leases before looking for work: at once, to begin with.
+        self._look_again_at = 0.0
+
+    def put(self, event: Event) -> bool:
+        """Store the event; False when its event id or dedupe id is known already."""
+        now = self._clock()
+        row = {
+            "event_id": event.event_id,
+            "dedupe_id": event.dedupe_id,
+            "message_id": event.message.message_id,
+            "kind": event.kind,
+            "conversation": str(event.key),
+            "chat_id": event.key.chat_id,
+            "root": event.key.root,
+            "payload": event.message.as_json(),
+            "created_at": event.message.created_at or now,
+            "received_at": now,
+        }
+        with self._database.write() as connection:
+            return connection.execute(statements.PUT, row).first() is not None
+
+    def claim(self, limit: int) -> list[Job]:
+        """Lease up to `limit` events, oldest first, each the next of its conversation.
+
+        Claimable is the oldest waiting event of a conversation in which nothing runs, and a
+        running one whose lease has ended; the first call also takes over from dead processes.
+        """
+        if self._clock() >= self._look_again_at:
+            # After a start there may be the leases of a process that died. After a long sleep
+            # (a suspended machine) our own have ended, and would look like somebody else's.
+            self._prolong()
+        for tried in range(1, _CLAIM_TRIES + 1):
+            try:
+                return self._claim(limit)
+            except IntegrityError:
+                # Two processes saw different events as the oldest of a conversation, because one
+                # of them was just being put; the index let only one through.
+                if tried == _CLAIM_TRIES:
+                    return []
+            except OperationalError as exc:
+                if tried == _CLAIM_TRIES or not is_passing(exc):
+                    raise
+        return []
+
+    def renew(self) -> Renewal:
+        """Prolong every lease of this process, and end those of dead processes on this host.
+
+        Call it several times per `lease_seconds`.
+        """
+        held = self._held.ids()
+        owned = self._prolong()
+        # A job that finished meanwhile isn't lost: it is no longer held.
+        lost = frozenset((held & self._held.ids()) - owned.keys())
+        self._held.drop(lost)
+        return Renewal(lost=lost, stopped=frozenset(job for job, stop in owned.items() if stop))
+
+    def checkpoint(self, job: Job, state: Mapping[str, Any]) -> None:
+        """Keep `state`, which `json.dumps` must take, for the next attempt. Raises LeaseLost."""
+        parameters = {**self._ours(job), "kept": dict(state)}
+        with self._database.write() as connection:
+            is_ours = connection.execute(statements.CHECKPOINT, parameters).rowcount == 1
+        if not is_ours:
+            self._held.remove(job)
+            raise _lost(job)
+
+    def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> None:
+        """End the job and store its turn and usage, all or nothing. Raises LeaseLost.
+
+        The turn of a question that was stopped meanwhile is not stored. After any other exception
+        the job is still ours.
+        """
+        now = self._clock()
+        self._held.remove(job)
+        try:
+            with self._database.write() as connection:
+                parameters = {**self._ours(job), "ended": outcome, "now": now}
+                row = connection.execute(statements.FINISH, parameters).one_or_none()
+                if row is None:
+                    raise _lost(job)
+                if turn is not None and not row.stop_requested:
+                    insert_turn(connection, job.event.key, turn, now=now)
+                if usage is not None:
+                    insert_usage(connection, usage, now=now)
+        except LeaseLost:
+            raise
+        except BaseException:
+            self._held.add(job)
+            raise
+
+    def release(self, jobs: Iterable[Job]) -> None:
+        """Hand jobs back, so that another process takes them up at once.
+
+        The checkpoint stays, and the attempt doesn't count. Jobs that aren't ours any more are
+        passed over.
+        """
+        jobs = list(jobs)
+        if not jobs:
+            return
+        with self._database.write() as connection:
+            connection.execute(statements.RELEASE, [self._ours(job) for job in jobs])
+        for job in jobs:
+            self._held.remove(job)
+
+    def postpone(self, job: Job, seconds: float) -> None:
+        """Give the job up for now: it can be claimed again in `seconds`, by any process.
+
+        The attempt counts, and later messages of the conversation wait behind it. A job that isn't
+        ours any more is passed over.
+        """
+        parameters = {**self._ours(job), "until": self._clock() + seconds}
+        with self._database.write() as connection:
+            connection.execute(statements.POSTPONE, parameters)
+        self._held.remove(job)
+
+    def stop(self, message_id: str) -> None:
+        """Stop the job of this message, wherever it runs or waits, and forget its turn.
+
+        A running one is named by the next `renew` of its process, and its turn won't be stored. A
+        waiting one ends here, unless a part of its answer is on the screen already: then whoever
+        claims it is told, and can end the card.
+        """
+        with self._database.write() as connection:
+            connection.execute(statements.STOP_UNSEEN, {"asked": message_id, "now": self._clock()})
+            connection.execute(statements.STOP_SHOWN, {"asked": message_id})
+            forget_question(connection, message_id)
+
+    def waiting(self) -> int:
+        """The number of events that aren't done, running ones included."""
+        with self._database.read() as connection:
+            return connection.scalar(statements.WAITING) or 0
+
+    def sweep(self, before: float) -> int:
+        """Delete events done before that time (seconds since the epoch); returns how many.
+
+        Repeats of a deleted event aren't recognised: Feishu repeats one for up to 7.5 hours.
+        """
+        with self._database.write() as connection:
+            return connection.execute(statements.SWEEP, {"before": before}).rowcount
+
+    def _claim(self, limit: int) -> list[Job]:
+        now = self._clock()
+        with self._database.write() as connection:
+            rows = connection.execute(
+                statements.CLAIM,
+                {
+                    "now": now,
+                    "until": now + self._lease_seconds,
+                    "by": str(self._worker),
+                    "on": self._worker.host,
+                    "limit": limit,
+                },
+            ).all()
+        jobs = [_job(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id))]
+        for job in jobs:
+            self._held.add(job)
+        return jobs
+
+    def _prolong(self) -> dict[int, bool]:
+        """Prolong what we hold; returns whether to stop, by the ids of the jobs still ours.
+
+        Only what is held: a lease whose claim was cut off on its way back must come to an end.
+        """
+        now = self._clock()
+        by, on = str(self._worker), self._worker.host
+        held = self._held.ids()
+        owned: dict[int, bool] = {}
+        with self._database.write() as connection:
+            if held:
+                until = now + self._lease_seconds
+                parameters = {"by": by, "until": until, "jobs": sorted(held)}
+                rows = connection.execute(statements.PROLONG, parameters)
+                owned = {row.id: row.stop_requested for row in rows}
+            others = connection.scalars(statements.OTHER_WORKERS, {"by": by, "on": on}).all()
+            dead = [other for other in others if self._worker.is_dead(other)]
+            if dead:
+                connection.execute(statements.EXPIRE, {"dead": dead})
+        self._look_again_at = now + self._lease_seconds * 0.9
+        return owned
+
+    def _ours(self, job: Job) -> dict[str, Any]:
+        return {"job": job.id, "by": str(self._worker), "tried": job.attempt}
+
+
+def _lost(job: Job) -> LeaseLost:
+    return LeaseLost(f"job {job.id}, attempt {job.attempt}")
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    event = Event(
+        event_id=row.event_id,
+        dedupe_id=row.dedupe_id,
+        kind=row.kind,
+        key=ThreadKey(row.chat_id, row.root),
+        message=IncomingMessage.from_json(row.payload),
+    )
+    return Job(id=row.id, event=event, attempt=row.attempt, checkpoint=row.checkpoint or {})

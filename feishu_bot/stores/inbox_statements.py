@@ -1,0 +1,125 @@
+"""The statements of the inbox, built once: SQLAlchemy then compiles each only once."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+
+from feishu_bot.stores.schema import IS_DONE, IS_OPEN, IS_RUNNING, inbox
+
+PUT = insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
+
+_other = inbox.alias("other")
+_waiting: sa.ColumnElement[str] = sa.literal_column("'waiting'")
+_running: sa.ColumnElement[str] = sa.literal_column("'running'")
+_done: sa.ColumnElement[str] = sa.literal_column("'done'")
+
+_is_busy = sa.exists().where(
+    _other.c.conversation == inbox.c.conversation, _other.c.state == _running
+)
+_is_behind = sa.exists().where(
+    _other.c.conversation == inbox.c.conversation,
+    _other.c.state != _done,
+    sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
+)
+
+# PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
+# time and drops the clause. As a CTE it is evaluated once, so the limit holds.
+_next = (
+    sa.select(inbox.c.id)
+    .where(
+        inbox.c.state != _done,
+        sa.or_(
+            sa.and_(inbox.c.state == _waiting, ~_is_busy, ~_is_behind),
+            sa.and_(inbox.c.state == _running, inbox.c.lease_until < sa.bindparam("now")),
+        ),
+    )
+    .order_by(inbox.c.created_at, inbox.c.id)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True, of=inbox)
+    .cte("next")
+)
+
+CLAIM = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(sa.select(_next.c.id)))
+    .values(
+        state="running",
+        attempt=inbox.c.attempt + 1,
+        worker=sa.bindparam("by"),
+        host=sa.bindparam("on"),
+        lease_until=sa.bindparam("until"),
+    )
+    .returning(
+        inbox.c.id,
+        inbox.c.event_id,
+        inbox.c.dedupe_id,
+        inbox.c.kind,
+        inbox.c.chat_id,
+        inbox.c.root,
+        inbox.c.payload,
+        inbox.c.created_at,
+        inbox.c.attempt,
+        inbox.c.checkpoint,
+    )
+)
+
+OTHER_WORKERS = (
+    sa.select(inbox.c.worker)
+    .distinct()
+    .where(IS_RUNNING, inbox.c.host == sa.bindparam("on"), inbox.c.worker != sa.bindparam("by"))
+)
+
+EXPIRE = (
+    sa.update(inbox)
+    .where(IS_RUNNING, inbox.c.worker.in_(sa.bindparam("dead", expanding=True)))
+    .values(lease_until=0.0)
+)
+
+WAITING = sa.select(sa.func.count()).select_from(inbox).where(IS_OPEN)
+
+_is_ours = sa.and_(
+    IS_RUNNING,
+    inbox.c.id == sa.bindparam("job"),
+    inbox.c.worker == sa.bindparam("by"),
+    inbox.c.attempt == sa.bindparam("tried"),
+)
+_END = {"state": "done", "payload": None, "checkpoint": None, "lease_until": None}
+PROLONG = (
+    sa.update(inbox)
+    .where(
+        IS_RUNNING,
+        inbox.c.worker == sa.bindparam("by"),
+        inbox.c.id.in_(sa.bindparam("jobs", expanding=True)),
+    )
+    .values(lease_until=sa.bindparam("until"))
+    .returning(inbox.c.id, inbox.c.stop_requested)
+)
+CHECKPOINT = sa.update(inbox).where(_is_ours).values(checkpoint=sa.bindparam("kept"))
+FINISH = (
+    sa.update(inbox)
+    .where(_is_ours)
+    .values(**_END, outcome=sa.bindparam("ended"), done_at=sa.bindparam("now"))
+    .returning(inbox.c.stop_requested)
+)
+RELEASE = (
+    sa.update(inbox)
+    .where(_is_ours)
+    .values(state="waiting", attempt=inbox.c.attempt - 1, worker=None, host=None, lease_until=None)
+)
+# Still "running", so that no later message of its conversation overtakes it.
+POSTPONE = (
+    sa.update(inbox)
+    .where(_is_ours)
+    .values(worker=None, host=None, lease_until=sa.bindparam("until"))
+)
+_is_asked_for = sa.or_(
+    inbox.c.dedupe_id == sa.bindparam("asked"), inbox.c.message_id == sa.bindparam("asked")
+)
+STOP_UNSEEN = (
+    sa.update(inbox)
+    .where(IS_OPEN, inbox.c.worker.is_(None), inbox.c.checkpoint.is_(None), _is_asked_for)
+    .values(**_END, outcome="stopped", done_at=sa.bindparam("now"))
+)
+STOP_SHOWN = sa.update(inbox).where(IS_OPEN, _is_asked_for).values(stop_requested=True)
+SWEEP = sa.delete(inbox).where(IS_DONE, inbox.c.done_at < sa.bindparam("before"))

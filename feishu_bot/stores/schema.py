@@ -1,0 +1,161 @@
+"""The tables, in SQL that SQLite and PostgreSQL both hold to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text that people or models wrote, without what PostgreSQL refuses: NUL and half pairs."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        if not value or (value.isascii() and "\0" not in value):
+            return value
+        return value.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+# SQLite numbers rows by itself only in a column that is an INTEGER to the letter.
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_Json = sa.JSON(none_as_null=True)
+
+metadata = sa.MetaData()
+
+# The condition of a partial index has to stand in a query word for word, never as a parameter.
+IS_OPEN = sa.text("state != 'done'")
+IS_RUNNING = sa.text("state = 'running'")
+IS_DONE = sa.text("state = 'done'")
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("event_id", sa.Text, nullable=False, unique=True),
+    sa.Column("dedupe_id", sa.Text, nullable=False, unique=True),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("conversation", sa.Text, nullable=False),
+    sa.Column("chat_id", sa.Text, nullable=False),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("payload", _Json),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("received_at", sa.Double, nullable=False),
+    sa.Column("done_at", sa.Double),
+    sa.Column("state", sa.Text, nullable=False, server_default="waiting"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("worker", sa.Text),
+    sa.Column("host", sa.Text),
+    sa.Column("lease_until", sa.Double),
+    sa.Column("checkpoint", _Json),
+    sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("outcome", sa.Text),
+    sa.Index("inbox_queue", "created_at", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    sa.Index(
+        "inbox_order",
+        "conversation",
+        "created_at",
+        "id",
+        sqlite_where=IS_OPEN,
+        postgresql_where=IS_OPEN,
+    ),
+    # One running job per conversation, whatever two claims at the same time saw of each other.
+    sa.Index(
+        "inbox_running",
+        "conversation",
+        unique=True,
+        sqlite_where=IS_RUNNING,
+        postgresql_where=IS_RUNNING,
+    ),
+    sa.Index("inbox_done", "done_at", sqlite_where=IS_DONE, postgresql_where=IS_DONE),
+)
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("chat_id", sa.Text, primary_key=True),
+    sa.Column("root", sa.Text, primary_key=True),
+    sa.Column("role", Words, nullable=False, server_default=""),
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
+    sa.Column("mode", sa.Text, nullable=False, server_default=""),
+    sa.Column("kind", sa.Text, nullable=False, server_default="chat"),
+    # Turns up to this one belong to an earlier talk and are not loaded any more.
+    sa.Column("ended_with", _Id, nullable=False, server_default="0"),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("last_at", sa.Double, nullable=False),
+    sa.Index("conversations_last", "last_at"),
+)
+
+
+def _of_a_conversation() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["chat_id", "root"], ["conversations.chat_id", "conversations.root"], ondelete="CASCADE"
+    )
+
+
+# Turns go with their whole conversation, so that their ids need no references and no indexes.
+turns = sa.Table(
+    "turns",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("chat_id", sa.Text, nullable=False),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("parent", _Id),
+    sa.Column("question", Words, nullable=False),
+    sa.Column("answer", Words, nullable=False),
+    sa.Column("question_id", sa.Text, nullable=False),
+    sa.Column("answer_ids", _Json, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("finish_reason", sa.Text, nullable=False),
+    sa.Column("prompt_tokens", sa.Integer, nullable=False),
+    sa.Column("completion_tokens", sa.Integer, nullable=False),
+    sa.Column("estimated_tokens", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
+    _of_a_conversation(),
+    sa.Index("turns_conversation", "chat_id", "root", "id"),
+    sa.Index("turns_question", "question_id"),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("chat_id", sa.Text, nullable=False),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("turn", _Id),
+    # Whether the bot wrote it; the others are the questions.
+    sa.Column("own", sa.Boolean, nullable=False),
+    _of_a_conversation(),
+    sa.Index("messages_conversation", "chat_id", "root"),
+)
+
+# A thread is bound when its first message comes in, before there is a conversation: no reference.
+threads = sa.Table(
+    "threads",
+    metadata,
+    sa.Column("chat_id", sa.Text, primary_key=True),
+    sa.Column("thread_id", sa.Text, primary_key=True),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Index("threads_created", "created_at"),
+)
+
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("open_id", sa.Text, nullable=False),
+    sa.Column("chat_id", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Double, nullable=False),
+    sa.Column("prompt_tokens", sa.Integer, nullable=False),
+    sa.Column("completion_tokens", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Index("usage_created", "created_at"),
+    sa.Index("usage_person", "open_id", "created_at"),
+)

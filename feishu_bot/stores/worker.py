@@ -1,0 +1,68 @@
+"""Who works: the name of a process, and whether another process of this host is dead."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+_PROC = Path("/proc")
+_SEPARATOR = "|"
+
+
+class WorkerId:
+    """The name under which this process holds leases: `host|pid|start time|random suffix`.
+
+    The name is found when it is first needed, and anew in every process: an object made before a
+    fork names the child in the child. The suffix tells several apps in one process apart.
+
+    `host` includes the PID namespace, since a pid says nothing outside of it: containers that
+    share a host name don't take each other for dead.
+    """
+
+    def __init__(self) -> None:
+        self.host = f"{socket.gethostname()}{_pid_namespace()}"
+        self._names: dict[int, str] = {}
+
+    def __str__(self) -> str:
+        pid = os.getpid()
+        name = self._names.get(pid)
+        if name is None:
+            parts = (self.host, str(pid), _start_time(pid), secrets.token_hex(4))
+            name = self._names.setdefault(pid, _SEPARATOR.join(parts))
+        return name
+
+    def is_dead(self, other: str) -> bool:
+        """Whether the process of this name ran on this host and certainly doesn't any more."""
+        host, pid, started, _ = other.split(_SEPARATOR)
+        if host != self.host:
+            return False
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass
+        return _start_time(int(pid)) not in ("", started)
+
+
+def _pid_namespace() -> str:
+    try:
+        return os.readlink(_PROC / "self/ns/pid").removeprefix("pid:")
+    except OSError:
+        return ""
+
+
+def _start_time(pid: int) -> str:
+    """When the process started, in the kernel's ticks; empty where there is no /proc.
+
+    A killed process that nobody has waited for yet has no start time of interest: it is "dead".
+    """
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return ""
+    # The second field is the program's name in brackets and may hold anything, brackets too.
+    state, *fields = stat.rpartition(")")[2].split()
+    return "dead" if state in "ZX" else fields[18]

@@ -1,0 +1,72 @@
+"""What another process does in the store tests; started with an action and a database address."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from feishu_bot.core.models import Turn
+from feishu_bot.stores import Database, SqlInbox, WorkerId
+
+
+def migrate(url: str) -> None:
+    """Wait for a line, so that several begin at the same time; then migrate."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+    Database(url).migrate()
+    print("migrated", flush=True)
+
+
+def migrate_at_head(url: str) -> None:
+    """Migrate what is migrated; says whether that imported Alembic."""
+    Database(url).migrate()
+    print("alembic" in sys.modules, flush=True)
+
+
+def hold(url: str) -> None:
+    """Claim a job, keep a checkpoint, and hold the job until somebody ends this process."""
+    inbox = SqlInbox(Database(url), worker=WorkerId(), lease_seconds=3600.0)
+    (job,) = inbox.claim(1)
+    inbox.checkpoint(job, {"card_id": "card"})
+    print(job.id, flush=True)
+    sys.stdin.readline()
+
+
+def drain(url: str) -> None:
+    """Work until everything is done; prints the number of every message answered."""
+    database = Database(url)
+    inbox = SqlInbox(database, worker=WorkerId())
+    print("ready", flush=True)
+    sys.stdin.readline()
+    while inbox.waiting():
+        for job in inbox.claim(3):
+            message_id = job.event.message.message_id
+            turn = Turn(question=job.event.message.text, answer="yes", question_id=message_id)
+            inbox.finish(job, "answered", turn, None)
+            print(message_id, flush=True)
+
+
+def fork(url: str) -> None:
+    """Migrate, use the database, fork, and use it on both sides."""
+    database = Database(url)
+    worker = WorkerId()
+    database.migrate()
+    parent = (str(worker), database.ping())
+    read_end, write_end = os.pipe()
+    child_pid = os.fork()
+    if child_pid == 0:
+        inbox = SqlInbox(database, worker=worker)
+        os.write(write_end, f"{inbox.waiting()} {worker}".encode())
+        database.close()
+        os._exit(0)
+    os.waitpid(child_pid, 0)
+    waiting, child_name = os.read(read_end, 1000).decode().split(" ", 1)
+    assert waiting == "0"
+    assert child_name.split("|")[1] == str(child_pid)
+    assert parent == (str(worker), database.ping())
+    database.close()
+    print("safe", flush=True)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](sys.argv[2])

@@ -1,0 +1,366 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from feishu_bot.core.models import Conversation, IncomingMessage, Sender, Sent, ThreadKey, Turn
+from feishu_bot.stores import Database, SqlConversations
+from feishu_bot.stores.schema import metadata
+from feishu_bot.stores.turns import forget_question, insert_turn
+
+TTL = 3600.0
+KEY = ThreadKey("oc_1", "om_root")
+
+
+def message(message_id: str = "om_new", **fields: str) -> IncomingMessage:
+    return IncomingMessage(
+        message_id=message_id,
+        chat_id="oc_1",
+        chat_type="group",
+        sender=Sender(open_id="ou_1"),
+        kind="text",
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+class ClosedDatabase:
+    """Stands for a database that must not be asked."""
+
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        raise AssertionError("the database was read")
+        yield
+
+    write = read
+
+
+class TestConversations:
+    @pytest.fixture
+    def store(self, database: Database, clock) -> SqlConversations:
+        return SqlConversations(database, ttl_seconds=TTL, clock=clock)
+
+    @pytest.fixture
+    def other(self, other_database: Database, clock) -> SqlConversations:
+        """The store of a second process."""
+        return SqlConversations(other_database, ttl_seconds=TTL, clock=clock)
+
+    @pytest.fixture
+    def add(self, database: Database, clock):
+        """Stores the turn `name` (question `om_q<name>`, answer `om_a<name>`); returns its id."""
+
+        def add(name: str, parent: int | None = None, key: ThreadKey = KEY) -> int:
+            turn = Turn(
+                question=f"question {name}",
+                answer=f"answer {name}",
+                question_id=f"om_q{name}",
+                answer_ids=(f"om_a{name}",),
+                parent=parent,
+            )
+            with database.write() as connection:
+                return insert_turn(connection, key, turn, now=clock())
+
+        return add
+
+    @staticmethod
+    def loaded(store: SqlConversations, parent_id: str = "") -> list[str]:
+        turns = store.load(KEY, parent_id).turns
+        return [turn.question.removeprefix("question ") for turn in turns]
+
+    # Which conversation a message belongs to
+
+    def test_a_message_that_names_no_other_opens_a_conversation(self, clock) -> None:
+        store = SqlConversations(ClosedDatabase(), ttl_seconds=TTL, clock=clock)  # type: ignore[arg-type]
+
+        assert store.resolve(message("om_1")) == ThreadKey("oc_1", "om_1")
+
+    def test_a_reply_belongs_to_its_root(self, store) -> None:
+        reply = message(root_id="om_1", parent_id="om_2")
+
+        assert store.resolve(reply) == ThreadKey("oc_1", "om_1")
+
+    def test_a_reply_to_a_known_message_belongs_to_its_conversation(self, store, add) -> None:
+        add("1")
+
+        reply = message(root_id="om_elsewhere", parent_id="om_a1")
+
+        assert store.resolve(reply) == KEY
+
+    def test_a_reply_to_a_known_question_belongs_to_its_conversation(self, store, add) -> None:
+        add("1")
+
+        assert store.resolve(message(root_id="om_q1", parent_id="om_unknown")) == KEY
+
+    def test_the_first_post_of_a_topic_is_its_root(self, store, other) -> None:
+        first = message("om_1", thread_id="omt_1")
+        second = message("om_2", thread_id="omt_1")
+
+        assert store.resolve(first) == ThreadKey("oc_1", "om_1")
+        assert store.resolve(second) == ThreadKey("oc_1", "om_1")
+        assert other.resolve(second) == ThreadKey("oc_1", "om_1")
+
+    def test_the_same_thread_id_in_another_chat_is_another_thread(self, store, other) -> None:
+        store.resolve(message("om_1", thread_id="omt_1", root_id="om_root"))
+        store.bind(ThreadKey("oc_2", "om_9"), Sent(("om_a9",), "omt_1"))
+
+        assert other.resolve(message(thread_id="omt_1")) == KEY
+
+    def test_a_message_with_both_binds_thread_and_root(self, store, other) -> None:
+        store.resolve(message("om_1", thread_id="omt_1", root_id="om_root"))
+
+        assert store.resolve(message(thread_id="omt_1")) == KEY
+        assert other.resolve(message(thread_id="omt_1")) == KEY
+
+    def test_a_thread_opened_by_an_answer_belongs_to_its_conversation(self, store, other) -> None:
+        store.bind(KEY, Sent(("om_a1",), "omt_1"))
+
+        assert store.resolve(message(thread_id="omt_1")) == KEY
+        assert other.resolve(message(thread_id="omt_1")) == KEY
+
+    def test_a_thread_keeps_its_first_root(self, store, other) -> None:
+        store.resolve(message("om_1", thread_id="omt_1"))
+        other.resolve(message("om_2", thread_id="omt_1", root_id="om_else"))
+
+        assert other.resolve(message("om_3", thread_id="omt_1")) == ThreadKey("oc_1", "om_1")
+
+    def test_what_was_found_is_not_looked_up_again(self, store, add, monkeypatch) -> None:
+        add("1")
+        messages = [
+            message(root_id="om_q1", parent_id="om_a1"),
+            message(thread_id="omt_1", root_id="om_root", parent_id="om_a1"),
+        ]
+        keys = [store.resolve(item) for item in messages]
+        assert store.exists(KEY)
+
+        monkeypatch.setattr(store, "_database", ClosedDatabase())
+
+        assert [store.resolve(item) for item in messages] == keys
+        assert store.key_of("om_a1") == KEY
+        assert store.exists(KEY)
+
+    def test_what_was_not_found_is_looked_up_again(self, store, other) -> None:
+        assert store.key_of("om_a1") is None
+        assert not store.exists(KEY)
+
+        other.bind(KEY, Sent(("om_a1",)))
+
+        assert store.key_of("om_a1") == KEY
+        assert store.exists(KEY)
+
+    def test_only_the_own_messages_name_their_conversation(self, store, add) -> None:
+        add("1")
+
+        assert store.key_of("om_a1") == KEY
+        assert store.key_of("om_q1") is None
+
+    def test_a_bound_message_becomes_part_of_its_turn(self, store, add) -> None:
+        store.bind(KEY, Sent(("om_a1",)))
+        first = add("1")
+        add("2", parent=first)
+
+        assert self.loaded(store, "om_a1") == ["1"]
+
+    def test_an_unknown_conversation_does_not_exist(self, store) -> None:
+        assert not store.exists(KEY)
+
+    # Turns
+
+    def test_an_unknown_conversation_is_empty(self, store) -> None:
+        assert store.load(KEY) == Conversation(key=KEY)
+
+    def test_turns_come_from_the_first_to_the_newest(self, store, add) -> None:
+        first = add("1")
+        second = add("2", parent=first)
+        add("3", parent=second)
+
+        assert self.loaded(store) == ["1", "2", "3"]
+
+    def test_a_turn_comes_back_as_it_was(self, store, database) -> None:
+        turn = Turn(
+            question="你好",
+            answer="🙂 ' \"",
+            question_id="om_q1",
+            answer_ids=("om_a1", "om_a2"),
+            model="gpt",
+            finish_reason="length",
+            prompt_tokens=1,
+            completion_tokens=2,
+            estimated_tokens=3,
+            created_at=4.0,
+            id=1,
+        )
+        with database.write() as connection:
+            insert_turn(connection, KEY, turn, now=5.0)
+
+        store = SqlConversations(database, ttl_seconds=TTL, clock=lambda: 5.0)
+        assert store.load(KEY).turns == (turn,)
+
+    def test_an_answer_that_no_database_takes_is_stored_without_the_offence(
+        self, store, database, clock
+    ) -> None:
+        turn = Turn(question="a\0b", answer="ü\ud83d!", question_id="om_q1")
+        with database.write() as connection:
+            insert_turn(connection, KEY, turn, now=clock())
+
+        (stored,) = store.load(KEY).turns
+        assert (stored.question, stored.answer) == ("ab", "ü?!")
+
+    def test_a_reply_to_an_older_answer_goes_on_from_there(self, store, add) -> None:
+        first = add("1")
+        second = add("2", parent=first)
+        add("3", parent=second)
+        add("2b", parent=first)
+
+        assert self.loaded(store, "om_a2") == ["1", "2"]
+        assert self.loaded(store, "om_a3") == ["1", "2", "3"]
+        assert self.loaded(store) == ["1", "2b"]
+
+    def test_a_continued_answer_stays_with_its_own_turn(self, store, add, database, clock) -> None:
+        first = add("1")
+        continued = Turn(
+            question="go on",
+            answer="more",
+            question_id="om_a1",
+            answer_ids=("om_a2",),
+            parent=first,
+        )
+        with database.write() as connection:
+            insert_turn(connection, KEY, continued, now=clock())
+
+        assert self.loaded(store, "om_a1") == ["1"]
+        assert self.loaded(store, "om_a2") == ["1", "go on"]
+        assert store.key_of("om_a1") == KEY
+
+    def test_an_unknown_parent_means_the_newest_turn(self, store, add) -> None:
+        add("1", key=ThreadKey("oc_1", "om_else"))
+        add("2")
+        store.bind(KEY, Sent(("om_notice",)))
+
+        for parent_id in ("om_unknown", "om_a1", "om_notice"):
+            assert self.loaded(store, parent_id) == ["2"]
+
+    def test_a_forgotten_turn_is_passed_over(self, store, add, database) -> None:
+        first = add("1")
+        second = add("2", parent=first)
+        add("3", parent=second)
+
+        with database.write() as connection:
+            forget_question(connection, "om_q2")
+
+        assert self.loaded(store) == ["1", "3"]
+        assert self.loaded(store, "om_a2") == ["1"]
+
+    def test_a_forgotten_turn_keeps_no_words(self, add, database) -> None:
+        add("1")
+
+        with database.write() as connection:
+            forget_question(connection, "om_q1")
+            turns = metadata.tables["turns"]
+            (row,) = connection.execute(sa.select(turns.c.question, turns.c.answer))
+
+        assert tuple(row) == ("", "")
+
+    # Settings
+
+    def test_settings_are_kept_until_they_are_changed(self, store, other) -> None:
+        store.save_settings(KEY, role="a poet", model="gpt", mode="creative", kind="picture")
+        store.save_settings(KEY, model="", mode="strict")
+
+        assert other.load(KEY) == Conversation(
+            key=KEY, role="a poet", model="", mode="strict", kind="picture"
+        )
+
+    def test_a_conversation_that_rested_too_long_starts_anew(self, store, add, clock) -> None:
+        store.save_settings(KEY, role="a poet", model="gpt", mode="creative", kind="picture")
+        add("1")
+        clock.tick(TTL + 1)
+
+        assert store.load(KEY) == Conversation(key=KEY)
+        assert store.load(KEY, "om_a1") == Conversation(key=KEY)
+
+        add("2")
+        assert self.loaded(store) == ["2"]
+        assert store.load(KEY).role == ""
+
+    def test_a_turn_within_the_time_keeps_a_conversation_going(self, store, add, clock) -> None:
+        first = add("1")
+        clock.tick(TTL - 1)
+        add("2", parent=first)
+        clock.tick(TTL - 1)
+
+        assert self.loaded(store) == ["1", "2"]
+
+    def test_a_setting_after_a_long_rest_does_not_bring_the_others_back(
+        self, store, add, clock
+    ) -> None:
+        store.save_settings(KEY, role="a poet")
+        add("1")
+        clock.tick(TTL + 1)
+
+        store.save_settings(KEY, model="gpt")
+
+        assert store.load(KEY) == Conversation(key=KEY, model="gpt")
+
+    def test_a_notice_after_a_long_rest_does_not_bring_the_turns_back(
+        self, store, add, clock
+    ) -> None:
+        add("1")
+        clock.tick(TTL + 1)
+
+        store.bind(KEY, Sent(("om_notice",)))
+
+        assert self.loaded(store) == []
+
+    def test_a_cleared_conversation_starts_anew(self, store, add) -> None:
+        store.save_settings(KEY, role="a poet")
+        add("1")
+
+        store.clear(KEY)
+
+        assert store.load(KEY) == Conversation(key=KEY)
+        assert store.exists(KEY)
+
+    # Sweeping
+
+    def test_conversations_are_swept_with_all_they_have(
+        self, store, other, add, database, clock
+    ) -> None:
+        add("old")
+        store.bind(KEY, Sent(("om_b",), "omt_old"))
+        store.resolve(message(thread_id="omt_stray", root_id="om_stray"))
+        clock.tick(100)
+        new = ThreadKey("oc_1", "om_new_root")
+        add("new", key=new)
+        store.bind(new, Sent(("om_c",), "omt_new"))
+        clock.tick(100)
+
+        assert store.sweep(before=clock.now - 150) == 1
+
+        assert not store.exists(KEY)
+        assert store.key_of("om_b") is None
+        assert [turn.question for turn in other.load(new).turns] == ["question new"]
+        with database.read() as connection:
+            counts = {
+                name: connection.scalar(sa.select(sa.func.count()).select_from(table))
+                for name, table in metadata.tables.items()
+            }
+        assert counts == {
+            "conversations": 1,
+            "turns": 1,
+            "messages": 3,
+            "threads": 1,
+            "inbox": 0,
+            "usage": 0,
+        }
+
+    def test_a_thread_lives_as_long_as_its_conversation(self, store, other, clock) -> None:
+        store.bind(KEY, Sent(("om_a1",), "omt_1"))
+        clock.tick(1000)
+        store.bind(KEY, Sent(("om_a2",)))
+
+        store.sweep(before=clock.now - 500)
+
+        assert other.resolve(message(thread_id="omt_1")) == KEY

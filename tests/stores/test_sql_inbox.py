@@ -1,0 +1,544 @@
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from feishu_bot.core.models import Turn, Usage
+from feishu_bot.core.ports import Renewal
+from feishu_bot.errors import LeaseLost
+from feishu_bot.stores import Database, SqlConversations, SqlInbox, SqlUsage, WorkerId
+from feishu_bot.stores.schema import inbox as table
+
+LEASE = 30.0
+
+
+def message_ids(jobs) -> list[str]:
+    return [job.event.message.message_id for job in jobs]
+
+
+def renewal(*, lost=(), stopped=()) -> Renewal:
+    return Renewal(lost=frozenset(lost), stopped=frozenset(stopped))
+
+
+def turn_of(job, **changes: Any) -> Turn:
+    question = job.event.message
+    turn = Turn(question=question.text, answer="yes", question_id=question.message_id)
+    return replace(turn, **changes)
+
+
+def only_row(database: Database) -> sa.Row[Any]:
+    with database.read() as connection:
+        return connection.execute(sa.select(table)).one()
+
+
+class TestInbox:
+    @pytest.fixture
+    def inbox(self, database: Database, clock) -> SqlInbox:
+        return SqlInbox(database, worker=WorkerId(), lease_seconds=LEASE, clock=clock)
+
+    @pytest.fixture
+    def other(self, other_database: Database, clock) -> SqlInbox:
+        """The inbox of a second process."""
+        return SqlInbox(other_database, worker=WorkerId(), lease_seconds=LEASE, clock=clock)
+
+    @pytest.fixture
+    def conversations(self, database: Database, clock) -> SqlConversations:
+        return SqlConversations(database, ttl_seconds=3600.0, clock=clock)
+
+    # What goes in
+
+    def test_a_claimed_job_carries_its_event(self, inbox, make_event) -> None:
+        event = make_event(1)
+        inbox.put(event)
+
+        (job,) = inbox.claim(5)
+
+        assert (job.event, job.attempt, job.checkpoint) == (event, 1, {})
+
+    def test_any_text_comes_back_as_it_was(self, inbox, make_event) -> None:
+        event = make_event(1)
+        text = "你好 \0 \ud83d 🙂 ' \" \\"
+        event = replace(event, message=replace(event.message, text=text))
+        inbox.put(event)
+
+        assert inbox.claim(1)[0].event.message.text == text
+
+    def test_an_event_id_is_taken_in_once(self, inbox, make_event) -> None:
+        assert inbox.put(make_event(1))
+        assert not inbox.put(replace(make_event(2), event_id="ev_1"))
+
+    def test_a_message_under_another_event_id_is_taken_in_once(self, inbox, make_event) -> None:
+        assert inbox.put(make_event(1))
+        assert not inbox.put(replace(make_event(1), event_id="ev_2"))
+
+    @pytest.mark.parametrize("same", ["event_id", "dedupe_id"])
+    def test_of_sixteen_deliveries_at_once_one_is_taken_in(
+        self, inbox, other, make_event, same
+    ) -> None:
+        start = threading.Barrier(16)
+
+        def put(number: int) -> bool:
+            event = replace(make_event(number), **{same: "the same"})
+            start.wait()
+            return (inbox, other)[number % 2].put(event)
+
+        with ThreadPoolExecutor(16) as pool:
+            taken = list(pool.map(put, range(16)))
+
+        assert taken.count(True) == 1
+        assert inbox.waiting() == 1
+
+    def test_a_repeat_of_a_done_event_is_known(self, inbox, make_event) -> None:
+        inbox.put(make_event(1))
+        inbox.finish(inbox.claim(1)[0], "answered", None, None)
+
+        assert not inbox.put(make_event(1))
+        assert inbox.claim(1) == []
+
+    # Order
+
+    def test_the_oldest_message_comes_first(self, inbox, make_event) -> None:
+        for number in (3, 1, 2):
+            inbox.put(make_event(number, root=f"om_{number}"))
+
+        assert message_ids(inbox.claim(2)) == ["om_1", "om_2"]
+        assert message_ids(inbox.claim(2)) == ["om_3"]
+
+    def test_messages_of_the_same_time_come_as_they_were_put(self, inbox, make_event) -> None:
+        for number in (2, 1):
+            inbox.put(make_event(number, root=f"om_{number}", at=5.0))
+
+        assert message_ids(inbox.claim(2)) == ["om_2", "om_1"]
+
+    def test_a_conversation_has_one_job_at_a_time(self, inbox, other, make_event) -> None:
+        for number in (1, 2):
+            inbox.put(make_event(number))
+
+        assert message_ids(inbox.claim(2)) == ["om_1"]
+        assert other.claim(2) == []
+
+    @pytest.mark.parametrize("outcome", ["answered", "noticed", "stopped", "failed"])
+    def test_an_ended_job_frees_its_conversation(self, inbox, make_event, outcome) -> None:
+        for number in (1, 2):
+            inbox.put(make_event(number))
+
+        inbox.finish(inbox.claim(1)[0], outcome, None, None)
+
+        assert message_ids(inbox.claim(1)) == ["om_2"]
+
+    def test_a_late_older_message_waits_for_the_running_one(self, inbox, make_event) -> None:
+        inbox.put(make_event(2))
+        (running,) = inbox.claim(1)
+        inbox.put(make_event(1))
+
+        assert inbox.claim(1) == []
+
+        inbox.finish(running, "answered", None, None)
+
+        assert message_ids(inbox.claim(1)) == ["om_1"]
+
+    def test_two_processes_answer_everything_in_order(self, inbox, other, make_event) -> None:
+        roots = [f"om_root_{number}" for number in range(6)]
+        total = 20 * len(roots)
+        answered: dict[str, list[float]] = defaultdict(list)
+        running: set[str] = set()
+        overlaps: list[str] = []
+        lock = threading.Lock()
+
+        def put(root: str) -> None:
+            for number in range(1, 21):
+                event = make_event(number, root=root)
+                taken_in = replace(event, event_id=f"{root} {number}", dedupe_id=f"{root} {number}")
+                assert inbox.put(taken_in)
+
+        def work(number: int) -> None:
+            mine = (inbox, other)[number % 2]
+            while True:
+                jobs = mine.claim(2)
+                with lock:
+                    for job in jobs:
+                        root = job.event.key.root
+                        overlaps.extend({root} & running)
+                        running.add(root)
+                        answered[root].append(job.event.message.created_at)
+                for job in jobs:
+                    with lock:
+                        running.discard(job.event.key.root)
+                    mine.finish(job, "answered", turn_of(job), None)
+                if sum(map(len, answered.values())) == total:
+                    return
+
+        with ThreadPoolExecutor(len(roots) + 8) as pool:
+            waiting = [pool.submit(put, root) for root in roots]
+            waiting += [pool.submit(work, number) for number in range(8)]
+            for future in waiting:
+                future.result()
+
+        assert overlaps == []
+        assert answered == {root: [float(number) for number in range(1, 21)] for root in roots}
+        assert inbox.waiting() == 0
+
+    def test_two_real_processes_answer_everything_once(
+        self, inbox, make_event, url, start_process
+    ) -> None:
+        for number in range(60):
+            inbox.put(make_event(number, root=f"om_root_{number % 7}"))
+        processes = [start_process("drain", url) for _ in range(2)]
+        assert [process.stdout.readline() for process in processes] == ["ready\n"] * 2
+
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        answered = [process.communicate()[0].split() for process in processes]
+
+        assert sorted(answered[0] + answered[1]) == sorted(f"om_{number}" for number in range(60))
+        assert [process.returncode for process in processes] == [0, 0]
+
+    # Leases
+
+    def test_a_running_job_is_not_claimed_again(self, inbox, other, make_event, clock) -> None:
+        inbox.put(make_event(1))
+        inbox.claim(1)
+
+        clock.tick(LEASE - 1)
+
+        assert other.claim(1) == []
+
+    def test_a_lease_that_has_ended_is_taken_over(self, inbox, other, make_event, clock) -> None:
+        inbox.put(make_event(1))
+        inbox.checkpoint(inbox.claim(1)[0], {"card_id": "card"})
+
+        clock.tick(LEASE + 1)
+        (job,) = other.claim(1)
+
+        assert (job.attempt, job.checkpoint) == (2, {"card_id": "card"})
+
+    def test_a_renewed_lease_is_kept(self, inbox, other, make_event, clock) -> None:
+        inbox.put(make_event(1))
+        inbox.claim(1)
+        clock.tick(LEASE - 1)
+
+        assert inbox.renew() == renewal()
+
+        clock.tick(LEASE - 1)
+        assert other.claim(1) == []
+
+    def test_a_process_that_slept_takes_its_own_jobs_back(
+        self, inbox, other, make_event, clock
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+
+        clock.tick(LEASE * 10)
+
+        assert inbox.claim(1) == []
+        assert other.claim(1) == []
+        inbox.finish(job, "answered", None, None)
+
+    def test_a_claim_that_never_arrived_comes_to_an_end(
+        self, inbox, database, make_event, clock
+    ) -> None:
+        worker = WorkerId()
+        inbox.put(make_event(1))
+        # The answer to the first claim was lost on its way: the process knows nothing of the job.
+        SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock).claim(1)
+        survivor = SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock)
+
+        clock.tick(LEASE + 1)
+        survivor.renew()
+
+        assert message_ids(survivor.claim(1)) == ["om_1"]
+
+    def test_a_lost_job_is_named_once(self, inbox, other, make_event, clock) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        clock.tick(LEASE + 1)
+        other.claim(1)
+
+        assert inbox.renew() == renewal(lost=[job.id])
+        assert inbox.renew() == renewal()
+
+    def test_a_finished_job_is_not_lost(self, inbox, make_event) -> None:
+        inbox.put(make_event(1))
+        inbox.finish(inbox.claim(1)[0], "answered", None, None)
+
+        assert inbox.renew() == renewal()
+
+    def test_a_lost_job_cannot_be_checkpointed(self, inbox, other, make_event, clock) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        clock.tick(LEASE + 1)
+        other.claim(1)
+
+        with pytest.raises(LeaseLost):
+            inbox.checkpoint(job, {"card_id": "card"})
+
+    def test_a_lost_job_cannot_be_finished(
+        self, inbox, other, conversations, make_event, clock
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        clock.tick(LEASE + 1)
+        (taken_over,) = other.claim(1)
+
+        with pytest.raises(LeaseLost):
+            inbox.finish(job, "answered", turn_of(job, answer="mine"), None)
+
+        other.finish(taken_over, "answered", turn_of(job, answer="theirs"), None)
+        turns = conversations.load(job.event.key).turns
+        assert [turn.answer for turn in turns] == ["theirs"]
+
+    def test_a_job_is_finished_once(self, inbox, make_event) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.finish(job, "answered", None, None)
+
+        with pytest.raises(LeaseLost):
+            inbox.finish(job, "answered", None, None)
+
+    @pytest.mark.parametrize("how", ["renewal", "start"])
+    def test_the_job_of_a_killed_process_is_taken_over_at_once(
+        self, inbox, make_event, url, start_process, how
+    ) -> None:
+        inbox.put(make_event(1))
+        if how == "renewal":
+            assert inbox.claim(0) == []
+        process = start_process("hold", url)
+        job_id = int(process.stdout.readline())
+        if how == "renewal":
+            assert inbox.renew() == renewal()
+            assert inbox.claim(1) == []
+
+        process.kill()
+        process.communicate()
+        if how == "renewal":
+            inbox.renew()
+        (job,) = inbox.claim(1)
+
+        assert (job.id, job.attempt, job.checkpoint) == (job_id, 2, {"card_id": "card"})
+
+    # Handing back
+
+    def test_a_released_job_is_claimed_at_once_with_its_checkpoint(
+        self, inbox, other, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"card_id": "card"})
+
+        inbox.release([job])
+        (again,) = other.claim(1)
+
+        assert (again.id, again.attempt, again.checkpoint) == (job.id, 1, {"card_id": "card"})
+        assert inbox.renew() == renewal()
+
+    def test_a_released_job_is_still_the_first_of_its_conversation(self, inbox, make_event) -> None:
+        for number in (1, 2):
+            inbox.put(make_event(number))
+        inbox.release(inbox.claim(1))
+
+        assert message_ids(inbox.claim(2)) == ["om_1"]
+
+    def test_a_lost_job_is_not_released(self, inbox, other, make_event, clock) -> None:
+        inbox.put(make_event(1))
+        jobs = inbox.claim(1)
+        clock.tick(LEASE + 1)
+        (taken_over,) = other.claim(1)
+
+        inbox.release(jobs)
+
+        assert inbox.claim(1) == []
+        other.finish(taken_over, "answered", None, None)
+
+    def test_nothing_can_be_released(self, inbox) -> None:
+        inbox.release([])
+
+        assert inbox.renew() == renewal()
+
+    # Putting off
+
+    def test_a_postponed_job_can_be_claimed_when_its_time_has_come(
+        self, inbox, other, make_event, clock
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"card_id": "card"})
+
+        inbox.postpone(job, 100.0)
+
+        clock.tick(99)
+        assert inbox.renew() == renewal()
+        assert inbox.claim(1) == other.claim(1) == []
+        clock.tick(2)
+        (again,) = other.claim(1)
+        assert (again.id, again.attempt, again.checkpoint) == (job.id, 2, {"card_id": "card"})
+
+    def test_nothing_overtakes_a_postponed_job(self, inbox, make_event) -> None:
+        for number in (1, 2):
+            inbox.put(make_event(number))
+
+        inbox.postpone(inbox.claim(1)[0], 100.0)
+
+        assert inbox.claim(2) == []
+
+    def test_a_postponed_job_can_be_stopped(self, inbox, make_event) -> None:
+        for number in (1, 2):
+            inbox.put(make_event(number))
+        inbox.postpone(inbox.claim(1)[0], 100.0)
+
+        inbox.stop("om_1")
+
+        assert message_ids(inbox.claim(2)) == ["om_2"]
+
+    def test_a_lost_job_is_not_postponed(self, inbox, other, make_event, clock) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        clock.tick(LEASE + 1)
+        (taken_over,) = other.claim(1)
+
+        inbox.postpone(job, 100.0)
+
+        other.finish(taken_over, "answered", None, None)
+
+    # Stopping
+
+    def test_a_waiting_job_that_is_stopped_is_done(self, inbox, database, make_event) -> None:
+        inbox.put(make_event(1))
+
+        inbox.stop("om_1")
+
+        assert inbox.claim(1) == []
+        assert only_row(database).outcome == "stopped"
+
+    def test_a_running_job_that_is_stopped_is_named_to_its_process(
+        self, inbox, other, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+
+        other.stop("om_1")
+
+        assert other.renew() == renewal()
+        assert inbox.renew() == renewal(stopped=[job.id])
+        inbox.finish(job, "stopped", None, None)
+
+    def test_a_handed_back_job_with_a_card_is_stopped_by_who_claims_it(
+        self, inbox, other, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"card_id": "card"})
+        inbox.release([job])
+
+        inbox.stop("om_1")
+        (again,) = other.claim(1)
+
+        assert again.checkpoint == {"card_id": "card"}
+        assert other.renew() == renewal(stopped=[job.id])
+
+    def test_an_answered_question_that_is_recalled_is_forgotten(
+        self, inbox, conversations, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.finish(job, "answered", turn_of(job), None)
+
+        inbox.stop("om_1")
+
+        assert conversations.load(job.event.key).turns == ()
+
+    def test_a_question_recalled_while_it_was_answered_is_forgotten(
+        self, inbox, conversations, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.stop("om_1")
+
+        inbox.finish(job, "stopped", turn_of(job), None)
+
+        assert conversations.load(job.event.key).turns == ()
+
+    def test_stopping_an_unknown_message_does_nothing(self, inbox, make_event) -> None:
+        inbox.put(make_event(1))
+
+        inbox.stop("om_2")
+
+        assert message_ids(inbox.claim(1)) == ["om_1"]
+
+    # The end of a job
+
+    def test_finishing_stores_turn_and_usage(
+        self, inbox, database, conversations, make_event, clock
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        usage = Usage(open_id="ou_1", chat_id="oc_1", model="gpt", outcome="answered", seconds=1.0)
+
+        inbox.finish(job, "answered", turn_of(job), usage)
+
+        (turn,) = conversations.load(job.event.key).turns
+        assert turn == turn_of(job, id=turn.id, created_at=clock.now)
+        assert [total.answers for total in SqlUsage(database).totals("ou_1")] == [1]
+
+    @pytest.mark.parametrize("broken", ["turn", "usage"])
+    def test_finishing_is_all_or_nothing(
+        self, inbox, other, conversations, make_event, clock, broken
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        turn = turn_of(job, model=None if broken == "turn" else "gpt")
+        usage = Usage(
+            open_id="ou_1",
+            chat_id="oc_1",
+            model=None if broken == "usage" else "gpt",  # type: ignore[arg-type]
+            outcome="answered",
+            seconds=1.0,
+        )
+
+        with pytest.raises(IntegrityError):
+            inbox.finish(job, "answered", turn, usage)
+
+        assert conversations.load(job.event.key).turns == ()
+        assert not conversations.exists(job.event.key)
+        clock.tick(LEASE - 1)
+        assert inbox.renew() == renewal()
+        assert other.claim(1) == []
+        inbox.finish(job, "failed", None, None)
+
+    def test_a_done_job_keeps_no_words(self, inbox, database, make_event) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"text": "an answer"})
+
+        inbox.finish(job, "answered", None, None)
+
+        row = only_row(database)
+        assert (row.state, row.payload, row.checkpoint) == ("done", None, None)
+
+    def test_what_is_not_done_is_counted(self, inbox, make_event) -> None:
+        for number in (1, 2, 3):
+            inbox.put(make_event(number))
+        inbox.finish(inbox.claim(1)[0], "answered", None, None)
+        inbox.claim(1)
+
+        assert inbox.waiting() == 2
+
+    def test_only_what_was_done_long_ago_is_swept(self, inbox, make_event, clock) -> None:
+        for number in (1, 2, 3):
+            inbox.put(make_event(number, root=f"om_{number}"))
+        first, second = inbox.claim(2)
+        inbox.finish(first, "answered", None, None)
+        clock.tick(100)
+        inbox.finish(second, "answered", None, None)
+
+        assert inbox.sweep(before=clock.now) == 1
+
+        taken_in = [inbox.put(make_event(number)) for number in (1, 2, 3)]
+        assert taken_in == [True, False, False]

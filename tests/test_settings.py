@@ -1,0 +1,351 @@
+"""Settings: what is accepted, what is reported, what is never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from feishu_bot.errors import SettingsError
+from feishu_bot.settings import SETTINGS, Settings, read_environment
+
+REQUIRED = {
+    "APP_ID": "cli_test",
+    "APP_SECRET": "the-app-secret",
+    "APP_ENCRYPT_KEY": "the-encrypt-key",
+    "APP_VERIFICATION_TOKEN": "the-verification-token",
+    "OPENAI_KEY": "sk-one",
+}
+
+
+def read(**variables: str) -> Settings:
+    return Settings.from_env({**REQUIRED, **variables})
+
+
+def faults(**variables: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read(**variables)
+    return caught.value.faults
+
+
+# Defaults and names
+
+
+def test_five_variables_are_enough() -> None:
+    settings = read()
+
+    assert settings.api_url == "https://oapi.czl.net"
+    assert settings.feishu_domain == "https://open.feishu.cn"
+    assert settings.database_url == "sqlite:///./data/feishu_bot.db"
+    assert settings.http_port == 9000
+    assert settings.conversation_ttl == 12 * 3600
+    assert settings.footer == ("model", "seconds", "tokens")
+    assert settings.streaming is True
+    assert "{date}" in settings.system_prompt
+
+
+def test_built_directly_it_has_the_same_defaults_as_from_the_environment() -> None:
+    built = Settings(
+        app_id="cli_test",
+        app_secret="the-app-secret",
+        app_encrypt_key="the-encrypt-key",
+        app_verification_token="the-verification-token",
+        openai_keys=("sk-one",),
+    )
+
+    assert built == read()
+
+
+def test_a_field_is_named_as_its_variable() -> None:
+    fields = list(Settings.__dataclass_fields__)
+    names = [setting.name.lower() for setting in SETTINGS]
+
+    assert [name.replace("openai_keys", "openai_key") for name in fields] == names
+
+
+def test_values_are_trimmed_of_blanks_and_of_the_quotes_of_env_files() -> None:
+    settings = read(APP_ID="  cli_a \n", APP_SECRET='"quoted"', BOT_NAME=" 小助手 ")
+
+    assert (settings.app_id, settings.app_secret) == ("cli_a", "quoted")
+    assert settings.bot_name == "小助手"
+
+
+def test_an_empty_value_means_the_default() -> None:
+    assert read(**{s.name: " " for s in SETTINGS if s.default is not None}) == read()
+
+
+# Kinds of values
+
+
+def test_keys_may_have_any_prefix_and_each_counts_once() -> None:
+    assert read(OPENAI_KEY=" sk-1, fk2 ,,sk-1,plain").openai_keys == ("sk-1", "fk2", "plain")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://g.example", "https://g.example/", "https://g.example/v1", "https://g.example/v1/"],
+)
+def test_the_gateway_is_the_same_with_and_without_v1(value: str) -> None:
+    assert read(API_URL=value).api_url == "https://g.example"
+
+
+def test_a_gateway_may_live_below_a_path() -> None:
+    assert read(API_URL="http://10.0.0.5:3000/api/v1").api_url == "http://10.0.0.5:3000/api"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["g.example", "ftp://g.example", "https://me:pass@g.example", "https://", "https://a b"],
+)
+def test_other_gateway_addresses_are_faults(value: str) -> None:
+    assert len(faults(API_URL=value)) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "origin"),
+    [
+        ("feishu", "https://open.feishu.cn"),
+        ("Lark", "https://open.larksuite.com"),
+        ("https://open.example.com/", "https://open.example.com"),
+        ("http://127.0.0.1:8123", "http://127.0.0.1:8123"),
+        ("http://localhost:1", "http://localhost:1"),
+        ("http://[::1]:1", "http://[::1]:1"),
+    ],
+)
+def test_the_platform_has_short_names_and_may_be_any_origin(value: str, origin: str) -> None:
+    assert read(FEISHU_DOMAIN=value).feishu_domain == origin
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://open.feishu.cn", "https://open.feishu.cn/open-apis", "dingtalk", "https://x:port"],
+)
+def test_other_platform_addresses_are_faults(value: str) -> None:
+    assert len(faults(FEISHU_DOMAIN=value)) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "domain", "expected"),
+    [
+        ("auto", "feishu", "zh"),
+        ("auto", "lark", "en"),
+        ("auto", "https://notlarksuite.com", "zh"),
+        ("zh", "lark", "zh"),
+        ("en", "feishu", "en"),
+        ("en_US:en", "feishu", "en"),
+        ("de:en_GB:en", "feishu", "en"),
+        ("zh_CN.UTF-8", "lark", "zh"),
+    ],
+)
+def test_the_language_follows_the_platform_unless_set(
+    language: str, domain: str, expected: str
+) -> None:
+    assert read(LANGUAGE=language, FEISHU_DOMAIN=domain).language == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("sqlite:////data/bot.db", "sqlite:////data/bot.db"),
+        ("postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgresql+psycopg://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+    ],
+)
+def test_the_database_is_a_file_or_postgresql(value: str, url: str) -> None:
+    assert read(DATABASE_URL=value).database_url == url
+
+
+@pytest.mark.parametrize(
+    "value", ["mysql://h/d", "/data/bot.db", "sqlite://", "sqlite:///:memory:", "sqlite:///"]
+)
+def test_other_databases_are_faults(value: str) -> None:
+    assert len(faults(DATABASE_URL=value)) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("90s", 90), ("30m", 1800), ("12h", 43200), ("7d", 604800), ("60", 60)]
+)
+def test_a_time_has_a_unit_or_is_in_seconds(value: str, seconds: int) -> None:
+    assert read(CONVERSATION_TTL=value).conversation_ttl == seconds
+
+
+@pytest.mark.parametrize("value", ["1", "on", "YES", "true"])
+def test_yes_has_many_words(value: str) -> None:
+    assert read(METRICS=value).metrics is True
+
+
+@pytest.mark.parametrize("value", ["0", "off", "No", "false"])
+def test_no_has_many_words(value: str) -> None:
+    assert read(STREAMING=value).streaming is False
+
+
+def test_the_footer_keeps_its_order_and_can_be_empty() -> None:
+    assert read(FOOTER="tokens, model").footer == ("tokens", "model")
+    assert read(FOOTER="none").footer == ()
+
+
+def test_the_system_prompt_can_be_switched_off() -> None:
+    assert read(SYSTEM_PROMPT="none").system_prompt == ""
+
+
+def test_a_level_is_read_in_any_case() -> None:
+    assert read(LOG_LEVEL="debug").log_level == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_ID", "cli a"),
+        ("APP_SECRET", "cli_swapped"),
+        ("APP_ENCRYPT_KEY", "…"),
+        ("OPENAI_KEY", " , "),
+        ("OPENAI_KEY", "sk-1 sk-2"),
+        ("HTTP_PORT", "70000"),
+        ("HTTP_PORT", "９０００"),
+        ("HTTP_PROXY", "proxy:3128"),
+        ("HTTP_PROXY", "socks5://proxy:1080"),
+        ("CONTEXT_TOKENS", "499"),
+        ("CONVERSATION_TTL", "soon"),
+        ("RETENTION_DAYS", "0"),
+        ("P2P_CONTEXT", "both"),
+        ("REPLY_IN_THREAD", "true"),
+        ("STREAMING", "maybe"),
+        ("FRAME_INTERVAL", "0.05"),
+        ("FOOTER", "model,price"),
+        ("LANGUAGE", "klingon"),
+        ("LEASE_SECONDS", "1"),
+        ("LOG_LEVEL", "loud"),
+        ("GATEWAY_USER_AGENT", "机器人"),
+        ("BOT_NAME", "bot\x00"),
+    ],
+)
+def test_a_malformed_value_is_one_fault_that_names_its_variable(name: str, value: str) -> None:
+    (fault,) = faults(**{name: value})
+
+    assert fault.startswith(f"{name}: expected ")
+
+
+# Faults
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"HTTP_PORT": "none", "STREAMING": "maybe"})
+
+    named = [fault.split(":")[0] for fault in caught.value.faults]
+    assert named == [*REQUIRED, "STREAMING", "HTTP_PORT"]
+    assert str(caught.value).count("\n") == len(named) - 1
+
+
+def test_a_fault_says_where_the_value_is_found() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({})
+
+    by_name = {fault.split(":")[0]: fault for fault in caught.value.faults}
+    assert "凭证与基础信息 / Credentials & Basic Info" in by_name["APP_SECRET"]
+    assert "加密策略 / Events & Callbacks › Encryption Strategy" in by_name["APP_ENCRYPT_KEY"]
+    assert "加密策略" in by_name["APP_VERIFICATION_TOKEN"]
+    assert "oapi.czl.net" in by_name["OPENAI_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "written"),
+    [
+        ("OPENAI_KEY", "OPEN_AI_KEY"),
+        ("OPENAI_KEY", "OPENAI_API_KEY"),
+        ("APP_ENCRYPT_KEY", "ENCRYPT_KEY"),
+        ("APP_VERIFICATION_TOKEN", "VERIFICATION_TOKEN"),
+        ("APP_ID", "FEISHU_APP_ID"),
+    ],
+)
+def test_a_similar_name_is_hinted_at_without_its_value(missing: str, written: str) -> None:
+    environ = {name: value for name, value in REQUIRED.items() if name != missing}
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({**environ, written: "do-not-show"})
+
+    assert written in str(caught.value)
+    assert "do-not-show" not in str(caught.value)
+
+
+def test_a_malformed_value_is_quoted_when_it_can_not_be_a_secret() -> None:
+    assert "'70000'" in faults(HTTP_PORT="70000")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_SECRET", "hush hush"),
+        ("APP_ENCRYPT_KEY", "hush hush"),
+        ("APP_VERIFICATION_TOKEN", "hush hush"),
+        ("OPENAI_KEY", "hush hush"),
+        ("DATABASE_URL", "mysql://u:hush@h/d"),
+        ("HTTP_PROXY", "http://u:hush"),
+        ("HTTP_PROXY", "http://me:hush/hush@proxy:3128/"),
+        ("API_URL", "https://u:hush@h"),
+        ("HTTP_PORT", "sk-hush-0123456789012345678901234567890123456789"),
+    ],
+)
+def test_a_fault_never_shows_a_secret(name: str, value: str) -> None:
+    assert "hush" not in faults(**{name: value})[0]
+
+
+# What is shown
+
+
+def test_printing_the_settings_shows_no_secret() -> None:
+    settings = read(
+        OPENAI_KEY="sk-hush1,sk-hush2",
+        APP_SECRET="hush://hush",
+        APP_ENCRYPT_KEY="hush",
+        APP_VERIFICATION_TOKEN="hush",
+        DATABASE_URL="postgresql://bot:hush/hu@sh@db:5432/bot?password=hush&sslmode=require",
+        HTTP_PROXY="http://me:hush@proxy:3128",
+    )
+
+    for shown in (repr(settings), str(settings), f"{settings}"):
+        assert "hush" not in shown
+        assert "app_id='cli_test'" in shown
+        assert "@db:5432/bot" in shown
+        assert "@proxy:3128" in shown
+
+
+def test_settings_can_not_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        read().http_port = 1  # type: ignore[misc]
+
+
+# The file
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("BOT_NAME=file\nAPP_ID=cli_file\nOPENAI_MODEL=of-the-file\n", "utf-8")
+
+    merged = read_environment(str(file), {"BOT_NAME": "environment", "OPENAI_MODEL": ""})
+
+    assert merged == {
+        "BOT_NAME": "environment",
+        "APP_ID": "cli_file",
+        "OPENAI_MODEL": "of-the-file",
+    }
+
+
+def test_a_secret_of_the_file_is_taken_as_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("\ufeffAPP_SECRET=a${HOME}$b\n", "utf-8")
+
+    assert read_environment(str(file), {}) == {"APP_SECRET": "a${HOME}$b"}
+
+
+def test_there_need_not_be_a_file(tmp_path: Path) -> None:
+    assert read_environment(str(tmp_path / ".env"), {"A": "b"}) == {"A": "b"}
+
+
+def test_an_unreadable_file_is_a_fault(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"BOT_NAME=\xff\xfe\n")
+
+    with pytest.raises(SettingsError, match="UTF-8"):
+        read_environment(str(file), {})
