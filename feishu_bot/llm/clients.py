@@ -1,0 +1,139 @@
+"""One openai client per key over one connection pool, built late and anew in each process."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import threading
+import urllib.request
+from collections.abc import Callable
+
+import httpx2
+import openai
+
+from feishu_bot.llm.failures import model_error
+from feishu_bot.llm.kinds import Kind
+from feishu_bot.llm.patience import PatientTransport
+
+# Seconds. The read timeout is that of calls without a Patience.
+TIMEOUT = httpx2.Timeout(30.0, connect=10.0, pool=10.0)
+# Wide enough for 400 answers at once, with room for model lists beside them.
+LIMITS = httpx2.Limits(max_connections=450, max_keepalive_connections=50, keepalive_expiry=30.0)
+
+
+def base_url_of(api_url: str) -> str:
+    """The address that the API's paths are appended to, for API_URL with or without `/v1`."""
+    url = api_url.strip().rstrip("/")
+    return url if url.endswith("/v1") else f"{url}/v1"
+
+
+def proxy_for(url: str, proxy: str) -> str:
+    """The proxy to use for `url`: the one given, else the environment's, none on loopback."""
+    parts = httpx2.URL(url)
+    if _is_loopback(parts.host):
+        return ""
+    if proxy or urllib.request.proxy_bypass(parts.host):
+        return proxy
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all") or ""
+
+
+class Clients:
+    """The openai clients of this process. A forked one builds its own and shares no socket."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        proxy: str = "",
+        user_agent: str = "",
+        process: Callable[[], int] = os.getpid,
+    ) -> None:
+        self.base_url = base_url_of(api_url)
+        self._proxy = proxy
+        self._user_agent = user_agent
+        self._process = process
+        self._lock = threading.Lock()
+        self._owner = 0
+        self._http: httpx2.Client | None = None
+        self._client_by_key: dict[str, openai.OpenAI] = {}
+
+    @property
+    def proxied(self) -> bool:
+        """Whether a proxy lies between us and the gateway."""
+        return bool(proxy_for(self.base_url, self._proxy))
+
+    def of(self, key: str) -> openai.OpenAI:
+        """The client that asks with this key. Raises ModelError when the address is malformed."""
+        with self._lock:
+            if self._owner != self._process():
+                # What an earlier process opened is its own: forgotten, not closed.
+                self._owner, self._http, self._client_by_key = self._process(), None, {}
+            if key not in self._client_by_key:
+                self._http = self._http or self._open()
+                self._client_by_key[key] = _Client(
+                    key=key,
+                    base_url=self.base_url,
+                    user_agent=self._user_agent,
+                    http_client=self._http,
+                )
+            return self._client_by_key[key]
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        with self._lock:
+            if self._http is not None and self._owner == self._process():
+                self._http.close()
+            self._http, self._client_by_key = None, {}
+
+    def _open(self) -> httpx2.Client:
+        try:
+            proxy = proxy_for(self.base_url, self._proxy)
+        except httpx2.InvalidURL as exc:
+            raise model_error(Kind.ENDPOINT_MISSING, f"API_URL: {exc}") from exc
+        try:
+            transport = httpx2.HTTPTransport(limits=LIMITS, proxy=proxy or None)
+        except (ImportError, ValueError, httpx2.InvalidURL) as exc:
+            raise model_error(Kind.PROXY_FAILED, f"{type(exc).__name__}: {exc}") from exc
+        return httpx2.Client(transport=PatientTransport(transport), timeout=TIMEOUT)
+
+
+class _Client(openai.OpenAI):
+    """An openai client that no OPENAI_* variable changes, and that never retries by itself."""
+
+    def __init__(
+        self, *, key: str, base_url: str, user_agent: str, http_client: httpx2.Client
+    ) -> None:
+        self._sent_headers: dict[str, str | openai.Omit] = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {key}",
+        }
+        if user_agent:
+            self._sent_headers["User-Agent"] = user_agent
+        super().__init__(
+            api_key=key,
+            base_url=base_url,
+            http_client=http_client,
+            timeout=TIMEOUT,
+            max_retries=0,
+        )
+
+    @property
+    def default_headers(self) -> dict[str, str | openai.Omit]:
+        """Ours alone: the library's own come from OPENAI_ORG_ID and OPENAI_CUSTOM_HEADERS, too."""
+        return {"User-Agent": self.user_agent, **self._sent_headers}
+
+    @property
+    def user_agent(self) -> str:
+        """The name of the library; some firewalls refuse it, hence the setting."""
+        return f"OpenAI/Python {openai.__version__}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

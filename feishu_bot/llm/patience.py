@@ -1,0 +1,167 @@
+"""How long an answer may take, enforced at the socket.
+
+A read timeout bounds one read, and the comments that gateways send to keep a connection open
+prolong it for ever. So each read gets what is left of the time, and comments count for nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import httpx2
+
+from feishu_bot.llm.kinds import Kind
+
+# After the finish_reason only the usage and [DONE] are missing: seconds to wait for them.
+USAGE_TIMEOUT = 5.0
+# After [DONE] only the end of the HTTP body is missing; read, the connection can be used again.
+DRAIN_TIMEOUT = 0.1
+
+_current: ContextVar[Patience | None] = ContextVar("patience", default=None)
+
+
+def pause_for(streams: int) -> float:
+    """Seconds to let chunks gather while `streams` answers run: 0 up to 8, 0.1 from 200 on.
+
+    Waking a thread costs several times more than reading one more chunk, and the reader's card
+    is drawn at most twice a second anyway.
+    """
+    return 0.1 * min(max(streams - 8, 0) / 192, 1.0)
+
+
+class Patience:
+    """The deadlines of one request: for the first word, between words, and for the whole.
+
+    Times are in seconds; `ends_at` is on the clock's scale. `pause` is asked before each read.
+    """
+
+    def __init__(
+        self,
+        *,
+        first: float,
+        idle: float,
+        ends_at: float,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._clock = clock
+        self._idle = idle
+        self._ends_at = ends_at
+        self._pause = pause
+        self._until = clock() + first
+        self._begun = False
+        self.complete = False
+
+    def heard(self) -> None:
+        """A word of the answer came, and whoever reads it wants the next."""
+        self._begun = True
+        if not self.complete:
+            self._until = self._clock() + self._idle
+
+    def finish(self) -> None:
+        """The answer is complete; only the usage may follow."""
+        if not self.complete:
+            self.complete = True
+            self._until = self._clock() + USAGE_TIMEOUT
+
+    def remaining(self) -> float:
+        """Seconds left; raises httpx2.ReadTimeout when there are none."""
+        seconds = min(self._until, self._ends_at) - self._clock()
+        if seconds <= 0:
+            raise httpx2.ReadTimeout("no word of the answer came in time")
+        return seconds
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the deadlines is the next, or was the one that passed."""
+        if self._ends_at <= self._until:
+            return Kind.GATEWAY_TIMEOUT_TOTAL
+        return Kind.GATEWAY_TIMEOUT_IDLE if self._begun else Kind.GATEWAY_TIMEOUT_FIRST
+
+    def watch(self, stream: Any) -> None:
+        """Let every read of this network stream end in time."""
+        read = functools.partial(type(stream).read, stream)
+
+        def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
+            self._rest()
+            data: bytes = read(max_bytes, self.remaining())
+            return data
+
+        stream.read = read_in_time
+
+    def drain(self, chunks: Iterator[bytes]) -> None:
+        """Read what follows a complete answer, so that the connection can be used again."""
+        self._until = self._clock() + DRAIN_TIMEOUT
+        with contextlib.suppress(httpx2.HTTPError):
+            for _ in chunks:
+                self.remaining()
+
+    def _rest(self) -> None:
+        if not self._begun or self.complete:
+            return
+        seconds = self._pause()
+        if seconds > 0:
+            time.sleep(min(seconds, self.remaining()))
+
+
+@contextlib.contextmanager
+def patience_for_requests(patience: Patience) -> Iterator[None]:
+    """Requests sent inside this block by this thread are bound to `patience`."""
+    token = _current.set(patience)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class PatientTransport(httpx2.BaseTransport):
+    """A transport that holds responses to the patience of their request, where there is one."""
+
+    def __init__(self, transport: httpx2.BaseTransport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        patience = _current.get()
+        if patience is None:
+            return self._transport.handle_request(request)
+        timeouts = {**request.extensions.get("timeout", {}), "read": patience.remaining()}
+        request.extensions = {**request.extensions, "timeout": timeouts}
+        response = self._transport.handle_request(request)
+        network_stream = response.extensions["network_stream"]
+        patience.watch(network_stream)
+        assert isinstance(response.stream, httpx2.SyncByteStream)
+        return httpx2.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=_PatientBytes(response.stream, patience, network_stream),
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class _PatientBytes(httpx2.SyncByteStream):
+    """A response body whose connection goes back to the pool as it came."""
+
+    def __init__(
+        self, stream: httpx2.SyncByteStream, patience: Patience, network_stream: Any
+    ) -> None:
+        self._stream = stream
+        self._chunks = iter(stream)
+        self._patience = patience
+        self._network_stream = network_stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        if self._patience.complete:
+            self._patience.drain(self._chunks)
+        vars(self._network_stream).pop("read", None)
+        self._stream.close()

@@ -1,0 +1,85 @@
+"""Parts what a model thinks from what it answers, where both come in one text."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from feishu_bot.core.models import ReasoningPiece, TextPiece
+
+CLOSING_BY_OPENING = {"<think>": "</think>", "<thinking>": "</thinking>"}
+
+
+class ThinkSplitter:
+    """Splits `<think>…</think>` at the start of a streamed text from the answer after it.
+
+    Tags may be split over chunks; however the text is cut, the pieces join to the same. Later
+    tags, and a text that does not begin with one, are left as they are. White space around the
+    tags is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._state: Literal["start", "thinking", "thought", "answer"] = "start"
+        self._closing = ""
+        self._begun = False
+        self._held = ""
+
+    def feed(self, text: str) -> list[TextPiece | ReasoningPiece]:
+        """The pieces that are certain now that `text` has come, too."""
+        if self._state == "answer":
+            return [TextPiece(text)] if text else []
+        self._held += text
+        if self._state == "start" and not self._opens():
+            return []
+        pieces: list[TextPiece | ReasoningPiece] = []
+        if self._state == "thinking":
+            reasoning = self._reasoning()
+            if reasoning:
+                pieces.append(ReasoningPiece(reasoning))
+        if self._state == "thought":
+            self._held = self._held.lstrip()
+            if self._held:
+                self._state = "answer"
+        if self._state == "answer" and self._held:
+            pieces.append(TextPiece(self._held))
+            self._held = ""
+        return pieces
+
+    def end(self) -> list[TextPiece | ReasoningPiece]:
+        """What was held back for a tag that never came."""
+        held, self._held = self._held, ""
+        if self._state == "thinking":
+            held = held.rstrip()
+            return [ReasoningPiece(held)] if held else []
+        return [TextPiece(held)] if held else []
+
+    def _opens(self) -> bool:
+        """Whether it is settled how the text begins."""
+        start = self._held.lstrip()
+        for opening, closing in CLOSING_BY_OPENING.items():
+            if start.startswith(opening):
+                self._state, self._closing = "thinking", closing
+                self._held = start.removeprefix(opening)
+                return True
+        if any(opening.startswith(start) for opening in CLOSING_BY_OPENING):
+            return False
+        self._state = "answer"
+        return True
+
+    def _reasoning(self) -> str:
+        """The reasoning that is certain; the rest stays held. Ends the thinking at its tag."""
+        if not self._begun:
+            self._held = self._held.lstrip()
+        body, found, rest = self._held.partition(self._closing)
+        if found:
+            self._state, self._held = "thought", rest
+            return body.rstrip()
+        certain = body[: len(body) - _overlap(body, self._closing)].rstrip()
+        self._held = body[len(certain) :]
+        self._begun = self._begun or bool(certain)
+        return certain
+
+
+def _overlap(text: str, tag: str) -> int:
+    """How many characters at the end of `text` may be the beginning of `tag`."""
+    longest = min(len(text), len(tag) - 1)
+    return next((size for size in range(longest, 0, -1) if tag.startswith(text[-size:])), 0)
