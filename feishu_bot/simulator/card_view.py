@@ -1,0 +1,94 @@
+"""What a reader sees of a card: its text, panels, buttons and preview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+Card = dict[str, Any]
+
+# Components whose inner words are labels of controls, not text to read.
+_CONTROLS = frozenset(
+    {
+        "button", "input", "overflow", "select_static", "multi_select_static", "select_person",
+        "multi_select_person", "date_picker", "picker_time", "picker_datetime", "select_img",
+        "table", "chart", "img", "img_combination", "audio", "person", "person_list",
+    }
+)  # fmt: skip
+
+# The developer's own data, in which a "tag" means nothing.
+_OPAQUE = frozenset({"value", "chart_spec", "rows"})
+
+
+def elements_of(card: Card) -> list[Any]:
+    """The elements at the top of a card of either generation."""
+    body = card.get("body")
+    elements = body.get("elements") if isinstance(body, dict) else card.get("elements")
+    return elements if isinstance(elements, list) else []
+
+
+def walk(part: Any) -> Iterator[dict[str, Any]]:
+    """Every object with a `tag`, in reading order."""
+    if isinstance(part, dict):
+        if isinstance(part.get("tag"), str):
+            yield part
+        for key, value in part.items():
+            if key not in _OPAQUE:
+                yield from walk(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from walk(value)
+
+
+def text_of(card: Card) -> str:
+    return "\n".join(line for line in _texts(elements_of(card), panels=False) if line)
+
+
+def panels_of(card: Card) -> list[tuple[str, str]]:
+    panels = []
+    for part in walk(elements_of(card)):
+        if part["tag"] == "collapsible_panel":
+            title = (part.get("header") or {}).get("title") or {}
+            texts = _texts(part.get("elements"), panels=True)
+            panels.append((str(title.get("content", "")), "\n".join(t for t in texts if t)))
+    return panels
+
+
+def buttons_of(card: Card) -> list[dict[str, Any]]:
+    return [part for part in walk(elements_of(card)) if part["tag"] == "button"]
+
+
+def summary_of(card: Card) -> str:
+    summary = (card.get("config") or {}).get("summary") or {}
+    return str(summary.get("content", ""))
+
+
+def title_of(card: Card) -> str:
+    title = (card.get("header") or {}).get("title") or {}
+    return str(title.get("content", ""))
+
+
+def label_of(button: dict[str, Any]) -> str:
+    return str((button.get("text") or {}).get("content", ""))
+
+
+def value_of(component: dict[str, Any]) -> Any:
+    """What a component calls back with: 2.0 has it in `behaviors`, 1.0 in `value`."""
+    for behavior in component.get("behaviors") or []:
+        if behavior.get("type") == "callback":
+            return behavior.get("value")
+    return component.get("value")
+
+
+def _texts(part: Any, *, panels: bool) -> Iterator[str]:
+    if isinstance(part, list):
+        for value in part:
+            yield from _texts(value, panels=panels)
+    elif isinstance(part, dict):
+        tag = part.get("tag")
+        if tag in _CONTROLS or (tag == "collapsible_panel" and not panels):
+            return
+        if isinstance(part.get("content"), str):
+            yield part["content"]
+        for key in ("text", "fields", "columns", "actions", "elements"):
+            yield from _texts(part.get(key), panels=panels)

@@ -1,0 +1,84 @@
+"""Control over HTTP for programs in other processes: /_simulator/settings, say and report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import flask
+
+from feishu_bot.simulator.feishu import Feishu
+from feishu_bot.simulator.gateway import Gateway
+from feishu_bot.simulator.report import report
+from feishu_bot.simulator.script import Script
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def control_app(feishu: Feishu, gateway: Gateway) -> WSGIApplication:
+    """A Flask app; anything unreadable in a request is a 400 with the reason."""
+    app = flask.Flask(__name__)
+
+    @app.post("/_simulator/settings")
+    def settings() -> Any:
+        return _set(feishu, gateway, flask.request.get_json())
+
+    @app.post("/_simulator/say")
+    def say() -> Any:
+        return _say(feishu, flask.request.get_json())
+
+    @app.get("/_simulator/report")
+    def show_report() -> Any:
+        since = flask.request.args.get("since", 0.0, type=float)
+        return report(feishu, gateway, since=since)
+
+    return app
+
+
+def _set(feishu: Feishu, gateway: Gateway, given: dict[str, Any]) -> dict[str, Any]:
+    """latency, enforce_limits, bot_url; first, between and chunks of the gateway."""
+    unknown = set(given) - {
+        "latency", "enforce_limits", "bot_url", "first", "between", "chunks", "scopes"
+    }  # fmt: skip
+    if unknown:
+        flask.abort(400, f"unknown settings: {', '.join(sorted(unknown))}")
+    feishu.latency = float(given.get("latency", feishu.latency))
+    feishu.enforce_limits = bool(given.get("enforce_limits", feishu.enforce_limits))
+    feishu.bot_url = str(given.get("bot_url", feishu.bot_url))
+    gateway.first = float(given.get("first", gateway.first))
+    gateway.between = float(given.get("between", gateway.between))
+    if "scopes" in given:
+        feishu.grant(*given["scopes"])
+    if "chunks" in given:
+        script = counting(int(given["chunks"]))
+        gateway.respond_with(lambda body: script)
+    return {"feishu_url": feishu.url, "gateway_url": gateway.url, "keys": gateway.keys}
+
+
+def counting(count: int) -> Script:
+    """An answer of *count* chunks in plain words, so that nothing in it is rewritten."""
+    return Script.chunks([f"word{number} " for number in range(count)])
+
+
+def _say(feishu: Feishu, given: dict[str, Any]) -> dict[str, Any]:
+    """Write as `person` (made when new) privately, or in `group` with the bot mentioned."""
+    name, text = str(given.get("person", "Alice")), str(given.get("text", ""))
+    with feishu.world.lock:
+        people = feishu.world.people.values()
+        person = next((p for p in people if p.name == name), None) or feishu.add_person(name)
+        group_name = given.get("group")
+        if group_name is None:
+            chat = feishu.private_chat(person)
+        else:
+            chats = feishu.world.chats.values()
+            chat = next(
+                (c for c in chats if c.name == group_name and not c.is_private), None
+            ) or feishu.add_group(str(group_name), [person])
+        target = feishu.world.messages.get(str(given.get("reply_to", "")))
+    mention_bot = bool(given.get("mention_bot", not chat.is_private))
+    message = feishu.say(chat, person, text, mention_bot=mention_bot, reply_to=target)
+    return {
+        "message_id": message.message_id,
+        "chat_id": chat.chat_id,
+        "said_at": message.said_at,
+    }

@@ -1,0 +1,97 @@
+"""The answer of the simulated model when nobody scripted one: it tells what it received."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from feishu_bot.simulator.script import Script
+
+_CJK = re.compile(r"[一-鿿]")
+_QUOTED = 400
+
+
+def question_of(body: Mapping[str, Any]) -> str:
+    """The newest message of the user, images and files named."""
+    for message in reversed(body.get("messages") or []):
+        if isinstance(message, dict) and message.get("role") == "user":
+            return _text_of(message.get("content"))
+    return ""
+
+
+def echo(body: Mapping[str, Any]) -> Script:
+    """A friendly Markdown answer in the language of the question."""
+    messages = [m for m in body.get("messages") or [] if isinstance(m, dict)]
+    question = question_of(body)
+    turns = max(0, sum(m.get("role") == "user" for m in messages) - 1)
+    system = next((_text_of(m.get("content")) for m in messages if m.get("role") == "system"), "")
+    quoted = "\n".join(f"> {line}" for line in question[:_QUOTED].splitlines() or [""])
+    write = _chinese if _CJK.search(question) else _english
+    return Script.text(write(quoted, len(question), turns, str(body.get("model")), system[:80]))
+
+
+def _chinese(quoted: str, length: int, turns: int, model: str, system: str) -> str:
+    earlier = f"之前我们已经聊了 **{turns}** 轮" if turns else "这是我们这次对话的**第一句话**"
+    role = f"\n- 角色设定：{system}" if system else ""
+    return f"""你好！我是模拟的模型，没有连接真正的 AI，但消息确实一路走到了我这里。
+
+你刚才说的是：
+
+{quoted}
+
+我收到的内容：
+
+- 模型：`{model}`
+- 问题长度：{length} 个字符
+- {earlier}{role}
+
+你看到的文字正在**一点一点**地写进卡片，和真正的回答一样。
+你可以直接回复这条消息继续对话，也可以发送 `/help` 看看我会做什么。
+
+```python
+print("你好，飞书！")
+```
+
+等你填好真正的密钥，坐在这里回答你的就是真正的模型了。"""
+
+
+def _english(quoted: str, length: int, turns: int, model: str, system: str) -> str:
+    earlier = (
+        f"we have exchanged **{turns}** turn{'s' * (turns > 1)} before this one"
+        if turns
+        else "this is the **first message** of our conversation"
+    )
+    role = f"\n- role: {system}" if system else ""
+    return f"""Hello! I am the simulated model. No real AI is behind me,
+but your message came all the way.
+
+You just said:
+
+{quoted}
+
+What I received:
+
+- model: `{model}`
+- length of the question: {length} characters
+- {earlier}{role}
+
+The words you see are written into the card **bit by bit**, just as those of a real answer.
+Reply to this message to go on with the conversation,
+or send `/help` to see what I can do.
+
+```python
+print("Hello, Feishu!")
+```
+
+Once the real keys are filled in, a real model answers you here."""
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    parts = []
+    for part in content if isinstance(content, list) else []:
+        kind = part.get("type")
+        parts.append(str(part.get("text", "")) if kind == "text" else f"[{kind}]")
+    return "\n".join(parts)

@@ -1,0 +1,102 @@
+"""What the gateway is to answer: pieces of an answer, their pace, and how it goes wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+# How a stream ends. "cut" closes the connection inside a chunk, "reset" sends RST there,
+# "no_done" ends the body cleanly without [DONE], "silence" keeps it open without a word.
+Ending = Literal["done", "no_done", "cut", "reset", "silence"]
+# What happens before the status line: nothing, a closed connection, or no byte ever.
+Opening = Literal["normal", "hang_up", "silence"]
+Field = Literal["content", "reasoning_content", "reasoning"]
+
+_TOKEN = re.compile(r"\s*[⺀-鿿＀-￯]{1,2}|\s*[^\s⺀-鿿＀-￯]{1,6}|\s+")
+PING = b": PING\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chunk; `raw` goes out as it is, without a chunk's JSON around it."""
+
+    text: str = ""
+    field: Field = "content"
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """None for a delay means: the gateway's default."""
+
+    pieces: tuple[Piece, ...] = ()
+    first: float | None = None
+    between: float | None = None
+    usage: Mapping[str, Any] | None = None
+    finish_reason: str | None = "stop"
+    ending: Ending = "done"
+    opening: Opening = "normal"
+    status: int = 200
+    body: bytes | None = None
+    mime: str = "application/json; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> str:
+        """The whole answer, without reasoning."""
+        return "".join(p.text for p in self.pieces if p.field == "content" and not p.raw)
+
+    def but(self, **changes: Any) -> Script:
+        """The same script with other values."""
+        return replace(self, **changes)
+
+    @classmethod
+    def text(
+        cls, text: str, *, first: float | None = None, between: float | None = None, **more: Any
+    ) -> Script:
+        """An answer streamed token by token."""
+        pieces = tuple(Piece(part) for part in tokens(text))
+        return cls(pieces=pieces, first=first, between=between, **more)
+
+    @classmethod
+    def chunks(cls, texts: Iterable[str], **more: Any) -> Script:
+        """An answer in exactly these chunks."""
+        return cls(pieces=tuple(Piece(text) for text in texts), **more)
+
+    @classmethod
+    def thinking(
+        cls, thought: str, text: str, *, field: Field = "reasoning_content", **more: Any
+    ) -> Script:
+        """Reasoning first, then the answer."""
+        thoughts = tuple(Piece(part, field) for part in tokens(thought))
+        return cls(pieces=thoughts + tuple(Piece(part) for part in tokens(text)), **more)
+
+    @classmethod
+    def think_tags(cls, thought: str, text: str, **more: Any) -> Script:
+        """Reasoning inside the content, between <think> tags."""
+        return cls.text(f"<think>\n{thought}\n</think>\n{text}", **more)
+
+    @classmethod
+    def raw(cls, *lines: bytes, after: str = "", ending: Ending = "no_done") -> Script:
+        """Bytes of the event stream as they are, after some ordinary text."""
+        pieces = tuple(Piece(part) for part in tokens(after))
+        pieces += tuple(Piece(raw=line) for line in lines)
+        return cls(pieces=pieces, finish_reason=None, ending=ending)
+
+    @classmethod
+    def answer(
+        cls, status: int, body: bytes | str | Mapping[str, Any], *, mime: str = "", **more: Any
+    ) -> Script:
+        """A plain HTTP answer instead of a stream."""
+        if isinstance(body, Mapping):
+            body, mime = json.dumps(body, ensure_ascii=False), mime or "application/json"
+        data = body.encode() if isinstance(body, str) else body
+        return cls(status=status, body=data, mime=mime or "text/plain; charset=utf-8", **more)
+
+
+def tokens(text: str) -> list[str]:
+    """Pieces about as long as a model's tokens; joined they are the text again."""
+    return _TOKEN.findall(text)

@@ -1,0 +1,172 @@
+"""A threaded loopback HTTP server with kept-alive connections, and the wire under a request."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import socket
+import struct
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+WIRE = "simulator.wire"
+
+
+class Wire:
+    """The connection under one request, for answers that no WSGI iterable can express."""
+
+    def __init__(self, handler: KeepAliveHandler) -> None:
+        self._handler = handler
+        self._socket: socket.socket = handler.connection
+        self.used = False
+
+    @property
+    def connection(self) -> socket.socket:
+        """The socket itself, for writers that answer for everything sent over it."""
+        self.used = True
+        return self._socket
+
+    def send(self, data: bytes) -> None:
+        """Write at once. Raises OSError when the client has gone."""
+        self.used = True
+        self._socket.sendall(data)
+
+    def close(self, *, reset: bool = False) -> None:
+        """Hang up after what was written; with *reset* by RST, as a crashed peer does."""
+        self.used = True
+        self._handler.close_connection = True
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        else:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class KeepAliveHandler(WSGIRequestHandler):
+    """Runs the app with the whole body read, so that the next request can use the connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self) -> None:
+        environ = self.make_environ()
+        wire = environ[WIRE] = Wire(self)
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if environ.get("wsgi.input_terminated"):
+            body = environ["wsgi.input"].read()
+        else:
+            body = self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: object = None
+        ) -> Any:
+            started.append((status, headers))
+            return None
+
+        try:
+            result = self.server.app(environ, start_response)
+            try:
+                content = b"".join(result)
+            finally:
+                if hasattr(result, "close"):
+                    result.close()
+        except ConnectionError:
+            self.close_connection = True
+            return
+        except Exception:
+            logger.exception("request failed path=%s", self.path)
+            self.close_connection = True
+            if wire.used:
+                return
+            started, content = (
+                [("500 Internal Server Error", [])],
+                b'{"code":2200,"msg":"internal"}',
+            )
+        if not wire.used:
+            self._answer(*started[-1], content)
+
+    def _answer(self, status: str, headers: Iterable[tuple[str, str]], content: bytes) -> None:
+        lines = [f"HTTP/1.1 {status}"]
+        lines += [f"{name}: {value}" for name, value in headers if name.lower() != "content-length"]
+        lines.append(f"Content-Length: {len(content)}")
+        head = "\r\n".join(lines) + "\r\n\r\n"
+        self.wfile.write(head.encode("latin-1") + (b"" if self.command == "HEAD" else content))
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Quiet: what was called stands in the simulator's own records."""
+
+
+class LoopbackServer(ThreadedWSGIServer):
+    """Serves one WSGI app on 127.0.0.1; there is no way to make it listen elsewhere."""
+
+    request_queue_size = 1024
+    daemon_threads = True
+    multithread = True
+
+    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
+        self.accepted = 0
+        self._connections: set[socket.socket] = set()
+        self._connections_lock = threading.Lock()
+        self._threads_left = threading.Condition(self._connections_lock)
+        super().__init__(LOOPBACK, port, app, handler=KeepAliveHandler)
+        self._thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def server_bind(self) -> None:
+        """Bind without HTTPServer's look-up of the host's full name, which may ask a network."""
+        socket.socket.bind(self.socket, (LOOPBACK, self.port))
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = LOOPBACK, self.server_address[1]
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, hang up on everyone and wait (shortly) for their threads."""
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
+        self.server_close()
+        with self._connections_lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._threads_left.wait_for(lambda: not self._connections, timeout=2)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        with self._connections_lock:
+            self._connections.add(request)
+            self.accepted += 1
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._connections_lock:
+                self._connections.discard(request)
+                self._threads_left.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        logger.debug("connection ended early", exc_info=True)
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Quiet, see KeepAliveHandler.log."""
