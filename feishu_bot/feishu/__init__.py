@@ -1,0 +1,1 @@
+"""Everything that knows Feishu: its events, its cards, its API and its limits."""

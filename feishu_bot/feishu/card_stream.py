@@ -1,0 +1,293 @@
+"""An answer on the screen while it grows: one writer, the latest text wins, the end always lands.
+
+The thread that reads the model only adds text. A second thread draws: it opens the card while the
+model is still thinking, shows the newest text whenever the pacer grants a frame, goes on in a
+second card before the first is full, and closes the last one with the final text.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from feishu_bot.content.texts import Texts
+from feishu_bot.core.models import Ending, Sent
+from feishu_bot.errors import (
+    CardRefused,
+    CardTooLarge,
+    FeishuError,
+    LeaseLost,
+    PermissionMissing,
+)
+from feishu_bot.feishu import cards
+from feishu_bot.feishu.courier import Abandoned, Courier
+from feishu_bot.feishu.markdown import safe_markdown, split_for_cards
+from feishu_bot.feishu.surfaces import ReplyTo, Surface
+
+logger = logging.getLogger(__name__)
+
+LEAST_PART_BYTES = 4_000
+TEXT_MESSAGE_BYTES = 100_000
+NEVER = float("-inf")
+
+MakeSurface = Callable[[int, Mapping[str, Any]], Surface]
+
+
+class CardStream:
+    """Implements `core.ports.AnswerStream`. The drawing thread starts with `start`."""
+
+    def __init__(
+        self,
+        *,
+        courier: Courier,
+        reply_to: ReplyTo,
+        make_surface: MakeSurface,
+        make_patched: MakeSurface,
+        on_no_cardkit: Callable[[], None],
+        texts: Texts,
+        streaming: bool,
+        checkpoint: Mapping[str, Any],
+        save: Callable[[Mapping[str, Any]], None],
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._courier = courier
+        self._reply_to = reply_to
+        self._make_surface = make_surface
+        self._make_patched = make_patched
+        self._on_no_cardkit = on_no_cardkit
+        self._texts = texts
+        self._streaming = streaming
+        self._save = save
+        self._timer = timer
+        self._left_behind: list[Mapping[str, Any]] = list(checkpoint.get("cards", ()))
+        self._surfaces: list[Surface] = []
+        self._plain_ids: tuple[str, ...] = ()
+        self._changed = threading.Condition()
+        self._new_text: list[str] = []
+        self._new_reasoning: list[str] = []
+        self._is_fresh = False
+        self._ending: Ending | None = None
+        # The drawing thread's own: what stands in the open card.
+        self._text = ""
+        self._reasoning = ""
+        self._part_bytes = cards.ANSWER_BYTES
+        self._last_frame = NEVER
+        self._landed = threading.Event()
+        self._failure: BaseException | None = None
+
+    def start(self, run: Callable[[Callable[[], None]], object]) -> None:
+        """Begin to draw, in a thread that `run` provides."""
+        run(self._run)
+
+    def write(self, text: str = "", reasoning: str = "") -> None:
+        """Add to the answer. Never waits for Feishu."""
+        with self._changed:
+            if text:
+                self._new_text.append(text)
+            if reasoning:
+                self._new_reasoning.append(reasoning)
+            if not self._is_fresh:
+                self._is_fresh = True
+                self._changed.notify()
+
+    def finish(self, ending: Ending) -> Sent:
+        """Show the end and wait until it has landed.
+
+        Raises FeishuError when Feishu won't have it, FeishuUnavailable when patience ended,
+        LeaseLost when another process has the answer.
+        """
+        with self._changed:
+            if not (self._text or self._new_text):
+                # Nothing was written: the text comes from what an earlier attempt saved.
+                self._new_text, self._new_reasoning = [ending.text], [ending.reasoning]
+            self._ending = ending
+            self._changed.notify()
+        self._courier.stop_frames()
+        self._landed.wait()
+        if self._failure:
+            raise self._failure
+        ids = tuple(surface.message_id for surface in self._surfaces if surface.message_id)
+        threads = [surface.thread_id for surface in self._surfaces if surface.thread_id]
+        return Sent(ids + self._plain_ids, threads[0] if threads else "")
+
+    def save(self) -> None:
+        """Keep what another process needs to go on. Raises LeaseLost."""
+        own = [surface.state() for surface in self._surfaces]
+        self._save({"cards": own + self._left_behind[len(own) :]})
+
+    def abandon(self) -> None:
+        """Stop drawing and leave the card as it is, for whoever goes on with it."""
+        self._courier.abandon()
+        with self._changed:
+            self._changed.notify()
+
+    def _run(self) -> None:
+        try:
+            self._draw_until_the_end()
+        except Abandoned:
+            self._failure = LeaseLost("abandoned")
+        # Whatever it is, the thread that waits in `finish` has to hear of it.
+        except BaseException as exc:
+            self._failure = exc
+        finally:
+            self._landed.set()
+        if not self._failure:
+            self._tidy_up()
+
+    def _draw_until_the_end(self) -> None:
+        try:
+            if self._streaming:
+                self._open_next()
+                while self._wait_for_frame():
+                    self._draw()
+            self._close()
+        except CardRefused as exc:
+            logger.warning("card refused, answering as text error=%s", exc)
+            self._send_as_text()
+
+    def _open_next(self) -> None:
+        """Open one more card, or take up the one an earlier process left behind."""
+        number = len(self._surfaces)
+        state = self._left_behind[number] if number < len(self._left_behind) else {}
+        # A card without an entity was opened by a process that had no CardKit.
+        make = self._make_patched if state and "card_id" not in state else self._make_surface
+        self._surfaces.append(make(number, state))
+        try:
+            self._surfaces[-1].open(self._card(streaming=True))
+        except PermissionMissing as exc:
+            logger.warning("no CardKit, patching cards instead error=%s", exc)
+            self._on_no_cardkit()
+            self._make_surface = self._make_patched
+            self._surfaces[-1] = self._make_patched(number, {})
+            self._surfaces[-1].open(self._card(streaming=True))
+        self._last_frame = NEVER
+
+    def _wait_for_frame(self) -> bool:
+        """Wait until there is something new and time for it; False when the end is known."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_fresh or self._is_over)
+            due = self._last_frame + self._surfaces[-1].interval
+            while not self._is_over and (left := due - self._timer()) > 0:
+                self._changed.wait(left)
+            return not self._is_over
+
+    @property
+    def _is_over(self) -> bool:
+        return self._ending is not None or self._courier.is_abandoned
+
+    def _draw(self) -> None:
+        self._take_new()
+        while self._roll_over():
+            pass
+        try:
+            shown = self._surfaces[-1].draw(
+                safe_markdown(self._text, streaming=True),
+                lambda: self._card(streaming=True),
+                since=self._last_frame,
+                urgent=self._last_frame == NEVER,
+            )
+        except CardTooLarge:
+            self._shrink()
+            shown = False
+        if shown:
+            self._last_frame = self._timer()
+        else:
+            with self._changed:
+                self._is_fresh = True
+
+    def _close(self) -> None:
+        """Show the final cards: as many as the text needs, and none with an old text in it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over)
+        if self._ending is None:
+            raise Abandoned
+        self._take_new()
+        while True:
+            if not self._surfaces:
+                self._surfaces.append(self._whole_card())
+            while self._roll_over():
+                pass
+            try:
+                self._close_card(self._ending)
+                break
+            except CardTooLarge:
+                self._shrink()
+        for number in range(len(self._surfaces), len(self._left_behind)):
+            # An earlier attempt had more to say and needed one more card than this one.
+            surface = self._make_surface(number, self._left_behind[number])
+            self._surfaces.append(surface)
+            self._text = self._texts("part_unused")
+            self._close_card(Ending(text=self._text))
+
+    def _close_card(self, ending: Ending | None) -> None:
+        """Close the open card; without an ending it is one that the answer goes on after."""
+        card = self._card(streaming=False, ending=ending)
+        self._surfaces[-1].close(safe_markdown(self._text, streaming=False), card)
+
+    def _whole_card(self) -> Surface:
+        """The surface of an answer that is shown only when it is whole."""
+        return self._make_patched(0, self._left_behind[0] if self._left_behind else {})
+
+    def _take_new(self) -> None:
+        with self._changed:
+            self._is_fresh = False
+            self._text += "".join(self._new_text)
+            self._reasoning += "".join(self._new_reasoning)
+            self._new_text.clear()
+            self._new_reasoning.clear()
+
+    def _roll_over(self) -> bool:
+        """Go on in another card if this one is full; whether it was."""
+        head, rest = split_for_cards(self._text, self._part_bytes)
+        if not rest:
+            return False
+        self._text = head
+        self._close_card(None)
+        self._text = rest
+        self._reasoning = ""
+        self._open_next()
+        return True
+
+    def _shrink(self) -> None:
+        """Feishu found the card too large: put less into the next one. Raises CardRefused."""
+        if self._part_bytes <= LEAST_PART_BYTES:
+            raise CardRefused("too large, however small")
+        self._part_bytes = self._part_bytes * 2 // 3
+
+    def _card(self, *, streaming: bool, ending: Ending | None = None) -> dict[str, Any]:
+        ending = ending or Ending(text=self._text)
+        return cards.answer_card(
+            self._texts,
+            text=self._text,
+            reasoning=self._reasoning,
+            streaming=streaming,
+            notice=ending.notice,
+            footer=ending.footer,
+            can_continue=ending.can_continue,
+            part=len(self._surfaces),
+        )
+
+    def _send_as_text(self) -> None:
+        """Feishu takes none of our cards: the answer comes as plain messages."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over)
+        if self._ending is None:
+            raise Abandoned
+        rest = cards.as_plain_text(self._texts, self._ending)
+        ids: list[str] = []
+        while rest:
+            head, rest = split_for_cards(rest, TEXT_MESSAGE_BYTES)
+            content = {"text": head}
+            reply = self._reply_to.send(self._courier, "text", content, f"text-{len(ids)}")
+            ids.append(reply.message_id)
+        self._plain_ids = tuple(ids)
+
+    def _tidy_up(self) -> None:
+        for surface in self._surfaces:
+            try:
+                surface.settle()
+            except (FeishuError, Abandoned) as exc:
+                logger.info("card not settled error=%s", exc)

@@ -1,0 +1,219 @@
+"""The bot's cards, as card JSON 2.0.
+
+Built after "Card JSON 2.0 structure" and the pages of its components; an attribute that those
+pages don't name makes Feishu refuse the whole card (200621).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from feishu_bot.content.texts import Gravity, Texts
+from feishu_bot.core.models import Ending, Footer, Notice
+from feishu_bot.feishu.markdown import safe_markdown, split_for_cards, summary_line
+
+Card = dict[str, Any]
+Element = dict[str, Any]
+
+# "Card JSON 2.0 structure": 30 KB (200860) and 200 elements (300305) a card. Whether a KB has
+# 1,000 or 1,024 bytes is not said.
+CARD_BYTES = 30_000
+CARD_ELEMENTS = 200
+# What `split_for_cards` may give one card of an answer, so that it fits with all around it.
+ANSWER_BYTES = 20_000
+REASONING_BYTES = 6_000
+NOTICE_CHARS = 500
+
+ANSWER_ELEMENT = "answer"
+REASONING_ELEMENT = "reasoning"
+
+_TEMPLATES: dict[Gravity, str] = {"info": "grey", "retry": "orange", "admin": "red"}
+
+
+def answer_card(
+    texts: Texts,
+    *,
+    text: str,
+    reasoning: str = "",
+    streaming: bool,
+    notice: Notice | None = None,
+    footer: Footer | None = None,
+    can_continue: bool = False,
+    summary: str = "",
+    part: int = 1,
+) -> Card:
+    """An answer: without a header, since it is a message and not a form.
+
+    `text` is the share of this card, the `part`th (see `ANSWER_BYTES`). While it streams, the
+    elements `answer` and `reasoning` can be updated alone; the second is there once there is any
+    reasoning. When there is nothing but a notice in the end, the card looks like a notice.
+    """
+    shown = bool(text.strip())
+    elements = [_small(texts("part_continued", part=part), "part")] if part > 1 else []
+    if reasoning.strip() and part == 1:
+        elements.append(_reasoning_panel(texts, reasoning, streaming=streaming, answered=shown))
+    if not (streaming or shown):
+        notice = notice or Notice("empty_answer")
+        card = _card(elements + _notice_elements(texts, notice), summary, streaming=False)
+        return _with_title(card, texts, notice)
+    content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
+    elements.append(_markdown(content, ANSWER_ELEMENT))
+    if notice:
+        elements.append(_small(notice_line(texts, notice), "notice"))
+    if line := footer_line(texts, footer or Footer()):
+        elements.append(_small(line, "footer"))
+    if can_continue:
+        elements.append(_button(texts("button_continue"), {"act": "continue"}, "continue_button"))
+    preview = summary or summary_line(text) or texts("thinking")
+    return _card(elements, preview, streaming=streaming)
+
+
+def notice_card(texts: Texts, notice: Notice) -> Card:
+    """A notice on its own: what happened, what to do, and the request id if there is one."""
+    return _with_title(_card(_notice_elements(texts, notice), streaming=False), texts, notice)
+
+
+def element_content(texts: Texts, text: str) -> str:
+    """The content of the element `answer` while the answer grows; never empty (a 300307)."""
+    content = safe_markdown(text, streaming=True)
+    return content if content.strip() else texts("thinking")
+
+
+def reasoning_content(text: str, *, streaming: bool) -> str:
+    """The content of the element `reasoning`: its beginning, without tables.
+
+    The tables a card may have are for the answer. A part that stays the same is typed on
+    smoothly, so it is the end that is left out, not the beginning.
+    """
+    shown, rest = split_for_cards(text, REASONING_BYTES)
+    return safe_markdown(shown, streaming=streaming, tables_left=0) + ("\n\n…" if rest else "")
+
+
+def notice_line(texts: Texts, notice: Notice) -> str:
+    """A notice as one short line under an answer."""
+    line = texts(notice.kind, **_shortened(notice.params))
+    return " · ".join(filter(None, (line, _request_line(texts, notice))))
+
+
+def footer_line(texts: Texts, footer: Footer) -> str:
+    """`gpt-x · 3.2 s · 512 tokens`, without what is empty."""
+    seconds = texts("footer_seconds", seconds=f"{footer.seconds:.1f}") if footer.seconds else ""
+    tokens = texts("footer_tokens", tokens=f"{footer.tokens:,}") if footer.tokens else ""
+    return " · ".join(filter(None, (footer.model[:NOTICE_CHARS], seconds, tokens)))
+
+
+def as_plain_text(texts: Texts, ending: Ending) -> str:
+    """An answer as a `text` message, for when cards are refused; nothing in it is a tag."""
+    parts = [
+        ending.text.strip(),
+        notice_line(texts, ending.notice) if ending.notice else "",
+        footer_line(texts, ending.footer),
+    ]
+    plain = "\n\n".join(filter(None, parts)) or texts("empty_answer")
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def card_json(card: Card) -> str:
+    """The card as Feishu is given it."""
+    return json.dumps(card, ensure_ascii=False, separators=(",", ":"))
+
+
+def card_bytes(card: Card) -> int:
+    """What the card counts for against `CARD_BYTES`."""
+    return len(card_json(card).encode("utf-8", "replace"))
+
+
+def _notice_elements(texts: Texts, notice: Notice) -> list[Element]:
+    words = texts.notice(notice.kind, _shortened(notice.params))
+    elements = [_plain(words.what, "what")]
+    if words.do:
+        elements.append(_plain(words.do, "advice"))
+    if line := _request_line(texts, notice):
+        elements.append(_small(line, "request"))
+    return elements
+
+
+def _with_title(card: Card, texts: Texts, notice: Notice) -> Card:
+    words = texts.notice(notice.kind, _shortened(notice.params))
+    if words.title:
+        title = {"tag": "plain_text", "content": words.title}
+        card["header"] = {"title": title, "template": _TEMPLATES[words.gravity]}
+    card["config"]["summary"] = {"content": words.title or words.what}
+    return card
+
+
+def _request_line(texts: Texts, notice: Notice) -> str:
+    """For the administrator; an answer that was stopped or got long needs none."""
+    request_id = _shortened(notice.params).get("request_id", "")
+    if not request_id or not texts.notice(notice.kind).title:
+        return ""
+    return texts("request_line", request_id=request_id)
+
+
+def _card(elements: list[Element], summary: str = "", *, streaming: bool) -> Card:
+    # A card entity needs update_multi; the preview stays until it is changed.
+    config: dict[str, Any] = {
+        "update_multi": True,
+        "streaming_mode": streaming,
+        # Nothing in the preview may look like a tag, whoever reads it.
+        "summary": {"content": summary.replace("<", "＜")},
+    }
+    if streaming:
+        # "Streaming updates": four characters each 35 ms are faster than any model, and `fast`
+        # shows at once what is still waiting when the next frame comes, so the text never lags.
+        config["streaming_config"] = {
+            "print_frequency_ms": {"default": 35},
+            "print_step": {"default": 4},
+            "print_strategy": "fast",
+        }
+    return {"schema": "2.0", "config": config, "body": {"elements": elements}}
+
+
+def _reasoning_panel(texts: Texts, reasoning: str, *, streaming: bool, answered: bool) -> Element:
+    title = texts("reasoning_running" if streaming and not answered else "reasoning_title")
+    content = reasoning_content(reasoning, streaming=streaming)
+    return {
+        "tag": "collapsible_panel",
+        "element_id": "reasoning_panel",
+        "expanded": streaming and not answered,
+        "header": {
+            "title": {"tag": "plain_text", "content": title},
+            "icon": {"tag": "standard_icon", "token": "down-small-ccm_outlined"},
+            "icon_position": "right",
+            "icon_expanded_angle": -180,
+        },
+        "border": {"color": "grey", "corner_radius": "5px"},
+        "elements": [{**_markdown(content or "…", REASONING_ELEMENT), "text_size": "notation"}],
+    }
+
+
+def _markdown(content: str, element_id: str) -> Element:
+    return {"tag": "markdown", "element_id": element_id, "content": content}
+
+
+def _plain(content: str, element_id: str) -> Element:
+    text = {"tag": "plain_text", "content": content}
+    return {"tag": "div", "element_id": element_id, "text": text}
+
+
+def _small(content: str, element_id: str) -> Element:
+    text = {"tag": "plain_text", "content": content, "text_size": "notation", "text_color": "grey"}
+    return {"tag": "div", "element_id": element_id, "text": text}
+
+
+def _button(label: str, value: Mapping[str, Any], element_id: str) -> Element:
+    # The value must be an object: with a string the SDK can't read the card action.
+    return {
+        "tag": "button",
+        "element_id": element_id,
+        "text": {"tag": "plain_text", "content": label},
+        "type": "default",
+        "behaviors": [{"type": "callback", "value": dict(value)}],
+    }
+
+
+def _shortened(params: Mapping[str, str]) -> dict[str, str]:
+    """Parameters come from outside and must not fill the card."""
+    return {name: str(value)[:NOTICE_CHARS] for name, value in params.items()}

@@ -1,0 +1,239 @@
+"""What the bot does at Feishu: one method for each thing, our values in, our errors out."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import lark_oapi as lark
+from lark_oapi.api.cardkit.v1 import (
+    Card,
+    ContentCardElementRequest,
+    ContentCardElementRequestBody,
+    CreateCardRequest,
+    CreateCardRequestBody,
+    SettingsCardRequest,
+    SettingsCardRequestBody,
+    UpdateCardRequest,
+    UpdateCardRequestBody,
+)
+from lark_oapi.api.im.v1 import (
+    PatchMessageRequest,
+    PatchMessageRequestBody,
+    ReplyMessageRequest,
+    ReplyMessageRequestBody,
+)
+from lark_oapi.core.model import BaseRequest, BaseResponse
+
+from feishu_bot.core.models import BotIdentity
+from feishu_bot.errors import FeishuError
+from feishu_bot.feishu.codes import TOKEN_REFUSED, UUID_REPEATED, error_for
+from feishu_bot.feishu.transport import CallOption, rate_limit_wait
+
+CALL_TIMEOUT = 15.0
+# Feishu's tokens live two hours; with less than 30 minutes left it gives out a new one, and both
+# are valid ("Get custom app's tenant_access_token").
+TOKEN_MARGIN = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message as Feishu took it in; `thread_id` only in topics."""
+
+    message_id: str
+    thread_id: str = ""
+    root_id: str = ""
+
+
+class FeishuClient:
+    """The app's calls to Feishu. Thread-safe; opens nothing before its first call."""
+
+    def __init__(
+        self,
+        *,
+        app_id: str,
+        app_secret: str,
+        domain: str,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app_id = app_id
+        self._app_secret = app_secret
+        self._timer = timer
+        # Tokens are our own affair: the SDK's cache is shared by all clients of the process, is
+        # filled by as many fetches as there are threads, and never gives a refused token up.
+        self._lark = (
+            lark.Client.builder()
+            .app_id(app_id)
+            .app_secret(app_secret)
+            .domain(domain)
+            .timeout(CALL_TIMEOUT)
+            .enable_set_token(True)
+            .build()
+        )
+        self._token = ""
+        self._token_ends = 0.0
+        self._token_lock = threading.Lock()
+
+    def identity(self) -> BotIdentity:
+        """Ask who the bot is. Raises FeishuError."""
+        request = (
+            BaseRequest.builder()
+            .http_method(lark.HttpMethod.GET)
+            .uri("/open-apis/bot/v3/info")
+            .token_types({lark.AccessTokenType.TENANT})
+            .build()
+        )
+        response = self._call(self._lark.request, request)
+        # This old endpoint answers under "bot" instead of "data".
+        bot = json.loads(response.raw.content)["bot"]
+        return BotIdentity(self._app_id, bot["open_id"], bot.get("app_name", ""))
+
+    def check(self) -> None:
+        """Make sure that Feishu is there and knows the app. Raises FeishuError."""
+        self._tenant_token()
+
+    def create_card(self, card: Mapping[str, Any]) -> str:
+        """Make a card entity; returns its id. Raises FeishuError."""
+        body = CreateCardRequestBody.builder().type("card_json").data(_json(card)).build()
+        request = CreateCardRequest.builder().request_body(body).build()
+        # An entity that nobody sends is never seen, so a second try does no harm.
+        option = CallOption(tries=1, idempotent=True)
+        return str(self._call(self._lark.cardkit.v1.card.create, request, option).data.card_id)
+
+    def set_text(
+        self, card_id: str, element_id: str, text: str, *, uuid: str, sequence: int
+    ) -> None:
+        """Replace the text of one element of a streaming card. Raises FeishuError."""
+        body = (
+            ContentCardElementRequestBody.builder()
+            .content(text)
+            .uuid(uuid)
+            .sequence(sequence)
+            .build()
+        )
+        request = (
+            ContentCardElementRequest.builder()
+            .card_id(card_id)
+            .element_id(element_id)
+            .request_body(body)
+            .build()
+        )
+        self._card_call(self._lark.cardkit.v1.card_element.content, request)
+
+    def update_card(
+        self, card_id: str, card: Mapping[str, Any], *, uuid: str, sequence: int
+    ) -> None:
+        """Replace a whole card entity, its settings included. Raises FeishuError."""
+        content = Card.builder().type("card_json").data(_json(card)).build()
+        body = UpdateCardRequestBody.builder().card(content).uuid(uuid).sequence(sequence).build()
+        request = UpdateCardRequest.builder().card_id(card_id).request_body(body).build()
+        self._card_call(self._lark.cardkit.v1.card.update, request)
+
+    def set_streaming(self, card_id: str, on: bool, *, uuid: str, sequence: int) -> None:
+        """Switch a card's streaming mode on or off. Raises FeishuError."""
+        body = (
+            SettingsCardRequestBody.builder()
+            .settings(_json({"config": {"streaming_mode": on}}))
+            .uuid(uuid)
+            .sequence(sequence)
+            .build()
+        )
+        request = SettingsCardRequest.builder().card_id(card_id).request_body(body).build()
+        self._card_call(self._lark.cardkit.v1.card.settings, request)
+
+    def reply(
+        self,
+        message_id: str,
+        message_type: str,
+        content: Mapping[str, Any],
+        *,
+        uuid: str,
+        in_thread: bool,
+    ) -> Reply:
+        """Reply to a message, at most once per `uuid` (50 characters) in an hour.
+
+        Raises FeishuError, ThreadUnsupported among them when `in_thread` isn't possible here.
+        """
+        body = (
+            ReplyMessageRequestBody.builder()
+            .msg_type(message_type)
+            .content(_json(content))
+            .reply_in_thread(in_thread)
+            .uuid(uuid)
+            .build()
+        )
+        request = ReplyMessageRequest.builder().message_id(message_id).request_body(body).build()
+        data = self._call(self._lark.im.v1.message.reply, request, CallOption(tries=1)).data
+        return Reply(data.message_id, data.thread_id or "", data.root_id or "")
+
+    def patch_message(self, message_id: str, card: Mapping[str, Any]) -> None:
+        """Replace the card of a message sent without an entity. Raises FeishuError."""
+        body = PatchMessageRequestBody.builder().content(_json(card)).build()
+        request = PatchMessageRequest.builder().message_id(message_id).request_body(body).build()
+        self._call(self._lark.im.v1.message.patch, request, CallOption(tries=1))
+
+    def _card_call(self, method: Callable[..., Any], request: Any) -> None:
+        """One try: whoever draws a card has newer text by the time a repeat could be made."""
+        try:
+            self._call(method, request, CallOption(tries=1))
+        except FeishuError as exc:
+            # Seen before: the first try had arrived after all.
+            if exc.code != UUID_REPEATED:
+                raise
+
+    def _call(
+        self, method: Callable[..., Any], request: Any, option: CallOption | None = None
+    ) -> BaseResponse:
+        option = option or CallOption()
+        option.tenant_access_token = token = self._tenant_token()
+        response = method(request, option)
+        if response.code in TOKEN_REFUSED:
+            self._refuse(token)
+            option.tenant_access_token = self._tenant_token()
+            response = method(request, option)
+        return _checked(response)
+
+    def _tenant_token(self) -> str:
+        """The app's token; fetched by one thread while the others wait. Raises FeishuError."""
+        if self._timer() < self._token_ends:
+            return self._token
+        with self._token_lock:
+            if self._timer() < self._token_ends:
+                return self._token
+            request = (
+                BaseRequest.builder()
+                .http_method(lark.HttpMethod.POST)
+                .uri("/open-apis/auth/v3/tenant_access_token/internal")
+                .headers({"Content-Type": "application/json; charset=utf-8"})
+                .body({"app_id": self._app_id, "app_secret": self._app_secret})
+                .build()
+            )
+            response = _checked(self._lark.request(request, CallOption(idempotent=True)))
+            answer = json.loads(response.raw.content)
+            self._token = answer["tenant_access_token"]
+            self._token_ends = self._timer() + max(60.0, answer["expire"] - TOKEN_MARGIN)
+            return self._token
+
+    def _refuse(self, token: str) -> None:
+        with self._token_lock:
+            if token == self._token:
+                self._token_ends = 0.0
+
+
+def _checked(response: BaseResponse) -> BaseResponse:
+    if response.code == 0:
+        return response
+    raise error_for(
+        response.code or 0,
+        response.msg or "no message",
+        log_id=response.get_log_id() or "",
+        retry_after=rate_limit_wait(response.raw.headers),
+    )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

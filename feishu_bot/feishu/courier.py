@@ -1,0 +1,131 @@
+"""Gets calls through to Feishu: waits for the pacer's ticket, repeats what may be repeated."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from feishu_bot import metrics
+from feishu_bot.errors import FeishuError, FeishuUnavailable, RateLimited
+from feishu_bot.feishu.pacer import Pacer, Ticket
+
+T = TypeVar("T")
+
+# How long a message or a final frame is tried before the job is put off to another time.
+PATIENCE = 120.0
+LONGEST_PAUSE = 8.0
+
+
+class Abandoned(Exception):
+    """Nobody wants the call any more."""
+
+
+class Courier:
+    """Carries the calls of one answer, one after the other."""
+
+    def __init__(
+        self,
+        pacer: Pacer,
+        *,
+        patience: float = PATIENCE,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pacer = pacer
+        self._patience = patience
+        self._timer = timer
+        self._abandoned = threading.Event()
+        self._lock = threading.Lock()
+        self._frame: Ticket | None = None
+        self._no_more_frames = False
+
+    def deliver(
+        self, api: str, call: Callable[[], T], *, chat: str = "", patience: float | None = None
+    ) -> T:
+        """Make an urgent call until it gets through; what Feishu refuses for good is raised.
+
+        Raises FeishuUnavailable when patience (seconds) ends, Abandoned after `abandon`.
+        """
+        return self.deliver_first({api: call}, chat=chat, patience=patience)[1]
+
+    def deliver_first(
+        self,
+        calls: Mapping[str, Callable[[], T]],
+        *,
+        chat: str = "",
+        patience: float | None = None,
+    ) -> tuple[str, T]:
+        """Like `deliver` for calls that serve the same end: the first API with room is used."""
+        deadline = self._timer() + (self._patience if patience is None else patience)
+        pause = 0.25
+        while True:
+            self._check()
+            api = self._pacer.ask(*calls, urgent=True, chat=chat).wait()
+            self._check()
+            try:
+                return api, self._counted(api, calls[api])
+            except RateLimited as exc:
+                self._pacer.refused(api, exc.retry_after)
+                if self._timer() > deadline:
+                    raise FeishuUnavailable(
+                        "still limited", code=exc.code, log_id=exc.log_id
+                    ) from exc
+            except FeishuUnavailable:
+                if self._timer() > deadline:
+                    raise
+                self._abandoned.wait(pause * random.uniform(0.8, 1.2))
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+    def offer(self, api: str, call: Callable[[], None], *, since: float, urgent: bool) -> bool:
+        """Try one frame, which newer text may replace: False when it was not shown.
+
+        `since` is when the card was last drawn. Raises what Feishu refuses for good.
+        """
+        ticket = self._pacer.ask(api, urgent=urgent, since=since)
+        with self._lock:
+            self._frame = ticket
+            if self._no_more_frames:
+                self._pacer.give_back(ticket)
+        granted = ticket.wait()
+        with self._lock:
+            self._frame = None
+        self._check()
+        if not granted:
+            return False
+        try:
+            self._counted(api, call)
+        except RateLimited as exc:
+            self._pacer.refused(api, exc.retry_after)
+            return False
+        except FeishuUnavailable:
+            return False
+        return True
+
+    def stop_frames(self) -> None:
+        """The end is known: a frame that waits gives its place up."""
+        with self._lock:
+            self._no_more_frames = True
+            if self._frame:
+                self._pacer.give_back(self._frame)
+
+    def abandon(self) -> None:
+        """Make no more calls."""
+        self._abandoned.set()
+        self.stop_frames()
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self._abandoned.is_set()
+
+    def _check(self) -> None:
+        if self._abandoned.is_set():
+            raise Abandoned
+
+    def _counted(self, api: str, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except FeishuError as exc:
+            metrics.FEISHU_ERRORS.labels(api=api, code=str(exc.code)).inc()
+            raise

@@ -1,0 +1,161 @@
+"""How the bot speaks in Feishu: implements `core.ports.Messenger`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+from cachetools import TTLCache
+
+from feishu_bot.content.texts import Texts
+from feishu_bot.core.models import BotIdentity, IncomingMessage, Notice, Sent
+from feishu_bot.errors import FeishuError
+from feishu_bot.feishu import cards
+from feishu_bot.feishu.card_stream import CardStream
+from feishu_bot.feishu.client import FeishuClient
+from feishu_bot.feishu.courier import Courier
+from feishu_bot.feishu.pacer import Pacer
+from feishu_bot.feishu.surfaces import EntityCard, PatchedCard, ReplyTo, Surface
+
+logger = logging.getLogger(__name__)
+
+# After so long a scope that was missing may have been granted.
+CARDKIT_RETRY_SECONDS = 600.0
+IDENTITY_SECONDS = 3600.0
+IDENTITY_RETRY_SECONDS = 15.0
+
+
+class FeishuMessenger:
+    """One object for all answers. Nothing is open before `start`."""
+
+    def __init__(
+        self,
+        *,
+        client: FeishuClient,
+        pacer: Pacer,
+        texts: Texts,
+        identity: BotIdentity,
+        threads: int,
+        streaming: bool,
+        frame_interval: float,
+        reply_in_thread: Literal["auto", "always", "never"],
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._pacer = pacer
+        self._texts = texts
+        self._identity = identity
+        self._threads = threads
+        self._streaming = streaming
+        self._frame_interval = frame_interval
+        self._reply_in_thread = reply_in_thread
+        self._timer = timer
+        self._no_cardkit: TTLCache[str, bool] = TTLCache(1, CARDKIT_RETRY_SECONDS, timer=timer)
+        self._identified = threading.Event()
+        self._closing = threading.Event()
+
+    def start(self) -> None:
+        """Begin to draw, and to learn who the bot is."""
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="card")
+        threading.Thread(target=self._keep_identity, name="identity", daemon=True).start()
+
+    def stop(self) -> None:
+        """Let go of the threads; drawings under way end with their answers."""
+        self._closing.set()
+        self._pool.shutdown(wait=False)
+
+    def identity(self, patience: float = 0.0) -> BotIdentity:
+        """Who the bot is, as far as Feishu has told, after waiting for it up to `patience` s."""
+        if patience and not self._identity.open_id:
+            self._identified.wait(patience)
+        return self._identity
+
+    def open_answer(
+        self,
+        message: IncomingMessage,
+        *,
+        reference: str,
+        checkpoint: Mapping[str, Any],
+        save: Callable[[Mapping[str, Any]], None],
+    ) -> CardStream:
+        """Begin the answer to a message, or go on in the cards that `checkpoint` names."""
+        courier = Courier(self._pacer, timer=self._timer)
+        reply_to = self._reply_to(message, reference)
+
+        def entity(part: int, state: Mapping[str, Any]) -> Surface:
+            return EntityCard(
+                self._client,
+                courier,
+                reply_to,
+                part=part,
+                interval=self._frame_interval,
+                save=lambda: stream.save(),
+                state=state,
+            )
+
+        def patched(part: int, state: Mapping[str, Any]) -> Surface:
+            return PatchedCard(
+                self._client,
+                courier,
+                reply_to,
+                part=part,
+                save=lambda: stream.save(),
+                state=state,
+            )
+
+        has_entities = self._streaming and "cardkit" not in self._no_cardkit
+        stream = CardStream(
+            courier=courier,
+            reply_to=reply_to,
+            make_surface=entity if has_entities else patched,
+            make_patched=patched,
+            on_no_cardkit=lambda: self._no_cardkit.update(cardkit=True),
+            texts=self._texts,
+            streaming=self._streaming,
+            checkpoint=checkpoint,
+            save=save,
+            timer=self._timer,
+        )
+        stream.start(self._pool.submit)
+        return stream
+
+    def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> Sent:
+        """Reply with a notice card, once per `reference`. Raises FeishuError."""
+        reply = self._reply_to(message, reference).send(
+            Courier(self._pacer, timer=self._timer),
+            "interactive",
+            cards.notice_card(self._texts, notice),
+            "notice",
+        )
+        return Sent((reply.message_id,), reply.thread_id)
+
+    def _reply_to(self, message: IncomingMessage, reference: str) -> ReplyTo:
+        match self._reply_in_thread:
+            case "auto":
+                in_thread = message.chat_type == "group"
+            case choice:
+                in_thread = choice == "always"
+        return ReplyTo(
+            self._client,
+            message.message_id,
+            message.chat_id,
+            in_thread=in_thread,
+            reference=reference,
+        )
+
+    def _keep_identity(self) -> None:
+        """Ask Feishu who the bot is until it says so, and now and then again."""
+        while True:
+            try:
+                self._identity = self._client.identity()
+                self._identified.set()
+                wait = IDENTITY_SECONDS
+            except FeishuError as exc:
+                logger.warning("identity unknown, going by the name meanwhile error=%s", exc)
+                wait = IDENTITY_RETRY_SECONDS
+            if self._closing.wait(wait):
+                return

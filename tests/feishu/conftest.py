@@ -1,0 +1,47 @@
+"""A simulated Feishu, and our client of it."""
+
+from __future__ import annotations
+
+import pytest
+from lark_oapi.core.http import Transport
+
+from feishu_bot.feishu import transport
+from feishu_bot.feishu.client import FeishuClient
+from feishu_bot.simulator import Simulator
+
+
+@pytest.fixture
+def sim():
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def waits():
+    """The pauses our transport made, in seconds; none of them was really waited for."""
+    return []
+
+
+@pytest.fixture
+def pooled(waits, monkeypatch):
+    """Our transport in place of the SDK's, which is put back after the test."""
+    monkeypatch.setattr(Transport, "execute", Transport.execute)
+    pooled = transport.PooledTransport(sleep=waits.append)
+    transport.install(pooled)
+    yield pooled
+    pooled.close()
+
+
+@pytest.fixture
+def client(sim, pooled):
+    credentials = sim.credentials
+    return FeishuClient(
+        app_id=credentials.app_id, app_secret=credentials.app_secret, domain=sim.feishu.url
+    )
+
+
+@pytest.fixture
+def question(sim):
+    """A message of a person in a private chat; no bot listens."""
+    alice = sim.feishu.add_person("Alice")
+    return sim.feishu.say(sim.feishu.private_chat(alice), alice, "hello")

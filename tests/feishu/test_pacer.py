@@ -1,0 +1,90 @@
+"""Who is served first."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from feishu_bot.feishu.budget import PER_SECOND, SECOND
+from feishu_bot.feishu.pacer import SENDS_PER_CHAT, Pacer
+from tests.polling import Clock, eventually
+
+
+@pytest.fixture
+def pacer():
+    return Pacer()
+
+
+def exhaust(pacer: Pacer, api: str) -> None:
+    for _ in range(PER_SECOND):
+        assert pacer.ask(api, urgent=True).api == api
+
+
+def test_a_ticket_is_granted_at_once_while_there_is_room(pacer):
+    assert pacer.ask("element.content").api == "element.content"
+
+
+def test_the_first_api_with_room_is_chosen(pacer):
+    exhaust(pacer, "card.update")
+
+    assert pacer.ask("card.update", "element.content", urgent=True).api == "element.content"
+
+
+def test_urgent_tickets_go_first_then_the_card_drawn_longest_ago():
+    clock = Clock()
+    pacer = Pacer(timer=clock)
+    for _ in range(PER_SECOND):
+        pacer.ask("element.content", urgent=True)
+        clock.tick(0.02)
+    tickets = {
+        "new": pacer.ask("element.content", since=9.0),
+        "old": pacer.ask("element.content", since=1.0),
+        "final": pacer.ask("element.content", urgent=True, since=5.0),
+    }
+    clock.tick(SECOND - PER_SECOND * 0.02 + 0.01)
+    order: list[str] = []
+
+    def next_granted() -> bool:
+        # Time passes by one call, and a ticket that comes last makes the pacer look again.
+        clock.tick(0.02)
+        pacer.ask("element.content", since=99.0)
+        order.extend(name for name in tickets if tickets[name].api and name not in order)
+        return len(order) == len(tickets)
+
+    eventually(next_granted)
+
+    assert order == ["final", "old", "new"]
+
+
+def test_a_ticket_given_back_is_not_waited_for(pacer):
+    exhaust(pacer, "element.content")
+    ticket = pacer.ask("element.content")
+
+    pacer.give_back(ticket)
+
+    assert ticket.wait() == ""
+
+
+def test_a_chat_gets_few_sends_a_second_and_holds_nobody_else_up(pacer):
+    asked = [pacer.ask("message.reply", urgent=True, chat="oc_1") for _ in range(10)]
+    other = pacer.ask("message.reply", urgent=True, chat="oc_2")
+
+    assert sum(bool(ticket.api) for ticket in asked) == SENDS_PER_CHAT
+    eventually(lambda: other.api, timeout=0.9)
+
+
+def test_a_refused_api_rests_and_others_go_on(pacer):
+    pacer.refused("card.update", retry_after=5.0)
+
+    assert not pacer.ask("card.update", urgent=True).api
+    assert pacer.ask("card.create", urgent=True).api
+    assert pacer.factor("card.update") == 0.5
+
+
+def test_waiting_tickets_are_granted_when_room_comes(pacer):
+    exhaust(pacer, "element.content")
+    started = time.monotonic()
+
+    assert pacer.ask("element.content", urgent=True).wait() == "element.content"
+    assert time.monotonic() - started < 3
