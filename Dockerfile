@@ -1,0 +1,52 @@
+# syntax=docker/dockerfile:1
+
+FROM python:3.11-slim-bookworm AS build
+# Another package index, for networks where the usual one is slow.
+ARG PIP_INDEX_URL
+WORKDIR /app
+COPY requirements.txt ./
+RUN python -m venv --without-pip /opt/venv \
+    && python -m pip --python /opt/venv/bin/python install \
+        --no-cache-dir --no-compile --disable-pip-version-check --root-user-action=ignore \
+        -r requirements.txt \
+    # Self-tests, type stubs and C sources of the packages are never imported.
+    && find /opt/venv/lib \( -name tests -o -name testing -o -name SelfTest \) -type d -prune -exec rm -rf {} + \
+    && find /opt/venv/lib -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' \) -delete \
+    # Importing the Feishu SDK without bytecode takes half a minute. Unchecked bytecode is valid
+    # whatever the time stamps of the files are after they were copied.
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
+COPY feishu_bot feishu_bot
+COPY wsgi.py gunicorn.conf.py ./
+RUN python -m compileall -q --invalidation-mode unchecked-hash .
+
+
+FROM python:3.11-slim-bookworm
+LABEL org.opencontainers.image.title="feishu_bot" \
+      org.opencontainers.image.description="A self-hosted AI chat bot for Feishu and Lark" \
+      org.opencontainers.image.licenses="MIT"
+# The model gateway is checked against the system's certificates; tzdata makes TZ work.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates tzdata \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+    # The uid is fixed, so that a mounted folder can be handed over with chown 10001.
+    && useradd --uid 10001 --create-home --shell /usr/sbin/nologin bot \
+    && install -d -o bot -g bot /data
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+
+# Image tags differ in this only: docker-bake.hcl lists them.
+ARG OPENAI_MODEL=""
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    DATABASE_URL=sqlite:////data/feishu_bot.db \
+    OPENAI_MODEL=$OPENAI_MODEL
+
+USER 10001
+WORKDIR /app
+VOLUME /data
+EXPOSE 9000
+# http.client, unlike urllib, does not send this through HTTP_PROXY.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('HTTP_PORT') or 9000), timeout=3); c.request('GET', '/ping'); sys.exit(c.getresponse().status != 200)"]
+# The exec form: gunicorn is process 1 and gets the SIGTERM of `docker stop`.
+CMD ["gunicorn", "wsgi:app"]

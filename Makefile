@@ -1,0 +1,56 @@
+# make run    talk to the bot in this terminal; with credentials, run it for real
+# make test   every test
+# make lint   ruff and mypy        make format   put the code in shape
+# make bench  the benchmark        make clean    remove what make has made
+
+# The first Python that is new enough; choose another with make PYTHON=…
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint bench format clean
+
+run: $(VENV)/.simulator
+	@$(BIN)/python -m feishu_bot run
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.simulator
+	$(BIN)/python -m bench
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps make the second run instant; they are renewed when a requirements file changes.
+$(VENV)/.simulator: requirements-simulator.txt requirements.txt $(VENV)/.made
+	@echo "Installing what the bot needs. This takes a minute or two, once."
+	@$(PIP) -r requirements-simulator.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.simulator
+	@echo "Installing what the tests need."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# Debian keeps the part of venv that installs pip in a package of its own: then pip does it.
+$(VENV)/.made:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "feishu_bot needs Python 3.11 or newer; $(or $(PYTHON),$(shell python3 --version 2>&1)) won't do." >&2; \
+	echo "Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv --clear $(VENV); \
+	else $(PYTHON) -m venv --clear --without-pip $(VENV) \
+		&& $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; fi
+	@touch $@

@@ -1,0 +1,1 @@
+"""HTTP in and out: Flask's views, and nothing else."""

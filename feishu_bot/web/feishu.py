@@ -1,0 +1,40 @@
+"""The two addresses that Feishu calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+
+class Headers(Protocol):
+    """Request headers by name, in any letter case."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+Address = Literal["event", "card"]
+Open = Callable[[Address, Headers, bytes], tuple[int, dict[str, Any]]]
+
+
+def blueprint(open_door: Open, max_body: int) -> Blueprint:
+    """Routes that hand headers and raw body to the door; `max_body` in bytes."""
+    bp = Blueprint("feishu", __name__)
+
+    def answer(address: Address) -> ResponseReturnValue:
+        # One byte more than allowed is enough to know; the rest stays unread.
+        body = request.stream.read(max_body + 1)
+        status, data = open_door(address, request.headers, body)
+        return jsonify(data), status
+
+    @bp.post("/webhook/event")
+    def event() -> ResponseReturnValue:
+        return answer("event")
+
+    @bp.post("/webhook/card")
+    def card() -> ResponseReturnValue:
+        return answer("card")
+
+    return bp

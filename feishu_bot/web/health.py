@@ -1,0 +1,34 @@
+"""Whether the process lives, whether it can work, and what it has counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
+
+
+def blueprint(
+    failing: Callable[[], list[str]], metrics: Callable[[], tuple[bytes, str]] | None
+) -> Blueprint:
+    """`failing` names what doesn't work now; `metrics` gives a body and its content type."""
+    bp = Blueprint("health", __name__)
+
+    @bp.get("/ping")
+    def ping() -> ResponseReturnValue:
+        # To the byte what the original answers.
+        return Response('{"message":"pong"}', mimetype="application/json")
+
+    @bp.get("/readyz")
+    def readyz() -> ResponseReturnValue:
+        names = failing()
+        return jsonify(ready=not names, failing=names), 503 if names else 200
+
+    if metrics:
+
+        @bp.get("/metrics")
+        def show_metrics() -> ResponseReturnValue:
+            body, content_type = metrics()
+            return Response(body, content_type=content_type)
+
+    return bp

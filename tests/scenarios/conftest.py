@@ -1,0 +1,90 @@
+"""A simulator, and bots that talk to it."""
+
+from __future__ import annotations
+
+import pytest
+from lark_oapi.core.http import Transport
+
+from feishu_bot.simulator import Simulator
+from tests.scenarios.bots import GunicornBot, LocalBot, environment
+
+
+@pytest.fixture
+def sim():
+    with Simulator() as simulator:
+        simulator.gateway.first = simulator.gateway.between = 0.005
+        yield simulator
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    return f"sqlite:///{tmp_path}/feishu_bot.db"
+
+
+@pytest.fixture
+def start_bot(sim, database_url, monkeypatch):
+    """Start the bot in this process; settings as variables, by keyword."""
+    monkeypatch.setattr(Transport, "execute", Transport.execute)
+    bots = []
+
+    def start(**settings: str) -> LocalBot:
+        bot = LocalBot(environment(sim, database_url, SHUTDOWN_GRACE="2", **settings)).start()
+        bots.append(bot)
+        sim.feishu.bot_url = bot.url
+        return bot
+
+    yield start
+    for bot in bots:
+        bot.stop()
+
+
+@pytest.fixture
+def bot(start_bot):
+    return start_bot()
+
+
+@pytest.fixture
+def start_gunicorn(sim, database_url, tmp_path):
+    """Start the bot under gunicorn; settings as variables, by keyword."""
+    bots = []
+
+    def start(port: int | None = None, **settings: str) -> GunicornBot:
+        log = tmp_path / f"bot-{len(bots)}.log"
+        bot = GunicornBot(environment(sim, database_url, **settings), log, port).start()
+        bots.append(bot)
+        sim.feishu.bot_url = bot.url
+        return bot
+
+    yield start
+    for bot in bots:
+        bot.stop()
+
+
+class Talk:
+    """What a person does in Feishu, in a word."""
+
+    def __init__(self, sim: Simulator) -> None:
+        self.sim = sim
+        self.alice = sim.feishu.add_person("Alice")
+        self.bob = sim.feishu.add_person("Bob")
+        self.chat = sim.feishu.private_chat(self.alice)
+
+    def say(self, text: str, **more):
+        return self.sim.feishu.say(self.chat, self.alice, text, **more)
+
+    def answer(self, question, *, timeout: float = 20):
+        """The first answer to a question, once it is whole."""
+
+        def whole():
+            answers = self.sim.feishu.answers_to(question)
+            return answers and not answers[0].streaming and answers[0]
+
+        return self.sim.feishu.wait_for(whole, timeout=timeout)
+
+    def ask(self, text: str, **more):
+        return self.answer(self.say(text, **more))
+
+
+@pytest.fixture
+def talk(sim):
+    return Talk(sim)

@@ -1,0 +1,82 @@
+"""The documents say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from feishu_bot.settings import SETTINGS, Setting
+
+ROOT = Path(__file__).parent.parent
+NO_VALUE = {
+    "docs/settings.md": ("required", "empty"),
+    "docs/settings.zh-CN.md": ("必填", "空"),
+}
+
+pages = pytest.mark.parametrize("page", NO_VALUE)
+
+
+def settings_of(page: str) -> dict[str, list[str]]:
+    """The cells behind each variable's name in the tables of `page`."""
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| (.*) \|$", (ROOT / page).read_text("utf-8"), re.M)
+    assert len(rows) == len(dict(rows)), "a setting is documented twice"
+    return {name: cells.split(" | ") for name, cells in rows}
+
+
+@pages
+def test_every_setting_is_documented_and_no_other(page: str) -> None:
+    assert set(settings_of(page)) == {setting.name for setting in SETTINGS}
+
+
+@pages
+def test_the_documented_defaults_are_the_real_ones(page: str) -> None:
+    required, empty = NO_VALUE[page]
+
+    def in_words(setting: Setting) -> str:
+        if setting.default is None:
+            return required
+        return f"`{setting.default}`" if setting.default else empty
+
+    documented = {name: cells[0] for name, cells in settings_of(page).items()}
+    assert documented == {setting.name: in_words(setting) for setting in SETTINGS}
+
+
+@pages
+def test_the_documented_meaning_begins_as_the_code_puts_it(page: str) -> None:
+    rows = settings_of(page)
+
+    for setting in SETTINGS:
+        meaning = setting.zh if page.endswith("zh-CN.md") else setting.en
+        assert rows[setting.name][1].startswith(meaning)
+
+
+@pages
+def test_every_example_is_accepted(page: str) -> None:
+    rows = settings_of(page)
+
+    for setting in SETTINGS:
+        setting.kind.read(rows[setting.name][2].strip("`"))
+
+
+def test_the_example_file_names_every_required_setting_and_only_known_ones() -> None:
+    text = (ROOT / ".env.example").read_text("utf-8")
+    active = set(re.findall(r"^([A-Z0-9_]+)=", text, re.M))
+    named = active | set(re.findall(r"^#([A-Z0-9_]+)=", text, re.M))
+
+    assert {setting.name for setting in SETTINGS if setting.default is None} <= active
+    assert named <= {setting.name for setting in SETTINGS}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))],
+    ids=lambda p: p.name,
+)
+def test_links_between_the_documents_lead_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    targets = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)
+    targets += re.findall(r'(?:src|href)="([^":#]+)"', text)
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
