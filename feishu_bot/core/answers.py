@@ -96,8 +96,10 @@ class Answers:
         shows what is saved by now without asking the model anew.
         """
         started = self._timer()
-        key = job.event.key
-        conversation = self._conversations.load(key, job.event.message.parent_id)
+        message = job.event.message
+        # In a topic every message is a reply to the one that opened it, which tells nothing.
+        parent_id = "" if message.thread_id else message.parent_id
+        conversation = self._conversations.load(job.event.key, parent_id)
 
         def draw(stream: AnswerStream, state: dict[str, Any]) -> Draft:
             if "draft" in state:

@@ -15,6 +15,8 @@ from feishu_bot.core.models import ChatMessage, Turn
 BYTES_PER_TOKEN = 3
 TOKENS_PER_MESSAGE = 4
 # How far a reported figure may move the estimate: beyond this the report is odd, not the text.
+# The gateway's own overhead says nothing about the text when there is little of it.
+LEAST_ESTIMATE = 200
 LEAST_RATIO = 0.3
 MOST_RATIO = 3.0
 
@@ -56,9 +58,9 @@ def fit(system: str, turns: Sequence[Turn], question: str, budget: int) -> Fitte
 
 
 def _ratio(turns: Sequence[Turn]) -> float:
-    """Reported over estimated tokens of the newest prompt that has both."""
+    """Reported over estimated tokens of the newest prompt that is long enough to tell."""
     for turn in reversed(turns):
-        if turn.prompt_tokens and turn.estimated_tokens:
+        if turn.prompt_tokens and turn.estimated_tokens >= LEAST_ESTIMATE:
             ratio = turn.prompt_tokens / turn.estimated_tokens
             return min(MOST_RATIO, max(LEAST_RATIO, ratio))
     return 1.0

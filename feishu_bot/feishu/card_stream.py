@@ -37,7 +37,7 @@ MakeSurface = Callable[[int, Mapping[str, Any]], Surface]
 
 
 class CardStream:
-    """Implements `core.ports.AnswerStream`. The drawing thread starts with `start`."""
+    """Implements `core.ports.AnswerStream`. `draw` runs in a thread of its own."""
 
     def __init__(
         self,
@@ -77,10 +77,6 @@ class CardStream:
         self._last_frame = NEVER
         self._landed = threading.Event()
         self._failure: BaseException | None = None
-
-    def start(self, run: Callable[[Callable[[], None]], object]) -> None:
-        """Begin to draw, in a thread that `run` provides."""
-        run(self._run)
 
     def write(self, text: str = "", reasoning: str = "") -> None:
         """Add to the answer. Never waits for Feishu."""
@@ -124,7 +120,8 @@ class CardStream:
         with self._changed:
             self._changed.notify()
 
-    def _run(self) -> None:
+    def draw(self) -> None:
+        """Draw until the answer has ended or is abandoned; in a thread of its own."""
         try:
             self._draw_until_the_end()
         except Abandoned:

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 # After so long a scope that was missing may have been granted.
 CARDKIT_RETRY_SECONDS = 600.0
+SETTLING_SECONDS = 2.0
 IDENTITY_SECONDS = 3600.0
 IDENTITY_RETRY_SECONDS = 15.0
 
@@ -56,6 +57,8 @@ class FeishuMessenger:
         self._timer = timer
         self._no_cardkit: TTLCache[str, bool] = TTLCache(1, CARDKIT_RETRY_SECONDS, timer=timer)
         self._identified = threading.Event()
+        self._drawing = 0
+        self._drawn = threading.Condition()
         self._closing = threading.Event()
 
     def start(self) -> None:
@@ -64,9 +67,11 @@ class FeishuMessenger:
         threading.Thread(target=self._keep_identity, name="identity", daemon=True).start()
 
     def stop(self) -> None:
-        """Let go of the threads; drawings under way end with their answers."""
+        """Let the last cards be settled, for a moment, and let go of the threads."""
         self._closing.set()
-        self._pool.shutdown(wait=False)
+        with self._drawn:
+            self._drawn.wait_for(lambda: not self._drawing, timeout=SETTLING_SECONDS)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def identity(self, patience: float = 0.0) -> BotIdentity:
         """Who the bot is, as far as Feishu has told, after waiting for it up to `patience` s."""
@@ -120,7 +125,7 @@ class FeishuMessenger:
             save=save,
             timer=self._timer,
         )
-        stream.start(self._pool.submit)
+        self._draw(stream)
         return stream
 
     def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> Sent:
@@ -132,6 +137,16 @@ class FeishuMessenger:
             "notice",
         )
         return Sent((reply.message_id,), reply.thread_id)
+
+    def _draw(self, stream: CardStream) -> None:
+        with self._drawn:
+            self._drawing += 1
+        self._pool.submit(stream.draw).add_done_callback(self._count_drawn)
+
+    def _count_drawn(self, drawing: object) -> None:
+        with self._drawn:
+            self._drawing -= 1
+            self._drawn.notify_all()
 
     def _reply_to(self, message: IncomingMessage, reference: str) -> ReplyTo:
         match self._reply_in_thread:

@@ -49,6 +49,7 @@ class PooledTransport:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._clients: dict[tuple[int, bool], httpx.Client] = {}
+        self._is_closed = False
 
     def execute(
         self, config: Config, request: BaseRequest, option: RequestOption | None = None
@@ -106,8 +107,9 @@ class PooledTransport:
         raise AssertionError("a call has at least one try")
 
     def close(self) -> None:
-        """Close the connections of this process."""
+        """Close the connections of this process; later calls are FeishuUnavailable."""
         with self._lock:
+            self._is_closed = True
             for key in [key for key in self._clients if key[0] == os.getpid()]:
                 self._clients.pop(key).close()
 
@@ -118,6 +120,8 @@ class PooledTransport:
         if client is None:
             with self._lock:
                 client = self._clients.get(key)
+                if self._is_closed:
+                    raise FeishuUnavailable("the bot is stopping")
                 if client is None:
                     limits = httpx.Limits(
                         max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS

@@ -43,10 +43,10 @@ class Complaint:
 
 
 def kind_of(complaint: Complaint) -> Kind:
-    """The kind of an error body; the table in tests/llm/test_failures.py shows each case."""
+    """The kind of an error body; the table in tests/llm/test_llm_failures.py shows each case."""
     text = complaint.message
     for kind, codes, pattern in _BY_CODE_OR_TEXT:
-        if complaint.code in codes or (pattern and pattern.search(text)):
+        if {complaint.code, complaint.type} & codes or (pattern and pattern.search(text)):
             return kind
     if complaint.challenged:
         return Kind.WAF_BLOCKED

@@ -25,20 +25,22 @@ def failure_of(
     exc: Exception,
     *,
     timeout: Kind = Kind.GATEWAY_TIMEOUT_FIRST,
+    broken: Kind = Kind.STREAM_BROKEN,
     proxied: bool = False,
     keys: Collection[str] = (),
 ) -> ModelError:
     """The ModelError for one of `FAILURES`.
 
-    `timeout` is the kind of a timeout while reading, `proxied` says that a proxy lies between;
-    `keys` are masked in the detail, as is all that looks like one.
+    `timeout` is the kind of a timeout while reading and `broken` that of a lost connection;
+    `proxied` says that a proxy lies between; `keys` are masked in the detail, as is all that
+    looks like one.
     """
     request_id, detail = "", f"{type(exc).__name__}: {exc}"
     if isinstance(exc, ModelError):
         return exc
     if isinstance(exc, openai.APIConnectionError | httpx2.HTTPError):
         cause = exc.__cause__ if isinstance(exc, openai.OpenAIError) else exc
-        kind = _kind_of_transport(cause, timeout=timeout, proxied=proxied)
+        kind = _kind_of_transport(cause, timeout=timeout, broken=broken, proxied=proxied)
         detail = f"{type(cause).__name__}: {cause}"
     elif isinstance(exc, openai.APIStatusError):
         request_id = request_id_of(exc.response.headers)
@@ -84,7 +86,9 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
         exc = exc.__cause__ or exc.__context__
 
 
-def _kind_of_transport(cause: BaseException | None, *, timeout: Kind, proxied: bool) -> Kind:
+def _kind_of_transport(
+    cause: BaseException | None, *, timeout: Kind, broken: Kind, proxied: bool
+) -> Kind:
     match cause:
         case httpx2.ConnectError() if _is_untrusted(cause):
             return Kind.GATEWAY_UNTRUSTED
@@ -99,7 +103,7 @@ def _kind_of_transport(cause: BaseException | None, *, timeout: Kind, proxied: b
         case httpx2.UnsupportedProtocol():
             return Kind.ENDPOINT_MISSING
         case _:
-            return Kind.STREAM_BROKEN
+            return broken
 
 
 def _is_untrusted(exc: BaseException) -> bool:

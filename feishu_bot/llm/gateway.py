@@ -150,14 +150,14 @@ class Gateway:
             return self._post(key, body, patience, with_usage)
         except openai.APIStatusError as exc:
             if not (with_usage and _refuses_stream_options(exc)):
-                raise self._failure(exc, patience) from exc
+                raise self._failure(exc, patience.kind) from exc
             self._takes_stream_options = False
         except FAILURES as exc:
-            raise self._failure(exc, patience) from exc
+            raise self._failure(exc, patience.kind) from exc
         try:
             return self._post(key, body, patience, with_usage=False)
         except FAILURES as exc:
-            raise self._failure(exc, patience) from exc
+            raise self._failure(exc, patience.kind) from exc
 
     def _post(
         self, key: str, body: dict[str, Any], patience: Patience, with_usage: bool
@@ -174,9 +174,14 @@ class Gateway:
                 stream_cls=openai.Stream[object],
             )
 
-    def _failure(self, exc: Exception, patience: Patience) -> ModelError:
+    def _failure(self, exc: Exception, timeout: Kind = Kind.GATEWAY_TIMEOUT_FIRST) -> ModelError:
+        """Why a request was never answered: there was no stream yet that could break."""
         return failure_of(
-            exc, timeout=patience.kind, proxied=self._clients.proxied, keys=self._ring.keys
+            exc,
+            timeout=timeout,
+            broken=Kind.GATEWAY_UNREACHABLE,
+            proxied=self._clients.proxied,
+            keys=self._ring.keys,
         )
 
     def _note(self, key: str, failure: ModelError) -> None:
@@ -216,7 +221,7 @@ class Gateway:
                 fetch_models(self._clients.of(key), timeout=remaining)
                 return None
             except (*FAILURES, ModelError) as exc:
-                failure = failure_of(exc, proxied=self._clients.proxied, keys=self._ring.keys)
+                failure = self._failure(exc)
             if failure.kind in (Kind.GATEWAY_RATE_LIMITED, Kind.GATEWAY_BUSY):
                 return None
             if failure.kind not in KEY_FAULTS:

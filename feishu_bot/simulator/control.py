@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 
+from feishu_bot.simulator.events import envelope
 from feishu_bot.simulator.feishu import Feishu
 from feishu_bot.simulator.gateway import Gateway
 from feishu_bot.simulator.report import report
@@ -61,7 +62,10 @@ def counting(count: int) -> Script:
 
 
 def _say(feishu: Feishu, given: dict[str, Any]) -> dict[str, Any]:
-    """Write as `person` (made when new) privately, or in `group` with the bot mentioned."""
+    """Write as `person` (made when new) privately, or in `group` with the bot mentioned.
+
+    Without a `bot_url` nothing is pushed, and the caller may push the `envelope` by itself.
+    """
     name, text = str(given.get("person", "Alice")), str(given.get("text", ""))
     with feishu.world.lock:
         people = feishu.world.people.values()
@@ -77,8 +81,10 @@ def _say(feishu: Feishu, given: dict[str, Any]) -> dict[str, Any]:
         target = feishu.world.messages.get(str(given.get("reply_to", "")))
     mention_bot = bool(given.get("mention_bot", not chat.is_private))
     message = feishu.say(chat, person, text, mention_bot=mention_bot, reply_to=target)
+    assert message.event is not None
     return {
         "message_id": message.message_id,
         "chat_id": chat.chat_id,
         "said_at": message.said_at,
+        "envelope": envelope(feishu.credentials, message.event),
     }

@@ -47,7 +47,7 @@ def _chinese(quoted: str, length: int, turns: int, model: str, system: str) -> s
 - {earlier}{role}
 
 你看到的文字正在**一点一点**地写进卡片，和真正的回答一样。
-你可以直接回复这条消息继续对话，也可以发送 `/help` 看看我会做什么。
+你可以直接回复这条消息继续对话。
 
 ```python
 print("你好，飞书！")
@@ -77,8 +77,7 @@ What I received:
 - {earlier}{role}
 
 The words you see are written into the card **bit by bit**, just as those of a real answer.
-Reply to this message to go on with the conversation,
-or send `/help` to see what I can do.
+Reply to this message to go on with the conversation.
 
 ```python
 print("Hello, Feishu!")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from feishu_bot.simulator.feishu import Feishu
@@ -9,12 +10,15 @@ from feishu_bot.simulator.gateway import ChatRequest, Gateway
 from feishu_bot.simulator.limits import API_MINUTE, API_SECOND
 from feishu_bot.simulator.messages import Message
 
-# An answer has begun to show when this much of it stands there.
+# An answer has begun to show when its first word stands there, or this much of it.
 BEGINNING = 8
 
 
 def report(feishu: Feishu, gateway: Gateway, *, since: float = 0.0) -> dict[str, Any]:
-    """All times are from one monotonic clock, this process's."""
+    """All times are from one monotonic clock, this process's.
+
+    `limits` counts the calls that broke each limit, `codes` the refused calls by their code.
+    """
     requests = {request.question: request for request in gateway.requests}
     messages = feishu.messages
     answers: dict[str, list[Message]] = {}
@@ -26,7 +30,12 @@ def report(feishu: Feishu, gateway: Gateway, *, since: float = 0.0) -> dict[str,
         for message in messages
         if not message.is_from_bot and message.said_at >= since
     ]
-    return {"questions": questions, "apis": _apis(feishu)}
+    return {
+        "questions": questions,
+        "apis": _apis(feishu),
+        "limits": Counter(call.limit for call in feishu.over_limit),
+        "codes": Counter(call.code for call in feishu.refused),
+    }
 
 
 def _request_for(message: Message, requests: dict[str, ChatRequest]) -> ChatRequest | None:
@@ -62,7 +71,7 @@ def _question(
 
 def _answer(answer: Message, expected: str) -> dict[str, Any]:
     history = answer.history
-    beginning = expected[:BEGINNING]
+    beginning = "".join(expected.split(maxsplit=1)[:1])[:BEGINNING]
     shown = [at for at, text in history if text.strip() and beginning in text]
     whole = next((at for at, text in history if expected and expected in text), None)
     return {

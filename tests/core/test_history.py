@@ -54,7 +54,7 @@ def test_system_prompt_and_question_are_sent_whatever_the_budget():
 
 
 def test_the_reported_usage_of_the_last_prompt_corrects_the_estimate():
-    turns = (turn(1), turn(2, prompt_tokens=50, estimated_tokens=100))
+    turns = (turn(1), turn(2, prompt_tokens=500, estimated_tokens=1000))
     tight = fit("", turns, "Hi", 40)
     by_estimate = fit("", (turn(1), turn(2)), "Hi", 40)
 
@@ -70,3 +70,9 @@ def test_an_absurd_report_moves_the_estimate_only_so_far():
 
 def test_chinese_is_estimated_near_a_token_a_character():
     assert 100 <= estimate("好" * 100) <= 110
+
+
+def test_a_report_on_a_short_prompt_says_nothing_about_the_text():
+    turns = (turn(1, size=900, prompt_tokens=40, estimated_tokens=10),)
+
+    assert fit("", turns, "Hi", 700).dropped_turns == 0

@@ -580,7 +580,7 @@ def test_one_good_key_is_enough(make_gateway: MakeGateway, server: FaultServer) 
     ("script", "kind"),
     [
         (EXHAUSTED, Kind.KEY_EXHAUSTED),
-        (hang_up, Kind.STREAM_BROKEN),
+        (hang_up, Kind.GATEWAY_UNREACHABLE),
         (reply(200, b"<html>", content_type="text/html"), Kind.NOT_A_GATEWAY),
         (reply(200, {"error": {"message": "Invalid URL (GET /)"}}), Kind.ENDPOINT_MISSING),
     ],

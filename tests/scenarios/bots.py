@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -91,11 +90,14 @@ class GunicornBot:
     def _is_up(self) -> bool:
         if self.process.poll() is not None:
             raise AssertionError(f"gunicorn ended:\n{self.log.read_text()[-4000:]}")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            with urllib.request.urlopen(f"{self.url}/ping", timeout=2) as response:
-                return response.status == 200
-        except (urllib.error.URLError, OSError):
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
     def workers(self) -> list[int]:
         """The pids of gunicorn's workers."""

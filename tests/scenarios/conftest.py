@@ -88,3 +88,9 @@ class Talk:
 @pytest.fixture
 def talk(sim):
     return Talk(sim)
+
+
+@pytest.fixture
+def postgresql_url(postgres):
+    with postgres.schema(tables=False) as url:
+        yield url

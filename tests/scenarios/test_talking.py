@@ -135,10 +135,12 @@ def test_a_topic_group_is_one_conversation_a_topic(sim, talk, bot):
     talk.answer(first)
     second = sim.feishu.say(group, talk.alice, "two", mention_bot=True, reply_to=first)
     talk.answer(second)
-    third = sim.feishu.say(group, talk.alice, "three", mention_bot=True)
+    third = sim.feishu.say(group, talk.alice, "three", mention_bot=True, reply_to=first)
     talk.answer(third)
+    other = sim.feishu.say(group, talk.alice, "four", mention_bot=True)
+    talk.answer(other)
 
-    assert [len(request.body["messages"]) for request in sim.gateway.requests] == [1, 3, 1]
+    assert [len(request.body["messages"]) for request in sim.gateway.requests] == [1, 3, 5, 1]
 
 
 def test_a_chat_without_threads_gets_a_plain_reply(sim, talk, bot):

@@ -119,6 +119,26 @@ def test_the_report_follows_a_question_to_its_answer(sim, talker):
     assert report(sim, since=answer["final_at"])["questions"] == []
 
 
+def test_without_a_bot_the_envelope_can_be_pushed_by_the_caller(sim):
+    said = post(sim, "say", text="hello", person="Bob").json()
+
+    [message] = sim.feishu.messages
+    assert said["envelope"]["header"]["event_id"] == message.event.event_id
+    assert said["envelope"]["event"]["message"]["message_id"] == said["message_id"]
+    assert message.deliveries == []
+
+
+def test_the_report_names_the_limits_that_were_broken(sim, writer):
+    card_id = writer.create(writer.card()).data.card_id
+    for number in range(12):
+        writer.content(card_id, f"text {number}", number + 1)
+    writer.content(card_id, "late", 1)
+
+    told = report(sim)
+    assert told["limits"] == {"card": 3}
+    assert told["codes"] == {"300317": 1}
+
+
 def test_say_over_http_speaks_in_groups_too(sim, talker):
     said = post(sim, "say", text="hello", group="Team").json()
 

@@ -1,0 +1,176 @@
+"""Whatever the gateway does wrong ends in a notice of its own, through the real openai client."""
+
+from __future__ import annotations
+
+import pytest
+
+from feishu_bot.content.texts import Texts
+from feishu_bot.simulator import Script, failures
+
+TEXTS = Texts.load("zh")
+HALF = "Half an"
+
+REFUSALS = {
+    "key_refused": failures.invalid_key(),
+    "key_expired": failures.expired_key(),
+    "key_disabled": failures.disabled_key(),
+    "key_exhausted": failures.exhausted_key(),
+    "key_quota_too_small": failures.key_quota_too_small(),
+    "account_empty": failures.account_out_of_money(),
+    "ip_refused": failures.address_not_allowed(),
+    "account_banned": failures.user_banned("one-api"),
+    "model_not_allowed": failures.model_not_allowed(),
+    "model_unavailable": failures.no_channel(),
+    "group_missing": failures.group_missing(),
+    "gateway_rate_limited": failures.rate_limited(),
+    "gateway_busy": failures.overloaded(),
+    "upstream_failed": failures.upstream_unreadable(),
+    "upstream_key_refused": failures.upstream_key_invalid(),
+    "context_too_long": failures.context_too_long(),
+    "content_filtered": failures.content_filtered(),
+    "bad_request": failures.bad_request(),
+    "model_not_chat": failures.endpoint_not_offered(),
+    "gateway_failed": failures.panicked(),
+    "waf_blocked": failures.html_page(403),
+    "not_a_gateway": failures.html_page(200),
+    "empty_answer": Script.text(""),
+    "stream_broken": failures.upstream_broke(text=""),
+    "gateway_unreachable": failures.hang_up_before_headers(),
+}
+CUTS = {
+    "cut connection": failures.cut_inside_a_chunk(HALF),
+    "reset connection": failures.cut_inside_a_chunk(HALF, reset=True),
+    "no [DONE]": failures.ended_without_done(HALF),
+    "no finish reason": failures.truncated_but_done(HALF),
+    "Go's error text": failures.upstream_broke(HALF),
+    "truncated JSON": failures.truncated_json(HALF),
+    "invalid UTF-8": failures.invalid_utf8(HALF),
+    "error event": failures.error_event(HALF),
+    "error text event": failures.error_text_event(HALF),
+    "named error event": failures.named_error_event(HALF),
+}
+
+
+def shown(answer) -> str:
+    return answer.title + answer.text
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_a_refusal_is_told_in_words(sim, talk, bot, kind):
+    sim.gateway.respond_with(lambda body: REFUSALS[kind])
+
+    answer = talk.ask("hello")
+
+    notice = TEXTS.notice(kind)
+    assert notice.title in shown(answer)
+    assert (notice.do or notice.what).split("{")[0][:10] in shown(answer)
+    assert "Traceback" not in shown(answer)
+    assert "令牌" not in shown(answer)
+
+
+@pytest.mark.parametrize("case", CUTS)
+def test_an_answer_that_breaks_off_keeps_its_text_and_offers_to_go_on(sim, talk, bot, case):
+    sim.gateway.enqueue(CUTS[case])
+
+    answer = talk.ask("hello")
+
+    assert HALF in answer.text
+    assert TEXTS("cut") in answer.text
+    assert TEXTS("button_continue") in str(answer.buttons)
+
+
+def test_an_answer_that_is_too_long_for_the_model_offers_to_go_on(sim, talk, bot):
+    sim.gateway.enqueue(failures.out_of_length(HALF), Script.text(" hour later."))
+    first = talk.ask("hello")
+    (button,) = first.buttons
+
+    result = sim.feishu.click(first, button, talk.alice)
+    second = talk.answer(first)
+
+    assert result.toast["type"] == "info"
+    assert "hour later" in second.text
+    contents = [m["content"] for m in sim.gateway.requests[-1].body["messages"]]
+    assert contents == ["hello", HALF, TEXTS("continue_prompt")]
+
+
+def test_going_on_works_with_the_old_kind_of_click_too_and_once(sim, talk, bot):
+    sim.gateway.enqueue(failures.out_of_length(HALF), Script.text(" hour later."))
+    first = talk.ask("hello")
+    (button,) = first.buttons
+
+    for old in (True, False, True):
+        assert sim.feishu.click(first, button, talk.bob, old=old).status == 200
+    talk.answer(first)
+
+    assert len(sim.gateway.requests) == 2
+
+
+def test_what_the_filter_cut_off_is_said(sim, talk, bot):
+    sim.gateway.enqueue(failures.filtered_at_the_end(HALF))
+
+    assert TEXTS("filtered_partly") in talk.ask("hello").text
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (failures.silent_before_headers(), "gateway_timeout_first"),
+        (failures.silent_after_headers(), "gateway_timeout_first"),
+        (failures.silent_after(HALF), "cut"),
+    ],
+)
+def test_silence_ends_in_time(sim, talk, start_bot, script, kind):
+    start_bot(FIRST_TOKEN_TIMEOUT="1", IDLE_TIMEOUT="1")
+    sim.gateway.respond_with(lambda body: script)
+
+    answer = talk.ask("hello")
+
+    assert TEXTS.notice(kind).what in shown(answer)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        failures.choices_null("All of it"),
+        failures.pinged("All of it"),
+        failures.ended_without_done("All of it", finish_reason="stop"),
+    ],
+)
+def test_what_is_only_odd_does_no_harm(sim, talk, bot, script):
+    sim.gateway.enqueue(script)
+
+    answer = talk.ask("hello")
+
+    assert "All of it" in answer.text
+    assert not answer.buttons
+
+
+def test_another_key_is_used_when_one_is_exhausted(sim, talk, start_bot):
+    spare = f"sk-{'spare' * 10}"
+    sim.gateway.keys.append(spare)
+    start_bot(OPENAI_KEY=f"{sim.gateway.keys[0]}, {spare}")
+    sim.gateway.enqueue(failures.exhausted_key(), Script.text("thanks to the spare"))
+
+    assert "thanks to the spare" in talk.ask("hello").text
+    assert sim.gateway.requests[0].key != sim.gateway.requests[1].key
+
+
+def test_a_history_that_is_too_long_is_shortened_by_itself(sim, talk, bot):
+    sim.gateway.enqueue(Script.text("A1"))
+    answer = talk.ask("Q1")
+    sim.gateway.enqueue(failures.context_too_long(), Script.text("A2"))
+
+    assert "A2" in talk.ask("Q2", reply_to=answer).text
+    assert [len(r.body["messages"]) for r in sim.gateway.requests] == [1, 3, 1]
+
+
+def test_the_request_id_is_shown_for_the_administrator(sim, talk, bot):
+    sim.gateway.enqueue(failures.exhausted_key())
+
+    assert "请求编号" in talk.ask("hello").text
+
+
+def test_without_a_model_the_administrator_is_told(sim, talk, bot):
+    sim.gateway.models[:] = ["text-embedding-3-small"]
+
+    assert TEXTS.notice("model_unset").title in shown(talk.ask("hello"))

@@ -1,0 +1,250 @@
+"""Answered once, in order, whatever happens; under gunicorn where processes matter."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from feishu_bot.simulator import Script
+from tests.polling import eventually
+
+
+def whole(sim, question, ending="the end."):
+    """The bot's one and only answer to a question, when it is whole."""
+    answers = sim.feishu.answers_to(question)
+    return len(answers) == 1 and ending in answers[0].text and not answers[0].streaming
+
+
+def story(words: int = 60, between: float = 0.03) -> Script:
+    return Script.chunks([f"w{n} " for n in range(words)] + ["the end."], between=between)
+
+
+def test_two_hundred_deliveries_of_fifty_events_give_fifty_answers(sim, talk, start_gunicorn):
+    start_gunicorn(WEB_CONCURRENCY="2")
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    people = [sim.feishu.add_person(f"P{n}") for n in range(50)]
+    questions = [sim.feishu.say(sim.feishu.private_chat(p), p, f"hello {p.name}") for p in people]
+    again = [question for question in questions for _ in range(3)]
+
+    with ThreadPoolExecutor(16) as clients:
+        list(
+            clients.map(
+                lambda i: sim.feishu.push(
+                    again[i], event_id=f"ev-{i}" if i % 2 else None, wait=True
+                ),
+                range(len(again)),
+            )
+        )
+
+    sim.feishu.wait_for(lambda: all(whole(sim, q) for q in questions), timeout=40)
+    assert sum(len(q.deliveries) for q in questions) == 200
+    assert {d.status for q in questions for d in q.deliveries} == {200}
+    assert [len(sim.feishu.answers_to(q)) for q in questions] == [1] * 50
+    assert len(sim.gateway.requests) == 50
+
+
+def test_after_kill_9_every_answer_is_finished_once_in_its_own_card(sim, talk, start_gunicorn):
+    bot = start_gunicorn()
+    sim.gateway.respond_with(lambda body: story())
+    people = [sim.feishu.add_person(f"P{n}") for n in range(20)]
+    questions = [sim.feishu.say(sim.feishu.private_chat(p), p, "tell me") for p in people]
+    sim.feishu.wait_for(
+        lambda: all(
+            (a := sim.feishu.answers_to(q)) and a[0].text.startswith("w0") for q in questions
+        ),
+        timeout=20,
+    )
+    cards = {q.message_id: sim.feishu.answers_to(q)[0].message_id for q in questions}
+    assert not any(whole(sim, q) for q in questions)
+
+    bot.kill()
+    start_gunicorn(bot.port)
+
+    sim.feishu.wait_for(lambda: all(whole(sim, q) for q in questions), timeout=40)
+    assert {q.message_id: sim.feishu.answers_to(q)[0].message_id for q in questions} == cards
+    for question in questions:
+        (answer,) = sim.feishu.answers_to(question)
+        assert answer.text.count("w0 ") == 1
+
+
+def test_after_the_death_of_a_worker_its_sibling_finishes_the_answer(sim, talk, start_gunicorn):
+    bot = start_gunicorn(WEB_CONCURRENCY="2")
+    sim.gateway.respond_with(lambda body: story())
+    question = talk.say("tell me")
+    sim.feishu.wait_for(lambda: (a := sim.feishu.answers_to(question)) and "w3" in a[0].text)
+
+    for pid in bot.workers()[:1]:
+        os.kill(pid, signal.SIGKILL)
+
+    sim.feishu.wait_for(lambda: whole(sim, question), timeout=30)
+
+
+def test_on_sigterm_an_answer_is_handed_to_the_next_process(sim, talk, start_gunicorn):
+    bot = start_gunicorn(SHUTDOWN_GRACE="0.3")
+    sim.gateway.respond_with(lambda body: story(200, 0.02))
+    question = talk.say("tell me")
+    sim.feishu.wait_for(lambda: (a := sim.feishu.answers_to(question)) and "w3" in a[0].text)
+
+    assert bot.terminate() == 0
+    assert not whole(sim, question)
+    start_gunicorn(bot.port)
+
+    sim.feishu.wait_for(lambda: whole(sim, question), timeout=20)
+
+
+def test_on_sigterm_an_answer_that_can_be_finished_is(sim, talk, start_gunicorn):
+    bot = start_gunicorn(SHUTDOWN_GRACE="8")
+    sim.gateway.respond_with(lambda body: story(30))
+    question = talk.say("tell me")
+    sim.feishu.wait_for(lambda: sim.feishu.answers_to(question))
+
+    assert bot.terminate() == 0
+
+    assert whole(sim, question)
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_two_processes_keep_the_order_of_a_conversation(
+    sim, talk, start_gunicorn, store, postgresql_url, database_url
+):
+    url = database_url if store == "sqlite" else postgresql_url
+    first = start_gunicorn(DATABASE_URL=url)
+    second = start_gunicorn(DATABASE_URL=url)
+    sim.gateway.respond_with(lambda body: Script.text(f"{len(body['messages'])} the end."))
+    group = sim.feishu.add_group("Topics", [talk.alice], topic=True)
+    opening = sim.feishu.say(group, talk.alice, "0", mention_bot=True)
+    sim.feishu.wait_for(lambda: whole(sim, opening))
+    questions = []
+    for number in range(1, 13):
+        sim.feishu.bot_url = (first, second)[number % 2].url
+        questions.append(
+            sim.feishu.say(
+                group, talk.alice, str(number), reply_to=opening, mention_bot=True, wait=True
+            )
+        )
+
+    sim.feishu.wait_for(lambda: all(whole(sim, q) for q in questions), timeout=30)
+
+    assert [len(r.body["messages"]) for r in sim.gateway.requests] == list(range(1, 27, 2))
+    asked = [r.body["messages"][-1]["content"] for r in sim.gateway.requests]
+    assert asked == [str(n) for n in range(13)]
+    for before, after in zip(sim.gateway.requests, sim.gateway.requests[1:], strict=False):
+        assert before.last_chunk_at < after.at
+
+
+def test_conversations_run_side_by_side(sim, talk, bot):
+    sim.gateway.respond_with(lambda body: story(20, 0.05))
+    questions = [talk.say(f"q{n}") for n in range(5)]
+
+    sim.feishu.wait_for(lambda: all(whole(sim, q) for q in questions), timeout=10)
+
+    starts = [r.at for r in sim.gateway.requests]
+    assert max(starts) < min(r.last_chunk_at for r in sim.gateway.requests)
+
+
+def test_the_final_text_is_whole_when_every_third_call_is_refused(sim, talk, bot):
+    for api in ("card.create", "message.reply", "element.content", "card.update"):
+        sim.feishu.faults.fail(
+            api, every=3, status=429, code=99991400, headers={"x-ogw-ratelimit-reset": "1"}
+        )
+    sim.gateway.respond_with(lambda body: story())
+    questions = [talk.say(f"q{n}") for n in range(4)]
+
+    sim.feishu.wait_for(lambda: all(whole(sim, q) for q in questions), timeout=40)
+
+    assert all(sim.feishu.answers_to(q)[0].text.count("w59") == 1 for q in questions)
+
+
+@pytest.mark.parametrize("api", ["card.create", "message.reply", "card.update"])
+def test_an_answer_of_feishu_that_is_lost_doubles_nothing(sim, talk, bot, api):
+    sim.feishu.faults.disconnect(api, 1, after=True)
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    question = talk.say("hello")
+
+    sim.feishu.wait_for(lambda: whole(sim, question))
+
+    assert len(sim.feishu.answers_to(question)) == 1
+
+
+def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot):
+    bot = start_bot()
+    sim.feishu.deliveries.retry_seconds = (0.1, 0.1, 0.1)
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    real = bot.runtime.workers._inbox.put
+    failures = iter([True, True, False, False])
+
+    def put(event):
+        if next(failures):
+            raise OSError("disk full")
+        return real(event)
+
+    bot.runtime.workers._inbox.put = put
+    question = talk.say("hello")
+
+    sim.feishu.wait_for(lambda: whole(sim, question))
+
+    assert [d.status for d in question.deliveries] == [500, 500, 200]
+
+
+def test_a_recalled_question_stops_its_answer_and_leaves_the_history(sim, talk, bot):
+    sim.gateway.enqueue(Script.text("A1"), story(400), Script.text("A3"))
+    first = talk.ask("Q1")
+    question = talk.say("Q2", reply_to=first)
+    sim.feishu.wait_for(lambda: (a := sim.feishu.answers_to(question)) and "w3" in a[0].text)
+
+    sim.feishu.recall(question)
+
+    (answer,) = sim.feishu.answers_to(question)
+    sim.feishu.wait_for(lambda: not answer.streaming)
+    assert "w399" not in answer.text
+    talk.ask("Q3", reply_to=first)
+    contents = [m["content"] for m in sim.gateway.requests[-1].body["messages"]]
+    assert contents == ["Q1", "A1", "Q3"]
+
+
+def test_readiness_names_what_fails(sim, talk, bot):
+    client = bot.app.test_client()
+    assert client.get("/readyz").json == {"ready": True, "failing": []}
+
+    sim.stop()
+    bot.runtime._gateway._checked_until = 0
+    bot.runtime._client._token_ends = 0
+
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["failing"] == ["feishu", "gateway"]
+
+
+def test_ping_answers_to_the_byte_what_the_original_does(bot):
+    answer = bot.app.test_client().get("/ping")
+
+    assert (answer.status_code, answer.data) == (200, b'{"message":"pong"}')
+    assert answer.content_type == "application/json"
+
+
+def test_the_console_can_check_both_addresses(sim, bot):
+    for path in ("/webhook/event", "/webhook/card"):
+        for encrypted in (True, False):
+            assert sim.feishu.verify_url(path, encrypted=encrypted).ok
+
+
+def test_the_addresses_are_checked_while_the_database_is_locked(sim, bot):
+    with bot.runtime._database.write():
+        assert sim.feishu.verify_url("/webhook/event").ok
+
+
+def test_log_lines_hold_no_secrets_and_no_texts(sim, talk, start_gunicorn):
+    bot = start_gunicorn(LOG_LEVEL="DEBUG")
+    sim.gateway.respond_with(lambda body: Script.text("a confidential answer, the end."))
+    question = talk.say("a confidential question")
+    sim.feishu.wait_for(lambda: whole(sim, question))
+
+    log = eventually(lambda: "outcome=answered" in (text := bot.log.read_text()) and text)
+
+    credentials = sim.credentials
+    secrets = [credentials.app_secret, credentials.encrypt_key, credentials.verification_token]
+    for secret in [*secrets, *sim.gateway.keys, "confidential"]:
+        assert secret not in log
