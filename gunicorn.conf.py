@@ -1,20 +1,23 @@
-"""How gunicorn runs the bot: everything imported once, everything alive only in the workers."""
+"""How gunicorn runs the bot: everything imported once, everything alive only in the workers.
+
+Half of the workers take events in, the other half answers. So an event is acknowledged at once,
+however many answers are being written: they have an interpreter of their own.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import tempfile
 from typing import Any
 
-from feishu_bot.errors import SettingsError
-from feishu_bot.settings import Settings, read_environment
+from feishu_bot.settings import load_settings
 
-try:
-    _settings = Settings.from_env(read_environment())
-except SettingsError as exc:
-    raise SystemExit(f"The bot can't start, its settings are not complete:\n\n{exc}") from None
+_settings = load_settings()
 
 bind = f"0.0.0.0:{_settings.http_port}"
 worker_class = "gthread"
-workers = _settings.web_concurrency
+workers = 2 * _settings.web_concurrency
 threads = _settings.web_threads
 preload_app = True
 # The bot hands back in its own grace time what it can't finish; then gunicorn may lose patience.
@@ -25,13 +28,37 @@ backlog = 2048
 # It would want a home directory to write to, and nobody here uses it.
 control_socket_disable = True
 # The default folder may be on a disk; a worker that waits for the disk is taken for dead.
-worker_tmp_dir = "/dev/shm"
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 loglevel = "warning"
+
+if _settings.metrics:
+    # Where prometheus_client lets several processes count together; read when it is imported.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="feishu_bot-"))
+
+# A byte of this file for each process that answers, locked by it while it lives: a lock ends with
+# its process, so whoever is started in its place takes the same part.
+_answering = tempfile.TemporaryFile()  # noqa: SIM115 – it is held as long as gunicorn lives
+
+
+def _takes_an_answering_part() -> bool:
+    for part in range(_settings.web_concurrency):
+        try:
+            fcntl.lockf(_answering, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, part)
+        except OSError:
+            continue
+        return True
+    return False
 
 
 def post_worker_init(worker: Any) -> None:
     """Start what lives, in the process it is to live in."""
-    worker.wsgi.extensions["feishu_bot"].start()
+    answers = _takes_an_answering_part()
+    if answers:
+        # It stays gunicorn's, to be watched and restarted, but leaves requests to the others.
+        worker.sockets = []
+        # Where cores are short, an event is acknowledged before an answer is written on.
+        os.nice(5)
+    worker.wsgi.extensions["feishu_bot"].start(answers=answers)
 
 
 def worker_exit(server: Any, worker: Any) -> None:

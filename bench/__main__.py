@@ -74,10 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise ValueError
-    return number
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError("not a whole number above 0")
+    return int(value)
 
 
 def _document(runs: list[Run], floors: Floors) -> dict[str, object]:

@@ -14,7 +14,7 @@ BODY = b'{"msg":"success"}\n'
 class _Runtime:
     """What gunicorn.conf.py starts and stops."""
 
-    def start(self) -> None:
+    def start(self, *, answers: bool) -> None:
         """Nothing to start."""
 
     def stop(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ from flask import Flask
 
 from feishu_bot.content.texts import Texts
 from feishu_bot.core.answers import Answers
+from feishu_bot.core.bell import Bell
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.models import BotIdentity
 from feishu_bot.core.workers import Workers
@@ -34,9 +34,6 @@ logger = logging.getLogger(__name__)
 INBOX_SECONDS = 3 * 24 * 3600.0
 DOOR_SECONDS = 1.5 * 24 * 3600.0
 DAY = 24 * 3600.0
-# With hundreds of threads reading streams, the one that acknowledges an event waits for the
-# interpreter this long at most, for each thread in front of it.
-SWITCH_INTERVAL = 0.0005
 
 
 class Runtime:
@@ -51,6 +48,7 @@ class Runtime:
         messenger: FeishuMessenger,
         gateway: Gateway,
         workers: Workers,
+        bell: Bell,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -58,20 +56,30 @@ class Runtime:
         self._messenger = messenger
         self._gateway = gateway
         self._transport = PooledTransport()
+        self._bell = bell
+        self._answers = False
         self.workers = workers
 
-    def start(self) -> None:
-        """Begin to work on events. Call it in the process that does, after any fork."""
-        sys.setswitchinterval(SWITCH_INTERVAL)
+    def start(self, *, answers: bool = True) -> None:
+        """Come alive, in the process that is to work, after any fork.
+
+        With `answers` this process works on events; without, it only takes them in, and another
+        one that shares the bell answers.
+        """
+        self._answers = answers
         install(self._transport)
         self._messenger.start()
-        self.workers.start()
-        self.workers.wake()
-        logger.info("started pid=%d feishu=%s", os.getpid(), self._settings.feishu_domain)
+        if answers:
+            self.workers.start()
+            self._bell.listen(self.workers.wake)
+            self.workers.wake()
+        logger.info("started pid=%d answers=%s", os.getpid(), answers)
 
     def stop(self) -> None:
         """Finish what can be finished in the grace time and hand the rest back."""
-        self.workers.stop(self._settings.shutdown_grace)
+        if self._answers:
+            self.workers.stop(self._settings.shutdown_grace)
+        self._bell.close()
         self._messenger.stop()
         self._transport.close()
         self._gateway.close()
@@ -163,7 +171,8 @@ def create_app(settings: Settings) -> Flask:
         lease_seconds=settings.lease_seconds,
         sweep=sweep,
     )
-    bot.on_work = workers.wake
+    bell = Bell()
+    bot.on_work = bell.ring
     bot.on_stop = workers.stop_message
     door = Door(
         app_id=settings.app_id,
@@ -183,6 +192,7 @@ def create_app(settings: Settings) -> Flask:
         messenger=messenger,
         gateway=gateway,
         workers=workers,
+        bell=bell,
     )
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime

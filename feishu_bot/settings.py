@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -564,6 +565,17 @@ def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ
     merged = {name: value for name, value in found.items() if value}
     merged.update((name, value) for name, value in environ.items() if value.strip())
     return merged
+
+
+def load_settings() -> Settings:
+    """The settings of this process, from its environment and `.env`.
+
+    Ends the process with all faults in plain words when they are not complete.
+    """
+    try:
+        return Settings.from_env(read_environment())
+    except SettingsError as exc:
+        sys.exit(f"The bot can't start, its settings are not complete:\n\n{exc}")
 
 
 # Faults, and what may be shown

@@ -146,6 +146,8 @@ class Answers:
             reference=job.event.dedupe_id,
             checkpoint=state.get("card", {}),
             save=save_card,
+            # At once, since a person may reply or press a button before the job is stored.
+            sent=lambda sent: self._conversations.bind(job.event.key, sent),
         )
         control.on_lost(stream.abandon)
         draft = Draft()
@@ -184,10 +186,8 @@ class Answers:
     ) -> None:
         message = job.event.message
         turn = None
-        if sent:
-            self._conversations.bind(job.event.key, sent)
-            if outcome == "answered":
-                turn = self._turn(job, question, draft, conversation, sent.message_ids)
+        if sent and outcome == "answered":
+            turn = self._turn(job, question, draft, conversation, sent.message_ids)
         usage = Usage(
             open_id=message.sender.open_id,
             chat_id=message.chat_id,

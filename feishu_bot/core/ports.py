@@ -121,11 +121,13 @@ class Messenger(Protocol):
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
+        sent: Callable[[Sent], None],
     ) -> AnswerStream:
         """Begin the answer to a message, or go on in the card that `checkpoint` names.
 
         `reference` is the same at every try of the same answer: Feishu sends it once. `save` is
-        given what another process needs to go on; it may raise LeaseLost.
+        given what another process needs to go on; it may raise LeaseLost. `sent` is told all
+        messages of the answer each time there is one more.
         """
 
     def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> Sent:

@@ -51,6 +51,7 @@ class CardStream:
         streaming: bool,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
+        sent: Callable[[Sent], None],
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._courier = courier
@@ -61,6 +62,7 @@ class CardStream:
         self._texts = texts
         self._streaming = streaming
         self._save = save
+        self._tell_sent = sent
         self._timer = timer
         self._left_behind: list[Mapping[str, Any]] = list(checkpoint.get("cards", ()))
         self._surfaces: list[Surface] = []
@@ -105,14 +107,19 @@ class CardStream:
         self._landed.wait()
         if self._failure:
             raise self._failure
-        ids = tuple(surface.message_id for surface in self._surfaces if surface.message_id)
-        threads = [surface.thread_id for surface in self._surfaces if surface.thread_id]
-        return Sent(ids + self._plain_ids, threads[0] if threads else "")
+        return self._sent()
 
     def save(self) -> None:
         """Keep what another process needs to go on. Raises LeaseLost."""
         own = [surface.state() for surface in self._surfaces]
         self._save({"cards": own + self._left_behind[len(own) :]})
+        if self._surfaces[-1].message_id:
+            self._tell_sent(self._sent())
+
+    def _sent(self) -> Sent:
+        ids = tuple(surface.message_id for surface in self._surfaces if surface.message_id)
+        threads = [surface.thread_id for surface in self._surfaces if surface.thread_id]
+        return Sent(ids + self._plain_ids, threads[0] if threads else "")
 
     def abandon(self) -> None:
         """Stop drawing and leave the card as it is, for whoever goes on with it."""
@@ -153,14 +160,24 @@ class CardStream:
         make = self._make_patched if state and "card_id" not in state else self._make_surface
         self._surfaces.append(make(number, state))
         try:
-            self._surfaces[-1].open(self._card(streaming=True))
+            self._open()
         except PermissionMissing as exc:
             logger.warning("no CardKit, patching cards instead error=%s", exc)
             self._on_no_cardkit()
             self._make_surface = self._make_patched
             self._surfaces[-1] = self._make_patched(number, {})
-            self._surfaces[-1].open(self._card(streaming=True))
+            self._open()
         self._last_frame = NEVER
+
+    def _open(self) -> None:
+        while True:
+            try:
+                # There may be more text by now than the card can hold.
+                text, _ = split_for_cards(self._text, self._part_bytes)
+                self._surfaces[-1].open(self._card(text, streaming=True))
+                return
+            except CardTooLarge:
+                self._shrink()
 
     def _wait_for_frame(self) -> bool:
         """Wait until there is something new and time for it; False when the end is known."""
@@ -177,12 +194,11 @@ class CardStream:
 
     def _draw(self) -> None:
         self._take_new()
-        while self._roll_over():
-            pass
+        self._make_room()
         try:
             shown = self._surfaces[-1].draw(
                 safe_markdown(self._text, streaming=True),
-                lambda: self._card(streaming=True),
+                lambda: self._card(self._text, streaming=True),
                 since=self._last_frame,
                 urgent=self._last_frame == NEVER,
             )
@@ -202,27 +218,25 @@ class CardStream:
         if self._ending is None:
             raise Abandoned
         self._take_new()
+        if not self._surfaces:
+            self._surfaces.append(self._whole_card())
         while True:
-            if not self._surfaces:
-                self._surfaces.append(self._whole_card())
-            while self._roll_over():
-                pass
+            self._make_room()
             try:
-                self._close_card(self._ending)
+                self._close_card(self._text, self._ending)
                 break
             except CardTooLarge:
                 self._shrink()
         for number in range(len(self._surfaces), len(self._left_behind)):
             # An earlier attempt had more to say and needed one more card than this one.
-            surface = self._make_surface(number, self._left_behind[number])
-            self._surfaces.append(surface)
-            self._text = self._texts("part_unused")
-            self._close_card(Ending(text=self._text))
+            self._surfaces.append(self._make_surface(number, self._left_behind[number]))
+            self._reasoning = ""
+            self._close_card(self._texts("part_unused"))
 
-    def _close_card(self, ending: Ending | None) -> None:
-        """Close the open card; without an ending it is one that the answer goes on after."""
-        card = self._card(streaming=False, ending=ending)
-        self._surfaces[-1].close(safe_markdown(self._text, streaming=False), card)
+    def _close_card(self, text: str, ending: Ending | None = None) -> None:
+        """Close the open card; without an ending the answer goes on in another one."""
+        card = self._card(text, streaming=False, ending=ending)
+        self._surfaces[-1].close(safe_markdown(text, streaming=False), card)
 
     def _whole_card(self) -> Surface:
         """The surface of an answer that is shown only when it is whole."""
@@ -236,17 +250,19 @@ class CardStream:
             self._new_text.clear()
             self._new_reasoning.clear()
 
-    def _roll_over(self) -> bool:
-        """Go on in another card if this one is full; whether it was."""
-        head, rest = split_for_cards(self._text, self._part_bytes)
-        if not rest:
-            return False
-        self._text = head
-        self._close_card(None)
-        self._text = rest
-        self._reasoning = ""
-        self._open_next()
-        return True
+    def _make_room(self) -> None:
+        """Go on in further cards until the text that is left fits the open one."""
+        while True:
+            head, rest = split_for_cards(self._text, self._part_bytes)
+            if not rest:
+                return
+            try:
+                self._close_card(head)
+            except CardTooLarge:
+                self._shrink()
+                continue
+            self._text, self._reasoning = rest, ""
+            self._open_next()
 
     def _shrink(self) -> None:
         """Feishu found the card too large: put less into the next one. Raises CardRefused."""
@@ -254,11 +270,11 @@ class CardStream:
             raise CardRefused("too large, however small")
         self._part_bytes = self._part_bytes * 2 // 3
 
-    def _card(self, *, streaming: bool, ending: Ending | None = None) -> dict[str, Any]:
-        ending = ending or Ending(text=self._text)
+    def _card(self, text: str, *, streaming: bool, ending: Ending | None = None) -> dict[str, Any]:
+        ending = ending or Ending(text=text)
         return cards.answer_card(
             self._texts,
-            text=self._text,
+            text=text,
             reasoning=self._reasoning,
             streaming=streaming,
             notice=ending.notice,
@@ -280,7 +296,8 @@ class CardStream:
             content = {"text": head}
             reply = self._reply_to.send(self._courier, "text", content, f"text-{len(ids)}")
             ids.append(reply.message_id)
-        self._plain_ids = tuple(ids)
+            self._plain_ids = tuple(ids)
+            self._tell_sent(self._sent())
 
     def _tidy_up(self) -> None:
         for surface in self._surfaces:

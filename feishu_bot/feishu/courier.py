@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from feishu_bot import metrics
@@ -17,6 +17,8 @@ T = TypeVar("T")
 # How long a message or a final frame is tried before the job is put off to another time.
 PATIENCE = 120.0
 LONGEST_PAUSE = 8.0
+STALE_SECONDS = 0.06
+MOST_STALE_TICKETS = 5
 
 
 class Abandoned(Exception):
@@ -61,9 +63,7 @@ class Courier:
         deadline = self._timer() + (self._patience if patience is None else patience)
         pause = 0.25
         while True:
-            self._check()
-            api = self._pacer.ask(*calls, urgent=True, chat=chat).wait()
-            self._check()
+            api = self._take_ticket(calls, chat)
             try:
                 return api, self._counted(api, calls[api])
             except RateLimited as exc:
@@ -77,6 +77,19 @@ class Courier:
                     raise
                 self._abandoned.wait(pause * random.uniform(0.8, 1.2))
                 pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _take_ticket(self, apis: Iterable[str], chat: str) -> str:
+        """Wait for an urgent ticket that is still fresh when this thread gets to run."""
+        self._check()
+        for _ in range(MOST_STALE_TICKETS):
+            ticket = self._pacer.ask(*apis, urgent=True, chat=chat)
+            ticket.wait()
+            self._check()
+            # A machine under load wakes threads late: calls made on old tickets would arrive
+            # together with those made on new ones, above the limit.
+            if self._timer() - ticket.granted_at < STALE_SECONDS:
+                break
+        return ticket.api
 
     def offer(self, api: str, call: Callable[[], None], *, since: float, urgent: bool) -> bool:
         """Try one frame, which newer text may replace: False when it was not shown.
@@ -92,7 +105,7 @@ class Courier:
         with self._lock:
             self._frame = None
         self._check()
-        if not granted:
+        if not granted or self._timer() - ticket.granted_at > STALE_SECONDS:
             return False
         try:
             self._counted(api, call)

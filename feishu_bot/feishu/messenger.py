@@ -86,6 +86,7 @@ class FeishuMessenger:
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
+        sent: Callable[[Sent], None],
     ) -> CardStream:
         """Begin the answer to a message, or go on in the cards that `checkpoint` names."""
         courier = Courier(self._pacer, timer=self._timer)
@@ -123,6 +124,7 @@ class FeishuMessenger:
             streaming=self._streaming,
             checkpoint=checkpoint,
             save=save,
+            sent=sent,
             timer=self._timer,
         )
         self._draw(stream)

@@ -25,7 +25,7 @@ CHATS_REMEMBERED = 10_000
 class Ticket:
     """The permission for one call; `api` is empty until granted, and for good when given back."""
 
-    __slots__ = ("api", "apis", "chat", "since", "urgent", "_settled")
+    __slots__ = ("api", "apis", "chat", "granted_at", "since", "urgent", "_settled")
 
     def __init__(self, apis: Sequence[str], *, urgent: bool, since: float, chat: str) -> None:
         self.apis = apis
@@ -33,6 +33,7 @@ class Ticket:
         self.since = since
         self.chat = chat
         self.api = ""
+        self.granted_at = 0.0
         self._settled = threading.Event()
 
     def wait(self) -> str:
@@ -40,8 +41,9 @@ class Ticket:
         self._settled.wait()
         return self.api
 
-    def settle(self, api: str) -> None:
+    def settle(self, api: str, now: float = 0.0) -> None:
         self.api = api
+        self.granted_at = now
         self._settled.set()
 
     @property
@@ -118,7 +120,7 @@ class Pacer:
                 budget.take(now, urgent=ticket.urgent)
                 if chat:
                     chat.take(now)
-                ticket.settle(api)
+                ticket.settle(api, now)
                 return 0.0
             shortest = min(shortest, wait)
         return shortest

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from feishu_bot.stores import migrations
+from feishu_bot.stores.line import Line
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +55,16 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """A transaction: committed at the end of the block, rolled back when it raises.
 
-        On SQLite the writers of a process wait in line here for a lock of the process: they would
-        poll the file's lock otherwise, and the unlucky ones run out of patience. The file's lock
-        is taken at the start, so that a transaction that has begun doesn't fail for a lock.
+        On SQLite the writers wait in line here: they would poll the file's lock otherwise, and the
+        unlucky ones run out of patience. The file's own lock is taken at the start all the same,
+        so that a transaction that has begun doesn't fail for a lock of another program.
         """
         opened = self._here()
-        with opened.writers, opened.engine.connect() as connection, connection.begin():
+        with (
+            opened.line or nullcontext(),
+            opened.engine.connect() as connection,
+            connection.begin(),
+        ):
             if self._is_sqlite:
                 _begin_immediate(connection)
             yield connection
@@ -98,20 +102,23 @@ class Database:
         """Close this process' connections; the next use opens new ones."""
         opened = self._opened.pop(os.getpid(), None)
         if opened is not None:
-            opened.engine.dispose()
+            opened.close()
 
     def _here(self) -> _Opened:
         # A dict by pid and no lock: one that another thread holds during a fork stays locked in
-        # the child for ever. What the parent opened is left alone; two threads that come first at
-        # the same time make two engines, and setdefault drops the one that has no connection yet.
+        # the child for ever. What the parent opened is left alone; of two threads that come first
+        # at the same time one closes again what it has made.
         pid = os.getpid()
         opened = self._opened.get(pid)
         if opened is None:
             engine = self._create_engine(
                 pool_size=self._pool_size, max_overflow=0, pool_use_lifo=True
             )
-            writers = threading.Lock() if self._is_sqlite else nullcontext()
-            opened = self._opened.setdefault(pid, _Opened(engine, writers))
+            line = Line(Path(self._url.database or "")) if self._is_sqlite else None
+            mine = _Opened(engine, line)
+            opened = self._opened.setdefault(pid, mine)
+            if opened is not mine:
+                mine.close()
         return opened
 
     def _create_engine(self, **pooling: Any) -> sa.Engine:
@@ -120,8 +127,7 @@ class Database:
             return sa.create_engine(
                 self._url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, **pooling
             )
-        if self._url.database:
-            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
         # Without an isolation level the sqlite3 module begins no transaction of its own.
         connect_args = {"timeout": _BUSY_TIMEOUT, "isolation_level": None}
         engine = sa.create_engine(self._url, connect_args=connect_args, **pooling)
@@ -130,13 +136,18 @@ class Database:
 
 
 class _Opened:
-    """What a process has open: its engine, and the line in which its writers wait."""
+    """What a process has open: its engine, and for SQLite the line in which its writers wait."""
 
-    __slots__ = ("engine", "writers")
+    __slots__ = ("engine", "line")
 
-    def __init__(self, engine: sa.Engine, writers: AbstractContextManager[Any]) -> None:
+    def __init__(self, engine: sa.Engine, line: Line | None) -> None:
         self.engine = engine
-        self.writers = writers
+        self.line = line
+
+    def close(self) -> None:
+        self.engine.dispose()
+        if self.line:
+            self.line.close()
 
 
 def is_passing(exc: DBAPIError) -> bool:

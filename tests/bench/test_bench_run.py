@@ -47,7 +47,7 @@ def test_times_are_in_their_order(run):
 
 def test_what_the_bot_takes_is_measured(run):
     taken = run.consumption
-    assert taken.system_per_answer > 0
+    assert taken.system_per_answer >= 0
     assert 0 < taken.cpu_per_answer < 2
     assert 50e6 < taken.pss_rest <= taken.pss_peak * 1.05
     assert 0.2 < taken.start_seconds < 60

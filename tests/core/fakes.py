@@ -166,11 +166,12 @@ class RecordingMessenger:
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
-    def open_answer(self, message, *, reference, checkpoint, save) -> RecordedAnswer:
+    def open_answer(self, message, *, reference, checkpoint, save, sent) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
         save({"cards": [{"card_id": "c1"}]})
+        sent(Sent(("om_answer",), "omt_1"))
         return answer
 
     def notify(self, message, notice, *, reference) -> Sent:

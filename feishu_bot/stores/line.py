@@ -1,0 +1,39 @@
+"""The line in which writers of a SQLite file wait, those of other processes too."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+
+
+class Line:
+    """Held by one writer at a time: a lock among threads, then one on a file among processes.
+
+    SQLite's own way to wait is to look again after up to a tenth of a second; with hundreds of
+    answers saving their state an event would wait that long to be acknowledged. The kernel wakes
+    the next in this line at once, and a process that dies has left it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._lock = threading.Lock()
+        self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._lock.release()
+
+    def close(self) -> None:
+        """Give the file back; nobody may be in the line."""
+        os.close(self._file)
