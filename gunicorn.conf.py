@@ -7,7 +7,10 @@ however many answers are being written: they have an interpreter of their own.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import socket
+import struct
 import tempfile
 from typing import Any
 
@@ -35,6 +38,8 @@ if _settings.metrics:
     # Where prometheus_client lets several processes count together; read when it is imported.
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="feishu_bot-"))
 
+_RECEIVE_TIMEOUT = struct.pack("ll", 5, 0)
+
 # A byte of this file for each process that answers, locked by it while it lives: a lock ends with
 # its process, so whoever is started in its place takes the same part.
 _answering = tempfile.TemporaryFile()  # noqa: SIM115 – it is held as long as gunicorn lives
@@ -58,6 +63,10 @@ def post_worker_init(worker: Any) -> None:
         worker.sockets = []
         # Where cores are short, an event is acknowledged before an answer is written on.
         os.nice(5)
+    for listener in worker.sockets:
+        # Taken over by every connection: who sends half a request and no more may not keep a
+        # thread for longer.
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
     worker.wsgi.extensions["feishu_bot"].start(answers=answers)
 
 
@@ -66,3 +75,7 @@ def worker_exit(server: Any, worker: Any) -> None:
     app = getattr(worker, "wsgi", None)
     if app is not None:
         app.extensions["feishu_bot"].stop()
+        # All is stored and handed back. Threads that wait for a silent model would keep the
+        # process until it is killed.
+        logging.shutdown()
+        os._exit(0)

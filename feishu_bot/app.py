@@ -73,7 +73,15 @@ class Runtime:
             self.workers.start()
             self._bell.listen(self.workers.wake)
             self.workers.wake()
-        logger.info("started pid=%d answers=%s", os.getpid(), answers)
+        logger.info(
+            "started pid=%d answers=%s port=%d app_id=%s feishu=%s gateway=%s",
+            os.getpid(),
+            answers,
+            self._settings.http_port,
+            self._settings.app_id,
+            self._settings.feishu_domain,
+            self._settings.api_url,
+        )
 
     def stop(self) -> None:
         """Finish what can be finished in the grace time and hand the rest back."""
@@ -91,9 +99,14 @@ class Runtime:
         checks: dict[str, Callable[[], bool | None]] = {
             "database": self._database.ping,
             "feishu": self._client.check,
-            "gateway": self._gateway.check,
+            "gateway": self._check_gateway,
         }
         return [name for name, check in checks.items() if not _is_up(name, check)]
+
+    def _check_gateway(self) -> None:
+        self._gateway.check()
+        # Without a model that answers, the best gateway is of no use.
+        self._gateway.models.default()
 
 
 def _is_up(name: str, check: Callable[[], bool | None]) -> bool:

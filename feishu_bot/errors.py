@@ -4,6 +4,7 @@ BotError
 ├── SettingsError          a setting is missing or malformed
 ├── Refused                a request at the door that is not from Feishu
 ├── LeaseLost              another process has taken the job over
+├── StoreUnavailable       the database can't be opened
 ├── FeishuError            Feishu answered with a code, or not at all
 │   ├── FeishuUnavailable  no answer, or a 5xx one: the call may be repeated
 │   ├── RateLimited        too many calls: wait `retry_after` seconds
@@ -41,6 +42,10 @@ class Refused(BotError):
 
 class LeaseLost(BotError):
     """The lease on a job ran out and another process has it now: stop without a trace."""
+
+
+class StoreUnavailable(BotError):
+    """The database can't be opened or brought up to date; the text is for the administrator."""
 
 
 class FeishuError(BotError):

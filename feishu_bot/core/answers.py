@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -61,6 +62,11 @@ class Draft:
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Draft:
+        """What `as_json` gave, by this version or a newer one."""
+        return cls(**{name: data[name] for name in cls.__slots__ if name in data})
+
 
 class Answers:
     """Answers questions. One object serves all threads; it keeps nothing of an answer."""
@@ -91,61 +97,57 @@ class Answers:
     def answer(self, job: Job, question: str, control: Control) -> None:
         """Answer `question`, the text of the job's message, and store the turn.
 
-        Ends silently when the job is lost to another process or its message is gone. Raises
-        FeishuUnavailable when the end could not be shown: the job is to be done again, and then
-        shows what is saved by now without asking the model anew.
+        Leaves no trace when the job is lost to another process, and no turn when its message is
+        gone. Raises FeishuUnavailable when the end could not be shown: the job is to be done
+        again, and then shows what is saved by now without asking the model anew.
         """
         started = self._timer()
-        message = job.event.message
-        # In a topic every message is a reply to the one that opened it, which tells nothing.
-        parent_id = "" if message.thread_id else message.parent_id
-        conversation = self._conversations.load(job.event.key, parent_id)
+        conversation = self._conversation_of(job)
 
-        def draw(stream: AnswerStream, state: dict[str, Any]) -> Draft:
+        def fill(stream: AnswerStream, state: dict[str, Any]) -> Draft:
             if "draft" in state:
-                return Draft(**state["draft"])
-            draft = self._ask(conversation, question, stream, control)
+                return Draft.from_json(state["draft"])
+            draft = self._ask(job, conversation, question, stream, control)
             if control.lost:
                 raise LeaseLost
-            # From here on the model has been paid: a crash must not ask it again.
-            state["draft"] = draft.as_json()
-            self._inbox.checkpoint(job, state)
             return draft
 
-        self._show(job, question, conversation, draw, control, started)
+        self._show(job, question, conversation, fill, control, started)
 
-    def give_up(self, job: Job, control: Control) -> None:
+    def give_up(self, job: Job, question: str, control: Control) -> None:
         """End an answer that failed too often, in its own card, with what there is of it."""
 
-        def draw(stream: AnswerStream, state: dict[str, Any]) -> Draft:
-            draft = Draft(**state.get("draft", {}))
-            draft.notice = draft.notice or "gave_up"
-            return draft
+        def fill(stream: AnswerStream, state: dict[str, Any]) -> Draft:
+            if "draft" in state:
+                return Draft.from_json(state["draft"])
+            return Draft(notice="gave_up")
 
-        empty = Conversation(key=job.event.key)
-        self._show(job, job.event.message.text, empty, draw, control, self._timer())
+        self._show(job, question, self._conversation_of(job), fill, control, self._timer())
 
     def _show(
         self,
         job: Job,
         question: str,
         conversation: Conversation,
-        draw: Callable[[AnswerStream, dict[str, Any]], Draft],
+        fill: Callable[[AnswerStream, dict[str, Any]], Draft],
         control: Control,
         started: float,
     ) -> None:
-        """Open the card, let `draw` fill it, end it, and store what became of it."""
+        """Open the card, let `fill` write the answer, end it, and store what became of it."""
         state = dict(job.checkpoint)
+        saving = threading.Lock()
 
-        def save_card(card: Mapping[str, Any]) -> None:
-            state["card"] = card
-            self._inbox.checkpoint(job, state)
+        def save(name: str, value: Mapping[str, Any]) -> None:
+            # The thread that draws and the one that reads both save their part.
+            with saving:
+                state[name] = value
+                self._inbox.checkpoint(job, state)
 
         stream = self._messenger.open_answer(
             job.event.message,
             reference=job.event.dedupe_id,
             checkpoint=state.get("card", {}),
-            save=save_card,
+            save=lambda card: save("card", card),
             # At once, since a person may reply or press a button before the job is stored.
             sent=lambda sent: self._conversations.bind(job.event.key, sent),
         )
@@ -153,8 +155,10 @@ class Answers:
         draft = Draft()
         sent: Sent | None = None
         try:
-            draft = draw(stream, state)
-            sent = stream.finish(self._ending(draft, self._timer() - started))
+            draft = fill(stream, state)
+            # From here on the model has been paid: a crash must not ask it again.
+            save("draft", draft.as_json())
+            sent = stream.finish(self._ending(job, draft, self._timer() - started))
             outcome = _outcome(draft)
         except LeaseLost:
             stream.abandon()
@@ -173,6 +177,12 @@ class Answers:
             stream.abandon()
             raise
         self._store(job, question, conversation, draft, sent, outcome, started)
+
+    def _conversation_of(self, job: Job) -> Conversation:
+        message = job.event.message
+        # In a topic every message is a reply to the one that opened it, which tells nothing.
+        parent_id = "" if message.thread_id else message.parent_id
+        return self._conversations.load(job.event.key, parent_id)
 
     def _store(
         self,
@@ -206,7 +216,12 @@ class Answers:
         self._log(job, draft, outcome, started)
 
     def _ask(
-        self, conversation: Conversation, question: str, stream: AnswerStream, control: Control
+        self,
+        job: Job,
+        conversation: Conversation,
+        question: str,
+        stream: AnswerStream,
+        control: Control,
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
         budget = self._context_tokens
@@ -221,7 +236,13 @@ class Answers:
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                logger.warning("model failed kind=%s detail=%s", exc.kind, exc.detail)
+                logger.warning(
+                    "model failed event_id=%s kind=%s request_id=%s detail=%s",
+                    job.event.event_id,
+                    exc.kind,
+                    exc.request_id or "-",
+                    exc.detail,
+                )
                 metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
                 draft.notice = exc.kind
                 draft.request_id = exc.request_id or draft.request_id
@@ -236,7 +257,7 @@ class Answers:
         reasoning: list[str] = []
         try:
             for piece in pieces:
-                if control.lost or control.stopped:
+                if control.lost or control.stopped or stream.is_over:
                     break
                 match piece:
                     case TextPiece():
@@ -264,10 +285,12 @@ class Answers:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
         return (conversation.role or self._system_prompt).replace("{date}", date)
 
-    def _ending(self, draft: Draft, seconds: float) -> Ending:
+    def _ending(self, job: Job, draft: Draft, seconds: float) -> Ending:
         notice = None
         if draft.notice:
-            params = {"model": draft.model, "request_id": draft.request_id}
+            # Where the gateway gave no id, the end of our own leads to the log line.
+            request_id = draft.request_id or job.event.event_id[-12:]
+            params = {"model": draft.model, "request_id": request_id}
             notice = Notice(draft.notice, params)
         footer = Footer(
             model=draft.model if "model" in self._footer else "",

@@ -117,8 +117,10 @@ class Bot:
         elif message.text.strip() in NEW_TOPIC:
             self._conversations.clear(job.event.key)
             self._notify(job, Notice("new_topic"))
+        elif job.event.kind == "continue" and not self._has_turns(job):
+            self._notify(job, Notice("continue_unknown"))
         elif job.attempt > MOST_ATTEMPTS:
-            self._answers.give_up(job, control)
+            self._answers.give_up(job, message.text, control)
         else:
             if self._log_messages:
                 logger.info("question message_id=%s text=%r", message.message_id, message.text)
@@ -130,6 +132,11 @@ class Bot:
         if message.chat_type == "p2p" and self._p2p_context == "chat" and not is_topic:
             return ThreadKey(message.chat_id, "chat")
         return self._conversations.resolve(message)
+
+    def _has_turns(self, job: Job) -> bool:
+        """Whether there is anything to go on from: the conversation may have begun afresh."""
+        message = job.event.message
+        return bool(self._conversations.load(job.event.key, message.parent_id).turns)
 
     def _put(self, event: Event) -> None:
         is_new = self._inbox.put(event)

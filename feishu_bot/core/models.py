@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 ChatType = Literal["p2p", "group"]
@@ -87,14 +87,25 @@ class IncomingMessage:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> IncomingMessage:
+        """What `as_json` gave, by this version or a newer one, whose own fields are left out.
+
+        Raises KeyError, TypeError or ValueError when it is something else.
+        """
         return cls(
             **{
-                **data,
-                "sender": Sender(**data["sender"]),
-                "mentions": tuple(Mention(**mention) for mention in data["mentions"]),
-                "attachments": tuple(Attachment(**item) for item in data["attachments"]),
+                **_known(cls, data),
+                "sender": Sender(**_known(Sender, data["sender"])),
+                "mentions": tuple(Mention(**_known(Mention, item)) for item in data["mentions"]),
+                "attachments": tuple(
+                    Attachment(**_known(Attachment, item)) for item in data["attachments"]
+                ),
             }
         )
+
+
+def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +113,7 @@ class Event:
     """One thing to do, as it goes into the inbox: once per `event_id` and per `dedupe_id`.
 
     `dedupe_id` is the message id for a message (Feishu may push one message under several event
-    ids) and the event id for a click on a card.
+    ids); a click to go on has one for each card, however often it is pressed.
     """
 
     event_id: str

@@ -53,6 +53,9 @@ class Inbox(Protocol):
     def release(self, jobs: Iterable[Job]) -> None:
         """Hand jobs back, so that another process takes them up at once."""
 
+    def let_go(self, job: Job) -> None:
+        """Renew the job's lease no more, whatever became of it; does nothing to a finished one."""
+
     def postpone(self, job: Job, seconds: float) -> None:
         """Give the job up for now: it can be claimed again in `seconds`."""
 
@@ -109,6 +112,10 @@ class AnswerStream(Protocol):
 
     def abandon(self) -> None:
         """Stop drawing and leave the card as it is."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will be drawn any more: the end has landed, or it can't."""
 
 
 class Messenger(Protocol):

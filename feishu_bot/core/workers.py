@@ -22,8 +22,10 @@ CLAIMS = 46
 CLAIMS_SECONDS = 1.12
 RENEWALS_PER_LEASE = 6
 SWEEP_SECONDS = 3600.0
-# The first retry of a job that failed; doubled each time.
+# The first retry of a job that failed; doubled each time, up to the longest.
 RETRY_SECONDS = 5.0
+LONGEST_RETRY_SECONDS = 60.0
+FIRST_SWEEP_SECONDS = 60.0
 NOTHING = Renewal(frozenset(), frozenset())
 
 
@@ -78,7 +80,9 @@ class Workers:
         self._claimed_at: deque[float] = deque(maxlen=CLAIMS)
         self._changed = threading.Condition()
         self._awake = False
+        # First no more is claimed; at the very end leases are no longer renewed.
         self._closing = threading.Event()
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Begin to claim and to work."""
@@ -116,9 +120,13 @@ class Workers:
             rest = list(self._running.values())
         for _, control in rest:
             control.lose()
-        if rest:
-            logger.info("handing back jobs=%d", len(rest))
-            self._inbox.release([job for job, _ in rest])
+        try:
+            if rest:
+                logger.info("handing back jobs=%d", len(rest))
+                self._inbox.release([job for job, _ in rest])
+        except Exception:
+            logger.exception("handing back failed, the leases run out by themselves")
+        self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _claim_forever(self) -> None:
@@ -165,32 +173,43 @@ class Workers:
             logger.exception("job failed event_id=%s attempt=%d", job.event.event_id, job.attempt)
             self._postpone(job)
         finally:
+            self._inbox.let_go(job)
             with self._changed:
-                self._running.pop(job.id, None)
+                # Another attempt may be running here by now, if this one lost its lease.
+                if self._running.get(job.id, (job, None))[1] is control:
+                    del self._running[job.id]
                 # The next message of this conversation may have been waiting for this one.
                 self._awake = True
                 self._changed.notify_all()
 
+    def _sweep_once(self) -> None:
+        try:
+            self._sweep()
+        except Exception:
+            logger.exception("sweeping failed")
+
     def _postpone(self, job: Job) -> None:
         try:
-            self._inbox.postpone(job, RETRY_SECONDS * 2 ** (job.attempt - 1))
+            wait = RETRY_SECONDS * 2 ** min(job.attempt - 1, 10)
+            self._inbox.postpone(job, min(wait, LONGEST_RETRY_SECONDS))
         except Exception:
-            # The lease runs out by itself as soon as this process no longer renews it.
+            # It is let go all the same, and claimed again when its lease has run out.
             logger.exception("postponing failed event_id=%s", job.event.event_id)
 
     def _renew_forever(self) -> None:
-        renewed = swept = self._timer()
-        while not self._closing.wait(min(2.0, self._lease_seconds / RENEWALS_PER_LEASE)):
+        renewed = self._timer()
+        sweep_at = renewed + FIRST_SWEEP_SECONDS
+        while not self._stopped.wait(min(2.0, self._lease_seconds / RENEWALS_PER_LEASE)):
             now = self._timer()
             renewal = NOTHING
             try:
                 renewal = self._inbox.renew()
                 renewed = now
-                if now - swept > SWEEP_SECONDS:
-                    swept = now
-                    self._sweep()
             except Exception:
                 logger.exception("renewing leases failed")
+            if now > sweep_at:
+                sweep_at = now + SWEEP_SECONDS
+                self._sweep_once()
             with self._changed:
                 running = dict(self._running)
             # Without a renewal for so long the leases have run out, whatever the reason.

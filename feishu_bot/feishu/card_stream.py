@@ -14,13 +14,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from feishu_bot.content.texts import Texts
-from feishu_bot.core.models import Ending, Sent
+from feishu_bot.core.models import Ending, Notice, Sent
 from feishu_bot.errors import (
     CardRefused,
     CardTooLarge,
     FeishuError,
+    FeishuUnavailable,
     LeaseLost,
     PermissionMissing,
+    TargetGone,
 )
 from feishu_bot.feishu import cards
 from feishu_bot.feishu.courier import Abandoned, Courier
@@ -32,6 +34,9 @@ logger = logging.getLogger(__name__)
 LEAST_PART_BYTES = 4_000
 TEXT_MESSAGE_BYTES = 100_000
 NEVER = float("-inf")
+# After a frame that was not shown: a moment, then longer while Feishu is away.
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
 
 MakeSurface = Callable[[int, Mapping[str, Any]], Surface]
 
@@ -77,12 +82,16 @@ class CardStream:
         self._reasoning = ""
         self._part_bytes = cards.ANSWER_BYTES
         self._last_frame = NEVER
+        self._last_try = NEVER
+        self._pause = 0.0
+        self._has_written = False
         self._landed = threading.Event()
         self._failure: BaseException | None = None
 
     def write(self, text: str = "", reasoning: str = "") -> None:
         """Add to the answer. Never waits for Feishu."""
         with self._changed:
+            self._has_written = True
             if text:
                 self._new_text.append(text)
             if reasoning:
@@ -94,11 +103,12 @@ class CardStream:
     def finish(self, ending: Ending) -> Sent:
         """Show the end and wait until it has landed.
 
-        Raises FeishuError when Feishu won't have it, FeishuUnavailable when patience ended,
-        LeaseLost when another process has the answer.
+        Raises what ended the drawing: FeishuError when Feishu won't have it, TargetGone when
+        there is no place for it, FeishuUnavailable when patience ended, LeaseLost when another
+        process has the answer.
         """
         with self._changed:
-            if not (self._text or self._new_text):
+            if not self._has_written:
                 # Nothing was written: the text comes from what an earlier attempt saved.
                 self._new_text, self._new_reasoning = [ending.text], [ending.reasoning]
             self._ending = ending
@@ -127,6 +137,16 @@ class CardStream:
         with self._changed:
             self._changed.notify()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will be drawn any more: the end has landed, or it can't."""
+        return self._landed.is_set()
+
+    def draw_nothing(self) -> None:
+        """There is no thread to draw: the process is stopping."""
+        self._failure = LeaseLost("stopping")
+        self._landed.set()
+
     def draw(self) -> None:
         """Draw until the answer has ended or is abandoned; in a thread of its own."""
         try:
@@ -138,7 +158,7 @@ class CardStream:
             self._failure = exc
         finally:
             self._landed.set()
-        if not self._failure:
+        if not isinstance(self._failure, LeaseLost):
             self._tidy_up()
 
     def _draw_until_the_end(self) -> None:
@@ -148,26 +168,35 @@ class CardStream:
                 while self._wait_for_frame():
                     self._draw()
             self._close()
-        except CardRefused as exc:
+        except (TargetGone, FeishuUnavailable):
+            raise
+        except FeishuError as exc:
             logger.warning("card refused, answering as text error=%s", exc)
-            self._send_as_text()
+            self._say_otherwise()
 
     def _open_next(self) -> None:
         """Open one more card, or take up the one an earlier process left behind."""
         number = len(self._surfaces)
-        state = self._left_behind[number] if number < len(self._left_behind) else {}
-        # A card without an entity was opened by a process that had no CardKit.
-        make = self._make_patched if state and "card_id" not in state else self._make_surface
-        self._surfaces.append(make(number, state))
+        self._surfaces.append(self._surface(number))
         try:
             self._open()
         except PermissionMissing as exc:
+            if self._surfaces[-1].is_created:
+                raise
             logger.warning("no CardKit, patching cards instead error=%s", exc)
             self._on_no_cardkit()
             self._make_surface = self._make_patched
             self._surfaces[-1] = self._make_patched(number, {})
             self._open()
-        self._last_frame = NEVER
+        self._last_frame = self._last_try = NEVER
+        self._pause = 0.0
+
+    def _surface(self, number: int) -> Surface:
+        """A new card, or the one of that number that an earlier process left behind."""
+        state = self._left_behind[number] if number < len(self._left_behind) else {}
+        # A card without an entity was opened by a process that had no CardKit.
+        make = self._make_patched if state and "card_id" not in state else self._make_surface
+        return make(number, state)
 
     def _open(self) -> None:
         while True:
@@ -183,7 +212,7 @@ class CardStream:
         """Wait until there is something new and time for it; False when the end is known."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_fresh or self._is_over)
-            due = self._last_frame + self._surfaces[-1].interval
+            due = max(self._last_frame, self._last_try) + self._surfaces[-1].interval + self._pause
             while not self._is_over and (left := due - self._timer()) > 0:
                 self._changed.wait(left)
             return not self._is_over
@@ -195,21 +224,29 @@ class CardStream:
     def _draw(self) -> None:
         self._take_new()
         self._make_room()
+        is_first = self._last_try == NEVER
         try:
             shown = self._surfaces[-1].draw(
                 safe_markdown(self._text, streaming=True),
                 lambda: self._card(self._text, streaming=True),
                 since=self._last_frame,
-                urgent=self._last_frame == NEVER,
+                urgent=is_first,
             )
         except CardTooLarge:
             self._shrink()
             shown = False
+        except CardRefused as exc:
+            # Half of a table or a link may not be valid where the whole is: wait for more.
+            logger.info("frame refused error=%s", exc)
+            self._last_try = self._timer()
+            return
+        self._last_try = self._timer()
         if shown:
-            self._last_frame = self._timer()
-        else:
-            with self._changed:
-                self._is_fresh = True
+            self._last_frame, self._pause = self._last_try, 0.0
+            return
+        self._pause = min(LONGEST_PAUSE, self._pause * 2 or FIRST_PAUSE)
+        with self._changed:
+            self._is_fresh = True
 
     def _close(self) -> None:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
@@ -229,9 +266,12 @@ class CardStream:
                 self._shrink()
         for number in range(len(self._surfaces), len(self._left_behind)):
             # An earlier attempt had more to say and needed one more card than this one.
-            self._surfaces.append(self._make_surface(number, self._left_behind[number]))
+            self._surfaces.append(self._surface(number))
             self._reasoning = ""
-            self._close_card(self._texts("part_unused"))
+            try:
+                self._close_card(self._texts("part_unused"))
+            except (FeishuError, LeaseLost) as exc:
+                logger.info("unused card left as it is error=%s", exc)
 
     def _close_card(self, text: str, ending: Ending | None = None) -> None:
         """Close the open card; without an ending the answer goes on in another one."""
@@ -298,6 +338,19 @@ class CardStream:
             ids.append(reply.message_id)
             self._plain_ids = tuple(ids)
             self._tell_sent(self._sent())
+
+    def _say_otherwise(self) -> None:
+        """Say it as text, or at least that it can't be said here."""
+        try:
+            self._send_as_text()
+        except (TargetGone, FeishuUnavailable):
+            raise
+        except FeishuError as exc:
+            logger.warning("text refused as well error=%s", exc)
+            if not (self._surfaces and self._surfaces[-1].is_created):
+                raise
+            self._text = self._reasoning = ""
+            self._close_card("", Ending(text="", notice=Notice("not_allowed_here")))
 
     def _tidy_up(self) -> None:
         for surface in self._surfaces:

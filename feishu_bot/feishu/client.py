@@ -30,8 +30,8 @@ from lark_oapi.api.im.v1 import (
 from lark_oapi.core.model import BaseRequest, BaseResponse
 
 from feishu_bot.core.models import BotIdentity
-from feishu_bot.errors import FeishuError
-from feishu_bot.feishu.codes import TOKEN_REFUSED, UUID_REPEATED, error_for
+from feishu_bot.errors import FeishuError, FeishuUnavailable
+from feishu_bot.feishu.codes import TOKEN_REFUSED, error_for
 from feishu_bot.feishu.transport import CallOption, rate_limit_wait
 
 CALL_TIMEOUT = 15.0
@@ -178,12 +178,7 @@ class FeishuClient:
 
     def _card_call(self, method: Callable[..., Any], request: Any) -> None:
         """One try: whoever draws a card has newer text by the time a repeat could be made."""
-        try:
-            self._call(method, request, CallOption(tries=1))
-        except FeishuError as exc:
-            # Seen before: the first try had arrived after all.
-            if exc.code != UUID_REPEATED:
-                raise
+        self._call(method, request, CallOption(tries=1))
 
     def _call(
         self, method: Callable[..., Any], request: Any, option: CallOption | None = None
@@ -212,7 +207,13 @@ class FeishuClient:
                 .body({"app_id": self._app_id, "app_secret": self._app_secret})
                 .build()
             )
-            response = _checked(self._lark.request(request, CallOption(idempotent=True)))
+            try:
+                response = _checked(self._lark.request(request, CallOption(idempotent=True)))
+            except FeishuError as exc:
+                # Nothing is wrong with what was to be said: it waits until the app is let in.
+                raise FeishuUnavailable(
+                    f"no token: {exc}", code=exc.code, log_id=exc.log_id
+                ) from exc
             answer = json.loads(response.raw.content)
             self._token = answer["tenant_access_token"]
             self._token_ends = self._timer() + max(60.0, answer["expire"] - TOKEN_MARGIN)

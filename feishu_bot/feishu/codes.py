@@ -23,7 +23,9 @@ from feishu_bot.errors import (
 )
 
 TOKEN_REFUSED = frozenset({99991663, 99991664, 99991671})
-UUID_REPEATED = 200770
+CREDENTIALS_REFUSED = frozenset({10003, 10012, 10013, 10014, 10015})
+# Limits of one chat, shared with other bots; the others are those of the app.
+CHAT_LIMITED = frozenset({230020, 11232, 11233, 11247})
 USER_IS_INTERACTING = 200810
 
 _BY_CODE: Mapping[int, type[FeishuError]] = {
@@ -45,7 +47,8 @@ _BY_CODE: Mapping[int, type[FeishuError]] = {
     ),
     **dict.fromkeys((200860, 230025), CardTooLarge),
     **dict.fromkeys((200850, 200510, 300309), StreamClosed),
-    300317: SequenceStale,
+    # Every operation has an id of its own, so one that was seen before came from another process.
+    **dict.fromkeys((300317, 200770), SequenceStale),
 }
 
 # A message-card refusal hides its cause in the text, as in "ErrCode: 200860; ErrMsg: …".

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from feishu_bot import metrics
 from feishu_bot.errors import FeishuError, FeishuUnavailable, RateLimited
+from feishu_bot.feishu.codes import CHAT_LIMITED
 from feishu_bot.feishu.pacer import Pacer, Ticket
 
 T = TypeVar("T")
@@ -67,7 +68,10 @@ class Courier:
             try:
                 return api, self._counted(api, calls[api])
             except RateLimited as exc:
-                self._pacer.refused(api, exc.retry_after)
+                if chat and exc.code in CHAT_LIMITED:
+                    self._pacer.refused_in_chat(chat, exc.retry_after)
+                else:
+                    self._pacer.refused(api, exc.retry_after)
                 if self._timer() > deadline:
                     raise FeishuUnavailable(
                         "still limited", code=exc.code, log_id=exc.log_id

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from feishu_bot.core.characters import whole_characters
 from feishu_bot.core.models import (
     BotIdentity,
     CardAction,
@@ -50,7 +51,7 @@ def parse_message(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage
             is_bot=(sender.get("sender_type") or "user") != "user",
         ),
         kind=kind,
-        text=_with_names(text, mentions, calls),
+        text=whole_characters(_with_names(text, mentions, calls)),
         created_at=_seconds(message.get("create_time")),
         mentions=tuple(dict.fromkeys(others)),
         mentions_bot=bool(calls),

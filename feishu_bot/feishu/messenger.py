@@ -6,10 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal
-
-from cachetools import TTLCache
 
 from feishu_bot.content.texts import Texts
 from feishu_bot.core.models import BotIdentity, IncomingMessage, Notice, Sent
@@ -17,6 +15,7 @@ from feishu_bot.errors import FeishuError
 from feishu_bot.feishu import cards
 from feishu_bot.feishu.card_stream import CardStream
 from feishu_bot.feishu.client import FeishuClient
+from feishu_bot.feishu.codes import CREDENTIALS_REFUSED
 from feishu_bot.feishu.courier import Courier
 from feishu_bot.feishu.pacer import Pacer
 from feishu_bot.feishu.surfaces import EntityCard, PatchedCard, ReplyTo, Surface
@@ -55,7 +54,7 @@ class FeishuMessenger:
         self._frame_interval = frame_interval
         self._reply_in_thread = reply_in_thread
         self._timer = timer
-        self._no_cardkit: TTLCache[str, bool] = TTLCache(1, CARDKIT_RETRY_SECONDS, timer=timer)
+        self._no_cardkit_until = 0.0
         self._identified = threading.Event()
         self._drawing = 0
         self._drawn = threading.Condition()
@@ -64,13 +63,17 @@ class FeishuMessenger:
     def start(self) -> None:
         """Begin to draw, and to learn who the bot is."""
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="card")
-        threading.Thread(target=self._keep_identity, name="identity", daemon=True).start()
+        self._identifying = threading.Thread(
+            target=self._keep_identity, name="identity", daemon=True
+        )
+        self._identifying.start()
 
     def stop(self) -> None:
         """Let the last cards be settled, for a moment, and let go of the threads."""
         self._closing.set()
         with self._drawn:
             self._drawn.wait_for(lambda: not self._drawing, timeout=SETTLING_SECONDS)
+        self._identifying.join(SETTLING_SECONDS)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def identity(self, patience: float = 0.0) -> BotIdentity:
@@ -113,13 +116,13 @@ class FeishuMessenger:
                 state=state,
             )
 
-        has_entities = self._streaming and "cardkit" not in self._no_cardkit
+        has_entities = self._streaming and self._timer() > self._no_cardkit_until
         stream = CardStream(
             courier=courier,
             reply_to=reply_to,
             make_surface=entity if has_entities else patched,
             make_patched=patched,
-            on_no_cardkit=lambda: self._no_cardkit.update(cardkit=True),
+            on_no_cardkit=self._miss_cardkit,
             texts=self._texts,
             streaming=self._streaming,
             checkpoint=checkpoint,
@@ -140,15 +143,21 @@ class FeishuMessenger:
         )
         return Sent((reply.message_id,), reply.thread_id)
 
+    def _miss_cardkit(self) -> None:
+        self._no_cardkit_until = self._timer() + CARDKIT_RETRY_SECONDS
+
     def _draw(self, stream: CardStream) -> None:
         with self._drawn:
             self._drawing += 1
-        self._pool.submit(stream.draw).add_done_callback(self._count_drawn)
 
-    def _count_drawn(self, drawing: object) -> None:
-        with self._drawn:
-            self._drawing -= 1
-            self._drawn.notify_all()
+        def count_drawn(drawing: Future[None]) -> None:
+            if drawing.cancelled():
+                stream.draw_nothing()
+            with self._drawn:
+                self._drawing -= 1
+                self._drawn.notify_all()
+
+        self._pool.submit(stream.draw).add_done_callback(count_drawn)
 
     def _reply_to(self, message: IncomingMessage, reference: str) -> ReplyTo:
         match self._reply_in_thread:
@@ -171,8 +180,15 @@ class FeishuMessenger:
                 self._identity = self._client.identity()
                 self._identified.set()
                 wait = IDENTITY_SECONDS
-            except FeishuError as exc:
-                logger.warning("identity unknown, going by the name meanwhile error=%s", exc)
+            except (FeishuError, KeyError, TypeError, ValueError) as exc:
+                if getattr(exc, "code", 0) in CREDENTIALS_REFUSED:
+                    logger.error(
+                        "Feishu doesn't accept APP_ID and APP_SECRET: compare them with "
+                        "凭证与基础信息 / Credentials & Basic Info error=%s",
+                        exc,
+                    )
+                else:
+                    logger.warning("identity unknown, going by the name meanwhile error=%s", exc)
                 wait = IDENTITY_RETRY_SECONDS
             if self._closing.wait(wait):
                 return

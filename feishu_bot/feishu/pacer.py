@@ -58,6 +58,7 @@ class Pacer:
         self._timer = timer
         self._budgets: dict[str, Budget] = {}
         self._chats: TTLCache[str, Window] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
+        self._quiet_chats: TTLCache[str, float] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
         self._waiting: list[Ticket] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -92,6 +93,11 @@ class Pacer:
         with self._changed:
             self._budget(api).refused(self._timer(), retry_after)
 
+    def refused_in_chat(self, chat: str, retry_after: float) -> None:
+        """Feishu refused a call because of its chat: leave that chat alone for a while."""
+        with self._changed:
+            self._quiet_chats[chat] = self._timer() + retry_after
+
     def factor(self, api: str) -> float:
         """The share of the documented limit that this API is used with now, up to 1.0."""
         with self._changed:
@@ -111,7 +117,8 @@ class Pacer:
         chat = self._chats.get(ticket.chat) if ticket.chat else None
         if ticket.chat and chat is None:
             chat = self._chats[ticket.chat] = Window(SENDS_PER_CHAT, CHAT_SECONDS)
-        chat_wait = chat.wait(now) if chat else 0.0
+        quiet_until = self._quiet_chats.get(ticket.chat, 0.0) if ticket.chat else 0.0
+        chat_wait = max(chat.wait(now), quiet_until - now) if chat else 0.0
         shortest = float("inf")
         for api in ticket.apis:
             budget = self._budget(api)

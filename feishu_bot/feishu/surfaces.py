@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from feishu_bot.errors import (
-    CardRefused,
     FeishuError,
     FeishuUnavailable,
     SequenceStale,
@@ -34,6 +34,7 @@ STREAMING_SECONDS = 540.0
 TICKS_PER_SECOND = 100
 STALE_STEP = 60 * TICKS_PER_SECOND
 SETTLE_PATIENCE = 5.0
+MOST_TRIES = 8
 # One patched message takes 5 updates a second and each is a call with the whole card.
 PATCH_INTERVAL = 0.5
 
@@ -79,13 +80,20 @@ class Surface(Protocol):
     message_id: str
     thread_id: str
 
+    @property
+    def is_created(self) -> bool:
+        """Whether Feishu has the card, sent or not."""
+
     def open(self, card: Mapping[str, Any]) -> None:
         """Send the card, if an earlier process hasn't."""
 
     def draw(
         self, text: str, card: Callable[[], Mapping[str, Any]], *, since: float, urgent: bool
     ) -> bool:
-        """Show the text so far; False when there was no room for a frame."""
+        """Show the text so far; False when there was no room for a frame.
+
+        Raises CardRefused when this very text won't do.
+        """
 
     def close(self, text: str, card: Mapping[str, Any]) -> None:
         """Show the final card, whatever it takes."""
@@ -119,6 +127,8 @@ class EntityCard:
         self._save = save
         self._clock = clock
         self._sequence = 0
+        # Two processes that draw one card one after the other must not use the same ids.
+        self._nonce = secrets.token_hex(4)
         self._card_id: str = state.get("card_id", "")
         self._opened_at: float = state.get("opened_at", 0.0)
         self._streaming_since = self._opened_at
@@ -168,9 +178,6 @@ class EntityCard:
             self._sequence += STALE_STEP
         except StreamClosed:
             self._reopen()
-        except CardRefused as exc:
-            # Half of a table or a link may not be valid where the whole is.
-            logger.info("frame refused card_id=%s error=%s", self._card_id, exc)
         return False
 
     def close(self, text: str, card: Mapping[str, Any]) -> None:
@@ -178,7 +185,7 @@ class EntityCard:
         if text:
             # With many answers ending at once the text may land sooner as one more frame.
             calls["element.content"] = lambda: self._set_text(text)
-        while calls:
+        for _ in range(MOST_TRIES):
             try:
                 api, _ = self._courier.deliver_first(calls)
                 if api == "card.update":
@@ -188,12 +195,17 @@ class EntityCard:
                 self._sequence += STALE_STEP
             except StreamClosed:
                 calls.pop("element.content", None)
+        raise FeishuUnavailable(f"the card takes no final frame: {self._card_id}")
 
     def settle(self) -> None:
         # The final card says so too; this is for the case that Feishu takes it from here only.
         self._courier.deliver(
             "card.settings", lambda: self._set_streaming(False), patience=SETTLE_PATIENCE
         )
+
+    @property
+    def is_created(self) -> bool:
+        return bool(self._card_id)
 
     def state(self) -> Mapping[str, Any]:
         return {
@@ -218,7 +230,12 @@ class EntityCard:
         self._client.set_streaming(self._card_id, on, uuid=self._uuid(sequence), sequence=sequence)
 
     def _reopen(self) -> None:
-        self._courier.deliver("card.settings", lambda: self._set_streaming(True))
+        for _ in range(MOST_TRIES):
+            try:
+                self._courier.deliver("card.settings", lambda: self._set_streaming(True))
+                break
+            except SequenceStale:
+                self._sequence += STALE_STEP
         self._streaming_since = self._clock()
 
     def _next_sequence(self) -> int:
@@ -227,13 +244,14 @@ class EntityCard:
         return self._sequence
 
     def _uuid(self, sequence: int) -> str:
-        return f"{self._card_id}-{sequence}"
+        return f"{self._card_id}-{self._nonce}-{sequence}"
 
 
 class PatchedCard:
     """A card message that is replaced as a whole: for apps without CardKit."""
 
     interval = PATCH_INTERVAL
+    is_created = True
 
     def __init__(
         self,
@@ -263,16 +281,12 @@ class PatchedCard:
     def draw(
         self, text: str, card: Callable[[], Mapping[str, Any]], *, since: float, urgent: bool
     ) -> bool:
-        try:
-            return self._courier.offer(
-                "message.patch",
-                lambda: self._client.patch_message(self.message_id, card()),
-                since=since,
-                urgent=urgent,
-            )
-        except CardRefused as exc:
-            logger.info("frame refused message_id=%s error=%s", self.message_id, exc)
-        return False
+        return self._courier.offer(
+            "message.patch",
+            lambda: self._client.patch_message(self.message_id, card()),
+            since=since,
+            urgent=urgent,
+        )
 
     def close(self, text: str, card: Mapping[str, Any]) -> None:
         if not self.message_id:

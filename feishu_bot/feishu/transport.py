@@ -173,8 +173,10 @@ def _is_usable(response: httpx.Response) -> bool:
     """A JSON object with a code, or a binary answer of a download; nothing from 500 on."""
     if response.status_code >= 500:
         return False
-    if not response.headers.get("Content-Type", "").startswith("application/json"):
-        return bool(response.is_success)
+    kind = response.headers.get("Content-Type", "")
+    if not kind.startswith("application/json"):
+        # A page is not from Feishu, but from something in between.
+        return bool(response.is_success) and not kind.startswith("text/html")
     try:
         return isinstance(json.loads(response.content).get("code"), int)
     except (ValueError, AttributeError):

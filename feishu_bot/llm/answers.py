@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
+from feishu_bot.core.characters import whole_characters
 from feishu_bot.core.models import (
     FinishReason,
     ModelChosen,
@@ -66,9 +67,9 @@ class AnswerReader:
         if chunk.tokens:
             self._tokens = chunk.tokens
         if chunk.reasoning:
-            yield from self._hand_out(ReasoningPiece(chunk.reasoning))
+            yield from self._hand_out(ReasoningPiece(whole_characters(chunk.reasoning)))
         if chunk.text:
-            for piece in self._splitter.feed(chunk.text):
+            for piece in self._splitter.feed(whole_characters(chunk.text)):
                 yield from self._hand_out(piece)
         if chunk.finish:
             self._finish = chunk.finish

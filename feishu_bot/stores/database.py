@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
+from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores import migrations
 from feishu_bot.stores.line import Line
 
@@ -72,8 +73,14 @@ class Database:
     def migrate(self) -> None:
         """Create the tables or bring them up to date; safe in several processes at once.
 
-        Leaves no connection open, so that it can run before a fork.
+        Leaves no connection open, so that it can run before a fork. Raises StoreUnavailable.
         """
+        try:
+            self._migrate()
+        except (OSError, SQLAlchemyError) as exc:
+            raise StoreUnavailable(self._describe(exc)) from exc
+
+    def _migrate(self) -> None:
         engine = self._create_engine(poolclass=sa.NullPool)
         try:
             with patiently(engine.connect) as connection:
@@ -88,6 +95,17 @@ class Database:
                     migrations.upgrade(connection)
         finally:
             engine.dispose()
+
+    def _describe(self, exc: Exception) -> str:
+        reason = str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
+        where = self._url.render_as_string(hide_password=True)
+        advice = (
+            "Is the folder there, and may this user write to it? In the container it must "
+            "belong to user 10001: chown 10001 FOLDER."
+            if self._is_sqlite
+            else "Is PostgreSQL running, and are host, name and password right?"
+        )
+        return f"数据库无法打开 / The database can't be opened: {where} ({reason}). {advice}"
 
     def ping(self) -> bool:
         """Whether the database answers and has tables."""
@@ -125,12 +143,19 @@ class Database:
         if not self._is_sqlite:
             # A connection may have been cut while it lay in the pool: a restart, a firewall.
             return sa.create_engine(
-                self._url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, **pooling
+                self._url,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"connect_timeout": 10},
+                **pooling,
             )
         Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
         # Without an isolation level the sqlite3 module begins no transaction of its own.
         connect_args = {"timeout": _BUSY_TIMEOUT, "isolation_level": None}
-        engine = sa.create_engine(self._url, connect_args=connect_args, **pooling)
+        # What people wrote would be in the parameters of a statement that fails.
+        engine = sa.create_engine(
+            self._url, hide_parameters=True, connect_args=connect_args, **pooling
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -28,6 +29,9 @@ from feishu_bot.stores.usage import insert_usage
 from feishu_bot.stores.worker import WorkerId
 
 _CLAIM_TRIES = 5
+
+
+logger = logging.getLogger(__name__)
 
 
 class SqlInbox:
@@ -157,6 +161,13 @@ class SqlInbox:
         for job in jobs:
             self._held.remove(job)
 
+    def let_go(self, job: Job) -> None:
+        """Renew the job's lease no more, whatever became of it.
+
+        If it is still ours it can be claimed when the lease ends; a finished one is done.
+        """
+        self._held.remove(job)
+
     def postpone(self, job: Job, seconds: float) -> None:
         """Give the job up for now: it can be claimed again in `seconds`, by any process.
 
@@ -206,10 +217,25 @@ class SqlInbox:
                     "limit": limit,
                 },
             ).all()
-        jobs = [_job(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id))]
-        for job in jobs:
+        jobs = []
+        for row in sorted(rows, key=lambda row: (row.created_at, row.id)):
+            try:
+                job = _job(row)
+            except (KeyError, TypeError, ValueError):
+                logger.exception("event not readable id=%d event_id=%s", row.id, row.event_id)
+                self._give_up(row)
+                continue
             self._held.add(job)
+            jobs.append(job)
         return jobs
+
+    def _give_up(self, row: sa.Row[Any]) -> None:
+        """End a job that can't be read, so that nobody else stumbles over it."""
+        parameters = {"job": row.id, "by": str(self._worker), "tried": row.attempt}
+        with self._database.write() as connection:
+            connection.execute(
+                statements.FINISH, {**parameters, "ended": "failed", "now": self._clock()}
+            )
 
     def _prolong(self) -> dict[int, bool]:
         """Prolong what we hold; returns whether to stop, by the ids of the jobs still ours.

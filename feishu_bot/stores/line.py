@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -23,7 +24,11 @@ class Line:
 
     def __enter__(self) -> None:
         self._lock.acquire()
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            self._flock(fcntl.LOCK_EX)
+        except BaseException:
+            self._lock.release()
+            raise
 
     def __exit__(
         self,
@@ -31,8 +36,18 @@ class Line:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._lock.release()
+        try:
+            self._flock(fcntl.LOCK_UN)
+        finally:
+            self._lock.release()
+
+    def _flock(self, operation: int) -> None:
+        try:
+            fcntl.flock(self._file, operation)
+        except OSError as exc:
+            # Some network file systems have no such lock: then SQLite's own has to do.
+            if exc.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
 
     def close(self) -> None:
         """Give the file back; nobody may be in the line."""

@@ -14,8 +14,7 @@ KINDS_LIST = """
     gateway_timeout_first gateway_timeout_idle gateway_timeout_total gateway_rate_limited
     gateway_busy upstream_failed upstream_key_refused bad_request context_too_long
     content_filtered endpoint_missing not_a_gateway empty_answer stream_broken waf_blocked
-    gateway_failed unsupported_message empty_question question_too_long internal_error
-    gave_up busy permission_missing new_topic
+    gateway_failed unsupported_message empty_question gave_up new_topic not_allowed_here
 """
 KINDS = KINDS_LIST.split()
 LINES_LIST = """

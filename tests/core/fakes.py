@@ -24,7 +24,7 @@ from feishu_bot.core.models import (
     ThreadKey,
 )
 from feishu_bot.core.ports import Renewal
-from feishu_bot.errors import LeaseLost
+from feishu_bot.errors import LeaseLost, TargetGone
 
 ALICE = Sender("ou_alice")
 
@@ -53,6 +53,7 @@ class FakeInbox:
         self.released: list[Job] = []
         self.postponed: list[tuple[Job, float]] = []
         self.stopped: list[str] = []
+        self.let_go_of: list[int] = []
         self.taken_over: set[int] = set()
         self.to_stop: set[int] = set()
         self._lock = threading.Lock()
@@ -85,6 +86,9 @@ class FakeInbox:
 
     def release(self, jobs) -> None:
         self.released.extend(jobs)
+
+    def let_go(self, job) -> None:
+        self.let_go_of.append(job.id)
 
     def postpone(self, job, seconds) -> None:
         self.postponed.append((job, seconds))
@@ -156,6 +160,10 @@ class RecordedAnswer:
 
     def abandon(self) -> None:
         self.abandoned = True
+
+    @property
+    def is_over(self) -> bool:
+        return isinstance(self._failure, TargetGone)
 
 
 class RecordingMessenger:

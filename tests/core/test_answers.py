@@ -254,7 +254,7 @@ def test_an_answer_lost_to_another_process_leaves_no_trace(world):
 def test_an_answer_given_up_ends_in_its_own_card(world):
     job = world.job(attempt=6, checkpoint={"card": {"cards": [{"card_id": "c1"}]}})
 
-    world.answers.give_up(job, world.control)
+    world.answers.give_up(job, "Hello?", world.control)
 
     answer = world.messenger.answers[-1]
     assert answer.checkpoint == {"cards": [{"card_id": "c1"}]}

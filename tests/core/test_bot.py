@@ -6,7 +6,7 @@ import pytest
 
 from feishu_bot.core.answers import Answers
 from feishu_bot.core.bot import MOST_ATTEMPTS, Bot
-from feishu_bot.core.models import CardAction, Sent, ThreadKey
+from feishu_bot.core.models import CardAction, Conversation, Sent, ThreadKey, Turn
 from feishu_bot.core.workers import Control
 from feishu_bot.errors import FeishuUnavailable
 from tests.core.fakes import (
@@ -123,6 +123,8 @@ def test_a_recall_stops_the_answer_here_and_elsewhere(world):
 def test_continue_asks_the_model_to_go_on_in_the_same_conversation(world):
     key = ThreadKey("oc_1", "om_0")
     world.conversations.bind(key, Sent(("om_answer",)))
+    turn = Turn(id=1, question="q", answer="a", question_id="om_0")
+    world.conversations.stored[key] = Conversation(key=key, turns=(turn,))
     world.model.enqueue_text("More")
 
     toast = world.click()
@@ -140,6 +142,15 @@ def test_two_clicks_on_continue_are_one(world):
     world.click(event_id="ev_other")
 
     assert len(world.inbox.events) == 1
+
+
+def test_going_on_after_a_fresh_start_says_that_there_is_nothing(world):
+    world.conversations.bind(ThreadKey("oc_1", "om_0"), Sent(("om_answer",)))
+
+    world.click()
+    world.work()
+
+    assert world.messenger.notices[0][1].kind == "continue_unknown"
 
 
 def test_a_click_on_a_forgotten_conversation_says_so(world):

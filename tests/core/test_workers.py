@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from feishu_bot.core.models import Event, ThreadKey
-from feishu_bot.core.workers import Control, Workers
+from feishu_bot.core.workers import CLAIMS, Control, Workers
 from tests.core.fakes import FakeInbox, message
 from tests.polling import eventually
 
@@ -180,3 +180,42 @@ def test_who_asks_to_be_told_after_the_loss_is_told_at_once():
     control.on_lost(lambda: told.append(1))
 
     assert told == [1]
+
+
+def test_a_job_that_could_not_even_be_put_off_is_let_go(inbox, handler, start):
+    inbox.put(event(1))
+    inbox.postpone = lambda job, seconds: 1 / 0
+    handler.failure = RuntimeError("the database is away")
+    handler.go.set()
+    start().wake()
+
+    assert eventually(lambda: inbox.let_go_of) == [1]
+
+
+def test_leases_are_renewed_until_the_last_job_has_ended(inbox, handler, start):
+    renewals = []
+    renew = inbox.renew
+    inbox.renew = lambda: renewals.append(1) or renew()
+    inbox.put(event(1))
+    workers = start(lease_seconds=0.1)
+    workers.wake()
+    eventually(lambda: handler.started)
+    stopping = threading.Thread(target=workers.stop, args=(5,))
+    stopping.start()
+    so_far = len(renewals)
+
+    eventually(lambda: len(renewals) > so_far + 2)
+    handler.go.set()
+    stopping.join(5)
+    assert not inbox.released
+
+
+def test_events_are_claimed_no_faster_than_feishu_takes_messages(inbox, handler, start):
+    for number in range(60):
+        inbox.put(event(number))
+    handler.go.set()
+    start(threads=100).wake()
+
+    eventually(lambda: len(handler.started) >= CLAIMS)
+    assert len(handler.started) <= CLAIMS
+    eventually(lambda: len(handler.started) == 60)

@@ -216,7 +216,8 @@ def test_the_preview_is_the_answer_in_plain_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "colour"), [("empty_question", "grey"), ("busy", "orange"), ("key_refused", "red")]
+    ("kind", "colour"),
+    [("empty_question", "grey"), ("gateway_busy", "orange"), ("key_refused", "red")],
 )
 def test_the_colour_of_a_notice_shows_its_gravity(kind: str, colour: str) -> None:
     assert cards.notice_card(EN, Notice(kind))["header"]["template"] == colour
@@ -271,7 +272,7 @@ def test_the_plain_text_of_an_answer_cannot_ping() -> None:
 
     assert cards.as_plain_text(EN, ending) == (
         '&lt;at user_id="all"&gt;&lt;/at&gt; &amp; more\n\n'
-        "The answer got long, so I paused here.\n\n"
+        "The answer got long, so I paused here. Press Continue to go on.\n\n"
         "gpt-x · 3.2 s · 512 tokens"
     )
     assert cards.as_plain_text(EN, Ending(text="")) == EN("empty_answer")

@@ -185,3 +185,50 @@ def test_limits_are_kept_with_many_answers_at_once(sim, talk, bot):
 
     assert sim.feishu.over_limit == []
     assert sim.feishu.refused == []
+
+
+@pytest.mark.parametrize("fault", ["refused", "away"])
+def test_frames_that_fail_are_not_sent_again_and_again(sim, talk, bot, fault):
+    if fault == "refused":
+        sim.feishu.faults.fail("element.content", every=1, status=400, code=200621)
+    else:
+        sim.feishu.faults.disconnect("element.content", every=1)
+    sim.gateway.enqueue(Script.chunks(["a ", "b ", "the end."], between=1.0))
+
+    assert "the end." in talk.ask("hello").text
+
+    assert sum(c.api == "element.content" for c in sim.feishu.calls) < 15
+
+
+def test_content_that_feishu_does_not_let_through_is_told(sim, talk, bot):
+    sim.gateway.enqueue(Script.text("secret plans", first=0.5))
+    question = talk.say("hello")
+    sim.feishu.wait_for(lambda: sim.feishu.answers_to(question))
+    sim.feishu.faults.fail("card.update", times=1, status=400, code=230028)
+    sim.feishu.faults.fail("message.reply", times=1, status=400, code=230028)
+
+    answer = talk.answer(question)
+
+    assert "secret plans" not in answer.text
+    assert "发不出来" in answer.title
+
+
+def test_patched_cards_are_taken_up_by_a_process_that_has_cardkit_again(sim, talk, start_gunicorn):
+    sim.feishu.withdraw("cardkit:card:write")
+    bot = start_gunicorn()
+    long = Script.chunks([f"line {n} {'x' * 300}\n\n" for n in range(200)], between=0.03)
+    sim.gateway.enqueue(long, Script.text("short after all"))
+    question = talk.say("hello")
+    sim.feishu.wait_for(
+        lambda: len(a := sim.feishu.answers_to(question)) == 2 and len(a[1].history) > 1,
+        timeout=30,
+    )
+
+    bot.kill()
+    sim.feishu.grant("cardkit:card:write")
+    start_gunicorn(bot.port)
+
+    first, second = sim.feishu.answers_to(question)
+    sim.feishu.wait_for(lambda: "short after all" in first.text, timeout=20)
+    sim.feishu.wait_for(lambda: "line" not in second.text)
+    assert len(sim.feishu.answers_to(question)) == 2

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from feishu_bot.simulator import Script
+from feishu_bot.simulator import Script, failures
 from tests.polling import eventually
+from tests.scenarios.bots import ROOT, environment
 
 
 def whole(sim, question, ending="the end."):
@@ -248,3 +252,64 @@ def test_log_lines_hold_no_secrets_and_no_texts(sim, talk, start_gunicorn):
     secrets = [credentials.app_secret, credentials.encrypt_key, credentials.verification_token]
     for secret in [*secrets, *sim.gateway.keys, "confidential"]:
         assert secret not in log
+
+
+def test_a_database_that_was_away_costs_no_message(sim, talk, start_bot):
+    """Longer than a lease: the job is lost, let go, and taken up again."""
+    bot = start_bot(LEASE_SECONDS="5")
+    sim.gateway.respond_with(lambda body: story(60, 0.05))
+    question = talk.say("hello")
+    sim.feishu.wait_for(lambda: (a := sim.feishu.answers_to(question)) and "w3" in a[0].text)
+    database = bot.runtime._database
+    write = database.write
+
+    def away():
+        raise OSError("no database")
+
+    database.write = away
+    eventually(lambda: bot.runtime.workers.running() == 0, timeout=20)
+    database.write = write
+
+    sim.feishu.wait_for(lambda: whole(sim, question), timeout=30)
+
+
+def test_slow_strangers_do_not_keep_the_bot_from_answering(start_gunicorn):
+    bot = start_gunicorn(WEB_THREADS="2")
+    strangers = []
+    for _ in range(2):
+        stranger = socket.create_connection(("127.0.0.1", bot.port))
+        stranger.sendall(b"POST /webhook/event HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        strangers.append(stranger)
+
+    eventually(bot._is_up, timeout=15)
+
+    for stranger in strangers:
+        stranger.close()
+
+
+def test_a_process_stops_in_time_though_its_model_is_silent(sim, talk, start_gunicorn):
+    bot = start_gunicorn(SHUTDOWN_GRACE="0.5")
+    sim.gateway.respond_with(lambda body: failures.silent_after("Half an"))
+    question = talk.say("hello")
+    sim.feishu.wait_for(lambda: (a := sim.feishu.answers_to(question)) and "Half" in a[0].text)
+
+    assert bot.terminate(timeout=8) == 0
+
+
+def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(sim, tmp_path):
+    (tmp_path / "bot.db").write_text("not a database, but long enough to be taken for one" * 40)
+    environ = environment(sim, f"sqlite:///{tmp_path}/bot.db")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "wsgi:app"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "数据库无法打开 / The database can't be opened" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,83 @@
+"""One card, drawn by one process after another."""
+
+from __future__ import annotations
+
+import pytest
+
+from feishu_bot.content.texts import Texts
+from feishu_bot.feishu import cards
+from feishu_bot.feishu.courier import Courier
+from feishu_bot.feishu.pacer import Pacer
+from feishu_bot.feishu.surfaces import EntityCard, ReplyTo
+from tests.polling import Clock
+
+TEXTS = Texts.load("en")
+
+
+@pytest.fixture
+def make(client, question):
+    """A surface as a process would make it, with a clock of its own."""
+
+    def make(clock, state):
+        reply_to = ReplyTo(
+            client, question.message_id, question.chat.chat_id, in_thread=False, reference="ev"
+        )
+        return EntityCard(
+            client,
+            Courier(Pacer(), patience=2.0),
+            reply_to,
+            part=0,
+            interval=0.1,
+            save=lambda: None,
+            state=state,
+            clock=clock,
+        )
+
+    return make
+
+
+def card(text, *, streaming=False):
+    return cards.answer_card(TEXTS, text=text, streaming=streaming)
+
+
+def show(surface, text):
+    assert surface.draw(text, lambda: card(text, streaming=True), since=0.0, urgent=True)
+
+
+def test_a_process_whose_clock_is_behind_still_has_the_last_word(sim, make, question):
+    clock, late = Clock(), Clock()
+    first = make(clock, {})
+    first.open(card("", streaming=True))
+    for number in range(20):
+        clock.tick(0.05)
+        show(first, f"text {number}")
+
+    late.tick(0.4)
+    second = make(late, first.state())
+    second.open(card("", streaming=True))
+    second.close("the end", card("the end"))
+
+    (answer,) = sim.feishu.answers_to(question)
+    assert "the end" in answer.text
+    assert not answer.streaming
+
+
+def test_a_card_is_sent_once_whoever_opens_it(sim, make, question):
+    first = make(Clock(), {})
+    first.open(card("", streaming=True))
+    state = {**first.state(), "message_id": ""}
+
+    make(Clock(), state).open(card("", streaming=True))
+
+    assert len(sim.feishu.answers_to(question)) == 1
+
+
+def test_sequences_follow_the_age_of_the_card(sim, make):
+    clock = Clock()
+    surface = make(clock, {})
+    surface.open(card("", streaming=True))
+    clock.tick(12.5)
+
+    show(surface, "a")
+
+    assert sim.feishu.calls[-1].body["sequence"] == 1251
