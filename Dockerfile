@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 FROM python:3.11-slim-bookworm AS build
 # Another package index, for networks where the usual one is slow.
 ARG PIP_INDEX_URL
@@ -12,8 +10,8 @@ RUN python -m venv --without-pip /opt/venv \
     # Self-tests, type stubs and C sources of the packages are never imported.
     && find /opt/venv/lib \( -name tests -o -name testing -o -name SelfTest \) -type d -prune -exec rm -rf {} + \
     && find /opt/venv/lib -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' \) -delete \
-    # Importing the Feishu SDK without bytecode takes half a minute. Unchecked bytecode is valid
-    # whatever the time stamps of the files are after they were copied.
+    # Bytecode makes the start quick. Unchecked, it is valid whatever the time stamps of the
+    # files are after they were copied.
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 COPY feishu_bot feishu_bot
 COPY wsgi.py gunicorn.conf.py ./
@@ -34,10 +32,12 @@ RUN apt-get update \
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 
-# Image tags differ in this only: docker-bake.hcl lists them.
+# A model that the image presets: docker build --build-arg OPENAI_MODEL=… (see docker-bake.hcl).
 ARG OPENAI_MODEL=""
+# The log is for people; where machines collect it, LOG_FORMAT=json.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    LOG_FORMAT=text \
     DATABASE_URL=sqlite:////data/feishu_bot.db \
     OPENAI_MODEL=$OPENAI_MODEL
 

@@ -1,3 +1,4 @@
+# For those who publish images; to run one, `docker build -t feishu_bot .` is enough.
 # One image for each model, tagged as the original's were:
 #
 #   docker buildx bake --push                       every tag, for both platforms

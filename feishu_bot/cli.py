@@ -12,18 +12,23 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from feishu_bot import __version__
-from feishu_bot.settings import read_environment
+from feishu_bot.errors import SettingsError
+from feishu_bot.settings import load_settings, read_environment
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
-GATEWAY_VARIABLES = ("OPENAI_KEY", "API_URL", "OPENAI_MODEL")
+# What belongs to a real gateway, and goes to the bot together with its key.
+GATEWAY_VARIABLES = ("OPENAI_KEY", "API_URL", "OPENAI_MODEL", "HTTP_PROXY", "GATEWAY_USER_AGENT")
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60.0
+LAST_LINES = 20
+TRACEBACK = "Traceback (most recent call last):"
 
 
 @click.group()
@@ -35,12 +40,36 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the bot; without an app's credentials, against the built-in simulator."""
-    environ = read_environment()
+    try:
+        environ = read_environment()
+    except SettingsError as exc:
+        sys.exit(str(exc))
     if any(environ.get(name, "").strip() for name in FEISHU_VARIABLES):
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
-        os.chdir(ROOT)
-        os.execve(sys.executable, command, dict(environ))
-    sys.exit(_chat(environ))
+        _run_for_real(environ)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _exit)
+    try:
+        sys.exit(_chat(environ))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run_for_real(environ: Mapping[str, str]) -> NoReturn:
+    """Become the bot; faults in the settings end the process in plain words."""
+    port = load_settings().http_port
+    click.echo(
+        f"正式运行，端口 {port} / Running for real on port {port}. "
+        "部署文档 / deploy guide: docs/deploy.zh-CN.md"
+    )
+    os.chdir(ROOT)
+    os.execve(sys.executable, [sys.executable, "-m", "gunicorn", "wsgi:app"], dict(environ))
+
+
+def _exit(number: int, frame: object) -> NoReturn:
+    """End as the signal asks, by way of every `finally`; once is enough."""
+    for repeated in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(repeated, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _chat(environ: Mapping[str, str]) -> int:
@@ -52,12 +81,17 @@ def _chat(environ: Mapping[str, str]) -> int:
         "No Feishu app is set up, so the bot runs against the built-in simulator.\n"
         "没有配置飞书应用，机器人将连接内置的模拟器运行。"
     )
+    if environ.get("OPENAI_KEY", "").strip():
+        click.echo(
+            "Answers come from the real gateway (OPENAI_KEY is set).\n"
+            "已设置 OPENAI_KEY，由真正的网关回答。"
+        )
     with tempfile.TemporaryDirectory(prefix="feishu_bot-") as folder, Simulator() as simulator:
         port = _free_port()
         simulator.feishu.bot_url = f"http://127.0.0.1:{port}"
         credentials = simulator.credentials
-        bot_environ = {
-            **environ,
+        simulated = {
+            "BOT_NAME": credentials.bot_name,
             "APP_ID": credentials.app_id,
             "APP_SECRET": credentials.app_secret,
             "APP_ENCRYPT_KEY": credentials.encrypt_key,
@@ -65,31 +99,47 @@ def _chat(environ: Mapping[str, str]) -> int:
             "FEISHU_DOMAIN": simulator.feishu.url,
             "DATABASE_URL": f"sqlite:///{folder}/feishu_bot.db",
             "HTTP_PORT": str(port),
+            "SHUTDOWN_GRACE": "1",
         }
-        if environ.get("OPENAI_KEY", "").strip():
-            click.echo("Answers come from the real gateway (OPENAI_KEY is set).")
-        else:
-            bot_environ |= {
-                "OPENAI_KEY": simulator.gateway.keys[0],
-                "API_URL": simulator.gateway.url,
-            }
-            bot_environ.pop("OPENAI_MODEL", None)
+        gateway = {
+            "OPENAI_KEY": simulator.gateway.keys[0],
+            "API_URL": simulator.gateway.url,
+            "OPENAI_MODEL": simulator.gateway.models[0],
+        }
         log = Path(folder, "bot.log")
-        with _bot(bot_environ, log) as process:
+        with _bot(_bot_environ(environ, simulated, gateway), port, log) as process:
             if not _wait_for_ping(process, port):
-                click.echo(f"The bot did not start:\n{log.read_text()[-2000:]}", err=True)
+                told = _last_words(log.read_text(errors="replace"))
+                click.echo(f"机器人没能启动 / The bot did not start:\n{told}", err=True)
                 return 1
             click.echo(f"Bot: http://127.0.0.1:{port}  Log: {log}\n")
             return chat(simulator, sys.stdin, sys.stdout)
 
 
+def _bot_environ(
+    environ: Mapping[str, str], simulated: Mapping[str, str], gateway: Mapping[str, str]
+) -> dict[str, str]:
+    """The variables of a bot that talks to the simulator, or to a real gateway if there is a key.
+
+    Of the merged *environ* only a real gateway counts. Other settings are those of the process
+    itself, as in `STREAMING=false make run`: what `.env` says is meant for the real run.
+    """
+    if environ.get("OPENAI_KEY", "").strip():
+        gateway = {name: environ[name] for name in GATEWAY_VARIABLES if name in environ}
+    kept = {name: value for name, value in os.environ.items() if name not in GATEWAY_VARIABLES}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**kept, **simulated, **gateway, "PYTHONPATH": path}
+
+
 @contextmanager
-def _bot(environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _bot(environ: Mapping[str, str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The bot in a process of its own, stopped at the end."""
+    command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "wsgi:app"],
-            cwd=ROOT,
+            [*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"],
+            # The bot reads the `.env` of its folder, and here is none.
+            cwd=log.parent,
             env=dict(environ),
             stdout=output,
             stderr=output,
@@ -100,12 +150,25 @@ def _bot(environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[byt
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         try:
             process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _last_words(log: str) -> str:
+    """The last lines of a log; where the process gave a plain reason after a traceback, that."""
+    _, found, after = log.rpartition(TRACEBACK)
+    lines = after.splitlines()
+    if found:
+        # The first line at the margin names the exception and ends the traceback.
+        end = next((at for at, line in enumerate(lines) if line[:1].strip()), len(lines))
+        plain = [line for line in lines[end + 1 :] if line.strip()]
+        lines = plain or [found, *lines]
+    return "\n".join(lines[-LAST_LINES:])
 
 
 def _wait_for_ping(process: subprocess.Popen[bytes], port: int) -> bool:

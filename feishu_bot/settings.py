@@ -9,27 +9,62 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import Any, Generic, Literal, TypeVar
+from itertools import combinations
+from typing import Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from feishu_bot.errors import SettingsError
+from feishu_bot.setting_kinds import (
+    FLAG,
+    HEADER,
+    NAME,
+    TEXT,
+    Kind,
+    Malformed,
+    duration,
+    interval,
+    number,
+    one_of,
+    read_api,
+    read_app_id,
+    read_app_secret,
+    read_credential,
+    read_database,
+    read_keys,
+    read_language,
+    read_origin,
+    read_parts,
+    read_prompt,
+    read_proxy,
+    trimmed,
+)
 
 Secret = Literal["", "password", "all"]
 
 T = TypeVar("T")
-Word = TypeVar("Word", bound=str)
 
-CREDENTIALS = "Feishu developer console › 凭证与基础信息 / Credentials & Basic Info"
-ENCRYPTION = (
-    "Feishu developer console › 事件与回调 › 加密策略 / Events & Callbacks › Encryption Strategy"
+
+class Place(NamedTuple):
+    """Where a value is found."""
+
+    zh: str
+    en: str
+
+
+CREDENTIALS = Place(
+    "飞书开发者后台 › 凭证与基础信息", "Feishu developer console › Credentials & Basic Info"
 )
-GATEWAY = "the model gateway's own console (by default https://oapi.czl.net) › 令牌 / Tokens"
-DOCS = "docs/settings.md"
-
-DOMAINS = {"feishu": "https://open.feishu.cn", "lark": "https://open.larksuite.com"}
+ENCRYPTION = Place(
+    "飞书开发者后台 › 事件与回调 › 加密策略",
+    "Feishu developer console › Events & Callbacks › Encryption Strategy",
+)
+GATEWAY = Place(
+    "模型服务的后台（默认 https://oapi.czl.net）› 令牌",
+    "the model service's console (by default https://oapi.czl.net) › Tokens",
+)
 
 DEFAULT_PROMPT = (
     "You are a helpful colleague in a work chat. Answer in the language of the question. "
@@ -37,20 +72,16 @@ DEFAULT_PROMPT = (
     "Today is {date}."
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
-    """What a value may look like: in words, and as a function that raises ValueError."""
-
-    expected: str
-    read: Callable[[str], T]
+# The environment's own: no misspelling of HTTP_PROXY.
+NO_NEAR_MISS = {"HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One environment variable.
 
-    A `default` of None means that it is required. `secret` says what of the value is never shown.
+    A `default` of None means that it is required, and `where` says where its value is found.
+    `secret` says what of the value is never shown.
     """
 
     name: str
@@ -58,170 +89,8 @@ class Setting:
     default: str | None
     zh: str
     en: str
-    where: str
+    where: Place | None
     secret: Secret
-
-
-# What a value may look like
-
-
-def _read_text(value: str) -> str:
-    if not value.isprintable() and not set(value) & {"\n", "\t"}:
-        raise ValueError("there is an invisible character in it")
-    return value
-
-
-def _read_word(value: str) -> str:
-    # Ids and keys travel in HTTP headers; what copying adds to them must not get that far.
-    if not all("!" <= character <= "~" for character in value):
-        raise ValueError("there is a blank or a character that is not ASCII in it")
-    return value
-
-
-def _read_header(value: str) -> str:
-    if not all(" " <= character <= "~" for character in value):
-        raise ValueError("there is a character that is not ASCII in it")
-    return value
-
-
-def _read_app_secret(value: str) -> str:
-    if value.startswith("cli_"):
-        raise ValueError("it begins like an App ID, so the two may be swapped")
-    return _read_word(value)
-
-
-def _read_keys(value: str) -> tuple[str, ...]:
-    keys = [_read_word(key) for part in value.split(",") if (key := _trimmed(part))]
-    if not keys:
-        raise ValueError("there is no key in it")
-    return tuple(dict.fromkeys(keys))
-
-
-def _read_prompt(value: str) -> str:
-    return "" if value.lower() == "none" else value
-
-
-def _read_flag(value: str) -> bool:
-    try:
-        return {
-            **dict.fromkeys(("1", "true", "yes", "on"), True),
-            **dict.fromkeys(("0", "false", "no", "off"), False),
-        }[value.lower()]
-    except KeyError:
-        raise ValueError("it is neither") from None
-
-
-def _read_language(value: str) -> Literal["auto", "zh", "en"]:
-    # Linux desktops set a variable of this name themselves, as in `zh_CN:zh` or `de:en_GB:en`.
-    for locale in value.lower().split(":"):
-        match re.split(r"[_.@-]", locale.strip())[0]:
-            case "auto" | "zh" | "en" as language:
-                return language
-    raise ValueError("it names none of them")
-
-
-def _read_parts(value: str) -> tuple[str, ...]:
-    if value.lower() == "none":
-        return ()
-    parts = tuple(dict.fromkeys(part.strip().lower() for part in value.split(",") if part.strip()))
-    if not parts or set(parts) - {"model", "seconds", "tokens"}:
-        raise ValueError("there is another word in it")
-    return parts
-
-
-def _read_database(value: str) -> str:
-    scheme, separator, rest = value.partition("://")
-    match scheme.lower():
-        case "sqlite" if separator and rest.startswith("/") and rest not in {"/", "/:memory:"}:
-            return f"sqlite://{rest}"
-        case "postgres" | "postgresql" | "postgresql+psycopg" if rest:
-            return f"postgresql+psycopg://{_read_word(rest)}"
-    raise ValueError("it is neither")
-
-
-def _read_origin(value: str) -> str:
-    value = DOMAINS.get(value.lower(), value)
-    parts = _split(value, "https", "http")
-    if parts.path.strip("/"):
-        raise ValueError("there is a path behind the host")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ValueError("plain http is for this machine only")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _read_api(value: str) -> str:
-    parts = _split(value, "https", "http")
-    path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path}"
-
-
-def _read_proxy(value: str) -> str:
-    _split(value, "http", "https", credentials=True)
-    return value
-
-
-def _split(value: str, *schemes: str, credentials: bool = False) -> Any:
-    try:
-        parts = urlsplit(_read_word(value))
-        host, _ = parts.hostname, parts.port
-    except ValueError as exc:
-        # The library's own words may hold a part of the value, such as a password.
-        raise ValueError("it is not an address") from exc
-    if parts.scheme not in schemes:
-        raise ValueError(f"it does not begin with {' or '.join(f'{s}://' for s in schemes)}")
-    if not host:
-        raise ValueError("there is no host in it")
-    if parts.query or parts.fragment:
-        raise ValueError("there is a ? or # in it")
-    if "@" in parts.netloc and not credentials:
-        raise ValueError("there is a name or password in it")
-    return parts
-
-
-def _is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
-
-
-def _number(least: int, most: int) -> Kind[int]:
-    def read(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,15}", value):
-            raise ValueError("it is not one")
-        if not least <= int(value) <= most:
-            raise ValueError("it is out of range")
-        return int(value)
-
-    return Kind(f"a whole number from {least} to {most}", read)
-
-
-def _duration(least: float) -> Kind[float]:
-    units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-    def read(value: str) -> float:
-        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([smhd]?)", value.lower())
-        if not match:
-            raise ValueError("it is not one")
-        seconds = float(match[1]) * units[match[2]]
-        if seconds < least:
-            raise ValueError("it is too short")
-        return seconds
-
-    return Kind(f"a time of at least {least:g} s, as in 90s, 30m, 12h, 7d or plain seconds", read)
-
-
-def _one_of(*words: Word) -> Kind[Word]:
-    def read(value: str) -> Word:
-        for word in words:
-            if word.lower() == value.lower():
-                return word
-        raise ValueError("it is none of them")
-
-    return Kind(f"one of {', '.join(words)}", read)
-
-
-TEXT = Kind("some text", _read_text)
-NAME = Kind("a name without blanks", _read_word)
-HEADER = Kind("text in ASCII letters", _read_header)
-FLAG = Kind("true or false", _read_flag)
 
 
 # The settings
@@ -234,7 +103,7 @@ def _setting(
     en: str,
     zh: str,
     default: str | None = None,
-    where: str = DOCS,
+    where: Place | None = None,
     secret: Secret = "",
 ) -> T:
     setting = Setting(name, kind, default, zh, en, where, secret)
@@ -259,14 +128,18 @@ class Settings:
     )
     app_id: str = _setting(
         "APP_ID",
-        Kind("the App ID of the app, as in cli_a1b2c3d4e5f6", _read_word),
+        Kind(
+            "应用的 App ID，如 cli_a1b2c3d4e5f6",
+            "the App ID of the app, as in cli_a1b2c3d4e5f6",
+            read_app_id,
+        ),
         where=CREDENTIALS,
         en="The app's App ID.",
         zh="应用的 App ID。",
     )
     app_secret: str = _setting(
         "APP_SECRET",
-        Kind("the App Secret of the app", _read_app_secret),
+        Kind("应用的 App Secret", "the App Secret of the app", read_app_secret),
         where=CREDENTIALS,
         secret="all",
         en="The app's App Secret.",
@@ -274,7 +147,7 @@ class Settings:
     )
     app_encrypt_key: str = _setting(
         "APP_ENCRYPT_KEY",
-        Kind("the Encrypt Key of the app", _read_word),
+        Kind("应用的 Encrypt Key", "the Encrypt Key of the app", read_credential),
         where=ENCRYPTION,
         secret="all",
         en="The app's Encrypt Key: events are encrypted and signed with it.",
@@ -282,7 +155,7 @@ class Settings:
     )
     app_verification_token: str = _setting(
         "APP_VERIFICATION_TOKEN",
-        Kind("the Verification Token of the app", _read_word),
+        Kind("应用的 Verification Token", "the Verification Token of the app", read_credential),
         where=ENCRYPTION,
         secret="all",
         en="The app's Verification Token: it confirms that a request was meant for this app.",
@@ -291,8 +164,9 @@ class Settings:
     feishu_domain: str = _setting(
         "FEISHU_DOMAIN",
         Kind(
+            "feishu、lark，或 https://open.feishu.cn 这样的地址（http 只限本机）",
             "feishu, lark, or an origin such as https://open.feishu.cn (http on loopback only)",
-            _read_origin,
+            read_origin,
         ),
         default="https://open.feishu.cn",
         en="The open platform: `feishu`, `lark`, or the address of another one.",
@@ -303,18 +177,26 @@ class Settings:
 
     openai_keys: tuple[str, ...] = _setting(
         "OPENAI_KEY",
-        Kind("one or more keys of the model gateway, separated by commas", _read_keys),
+        Kind(
+            "模型服务的密钥，多个用逗号分隔",
+            "one or more keys of the model service, separated by commas",
+            read_keys,
+        ),
         where=GATEWAY,
         secret="all",
-        en="Keys of the model gateway, separated by commas. When one fails, the next is tried.",
-        zh="模型网关的密钥，多个用英文逗号分隔。一个失败时会换下一个。",
+        en="Keys of the model service, separated by commas. When one fails, the next is tried.",
+        zh="模型服务的密钥，多个用逗号分隔。一个失败时会换下一个。",
     )
     api_url: str = _setting(
         "API_URL",
-        Kind("an address such as https://oapi.czl.net, without name and password", _read_api),
+        Kind(
+            "https://oapi.czl.net 这样的地址，不含用户名和密码",
+            "an address such as https://oapi.czl.net, without name and password",
+            read_api,
+        ),
         default="https://oapi.czl.net",
-        en="The OpenAI-compatible gateway, with or without `/v1`.",
-        zh="兼容 OpenAI 的网关地址，带不带 `/v1` 都可以。",
+        en="The OpenAI-compatible model service, with or without `/v1`.",
+        zh="兼容 OpenAI 的模型服务地址，带不带 `/v1` 都可以。",
     )
     openai_model: str = _setting(
         "OPENAI_MODEL",
@@ -325,50 +207,50 @@ class Settings:
     )
     http_proxy: str = _setting(
         "HTTP_PROXY",
-        Kind("an address such as http://host:3128", _read_proxy),
+        Kind("http://host:3128 这样的地址", "an address such as http://host:3128", read_proxy),
         default="",
         secret="password",
-        en="A proxy for the calls to the gateway. Feishu is not called through it.",
-        zh="访问模型网关所用的代理。访问飞书不经过它。",
+        en="A proxy for the calls to the model service. Feishu is not called through it.",
+        zh="访问模型服务所用的代理。访问飞书不经过它。",
     )
     gateway_user_agent: str = _setting(
         "GATEWAY_USER_AGENT",
         HEADER,
         default="",
-        en="The User-Agent sent to the gateway. Empty: the client library's own.",
-        zh="发给网关的 User-Agent。留空：使用客户端库自带的。",
+        en="The User-Agent sent to the model service. Empty: the client library's own.",
+        zh="发给模型服务的 User-Agent。留空：使用客户端库自带的。",
     )
     system_prompt: str = _setting(
         "SYSTEM_PROMPT",
-        Kind("some text, or none", _read_prompt),
+        Kind("一段文字，或 none", "some text, or none", read_prompt),
         default=DEFAULT_PROMPT,
         en="What the model is told first. `{date}` becomes today's date, `none` sends nothing.",
         zh="每次对话前交代给模型的话。`{date}` 会换成当天日期，`none` 表示不发送。",
     )
     context_tokens: int = _setting(
         "CONTEXT_TOKENS",
-        _number(500, 10_000_000),
+        number(500, 10_000_000),
         default="16000",
         en="How many tokens of question and history are sent at most; older turns are left out.",
         zh="问题与历史最多发送多少 token；更早的轮次会被略去。",
     )
     first_token_timeout: float = _setting(
         "FIRST_TOKEN_TIMEOUT",
-        _duration(1),
+        duration(1),
         default="120",
         en="How long to wait for the first words of an answer.",
         zh="等待回答第一个字的最长时间。",
     )
     idle_timeout: float = _setting(
         "IDLE_TIMEOUT",
-        _duration(1),
+        duration(1),
         default="120",
         en="How long an answer may pause once it has begun.",
         zh="回答开始后，中途停顿的最长时间。",
     )
     answer_timeout: float = _setting(
         "ANSWER_TIMEOUT",
-        _duration(1),
+        duration(1),
         default="600",
         en="How long one answer may take altogether.",
         zh="一次回答总共允许的最长时间。",
@@ -378,35 +260,35 @@ class Settings:
 
     language: Literal["auto", "zh", "en"] = _setting(
         "LANGUAGE",
-        Kind("one of auto, zh, en", _read_language),
+        Kind("auto、zh、en 之一", "one of auto, zh, en", read_language),
         default="auto",
         en="The language of notices: `zh`, `en`, or `auto` (English on Lark, else Chinese).",
         zh="提示语的语言：`zh`、`en` 或 `auto`（Lark 用英文，其余用中文）。",
     )
     conversation_ttl: float = _setting(
         "CONVERSATION_TTL",
-        _duration(60),
+        duration(60),
         default="12h",
         en="A conversation that was silent for this long starts afresh.",
         zh="对话静默超过这个时间后重新开始。",
     )
     retention_days: int = _setting(
         "RETENTION_DAYS",
-        _number(1, 36_500),
+        number(1, 36_500),
         default="30",
         en="Stored conversations are deleted after this many days.",
         zh="保存的对话在这么多天后删除。",
     )
     p2p_context: Literal["thread", "chat"] = _setting(
         "P2P_CONTEXT",
-        _one_of("thread", "chat"),
+        one_of("thread", "chat"),
         default="thread",
         en="Private chats: `thread` goes on by reply only, `chat` is one running conversation.",
         zh="私聊：`thread` 只有回复才会延续上文，`chat` 则整个私聊是一个连续的对话。",
     )
     reply_in_thread: Literal["auto", "always", "never"] = _setting(
         "REPLY_IN_THREAD",
-        _one_of("auto", "always", "never"),
+        one_of("auto", "always", "never"),
         default="auto",
         en="Whether answers open a thread: `auto` (in groups), `always` or `never`.",
         zh="回答是否放进话题：`auto`（仅群聊）、`always` 或 `never`。",
@@ -420,14 +302,20 @@ class Settings:
     )
     frame_interval: float = _setting(
         "FRAME_INTERVAL",
-        _duration(0.1),  # Feishu allows ten updates of one card a second
-        default="0.2",
+        # Feishu allows ten updates of one card a second: the first, the final and the one that
+        # ends its streaming mode have to fit in as well.
+        interval(0.15),
+        default="0.25",
         en="The least seconds between two updates of one card.",
         zh="同一张卡片两次更新之间的最短秒数。",
     )
     footer: tuple[str, ...] = _setting(
         "FOOTER",
-        Kind("a list of model, seconds, tokens, or none", _read_parts),
+        Kind(
+            "model、seconds、tokens 中的几个，用逗号分隔，或 none",
+            "a list of model, seconds, tokens, or none",
+            read_parts,
+        ),
         default="model,seconds,tokens",
         en="What stands below an answer; `none` for nothing.",
         zh="回答下方显示的内容；`none` 表示不显示。",
@@ -437,14 +325,18 @@ class Settings:
 
     http_port: int = _setting(
         "HTTP_PORT",
-        _number(1, 65535),
+        number(1, 65535),
         default="9000",
         en="The port the bot listens on.",
         zh="机器人监听的端口。",
     )
     database_url: str = _setting(
         "DATABASE_URL",
-        Kind("sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME", _read_database),
+        Kind(
+            "sqlite:////目录/文件 或 postgresql://用户:密码@主机/库名",
+            "sqlite:////FOLDER/FILE or postgresql://USER:PASSWORD@HOST/NAME",
+            read_database,
+        ),
         default="sqlite:///./data/feishu_bot.db",
         secret="password",
         en="Where conversations and unanswered messages are kept: a file, or PostgreSQL.",
@@ -452,49 +344,49 @@ class Settings:
     )
     answer_threads: int = _setting(
         "ANSWER_THREADS",
-        _number(1, 1000),
+        number(1, 1000),
         default="200",
         en="How many answers a process writes at the same time.",
         zh="每个进程同时生成的回答数。",
     )
     web_concurrency: int = _setting(
         "WEB_CONCURRENCY",
-        _number(1, 64),
+        number(1, 64),
         default="1",
-        en="How many processes serve requests.",
-        zh="处理请求的进程数。",
+        en="How many pairs of processes run: one takes events in, the other answers.",
+        zh="运行几对进程：每对中一个接收事件，一个写回答。",
     )
     web_threads: int = _setting(
         "WEB_THREADS",
-        _number(1, 256),
-        default="8",
+        number(1, 256),
+        default="32",
         en="How many requests a process serves at the same time.",
         zh="每个进程同时处理的请求数。",
     )
     lease_seconds: float = _setting(
         "LEASE_SECONDS",
-        _duration(5),
+        duration(5),
         default="30",
         en="After this time without a sign of life, another process takes an answer over.",
         zh="持有回答的进程这么久没有动静时，由其他进程接手。",
     )
     shutdown_grace: float = _setting(
         "SHUTDOWN_GRACE",
-        _duration(0),  # docker stop kills after 10 s
+        duration(0),  # docker stop kills after 10 s
         default="8",
         en="How long a stopping process goes on with its answers before it hands them back.",
         zh="停止时继续完成回答的时间，到时未完成的交还给下一个进程。",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
         "LOG_LEVEL",
-        _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+        one_of("DEBUG", "INFO", "WARNING", "ERROR"),
         default="INFO",
         en="How much is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
         zh="日志详细程度：`DEBUG`、`INFO`、`WARNING` 或 `ERROR`。",
     )
     log_format: Literal["auto", "text", "json"] = _setting(
         "LOG_FORMAT",
-        _one_of("auto", "text", "json"),
+        one_of("auto", "text", "json"),
         default="auto",
         en="`text` for people, `json` for machines, `auto`: text in a terminal, else json.",
         zh="`text` 便于阅读，`json` 便于采集，`auto`：在终端用 text，否则用 json。",
@@ -533,16 +425,19 @@ class Settings:
         faults: list[str] = []
         for entry in fields(cls):
             setting: Setting = entry.metadata["setting"]
-            value = _trimmed(environ.get(setting.name, ""))
+            value = trimmed(environ.get(setting.name, ""))
             if value:
                 try:
                     values[entry.name] = setting.kind.read(value)
-                except ValueError as exc:
-                    faults.append(_fault(setting, f"{_quoted(setting, value)}{exc}"))
+                except Malformed as exc:
+                    shown = _quoted(setting, value)
+                    zh, en = (f"{shown}：", f"{shown}: ") if shown else ("", "")
+                    faults.append(_fault(setting, f"{zh}{exc.zh}", f"{en}{exc.en}"))
             elif setting.default is None:
-                faults.append(_fault(setting, f"it is missing{_hint(setting.name, environ)}"))
+                faults.append(_missing(setting, environ))
+        faults += _contradictions(values)
         if faults:
-            raise SettingsError(faults)
+            raise SettingsError(faults + _near_misses(environ))
         return cls(**values)
 
 
@@ -560,7 +455,10 @@ def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ
         found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(
-            [f"{path}: expected a text file in UTF-8, but it can't be read"]
+            [
+                f"{path}：无法读取。应为 UTF-8 编码的文本文件。\n"
+                f"  {path}: can't be read; expected a text file in UTF-8"
+            ]
         ) from exc
     merged = {name: value for name, value in found.items() if value}
     merged.update((name, value) for name, value in environ.items() if value.strip())
@@ -575,37 +473,94 @@ def load_settings() -> Settings:
     try:
         return Settings.from_env(read_environment())
     except SettingsError as exc:
-        sys.exit(f"The bot can't start, its settings are not complete:\n\n{exc}")
+        sys.exit(
+            "机器人无法启动，请改正下列设置：\n"
+            f"The bot can't start. Please mend these settings:\n\n{exc}"
+        )
 
 
 # Faults, and what may be shown
 
 
-def _trimmed(value: str) -> str:
-    """Without blanks around it, and without the quotes that `docker --env-file` leaves on."""
-    value = value.strip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1].strip()
-    return value
+def _fault(setting: Setting, zh: str, en: str) -> str:
+    """One fault, in a line of Chinese and one of English."""
+    if setting.where:
+        where = Place(f"在哪里找：{setting.where.zh}", f"where: {setting.where.en}")
+    elif setting.default and len(setting.default) <= 40:
+        where = Place(f"不填则为 {setting.default}", f"default: {setting.default}")
+    else:
+        where = Place("可以不填", "may be left out")
+    zh = zh if zh.endswith("？") else f"{zh}。"
+    return (
+        f"{setting.name}：{zh}应为：{setting.kind.zh}。{where.zh}\n"
+        f"  {setting.name}: {en}; expected {setting.kind.en}; {where.en}"
+    )
 
 
-def _fault(setting: Setting, problem: str) -> str:
-    return f"{setting.name}: expected {setting.kind.expected}; {problem}. Where: {setting.where}"
+def _missing(setting: Setting, environ: Mapping[str, str]) -> str:
+    others = _unknown(environ)
+    close = [other for upper, other in others.items() if upper.endswith(f"_{setting.name}")]
+    close += _close(setting.name, others, 0.75)
+    if not close:
+        return _fault(setting, "缺少", "missing")
+    return _fault(
+        setting,
+        f"缺少（有一个 {close[0]}，是不是写错了名称？）",
+        f"missing (there is {close[0]}: is it meant to be {setting.name}?)",
+    )
+
+
+def _near_misses(environ: Mapping[str, str]) -> list[str]:
+    """Optional settings whose name may be misspelt. No reason to refuse, but worth a word."""
+    others = _unknown(environ)
+    return [
+        f"{other}：没有这个设置，是不是 {setting.name}？\n"
+        f"  {other}: no such setting; is it meant to be {setting.name}?"
+        for setting in SETTINGS
+        if setting.default is not None and not environ.get(setting.name, "").strip()
+        for other in _close(setting.name, others, 0.85)
+    ]
+
+
+def _unknown(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are none of ours, by their name in capitals."""
+    known = {setting.name for setting in SETTINGS} | NO_NEAR_MISS
+    return {
+        name.upper(): name
+        for name in sorted(environ)
+        if name not in known and name.upper() not in NO_NEAR_MISS and environ[name].strip()
+    }
+
+
+def _close(name: str, others: Mapping[str, str], cutoff: float) -> list[str]:
+    return [others[upper] for upper in get_close_matches(name, others, n=1, cutoff=cutoff)]
+
+
+def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with values that are right each for itself."""
+    secrets = ("app_secret", "app_encrypt_key", "app_verification_token")
+    for one, other in combinations([name for name in secrets if name in values], 2):
+        if values[one] == values[other]:
+            names = f"{one.upper()}, {other.upper()}"
+            yield (
+                f"{names.replace(', ', '、')}：两处填了同一个值，它们在后台里是不同的。\n"
+                f"  {names}: the same value twice; in the console they differ"
+            )
+    whole: dict[str, Any] = {entry.name: entry.default for entry in fields(Settings)}
+    whole |= values
+    if whole["retention_days"] * 86400 < whole["conversation_ttl"]:
+        yield (
+            "RETENTION_DAYS：比 CONVERSATION_TTL 短。对话还没结束就会被删除。\n"
+            "  RETENTION_DAYS: shorter than CONVERSATION_TTL, so conversations would be deleted "
+            "while they go on"
+        )
 
 
 def _quoted(setting: Setting, value: str) -> str:
-    # A long value may be a key that was pasted in the wrong place.
-    if setting.secret or "@" in value or len(value) > 24:
+    # A long value, or one for the App ID, may be a key that was pasted in the wrong place.
+    if setting.secret or setting.where or "@" in value or len(value) > 24:
         return ""
-    return f"{value!r}: "
-
-
-def _hint(name: str, environ: Mapping[str, str]) -> str:
-    known = {setting.name for setting in SETTINGS}
-    others = sorted(other for other in environ if other not in known and environ[other].strip())
-    close = [other for other in others if other.endswith(f"_{name}")]
-    close += get_close_matches(name, others, n=1, cutoff=0.8)
-    return f" (there is {close[0]}: is it meant to be {name}?)" if close else ""
+    return repr(value)
 
 
 def _shown(setting: Setting, value: object) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from feishu_bot.llm.models import PREFERRED_MODELS
 from feishu_bot.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parent.parent
@@ -58,6 +59,14 @@ def test_every_example_is_accepted(page: str) -> None:
 
     for setting in SETTINGS:
         setting.kind.read(rows[setting.name][2].strip("`"))
+
+
+@pages
+def test_the_models_that_may_be_chosen_are_listed_in_their_order(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    lists = re.findall(r"^`[^`]+`(?:(?:, |、)`[^`]+`){5,}[.。]$", text, re.M)
+
+    assert [re.findall(r"`([^`]+)`", line) for line in lists] == [list(PREFERRED_MODELS)]
 
 
 def test_the_example_file_names_every_required_setting_and_only_known_ones() -> None:

@@ -15,7 +15,8 @@ LEAVES = {"errors", "metrics", "settings", "logs"}
 OURS = {
     "errors": set(),
     "metrics": {"errors"},
-    "settings": {"errors"},
+    "settings": {"errors", "setting_kinds"},
+    "setting_kinds": set(),
     "logs": {"errors"},
     "core": {"errors", "metrics"},
     "content": {"errors"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from feishu_bot.errors import SettingsError
-from feishu_bot.settings import SETTINGS, Settings, read_environment
+from feishu_bot.settings import SETTINGS, Settings, load_settings, read_environment
 
 REQUIRED = {
     "APP_ID": "cli_test",
@@ -81,11 +81,28 @@ def test_keys_may_have_any_prefix_and_each_counts_once() -> None:
     assert read(OPENAI_KEY=" sk-1, fk2 ,,sk-1,plain").openai_keys == ("sk-1", "fk2", "plain")
 
 
+@pytest.mark.parametrize("value", ["sk-1，sk-2", '"sk-1","sk-2"', "'sk-1,sk-2'", '"sk-1", sk-2'])
+def test_keys_may_be_separated_and_quoted_in_several_ways(value: str) -> None:
+    assert read(OPENAI_KEY=value).openai_keys == ("sk-1", "sk-2")
+
+
+@pytest.mark.parametrize("value", ["sk-1;sk-2", "sk-1；sk-2", "sk-1、sk-2"])
+def test_keys_are_separated_by_commas_only(value: str) -> None:
+    assert "separated by commas" in faults(OPENAI_KEY=value)[0]
+
+
 @pytest.mark.parametrize(
     "value",
-    ["https://g.example", "https://g.example/", "https://g.example/v1", "https://g.example/v1/"],
+    [
+        "https://g.example",
+        "https://g.example/",
+        "https://g.example/v1",
+        "https://g.example/v1/",
+        "https://g.example/v1/chat/completions",
+        "https://g.example/chat/completions/",
+    ],
 )
-def test_the_gateway_is_the_same_with_and_without_v1(value: str) -> None:
+def test_the_gateway_is_the_same_with_and_without_the_path_of_the_api(value: str) -> None:
     assert read(API_URL=value).api_url == "https://g.example"
 
 
@@ -110,6 +127,8 @@ def test_other_gateway_addresses_are_faults(value: str) -> None:
         ("http://127.0.0.1:8123", "http://127.0.0.1:8123"),
         ("http://localhost:1", "http://localhost:1"),
         ("http://[::1]:1", "http://[::1]:1"),
+        ("open.feishu.cn", "https://open.feishu.cn"),
+        ("open.larksuite.com/", "https://open.larksuite.com"),
     ],
 )
 def test_the_platform_has_short_names_and_may_be_any_origin(value: str, origin: str) -> None:
@@ -135,6 +154,11 @@ def test_other_platform_addresses_are_faults(value: str) -> None:
         ("en_US:en", "feishu", "en"),
         ("de:en_GB:en", "feishu", "en"),
         ("zh_CN.UTF-8", "lark", "zh"),
+        ("fr_FR:fr", "lark", "en"),
+        ("C.UTF-8", "feishu", "zh"),
+        ("de_DE", "lark", "en"),
+        ("POSIX", "feishu", "zh"),
+        ("sr_RS.UTF-8@latin", "lark", "en"),
     ],
 )
 def test_the_language_follows_the_platform_unless_set(
@@ -163,6 +187,10 @@ def test_other_databases_are_faults(value: str) -> None:
     assert len(faults(DATABASE_URL=value)) == 1
 
 
+def test_a_bare_path_to_a_database_is_answered_with_its_address() -> None:
+    assert "sqlite:////data/bot.db" in faults(DATABASE_URL="/data/bot.db")[0]
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"), [("90s", 90), ("30m", 1800), ("12h", 43200), ("7d", 604800), ("60", 60)]
 )
@@ -189,6 +217,19 @@ def test_the_system_prompt_can_be_switched_off() -> None:
     assert read(SYSTEM_PROMPT="none").system_prompt == ""
 
 
+def test_a_system_prompt_may_hold_quotes() -> None:
+    assert read(SYSTEM_PROMPT='End with "bye"').system_prompt == 'End with "bye"'
+    assert read(SYSTEM_PROMPT="You serve the bosses'").system_prompt == "You serve the bosses'"
+
+
+def test_frames_may_not_come_faster_than_feishu_takes_them() -> None:
+    assert read().frame_interval == 0.25
+    assert read(FRAME_INTERVAL="0.15").frame_interval == 0.15
+    (fault,) = faults(FRAME_INTERVAL="0.1")
+    assert "at least 0.15" in fault
+    assert "7d" not in fault
+
+
 def test_a_level_is_read_in_any_case() -> None:
     assert read(LOG_LEVEL="debug").log_level == "DEBUG"
 
@@ -197,6 +238,12 @@ def test_a_level_is_read_in_any_case() -> None:
     ("name", "value"),
     [
         ("APP_ID", "cli a"),
+        ("APP_ID", "0123456789abcdef"),
+        ("APP_ID", '"cli_a'),
+        ("APP_SECRET", "secret'"),
+        ("BOT_NAME", '"Helper'),
+        ("DATABASE_URL", 'sqlite:////data/bot.db"'),
+        ("SYSTEM_PROMPT", '"Be kind'),
         ("APP_SECRET", "cli_swapped"),
         ("APP_ENCRYPT_KEY", "…"),
         ("OPENAI_KEY", " , "),
@@ -223,7 +270,44 @@ def test_a_level_is_read_in_any_case() -> None:
 def test_a_malformed_value_is_one_fault_that_names_its_variable(name: str, value: str) -> None:
     (fault,) = faults(**{name: value})
 
-    assert fault.startswith(f"{name}: expected ")
+    zh, en = fault.split("\n")
+    assert zh.startswith(f"{name}：")
+    assert "应为" in zh
+    assert en.startswith(f"  {name}: ")
+    assert "; expected " in en
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_ID", "cli_xxxxxxxx"),
+        ("APP_SECRET", "xxxxxxxx"),
+        ("APP_ENCRYPT_KEY", "xxxxxxxx"),
+        ("APP_VERIFICATION_TOKEN", "********"),
+        ("OPENAI_KEY", "sk-xxxxxxxx"),
+    ],
+)
+def test_a_value_copied_from_the_documents_is_a_fault(name: str, value: str) -> None:
+    (fault,) = faults(**{name: value})
+
+    assert "还是示例里的值" in fault
+    assert "still the example's value" in fault
+
+
+@pytest.mark.parametrize("name", ["APP_SECRET", "APP_VERIFICATION_TOKEN"])
+def test_two_secrets_of_the_app_are_never_the_same(name: str) -> None:
+    (fault,) = faults(**{name: "the-encrypt-key"})
+
+    assert name in fault
+    assert "APP_ENCRYPT_KEY" in fault
+    assert "the same value twice" in fault
+    assert "the-encrypt-key" not in fault
+
+
+def test_conversations_are_not_deleted_while_they_go_on() -> None:
+    assert "shorter than CONVERSATION_TTL" in faults(CONVERSATION_TTL="31d")[0]
+    assert "shorter than CONVERSATION_TTL" in faults(CONVERSATION_TTL="2d", RETENTION_DAYS="1")[0]
+    assert read(CONVERSATION_TTL="30d").retention_days == 30
 
 
 # Faults
@@ -233,20 +317,23 @@ def test_every_fault_is_reported_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"HTTP_PORT": "none", "STREAMING": "maybe"})
 
-    named = [fault.split(":")[0] for fault in caught.value.faults]
+    named = [fault.split("：")[0] for fault in caught.value.faults]
     assert named == [*REQUIRED, "STREAMING", "HTTP_PORT"]
-    assert str(caught.value).count("\n") == len(named) - 1
+    assert str(caught.value).count("\n") == 2 * len(named) - 1
 
 
 def test_a_fault_says_where_the_value_is_found() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({})
 
-    by_name = {fault.split(":")[0]: fault for fault in caught.value.faults}
-    assert "凭证与基础信息 / Credentials & Basic Info" in by_name["APP_SECRET"]
-    assert "加密策略 / Events & Callbacks › Encryption Strategy" in by_name["APP_ENCRYPT_KEY"]
+    by_name = {fault.split("：")[0]: fault for fault in caught.value.faults}
+    assert "在哪里找：飞书开发者后台 › 凭证与基础信息" in by_name["APP_SECRET"]
+    assert "where: Feishu developer console › Credentials & Basic Info" in by_name["APP_SECRET"]
+    assert "Events & Callbacks › Encryption Strategy" in by_name["APP_ENCRYPT_KEY"]
     assert "加密策略" in by_name["APP_VERIFICATION_TOKEN"]
     assert "oapi.czl.net" in by_name["OPENAI_KEY"]
+    assert "不填则为 9000" in faults(HTTP_PORT="none")[0]
+    assert "default: 9000" in faults(HTTP_PORT="none")[0]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +344,8 @@ def test_a_fault_says_where_the_value_is_found() -> None:
         ("APP_ENCRYPT_KEY", "ENCRYPT_KEY"),
         ("APP_VERIFICATION_TOKEN", "VERIFICATION_TOKEN"),
         ("APP_ID", "FEISHU_APP_ID"),
+        ("APP_ID", "app_id"),
+        ("APP_VERIFICATION_TOKEN", "APP_VERIFY_TOKEN"),
     ],
 )
 def test_a_similar_name_is_hinted_at_without_its_value(missing: str, written: str) -> None:
@@ -269,6 +358,39 @@ def test_a_similar_name_is_hinted_at_without_its_value(missing: str, written: st
     assert "do-not-show" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("API_URI", "API_URL"), ("openai_model", "OPENAI_MODEL"), ("STREAMNG", "STREAMING")],
+)
+def test_a_misspelt_optional_name_is_mentioned_but_no_reason_to_refuse(
+    written: str, meant: str
+) -> None:
+    assert read(**{written: "do-not-show"}) == read()
+    near_miss = faults(**{written: "do-not-show"}, HTTP_PORT="none")[-1]
+    assert f"{written}: no such setting; is it meant to be {meant}?" in near_miss
+    assert "do-not-show" not in near_miss
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "LANG"])
+def test_the_environments_own_names_are_no_misspellings(name: str) -> None:
+    assert len(faults(**{name: "x"}, HTTP_PORT="none")) == 1
+
+
+def test_without_settings_the_process_ends_in_plain_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
+
+    with pytest.raises(SystemExit) as caught:
+        load_settings()
+
+    assert str(caught.value).startswith("机器人无法启动")
+    assert "The bot can't start." in str(caught.value)
+    assert "OPENAI_KEY：缺少。" in str(caught.value)
+
+
 def test_a_malformed_value_is_quoted_when_it_can_not_be_a_secret() -> None:
     assert "'70000'" in faults(HTTP_PORT="70000")[0]
 
@@ -276,6 +398,7 @@ def test_a_malformed_value_is_quoted_when_it_can_not_be_a_secret() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("APP_ID", "hush"),
         ("APP_SECRET", "hush hush"),
         ("APP_ENCRYPT_KEY", "hush hush"),
         ("APP_VERIFICATION_TOKEN", "hush hush"),
@@ -298,8 +421,8 @@ def test_printing_the_settings_shows_no_secret() -> None:
     settings = read(
         OPENAI_KEY="sk-hush1,sk-hush2",
         APP_SECRET="hush://hush",
-        APP_ENCRYPT_KEY="hush",
-        APP_VERIFICATION_TOKEN="hush",
+        APP_ENCRYPT_KEY="hush-key",
+        APP_VERIFICATION_TOKEN="hush-token",
         DATABASE_URL="postgresql://bot:hush/hu@sh@db:5432/bot?password=hush&sslmode=require",
         HTTP_PROXY="http://me:hush@proxy:3128",
     )

@@ -8,15 +8,16 @@ because calls leave here evenly and arrive there bunched.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 
-PER_SECOND = 46
+PER_SECOND = 47
 PER_MINUTE = 950
 # Kept back for urgent calls: messages, first frames and final ones. With the whole minute spent on
 # frames in between, answers that still need their last one would be lost.
 RESERVED_PER_SECOND = 5
 RESERVED_PER_MINUTE = 150
-SECOND = 1.12
+SECOND = 1.2
 MINUTE = 61.0
 SLOWEST = 0.05
 RECOVERY_PER_SECOND = 0.05
@@ -41,6 +42,12 @@ class Window:
 
     def take(self, now: float) -> None:
         self._grants.append(now)
+
+    def put_off(self, granted: float, now: float) -> None:
+        """What was granted then is used only now."""
+        with contextlib.suppress(ValueError):
+            self._grants.remove(granted)
+            self._grants.append(now)
 
     def used(self) -> int:
         return len(self._grants)
@@ -83,6 +90,11 @@ class Budget:
         self._minute.take(now)
         if not urgent:
             self._last_frame = now
+
+    def put_off(self, granted: float, now: float) -> None:
+        """A call granted then leaves only now: that is when Feishu counts it."""
+        self._second.put_off(granted, now)
+        self._minute.put_off(granted, now)
 
     def refused(self, now: float, retry_after: float) -> None:
         """Feishu said that it was too much: be quiet for `retry_after` seconds, then slower.

@@ -64,9 +64,10 @@ class Courier:
         deadline = self._timer() + (self._patience if patience is None else patience)
         pause = 0.25
         while True:
-            api = self._take_ticket(calls, chat)
+            ticket = self._take_ticket(calls, chat)
+            api = ticket.api
             try:
-                return api, self._counted(api, calls[api])
+                return api, self._counted(ticket, calls[api])
             except RateLimited as exc:
                 if chat and exc.code in CHAT_LIMITED:
                     self._pacer.refused_in_chat(chat, exc.retry_after)
@@ -82,7 +83,7 @@ class Courier:
                 self._abandoned.wait(pause * random.uniform(0.8, 1.2))
                 pause = min(LONGEST_PAUSE, pause * 2)
 
-    def _take_ticket(self, apis: Iterable[str], chat: str) -> str:
+    def _take_ticket(self, apis: Iterable[str], chat: str) -> Ticket:
         """Wait for an urgent ticket that is still fresh when this thread gets to run."""
         self._check()
         for _ in range(MOST_STALE_TICKETS):
@@ -93,7 +94,7 @@ class Courier:
             # together with those made on new ones, above the limit.
             if self._timer() - ticket.granted_at < STALE_SECONDS:
                 break
-        return ticket.api
+        return ticket
 
     def offer(self, api: str, call: Callable[[], None], *, since: float, urgent: bool) -> bool:
         """Try one frame, which newer text may replace: False when it was not shown.
@@ -112,7 +113,7 @@ class Courier:
         if not granted or self._timer() - ticket.granted_at > STALE_SECONDS:
             return False
         try:
-            self._counted(api, call)
+            self._counted(ticket, call)
         except RateLimited as exc:
             self._pacer.refused(api, exc.retry_after)
             return False
@@ -140,9 +141,10 @@ class Courier:
         if self._abandoned.is_set():
             raise Abandoned
 
-    def _counted(self, api: str, call: Callable[[], T]) -> T:
+    def _counted(self, ticket: Ticket, call: Callable[[], T]) -> T:
+        self._pacer.use(ticket)
         try:
             return call()
         except FeishuError as exc:
-            metrics.FEISHU_ERRORS.labels(api=api, code=str(exc.code)).inc()
+            metrics.FEISHU_ERRORS.labels(api=ticket.api, code=str(exc.code)).inc()
             raise

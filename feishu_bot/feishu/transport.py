@@ -31,7 +31,7 @@ IDEMPOTENT_METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 LONGEST_WAIT = 10.0
 # The pool looks at every idle connection before each request, so more of them cost more than they
 # help; this many carry 50 calls a second that take half a second each.
-CONNECTIONS = 32
+CONNECTIONS = 64
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

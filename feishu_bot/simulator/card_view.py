@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,16 @@ _CONTROLS = frozenset(
         "table", "chart", "img", "img_combination", "audio", "person", "person_list",
     }
 )  # fmt: skip
+
+# Feishu shows these elements as Markdown and decodes HTML entities in them, though not in code
+# ("Rich text (Markdown) component": special characters are written as entities).
+_MARKDOWN = frozenset({"markdown", "lark_md"})
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_CODE = re.compile(
+    r"^ *(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?^ *(?P=fence)[`~]*[ \t]*$|.*\Z)"
+    r"|(?<!`)(?P<ticks>`{1,2})(?!`)(?:(?!\n\n).)*?(?<!`)(?P=ticks)(?!`)",
+    re.MULTILINE | re.DOTALL,
+)
 
 # The developer's own data, in which a "tag" means nothing.
 _OPAQUE = frozenset({"value", "chart_spec", "rows"})
@@ -89,6 +101,22 @@ def _texts(part: Any, *, panels: bool) -> Iterator[str]:
         if tag in _CONTROLS or (tag == "collapsible_panel" and not panels):
             return
         if isinstance(part.get("content"), str):
-            yield part["content"]
+            yield _read(part["content"]) if tag in _MARKDOWN else part["content"]
         for key in ("text", "fields", "columns", "actions", "elements"):
             yield from _texts(part.get(key), panels=panels)
+
+
+def _read(markdown: str) -> str:
+    """Markdown with its entities decoded, as a reader sees them; code stays as it is."""
+    if not _ENTITY.search(markdown):
+        return markdown
+    shown = []
+    end = 0
+    for code in _CODE.finditer(markdown):
+        shown += [_decoded(markdown[end : code.start()]), code[0]]
+        end = code.end()
+    return "".join([*shown, _decoded(markdown[end:])])
+
+
+def _decoded(prose: str) -> str:
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), prose)

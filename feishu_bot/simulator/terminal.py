@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from feishu_bot.simulator import card_view
 from feishu_bot.simulator.messages import Message
 from feishu_bot.simulator.people import Chat
-from feishu_bot.simulator.screen import Screen
+from feishu_bot.simulator.screen import Screen, face_of
 
 if TYPE_CHECKING:
     from feishu_bot.simulator.simulator import Simulator
@@ -20,15 +21,26 @@ ANSWER_SECONDS = 60.0
 SETTLED_SECONDS = 0.5
 
 HELP = """\
-直接输入就是给机器人发私聊消息；带冒号的是终端自己的命令：
-  :g 文字    在群里 @机器人 说话        :p 文字    回到私聊
-  :r N 文字  回复第 N 条消息            :b N       按第 N 个按钮
-  :?         这份帮助                   :q         退出
-Type to write to the bot in private; commands of this terminal begin with a colon:
-  :g text    speak in the group, @bot   :p text    back to private
-  :r N text  reply to message N         :b N       press button N
-  :?         this help                  :q         quit
+直接输入就是发消息；带冒号的是终端自己的命令：
+  :g [文字]  转到群聊，之后每一行都在群里 @机器人 说；带文字就同时说出来
+  :p [文字]  回到私聊，之后每一行都是私聊
+  :r N 文字  回复第 N 条消息            :b [N]     列出按钮，或按第 N 个
+  :?         这份帮助                   :q         退出（Ctrl-C 也可以）
+Type to write to the bot; commands of this terminal begin with a colon:
+  :g [text]  go to the group: every following line is said there, @bot; text is said at once
+  :p [text]  go back to private: every following line is private
+  :r N text  reply to message N         :b [N]     list the buttons, or press button N
+  :?         this help                  :q         quit (or Ctrl-C)
 """
+IN_GROUP = "现在在群聊，每一行都会 @机器人 / in the group now, every line mentions the bot"
+IN_PRIVATE = "现在是私聊 / in private now"
+HOW_TO_REPLY = (
+    "用法：:r N 文字，N 是消息前的编号 / usage: :r N text, N is the number before a message"
+)
+NO_BUTTONS = "现在没有按钮 / no buttons"
+UNKNOWN = "没有这个命令，:? 看帮助 / unknown command, :? for help"
+PRIVATE_PROMPT = "私聊 private> "
+GROUP_PROMPT = "群聊 group> "
 
 
 def chat(
@@ -38,13 +50,14 @@ def chat(
     *,
     answer_seconds: float = ANSWER_SECONDS,
 ) -> int:
-    """Run until :q or the end of input; the exit code.
+    """Run until :q, Ctrl-C or the end of input; the exit code.
 
     On a terminal lines are sent at once. Otherwise each line waits for its final answer, and 1 is
     returned when one did not come within *answer_seconds*.
     """
-    conversation = _Conversation(sim, Screen(output_stream))
-    conversation.screen.line(HELP)
+    screen = Screen(output_stream)
+    screen.line(HELP)
+    conversation = _Conversation(sim, screen, interactive=input_stream.isatty())
     if not input_stream.isatty():
         return conversation.read(input_stream, lambda: conversation.settle(answer_seconds))
     stopped = threading.Event()
@@ -52,16 +65,22 @@ def chat(
     follower.start()
     try:
         return conversation.read(input_stream, lambda: True)
+    except KeyboardInterrupt:
+        return 0
     finally:
         stopped.set()
         with sim.feishu.world.changing():
             pass
         follower.join()
+        # A terminal that was closed takes no more words.
+        with suppress(OSError):
+            screen.leave()
 
 
 class _Conversation:
-    def __init__(self, sim: Simulator, screen: Screen) -> None:
+    def __init__(self, sim: Simulator, screen: Screen, *, interactive: bool) -> None:
         self.screen = screen
+        self._interactive = interactive
         self._feishu = sim.feishu
         self._me = sim.feishu.add_person("Alice")
         self._private = sim.feishu.private_chat(self._me)
@@ -70,10 +89,14 @@ class _Conversation:
         self._asked: Message | None = None
         self._numbered: list[Message] = []
         self._number_by_id: dict[str, int] = {}
+        self._numbering = threading.Lock()
 
     def read(self, lines: TextIO, settled: Callable[[], bool]) -> int:
+        self._show_prompt()
         for raw in iter(lines.readline, ""):
             line = raw.strip()
+            if self._interactive:
+                self.screen.entered(raw.rstrip("\n"), keep=line.startswith(":"))
             if not line:
                 continue
             if line in (":q", ":quit"):
@@ -100,22 +123,34 @@ class _Conversation:
         return True
 
     def follow(self, stopped: threading.Event) -> None:
-        """Redraw what the bot writes, whenever something changed."""
-        condition = self._feishu.world.condition
-        shown: dict[str, str] = {}
+        """Show what the bot writes: growing at first, and once and whole when it stands still."""
+        world = self._feishu.world
+        written: dict[str, str] = {}
+        seen: dict[str, tuple[str, float]] = {}
         while not stopped.is_set():
-            with condition:
-                fresh = [
-                    m
-                    for m in self._mine()
-                    if m.is_from_bot and shown.get(m.message_id) != self.screen.face(m)
-                ]
-                if not fresh:
-                    condition.wait(1.0)
+            with world.lock:
+                changes = world.changes
+                faces = [(m, face_of(m), m.streaming) for m in self._mine() if m.is_from_bot]
+            now = time.monotonic()
+            growing: list[tuple[int, Message]] = []
+            finished: list[tuple[int, Message]] = []
+            for message, face, streaming in faces:
+                key = message.message_id
+                if not face or written.get(key) == face:
                     continue
-            for message in fresh:
-                shown[message.message_id] = self.screen.face(message)
-                self.screen.message(self._number(message), message)
+                if seen.get(key, ("", 0.0))[0] != face:
+                    seen[key] = face, now
+                stands = not streaming and now - seen[key][1] >= SETTLED_SECONDS
+                if stands:
+                    written[key] = face
+                (finished if stands else growing).append((self._number(message), message))
+            while finished:
+                number, message = finished.pop(0)
+                self.screen.finish(number, message, [*finished, *growing])
+            self.screen.grow(growing)
+            with world.condition:
+                if world.changes == changes:
+                    world.condition.wait(0.1 if growing else 1.0)
 
     def _obey(self, line: str) -> None:
         command, _, rest = line.partition(" ")
@@ -126,24 +161,36 @@ class _Conversation:
             case ":g":
                 if self._group is None:
                     self._group = self._feishu.add_group("Simulator", [self._me])
-                self._chat = self._group
-                if rest:
-                    self._say(rest)
+                self._go_to(self._group, rest)
             case ":p":
-                self._chat = self._private
-                if rest:
-                    self._say(rest)
+                self._go_to(self._private, rest)
             case ":r":
-                number, _, text = rest.partition(" ")
-                target = self._numbered_message(number)
-                if target and text.strip():
-                    self._say(text.strip(), target)
+                self._reply(*rest.partition(" ")[::2])
             case ":b":
                 self._press(rest)
             case _ if line.startswith(":"):
-                self.screen.line(f"? {line}  (:?)")
+                self.screen.line(UNKNOWN)
             case _:
                 self._say(line)
+
+    def _go_to(self, chat: Chat, text: str) -> None:
+        """Every following line is said there, and *text* at once."""
+        self._chat = chat
+        self._show_prompt()
+        if text:
+            self._say(text)
+        else:
+            self.screen.line(IN_PRIVATE if chat.is_private else IN_GROUP)
+
+    def _show_prompt(self) -> None:
+        if self._interactive:
+            self.screen.prompt(PRIVATE_PROMPT if self._chat.is_private else GROUP_PROMPT)
+
+    def _reply(self, number: str, text: str) -> None:
+        if not number.isdecimal() or not text.strip():
+            self.screen.line(HOW_TO_REPLY)
+        elif target := self._numbered_message(number):
+            self._say(text.strip(), target)
 
     def _say(self, text: str, target: Message | None = None) -> None:
         chat = target.chat if target else self._chat
@@ -159,7 +206,10 @@ class _Conversation:
             if message.is_from_bot
             for button in message.buttons
         ]
-        if not number.isdigit() or not 1 <= int(number) <= len(buttons):
+        if not buttons:
+            self.screen.line(NO_BUTTONS)
+            return
+        if not number.isdecimal() or not 1 <= int(number) <= len(buttons):
             for index, (message, button) in enumerate(buttons, 1):
                 where = self._number(message)
                 self.screen.line(f"  :b {index}  [{card_view.label_of(button)}]  (#{where})")
@@ -191,13 +241,14 @@ class _Conversation:
         return [m for m in self._feishu.messages if m.chat in chats]
 
     def _number(self, message: Message) -> int:
-        if message.message_id not in self._number_by_id:
-            self._numbered.append(message)
-            self._number_by_id[message.message_id] = len(self._numbered)
-        return self._number_by_id[message.message_id]
+        with self._numbering:
+            if message.message_id not in self._number_by_id:
+                self._numbered.append(message)
+                self._number_by_id[message.message_id] = len(self._numbered)
+            return self._number_by_id[message.message_id]
 
     def _numbered_message(self, number: str) -> Message | None:
-        if number.isdigit() and 1 <= int(number) <= len(self._numbered):
+        if number.isdecimal() and 1 <= int(number) <= len(self._numbered):
             return self._numbered[int(number) - 1]
         self.screen.line(f"没有第 {number} 条消息 / no message {number}")
         return None
