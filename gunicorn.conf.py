@@ -61,6 +61,8 @@ def post_worker_init(worker: Any) -> None:
     if answers:
         # It stays gunicorn's, to be watched and restarted, but leaves requests to the others.
         worker.sockets = []
+        # Where cores are short, an event is acknowledged before an answer is written on.
+        os.nice(5)
     for listener in worker.sockets:
         # Taken over by every connection: who sends half a request and no more may not keep a
         # thread for longer.

@@ -37,7 +37,7 @@ OUTSIDE = {
     "content": {"yaml"},
     "stores": {"sqlalchemy", "alembic", "cachetools"},
     "llm": {"openai", "httpx2"},
-    "feishu": {"lark_oapi", "cachetools", "httpx", "Crypto", "requests", "requests_toolbelt"},
+    "feishu": {"lark_oapi", "cachetools", "urllib3", "Crypto", "requests_toolbelt"},
     "web": {"flask"},
     "simulator": {"flask", "werkzeug", "cryptography", "_typeshed"},
     "app": {"flask", "prometheus_client"},

@@ -14,23 +14,23 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import httpx
+import urllib3
 from lark_oapi import JSON
 from lark_oapi.core.http import Transport
 from lark_oapi.core.http.transport import _build_header, _build_url
 from lark_oapi.core.model import BaseRequest, Config, RawResponse, RequestOption
-from requests.structures import CaseInsensitiveDict
 from requests_toolbelt import MultipartEncoder
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from feishu_bot.errors import FeishuUnavailable
 
 RATE_LIMIT_CODES = frozenset({99991400, 230020, 11232, 11233, 11247})
 IDEMPOTENT_METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 LONGEST_WAIT = 10.0
-# The pool looks at every idle connection before each request, so more of them cost more than they
-# help; this many carry 50 calls a second that take half a second each.
+# Kept open for the next call; more are opened when they are needed.
 CONNECTIONS = 64
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -50,7 +50,7 @@ class PooledTransport:
     def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._clients: dict[tuple[int, bool], httpx.Client] = {}
+        self._pools: dict[tuple[int, str], urllib3.PoolManager] = {}
         self._is_closed = False
 
     def execute(
@@ -72,25 +72,27 @@ class PooledTransport:
             content = JSON.marshal(body).encode()
         elif body is not None:
             content = body.to_string()
-        client = self._client(url)
+        if request.queries:
+            url = f"{url}?{urlencode(request.queries)}"
+        pool = self._pool(url)
         for attempt in range(1, tries + 1):
             last = attempt == tries
             try:
-                response = client.request(
+                response = pool.request(
                     request.http_method.name,
                     url,
+                    body=content,
                     headers=headers,
-                    params=request.queries or None,
-                    content=content,
                     timeout=config.timeout,
+                    retries=False,
                 )
-            except httpx.ConnectError as exc:
+            except (NewConnectionError, ConnectTimeoutError) as exc:
                 # The request never left, so a repeat is safe whatever it is.
                 if last:
                     raise FeishuUnavailable(f"no connection: {exc}") from exc
                 self._sleep(_backoff(attempt))
                 continue
-            except httpx.TransportError as exc:
+            except HTTPError as exc:
                 if last or not repeatable:
                     raise FeishuUnavailable(f"no answer: {type(exc).__name__}: {exc}") from exc
                 self._sleep(_backoff(attempt))
@@ -102,7 +104,7 @@ class PooledTransport:
                 return _raw(response)
             if last or not repeatable:
                 raise FeishuUnavailable(
-                    f"HTTP {response.status_code} without a usable body",
+                    f"HTTP {response.status} without a usable body",
                     log_id=response.headers.get("X-Tt-Logid", ""),
                 )
             self._sleep(_backoff(attempt))
@@ -112,31 +114,40 @@ class PooledTransport:
         """Close the connections of this process; later calls are FeishuUnavailable."""
         with self._lock:
             self._is_closed = True
-            for key in [key for key in self._clients if key[0] == os.getpid()]:
-                self._clients.pop(key).close()
+            for key in [key for key in self._pools if key[0] == os.getpid()]:
+                self._pools.pop(key).clear()
 
-    def _client(self, url: str) -> httpx.Client:
-        local = urlsplit(url).hostname in LOOPBACK
-        key = (os.getpid(), local)
-        client = self._clients.get(key)
-        if client is None:
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        proxy = _proxy_for(url)
+        key = (os.getpid(), proxy)
+        pool = self._pools.get(key)
+        if pool is None or self._is_closed:
             with self._lock:
-                client = self._clients.get(key)
                 if self._is_closed:
                     raise FeishuUnavailable("the bot is stopping")
-                if client is None:
-                    limits = httpx.Limits(
-                        max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS
-                    )
-                    # A proxy of the environment is for the outside world only.
-                    client = httpx.Client(limits=limits, trust_env=not local)
-                    self._clients[key] = client
-        return client
+                pool = self._pools.get(key) or _open_pool(proxy)
+                self._pools[key] = pool
+        return pool
 
 
 def install(transport: PooledTransport) -> None:
     """Make every call of the SDK in this process go through `transport`."""
     Transport.execute = staticmethod(transport.execute)
+
+
+def _open_pool(proxy: str) -> urllib3.PoolManager:
+    if proxy:
+        return urllib3.ProxyManager(proxy, maxsize=CONNECTIONS)
+    return urllib3.PoolManager(maxsize=CONNECTIONS)
+
+
+def _proxy_for(url: str) -> str:
+    """The environment's proxy for this address; it is for the outside world only."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in LOOPBACK or proxy_bypass(host):
+        return ""
+    return getproxies().get(parts.scheme, "")
 
 
 def rate_limit_wait(headers: Any, attempt: int = 1) -> float:
@@ -158,34 +169,34 @@ def _is_idempotent(request: BaseRequest, option: RequestOption) -> bool:
     return bool(getattr(request.body, "uuid", None))
 
 
-def _is_rate_limited(response: httpx.Response) -> bool:
-    if response.status_code == 429:
+def _is_rate_limited(response: urllib3.BaseHTTPResponse) -> bool:
+    if response.status == 429:
         return True
-    if response.status_code != 400:
+    if response.status != 400:
         return False
     try:
-        return response.json().get("code") in RATE_LIMIT_CODES
+        return json.loads(response.data).get("code") in RATE_LIMIT_CODES
     except (ValueError, AttributeError):
         return False
 
 
-def _is_usable(response: httpx.Response) -> bool:
+def _is_usable(response: urllib3.BaseHTTPResponse) -> bool:
     """A JSON object with a code, or a binary answer of a download; nothing from 500 on."""
-    if response.status_code >= 500:
+    if response.status >= 500:
         return False
     kind = response.headers.get("Content-Type", "")
     if not kind.startswith("application/json"):
         # A page is not from Feishu, but from something in between.
-        return bool(response.is_success) and not kind.startswith("text/html")
+        return response.status < 300 and not kind.startswith("text/html")
     try:
-        return isinstance(json.loads(response.content).get("code"), int)
+        return isinstance(json.loads(response.data).get("code"), int)
     except (ValueError, AttributeError):
         return False
 
 
-def _raw(response: httpx.Response) -> RawResponse:
+def _raw(response: urllib3.BaseHTTPResponse) -> RawResponse:
     raw = RawResponse()
-    raw.status_code = response.status_code
-    raw.headers = CaseInsensitiveDict(response.headers)
-    raw.content = response.content
+    raw.status_code = response.status
+    raw.headers = response.headers
+    raw.content = response.data
     return raw
