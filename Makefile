@@ -16,7 +16,7 @@ run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

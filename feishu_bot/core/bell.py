@@ -41,6 +41,8 @@ class Bell:
         """Stop listening in this process; others that share the bell go on."""
         self._closing.set()
         if self._listener:
+            # Most likely heard by our own listener, which then sees that it is to stop.
+            self.ring()
             self._listener.join()
         self._inside.close()
         self._outside.close()

@@ -286,7 +286,7 @@ BROKEN_STREAMS: list[tuple[str, Script, Kind]] = [
 
 
 @pytest.mark.parametrize(
-    ("name", "script", "kind"), ERROR_BODIES, ids=lambda value: str(value)[:40]
+    ("name", "script", "kind"), ERROR_BODIES, ids=[row[0] for row in ERROR_BODIES]
 )
 def test_each_refusal_has_its_kind(
     ask: Callable[..., list[Piece]], server: FaultServer, name: str, script: Script, kind: Kind
@@ -301,7 +301,7 @@ def test_each_refusal_has_its_kind(
 
 
 @pytest.mark.parametrize(
-    ("name", "script", "kind"), BROKEN_STREAMS, ids=lambda value: str(value)[:40]
+    ("name", "script", "kind"), BROKEN_STREAMS, ids=[row[0] for row in BROKEN_STREAMS]
 )
 def test_each_broken_stream_has_its_kind(
     ask: Callable[..., list[Piece]], server: FaultServer, name: str, script: Script, kind: Kind
