@@ -6,19 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from feishu_bot import metrics
 from feishu_bot.core import history
+from feishu_bot.core.drafts import ENDING_NOTICES, Draft
 from feishu_bot.core.models import (
     Conversation,
-    Ending,
-    FinishReason,
-    Footer,
     Job,
     ModelChosen,
-    Notice,
     Outcome,
     Piece,
     Prompt,
@@ -26,7 +22,6 @@ from feishu_bot.core.models import (
     Sent,
     StreamEnd,
     TextPiece,
-    Turn,
     Usage,
 )
 from feishu_bot.core.ports import AnswerStream, Conversations, Inbox, Messenger, Model
@@ -34,38 +29,6 @@ from feishu_bot.core.workers import Control
 from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, ModelError, TargetGone
 
 logger = logging.getLogger(__name__)
-
-# What a reader is told under an answer that isn't all there.
-ENDING_NOTICES: Mapping[FinishReason, str] = {
-    "length": "length",
-    "cut": "cut",
-    "content_filter": "filtered_partly",
-}
-CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
-
-
-@dataclass(slots=True)
-class Draft:
-    """An answer while it grows. As JSON it is what a later process needs to end it."""
-
-    text: str = ""
-    reasoning: str = ""
-    model: str = ""
-    reason: FinishReason = "stop"
-    notice: str = ""
-    request_id: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    estimated_tokens: int = 0
-    first_text: float = 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Draft:
-        """What `as_json` gave, by this version or a newer one."""
-        return cls(**{name: data[name] for name in cls.__slots__ if name in data})
 
 
 class Answers:
@@ -158,8 +121,9 @@ class Answers:
             draft = fill(stream, state)
             # From here on the model has been paid: a crash must not ask it again.
             save("draft", draft.as_json())
-            sent = stream.finish(self._ending(job, draft, self._timer() - started))
-            outcome = _outcome(draft)
+            seconds = self._timer() - started
+            sent = stream.finish(draft.ending(self._footer, seconds, job.event.event_id))
+            outcome = draft.outcome
         except LeaseLost:
             stream.abandon()
             logger.info("answer taken over event_id=%s", job.event.event_id)
@@ -197,7 +161,14 @@ class Answers:
         message = job.event.message
         turn = None
         if sent and outcome == "answered":
-            turn = self._turn(job, question, draft, conversation, sent.message_ids)
+            parent = conversation.turns[-1].id if conversation.turns else None
+            turn = draft.turn(
+                question,
+                question_id=message.message_id,
+                answer_ids=sent.message_ids,
+                parent=parent,
+                created_at=self._clock(),
+            )
         usage = Usage(
             open_id=message.sender.open_id,
             chat_id=message.chat_id,
@@ -285,50 +256,6 @@ class Answers:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
         return (conversation.role or self._system_prompt).replace("{date}", date)
 
-    def _ending(self, job: Job, draft: Draft, seconds: float) -> Ending:
-        notice = None
-        if draft.notice:
-            # Where the gateway gave no id, the end of our own leads to the log line.
-            request_id = draft.request_id or job.event.event_id[-12:]
-            params = {"model": draft.model, "request_id": request_id}
-            notice = Notice(draft.notice, params)
-        footer = Footer(
-            model=draft.model if "model" in self._footer else "",
-            seconds=seconds if "seconds" in self._footer else 0.0,
-            tokens=(
-                draft.prompt_tokens + draft.completion_tokens if "tokens" in self._footer else 0
-            ),
-        )
-        return Ending(
-            text=draft.text,
-            reasoning=draft.reasoning,
-            notice=notice,
-            footer=footer if draft.text else Footer(),
-            can_continue=bool(draft.text) and draft.reason in CONTINUABLE,
-        )
-
-    def _turn(
-        self,
-        job: Job,
-        question: str,
-        draft: Draft,
-        conversation: Conversation,
-        answer_ids: tuple[str, ...],
-    ) -> Turn:
-        return Turn(
-            question=question,
-            answer=draft.text,
-            question_id=job.event.message.message_id,
-            answer_ids=answer_ids,
-            parent=conversation.turns[-1].id if conversation.turns else None,
-            model=draft.model,
-            finish_reason=draft.reason,
-            prompt_tokens=draft.prompt_tokens,
-            completion_tokens=draft.completion_tokens,
-            estimated_tokens=draft.estimated_tokens,
-            created_at=self._clock(),
-        )
-
     def _log(self, job: Job, draft: Draft, outcome: Outcome, started: float) -> None:
         seconds = self._timer() - started
         metrics.ANSWERS.labels(outcome=outcome).inc()
@@ -350,9 +277,3 @@ class Answers:
             job.attempt,
             draft.request_id or "-",
         )
-
-
-def _outcome(draft: Draft) -> Outcome:
-    if draft.notice == "stopped":
-        return "stopped"
-    return "answered" if draft.text else "noticed"

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -313,3 +314,18 @@ def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(sim, tmp_path)
     assert done.returncode != 0
     assert "数据库无法打开 / The database can't be opened" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_figures_are_counted_over_all_processes(sim, talk, start_gunicorn):
+    bot = start_gunicorn(METRICS="true")
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    question = talk.say("hello")
+    sim.feishu.wait_for(lambda: whole(sim, question))
+
+    def metrics() -> str:
+        with urllib.request.urlopen(f"{bot.url}/metrics", timeout=5) as response:
+            return response.read().decode()
+
+    text = eventually(lambda: "feishu_bot_answers_total" in (text := metrics()) and text)
+    assert 'feishu_bot_answers_total{outcome="answered"} 1.0' in text
+    assert 'feishu_bot_events_total{verdict="answer"} 1.0' in text
