@@ -217,6 +217,13 @@ class CardStream:
                 self._changed.wait(left)
             return not self._is_over
 
+    def _wait_for_ending(self) -> Ending:
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over)
+        if self._ending is None:
+            raise Abandoned
+        return self._ending
+
     @property
     def _is_over(self) -> bool:
         return self._ending is not None or self._courier.is_abandoned
@@ -250,17 +257,14 @@ class CardStream:
 
     def _close(self) -> None:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_over)
-        if self._ending is None:
-            raise Abandoned
+        ending = self._wait_for_ending()
         self._take_new()
         if not self._surfaces:
-            self._surfaces.append(self._whole_card())
+            self._surfaces.append(self._surface(0))
         while True:
             self._make_room()
             try:
-                self._close_card(self._text, self._ending)
+                self._close_card(self._text, ending)
                 break
             except CardTooLarge:
                 self._shrink()
@@ -277,10 +281,6 @@ class CardStream:
         """Close the open card; without an ending the answer goes on in another one."""
         card = self._card(text, streaming=False, ending=ending)
         self._surfaces[-1].close(safe_markdown(text, streaming=False), card)
-
-    def _whole_card(self) -> Surface:
-        """The surface of an answer that is shown only when it is whole."""
-        return self._make_patched(0, self._left_behind[0] if self._left_behind else {})
 
     def _take_new(self) -> None:
         with self._changed:
@@ -325,11 +325,7 @@ class CardStream:
 
     def _send_as_text(self) -> None:
         """Feishu takes none of our cards: the answer comes as plain messages."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_over)
-        if self._ending is None:
-            raise Abandoned
-        rest = cards.as_plain_text(self._texts, self._ending)
+        rest = cards.as_plain_text(self._texts, self._wait_for_ending())
         ids: list[str] = []
         while rest:
             head, rest = split_for_cards(rest, TEXT_MESSAGE_BYTES)
@@ -347,7 +343,7 @@ class CardStream:
             raise
         except FeishuError as exc:
             logger.warning("text refused as well error=%s", exc)
-            if not (self._surfaces and self._surfaces[-1].is_created):
+            if not self._surfaces:
                 raise
             self._text = self._reasoning = ""
             self._close_card("", Ending(text="", notice=Notice("not_allowed_here")))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from feishu_bot.errors import (
+    CardRefused,
     FeishuError,
     FeishuUnavailable,
     SequenceStale,
@@ -96,7 +97,7 @@ class Surface(Protocol):
         """
 
     def close(self, text: str, card: Mapping[str, Any]) -> None:
-        """Show the final card, whatever it takes."""
+        """Show the final card, whatever it takes. Raises CardRefused when nobody would see it."""
 
     def settle(self) -> None:
         """Tidy up after the final card; it may fail."""
@@ -130,6 +131,8 @@ class EntityCard:
         # Two processes that draw one card one after the other must not use the same ids.
         self._nonce = secrets.token_hex(4)
         self._card_id: str = state.get("card_id", "")
+        # A card that was left behind may be on the screen, whether we know its message or not.
+        self._may_be_sent = bool(self._card_id)
         self._opened_at: float = state.get("opened_at", 0.0)
         self._streaming_since = self._opened_at
         self.message_id: str = state.get("message_id", "")
@@ -139,8 +142,7 @@ class EntityCard:
     def open(self, card: Mapping[str, Any]) -> None:
         if self.message_id:
             return
-        taken_up = bool(self._card_id)
-        if not taken_up:
+        if not self._card_id:
             self._card_id = self._courier.deliver(
                 "card.create", lambda: self._client.create_card(card)
             )
@@ -153,11 +155,12 @@ class EntityCard:
             raise
         except FeishuError as exc:
             # An entity can be sent once: the process before us had come that far.
-            if not taken_up:
+            if not self._may_be_sent:
                 raise
             logger.info("card was sent already card_id=%s error=%s", self._card_id, exc)
             return
         self.message_id, self.thread_id = reply.message_id, reply.thread_id
+        self._may_be_sent = True
         self._save()
 
     def draw(
@@ -181,6 +184,8 @@ class EntityCard:
         return False
 
     def close(self, text: str, card: Mapping[str, Any]) -> None:
+        if not self._may_be_sent:
+            raise CardRefused(f"nobody can see the card: {self._card_id}")
         calls = {"card.update": lambda: self._update(card)}
         if text:
             # With many answers ending at once the text may land sooner as one more frame.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.content.texts import Texts
+from feishu_bot.errors import CardRefused, PermissionMissing
 from feishu_bot.feishu import cards
 from feishu_bot.feishu.courier import Courier
 from feishu_bot.feishu.pacer import Pacer
@@ -81,3 +82,13 @@ def test_sequences_follow_the_age_of_the_card(sim, make):
     show(surface, "a")
 
     assert sim.feishu.calls[-1].body["sequence"] == 1251
+
+
+def test_a_card_that_could_not_be_sent_is_not_taken_for_shown(sim, make):
+    surface = make(Clock(), {})
+    sim.feishu.faults.fail("message.reply", every=1, status=400, code=230027)
+    with pytest.raises(PermissionMissing):
+        surface.open(card("", streaming=True))
+
+    with pytest.raises(CardRefused):
+        surface.close("the end", card("the end"))

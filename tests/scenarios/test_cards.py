@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.simulator import Script, Simulator
-from tests.polling import Clock
+from tests.polling import Clock, eventually
 from tests.scenarios.conftest import Talk
 
 
@@ -232,3 +232,13 @@ def test_patched_cards_are_taken_up_by_a_process_that_has_cardkit_again(sim, tal
     sim.feishu.wait_for(lambda: "short after all" in first.text, timeout=20)
     sim.feishu.wait_for(lambda: "line" not in second.text)
     assert len(sim.feishu.answers_to(question)) == 2
+
+
+def test_an_answer_that_nobody_can_see_is_not_stored_as_answered(sim, talk, bot, caplog):
+    caplog.set_level("INFO")
+    sim.feishu.faults.fail("message.reply", every=1, status=400, code=230027)
+    talk.say("hello")
+
+    eventually(lambda: any("outcome=failed" in line for line in caplog.messages))
+
+    assert any("answer refused" in line for line in caplog.messages)
