@@ -1,7 +1,9 @@
-# make run    talk to the bot in this terminal; with credentials, run it for real
-# make test   every test
-# make lint   ruff and mypy        make format   put the code in shape
-# make bench  the benchmark        make clean    remove what make has made
+# make run    a Feishu in the browser with the bot behind it; with credentials, run it for real
+#             (make run ARGS="--port 9300 --no-browser")
+# make test   every test; those of the page need Chromium
+# make lint   ruff and mypy        make format        put the code in shape
+# make bench  the benchmark        make screenshots   draw docs/images anew
+# make clean  remove what make has made
 
 # The first Python that is new enough; choose another with make PYTHON=…
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -10,13 +12,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench format clean
+.PHONY: run test lint bench screenshots format clean
 
 run: $(VENV)/.simulator
-	@$(BIN)/python -m feishu_bot run
+	@$(BIN)/python -m feishu_bot run $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2
+	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	command -v google-chrome >/dev/null || echo "No Chromium here, so the tests of the page are left out." \
+	"Debian and Ubuntu: apt-get install chromium"
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -25,6 +30,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.simulator
 	$(BIN)/python -m bench
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.desk.screenshots docs/images
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

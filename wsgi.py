@@ -11,14 +11,14 @@ gc.disable()
 
 from feishu_bot import logs  # noqa: E402
 from feishu_bot.app import create_app  # noqa: E402
-from feishu_bot.errors import StoreUnavailable  # noqa: E402
+from feishu_bot.errors import SettingsError, StoreUnavailable  # noqa: E402
 from feishu_bot.settings import load_settings  # noqa: E402
 
 settings = load_settings()
 logs.configure(settings.log_level, settings.log_format)
 try:
     app = create_app(settings)
-except StoreUnavailable as exc:
+except (SettingsError, StoreUnavailable) as exc:
     sys.exit(str(exc))
 gc.collect()
 gc.freeze()

@@ -116,6 +116,38 @@ def read_keys(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def read_model_names(value: str) -> tuple[str, ...]:
+    if set(value) & set(";；、"):
+        raise Malformed("多个名称之间要用逗号", "names are separated by commas")
+    names = [_whole(name) for part in re.split("[,，]", value) if (name := trimmed(part))]
+    if not names:
+        raise Malformed("里面没有名称", "no name in it")
+    return tuple(dict.fromkeys(names))
+
+
+def _parts_of(value: str) -> list[str]:
+    if set(value) & set(";；、"):
+        raise Malformed("多个 ID 之间要用逗号", "ids are separated by commas")
+    parts = [_read_word(part) for piece in re.split("[,，]", value) if (part := trimmed(piece))]
+    if not parts:
+        raise Malformed("里面没有 ID", "no id in it")
+    return list(dict.fromkeys(parts))
+
+
+def _read_people(value: str) -> tuple[str, ...]:
+    ids = _parts_of(value)
+    if any(part.startswith(("oc_", "cli_")) for part in ids):
+        raise Malformed("里面有群或应用的 ID", "an id of a chat or an app in it")
+    return tuple(ids)
+
+
+def _read_chats(value: str) -> tuple[str, ...]:
+    ids = _parts_of(value)
+    if not all(part.startswith("oc_") for part in ids):
+        raise Malformed("有不是 oc_ 开头的", "one of them does not begin with oc_")
+    return tuple(ids)
+
+
 # Choices
 
 
@@ -243,6 +275,21 @@ def number(least: int, most: int) -> Kind[int]:
     return Kind(f"{least} 到 {most} 的整数", f"a whole number from {least} to {most}", read)
 
 
+def amount(most: float) -> Kind[float]:
+    def read(value: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value):
+            raise Malformed("不是金额", "not an amount")
+        if float(value) > most:
+            raise Malformed("超出范围", "out of range")
+        return float(value)
+
+    return Kind(
+        f"0 到 {most:,.0f} 的金额，如 5 或 0.5",
+        f"an amount from 0 to {most:,.0f}, as in 5 or 0.5",
+        read,
+    )
+
+
 def _duration_reader(least: float) -> Callable[[str], float]:
     units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -277,4 +324,14 @@ def interval(least: float) -> Kind[float]:
 TEXT = Kind("一段文字", "some text", _read_text)
 NAME = Kind("不含空格的名称", "a name without blanks", _read_word)
 HEADER = Kind("ASCII 文字", "text in ASCII letters", _read_header)
+PEOPLE = Kind(
+    "open_id、user_id 或 union_id，多个用逗号分隔",
+    "open_ids, user_ids or union_ids, separated by commas",
+    _read_people,
+)
+CHATS = Kind(
+    "oc_ 开头的群 ID，多个用逗号分隔",
+    "chat ids that begin with oc_, separated by commas",
+    _read_chats,
+)
 FLAG = Kind("true 或 false", "true or false", _read_flag)

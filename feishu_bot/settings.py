@@ -18,12 +18,15 @@ from urllib.parse import urlsplit
 
 from feishu_bot.errors import SettingsError
 from feishu_bot.setting_kinds import (
+    CHATS,
     FLAG,
     HEADER,
     NAME,
+    PEOPLE,
     TEXT,
     Kind,
     Malformed,
+    amount,
     duration,
     interval,
     number,
@@ -35,6 +38,7 @@ from feishu_bot.setting_kinds import (
     read_database,
     read_keys,
     read_language,
+    read_model_names,
     read_origin,
     read_parts,
     read_prompt,
@@ -205,6 +209,17 @@ class Settings:
         en="The model that answers. Empty: chosen from the models that the key offers.",
         zh="用来回答的模型。留空：从密钥可用的模型中自动选择。",
     )
+    allowed_models: tuple[str, ...] = _setting(
+        "ALLOWED_MODELS",
+        Kind(
+            "模型名称，多个用逗号分隔，* 代表任意文字",
+            "names of models, separated by commas, with * for any text",
+            read_model_names,
+        ),
+        default="",
+        en="The models that people may choose, with `*` for any text. Empty: all that can chat.",
+        zh="大家可以选用的模型，`*` 代表任意文字。留空：所有能聊天的模型。",
+    )
     http_proxy: str = _setting(
         "HTTP_PROXY",
         Kind("http://host:3128 这样的地址", "an address such as http://host:3128", read_proxy),
@@ -265,6 +280,13 @@ class Settings:
         en="The language of notices: `zh`, `en`, or `auto` (English on Lark, else Chinese).",
         zh="提示语的语言：`zh`、`en` 或 `auto`（Lark 用英文，其余用中文）。",
     )
+    roles_file: str = _setting(
+        "ROLES_FILE",
+        TEXT,
+        default="",
+        en="A file with roles of your own in place of the built-in ones.",
+        zh="自己的角色文件，用来代替内置角色。",
+    )
     conversation_ttl: float = _setting(
         "CONVERSATION_TTL",
         duration(60),
@@ -285,6 +307,14 @@ class Settings:
         default="thread",
         en="Private chats: `thread` goes on by reply only, `chat` is one running conversation.",
         zh="私聊：`thread` 只有回复才会延续上文，`chat` 则整个私聊是一个连续的对话。",
+    )
+    group_reply: Literal["mention", "all"] = _setting(
+        "GROUP_REPLY",
+        one_of("mention", "all"),
+        default="mention",
+        en="Groups: `mention` answers who mentions the bot or goes on with it, `all` answers every "
+        "message that names nobody else.",
+        zh="群聊：`mention` 只回答 @ 机器人或接着它聊的消息，`all` 回答所有没有 @ 别人的消息。",
     )
     reply_in_thread: Literal["auto", "always", "never"] = _setting(
         "REPLY_IN_THREAD",
@@ -319,6 +349,86 @@ class Settings:
         default="model,seconds,tokens",
         en="What stands below an answer; `none` for nothing.",
         zh="回答下方显示的内容；`none` 表示不显示。",
+    )
+
+    # Who may use it, and how much
+
+    admins: tuple[str, ...] = _setting(
+        "ADMINS",
+        PEOPLE,
+        default="",
+        en="Who may use admin commands. They are not limited, and nobody can block them.",
+        zh="可以使用管理命令的人。他们不受限制，也不会被停用。",
+    )
+    allowed_users: tuple[str, ...] = _setting(
+        "ALLOWED_USERS",
+        PEOPLE,
+        default="",
+        en="Who may use the bot. Empty: everyone.",
+        zh="可以使用机器人的人。留空：所有人。",
+    )
+    blocked_users: tuple[str, ...] = _setting(
+        "BLOCKED_USERS",
+        PEOPLE,
+        default="",
+        en="Who may not use the bot.",
+        zh="不可以使用机器人的人。",
+    )
+    allowed_chats: tuple[str, ...] = _setting(
+        "ALLOWED_CHATS",
+        CHATS,
+        default="",
+        en="The groups that the bot answers in. Empty: all. Private chats are not concerned.",
+        zh="机器人可以回答的群。留空：所有群。私聊不受影响。",
+    )
+    user_daily_questions: int = _setting(
+        "USER_DAILY_QUESTIONS",
+        number(0, 1_000_000),
+        default="0",
+        en="How many questions of one person are answered in a day; 0 for no limit.",
+        zh="每人每天最多回答多少个问题；0 表示不限。",
+    )
+    user_daily_tokens: int = _setting(
+        "USER_DAILY_TOKENS",
+        number(0, 1_000_000_000),
+        default="0",
+        en="How many tokens one person may use in a day; 0 for no limit.",
+        zh="每人每天最多使用多少 token；0 表示不限。",
+    )
+    user_daily_cost: float = _setting(
+        "USER_DAILY_COST",
+        amount(1_000_000),
+        default="0",
+        en="How much one person may spend in a day; 0 for no limit.",
+        zh="每人每天最多花费多少；0 表示不限。",
+    )
+    chat_daily_questions: int = _setting(
+        "CHAT_DAILY_QUESTIONS",
+        number(0, 1_000_000),
+        default="0",
+        en="How many questions are answered in one group in a day; 0 for no limit.",
+        zh="每个群每天最多回答多少个问题；0 表示不限。",
+    )
+    chat_daily_tokens: int = _setting(
+        "CHAT_DAILY_TOKENS",
+        number(0, 1_000_000_000),
+        default="0",
+        en="How many tokens one group may use in a day; 0 for no limit.",
+        zh="每个群每天最多使用多少 token；0 表示不限。",
+    )
+    chat_daily_cost: float = _setting(
+        "CHAT_DAILY_COST",
+        amount(1_000_000),
+        default="0",
+        en="How much one group may spend in a day; 0 for no limit.",
+        zh="每个群每天最多花费多少；0 表示不限。",
+    )
+    prices_file: str = _setting(
+        "PRICES_FILE",
+        TEXT,
+        default="",
+        en="A file with the prices of models. Empty: no costs are shown.",
+        zh="模型的价格表文件。留空：不显示费用。",
     )
 
     # The process
@@ -548,6 +658,12 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
             )
     whole: dict[str, Any] = {entry.name: entry.default for entry in fields(Settings)}
     whole |= values
+    for name in ("user_daily_cost", "chat_daily_cost"):
+        if whole[name] and not whole["prices_file"]:
+            yield (
+                f"{name.upper()}：没有 PRICES_FILE，算不出费用。\n"
+                f"  {name.upper()}: without PRICES_FILE nothing has a cost"
+            )
     if whole["retention_days"] * 86400 < whole["conversation_ttl"]:
         yield (
             "RETENTION_DAYS：比 CONVERSATION_TTL 短。对话还没结束就会被删除。\n"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
-from feishu_bot import cli
+from feishu_bot import bot_process, browser, cli, simulated_run
+from feishu_bot.simulator import Simulator
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-W", "ignore", "-m", "feishu_bot", "run"]
+COMMAND = [sys.executable, "-W", "ignore", "-m", "feishu_bot", "run", "--port", "0"]
 
 
 @pytest.fixture
@@ -37,6 +44,41 @@ def is_alive(pid):
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
+
+
+@contextmanager
+def running(environ, folder, stdin):
+    """The command, which is ended whatever happens to the test."""
+    with subprocess.Popen(
+        COMMAND, env=environ, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def page_of(process):
+    """The address of the page, once the bot is up."""
+    found = (re.match("打开 / Open: (.*)", line) for line in process.stdout)
+    address = next(filter(None, found), None)
+    assert address, "the bot did not start"
+    return address[1]
+
+
+def request(url, fields=None):
+    """What the page's server answers, to a POST where there are fields."""
+    data = None if fields is None else json.dumps(fields).encode()
+    headers = {"Content-Type": "application/json", "X-Desk": "1"}
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=10) as answer:
+        return json.load(answer)
+
+
+def desk(url):
+    """What a page is told when it opens."""
+    with urllib.request.urlopen(f"{url}/desk/live", timeout=10) as stream:
+        told = next(line for line in stream if line.startswith(b"data: "))
+        return json.loads(told.removeprefix(b"data: "))
 
 
 def test_half_the_credentials_show_what_is_missing(environ, tmp_path):
@@ -74,28 +116,19 @@ def test_piped_lines_are_answered_whatever_the_file_says(environ, tmp_path):
     (tmp_path / ".env").write_text(
         "OPENAI_MODEL=no-such\nDATABASE_URL=nowhere\nHTTP_PROXY=http://127.0.0.1:9\n"
     )
-    done = subprocess.run(
-        COMMAND,
-        env={**environ, "STREAMING": "false"},
-        cwd=tmp_path,
-        input="hello\n:b 1\n",
-        capture_output=True,
-        text=True,
-        timeout=40,
-    )
+    with running({**environ, "STREAMING": "false"}, tmp_path, subprocess.PIPE) as process:
+        request(f"{page_of(process)}/_simulator/settings", {"first": 0, "between": 0.001})
+        told, _ = process.communicate("hello\n:b 1\n", timeout=40)
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "> hello" in done.stdout
-    assert "gpt-3.5-turbo-0613 ·" in done.stdout
-    assert "no buttons" in done.stdout
+    assert process.returncode == 0, told
+    assert "> hello" in told
+    assert "gpt-3.5-turbo-0613 ·" in told
+    assert "no buttons" in told
 
 
 def test_sigterm_leaves_no_bot_behind(environ, tmp_path):
-    with subprocess.Popen(
-        COMMAND, env=environ, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        lines = iter(process.stdout.readline, b"")
-        assert any(line.startswith(b"Bot: ") for line in lines)
+    with running(environ, tmp_path, subprocess.PIPE) as process:
+        assert any(line.startswith("Bot: ") for line in process.stdout)
         children = processes_below(process.pid)
         process.send_signal(signal.SIGTERM)
 
@@ -104,14 +137,131 @@ def test_sigterm_leaves_no_bot_behind(environ, tmp_path):
         eventually(lambda: not any(map(is_alive, children)))
 
 
+def test_without_input_the_page_is_served_and_an_answer_outlives_the_workers(environ, tmp_path):
+    with running(environ, tmp_path, subprocess.DEVNULL) as process:
+        url = page_of(process)
+        pace = {"first": 0.01, "between": 0.04}
+        request(f"{url}/_simulator/settings", pace)
+        first = desk(url)
+        person, chat = first["people"][0]["open_id"], first["chats"][0]["chat_id"]
+        request(f"{url}/desk/do/say", {"person": person, "chat_id": chat, "text": "你好"})
+
+        def answers():
+            return [m for m in desk(url)["messages"] if m["sender"] is None]
+
+        (cut,) = eventually(lambda: [m for m in answers() if "模型" in m["text"]])
+        assert cut["streaming"]
+        assert first["bot"]["can_be_killed"]
+        assert request(f"{url}/desk/do/kill", {}) == {"killed": 2}
+        request(f"{url}/_simulator/settings", {**pace, "between": 0.001})
+
+        (whole,) = eventually(lambda: [m for m in answers() if not m["streaming"]], timeout=30)
+        process.send_signal(signal.SIGTERM)
+
+        assert whole["message_id"] == cut["message_id"]
+        assert "坐在这里回答你的就是真正的模型了" in whole["text"]
+        assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def invoke(*arguments, folder, monkeypatch, **variables):
+    """Run a command in this process, with these variables only."""
+    monkeypatch.chdir(folder)
+    for name in cli.FEISHU_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    served = []
+    monkeypatch.setattr(
+        simulated_run, "serve", lambda *given, opens_browser: served.append(given) or 0
+    )
+    # The command takes over signals, which are to stay those of the tests.
+    monkeypatch.setattr(signal, "signal", lambda *given: None)
+    return CliRunner().invoke(cli.main, arguments), served
+
+
+@pytest.mark.parametrize("command", ["run", "simulate"])
+def test_without_credentials_the_simulator_is_started(command, tmp_path, monkeypatch):
+    done, served = invoke(command, "--port", "9300", folder=tmp_path, monkeypatch=monkeypatch)
+
+    assert done.exit_code == 0
+    assert [given[1] for given in served] == [9300]
+    assert "No Feishu app is set up" in done.output
+
+
+def test_beside_credentials_the_simulator_starts_only_when_told_to(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("APP_ID=cli_real\n")
+    here = {"folder": tmp_path, "monkeypatch": monkeypatch, "APP_SECRET": "of the real app"}
+
+    done, served = invoke("simulate", **here)
+    assert (done.exit_code, served) == (1, [])
+    assert "APP_ID (.env), APP_SECRET (environment)" in done.output
+    assert "of the real app" not in done.output
+    assert "凭证" in done.output
+
+    done, served = invoke("simulate", "--beside-credentials", **here)
+    assert (done.exit_code, len(served)) == (0, 1)
+    assert "is left alone" in done.output
+
+    simulator = Simulator()
+    variables = simulated_run._variables(simulator, 9000, "/folder")
+    given = simulated_run.bot_environ(served[0][0], *variables)
+    assert given["APP_ID"] == simulator.credentials.app_id
+    assert not {"of the real app", "cli_real"} & set(given.values())
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "expected"),
+    [
+        ("darwin", {}, True),
+        ("win32", {}, True),
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+    ],
+)
+def test_a_browser_is_opened_where_there_is_a_desktop(platform, environ, expected):
+    assert browser.is_there(environ, platform) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "opened"), [("xdg-open", ["http://x"]), ("/usr/bin/w3m", []), ("www-browser", [])]
+)
+def test_a_browser_for_the_terminal_is_left_alone(name, opened, monkeypatch):
+    urls = []
+    found = SimpleNamespace(name=name, open=urls.append)
+    monkeypatch.setattr(browser.webbrowser, "get", lambda: found)
+
+    browser.show("http://x")
+
+    assert urls == opened
+
+
+def test_a_port_that_is_taken_is_named(capsys):
+    with Simulator() as simulator:
+        port = int(simulator.page_url.rpartition(":")[2])
+
+        assert simulated_run.serve({}, port, opens_browser=False) == 1
+    assert f"Port {port} is taken." in capsys.readouterr().err
+
+
+def test_the_children_of_a_process_are_found_without_proc(tmp_path, monkeypatch):
+    table = "    1     0\n  410     1\n  411   410\n  412   410\n"
+    monkeypatch.setattr(bot_process, "Path", lambda path: tmp_path / "nothing")
+    monkeypatch.setattr(
+        bot_process.subprocess, "run", lambda *args, **more: SimpleNamespace(stdout=table)
+    )
+
+    assert bot_process.children_of(410) == [411, 412]
+
+
 def test_only_the_gateway_of_the_file_goes_to_the_bot(monkeypatch):
     monkeypatch.setenv("OPENAI_MODEL", "typed")
     monkeypatch.setenv("STREAMING", "false")
     read = {"OPENAI_MODEL": "theirs", "HTTP_PROXY": "http://p:1", "SYSTEM_PROMPT": "be short"}
     ours = {"OPENAI_KEY": "sk-sim", "API_URL": "http://sim", "OPENAI_MODEL": "sim"}
 
-    simulated = cli._bot_environ(read, {"APP_ID": "cli_sim"}, ours)
-    real = cli._bot_environ({**read, "OPENAI_KEY": "sk-real"}, {"APP_ID": "cli_sim"}, ours)
+    simulated = simulated_run.bot_environ(read, {"APP_ID": "cli_sim"}, ours)
+    real = simulated_run.bot_environ({**read, "OPENAI_KEY": "sk-real"}, {"APP_ID": "cli_sim"}, ours)
 
     assert simulated.items() >= {**ours, "APP_ID": "cli_sim", "STREAMING": "false"}.items()
     assert not {"HTTP_PROXY", "SYSTEM_PROMPT"} & set(simulated)
@@ -133,4 +283,4 @@ TRACED = 'started\nTraceback (most recent call last):\n  File "x"\n    go()\nOSE
     ],
 )
 def test_the_last_words_of_a_bot_that_did_not_start(log, told):
-    assert [line for line in cli._last_words(log).splitlines() if line] == told.splitlines()
+    assert [line for line in bot_process.last_words(log).splitlines() if line] == told.splitlines()

@@ -19,7 +19,7 @@ OURS = {
     "setting_kinds": set(),
     "logs": {"errors"},
     "core": {"errors", "metrics"},
-    "content": {"errors"},
+    "content": {"core", "errors"},
     "stores": {"core", "errors"},
     "llm": {"core", "errors"},
     "feishu": {"core", "content", "errors", "settings", "metrics"},
@@ -27,21 +27,25 @@ OURS = {
     "simulator": set(),
     "app": LEAVES | {"core", "content", "stores", "llm", "feishu", "web"},
     "cli": {"settings", "errors", ""},
+    "simulated_run": {"simulator", "browser", "bot_process"},
+    "bot_process": set(),
+    "browser": set(),
     "__main__": {"cli"},
     "__init__": set(),
 }
-INSIDE_FUNCTIONS = {"cli": {"app", "simulator"}}
+INSIDE_FUNCTIONS = {"cli": {"simulated_run"}}
 OUTSIDE = {
     "metrics": {"prometheus_client"},
     "settings": {"dotenv"},
     "content": {"yaml"},
     "stores": {"sqlalchemy", "alembic", "cachetools"},
-    "llm": {"openai", "httpx2"},
+    "llm": {"openai", "httpx2", "httpcore2"},
     "feishu": {"lark_oapi", "cachetools", "urllib3", "Crypto", "requests_toolbelt"},
     "web": {"flask"},
     "simulator": {"flask", "werkzeug", "cryptography", "_typeshed"},
     "app": {"flask", "prometheus_client"},
     "cli": {"click"},
+    "simulated_run": {"click"},
 }
 
 

@@ -213,6 +213,14 @@ def test_the_footer_keeps_its_order_and_can_be_empty() -> None:
     assert read(FOOTER="none").footer == ()
 
 
+def test_models_that_may_be_chosen_are_a_list_with_wildcards() -> None:
+    names = read(ALLOWED_MODELS=" gpt-5*，[官转]gpt-4o, ,gpt-5*").allowed_models
+
+    assert names == ("gpt-5*", "[官转]gpt-4o")
+    assert not read().allowed_models
+    assert "separated by commas" in faults(ALLOWED_MODELS="a;b")[0]
+
+
 def test_the_system_prompt_can_be_switched_off() -> None:
     assert read(SYSTEM_PROMPT="none").system_prompt == ""
 
@@ -472,3 +480,34 @@ def test_an_unreadable_file_is_a_fault(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="UTF-8"):
         read_environment(str(file), {})
+
+
+# Who may use it, and how much
+
+
+def test_people_and_groups_are_listed_by_their_ids() -> None:
+    settings = read(ADMINS="ou_a, u1，on_b,ou_a", ALLOWED_CHATS="oc_1,oc_2")
+
+    assert settings.admins == ("ou_a", "u1", "on_b")
+    assert settings.allowed_chats == ("oc_1", "oc_2")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ADMINS", "oc_1"),
+        ("ALLOWED_USERS", "ou_a;ou_b"),
+        ("BLOCKED_USERS", ","),
+        ("ALLOWED_CHATS", "ou_a"),
+        ("USER_DAILY_COST", "-1"),
+        ("USER_DAILY_COST", "1e3"),
+        ("CHAT_DAILY_QUESTIONS", "2.5"),
+    ],
+)
+def test_other_ids_and_amounts_are_reported(name: str, value: str) -> None:
+    assert name in faults(**{name: value})[0]
+
+
+def test_a_limit_of_money_needs_prices() -> None:
+    assert "PRICES_FILE" in faults(USER_DAILY_COST="2.5")[0]
+    assert read(USER_DAILY_COST="2.5", PRICES_FILE="prices.yaml").user_daily_cost == 2.5

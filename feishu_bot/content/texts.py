@@ -14,7 +14,7 @@ import yaml
 Language = Literal["zh", "en"]
 Gravity = Literal["info", "retry", "admin"]
 
-_FILES: dict[Language, str] = {"zh": "zh_CN.yaml", "en": "en_US.yaml"}
+_FOLDERS: dict[Language, str] = {"zh": "zh_CN", "en": "en_US"}
 # What an empty parameter leaves behind: two blanks in a row, or one before a full stop.
 _GAP = re.compile(r" +( |[,.;。，；])")
 
@@ -89,5 +89,13 @@ class _Values(dict[str, str]):
 
 @lru_cache
 def _load(language: Language) -> Texts:
-    path = files("feishu_bot.content") / "texts" / _FILES[language]
-    return Texts(language, yaml.safe_load(path.read_text(encoding="utf-8")))
+    """Raises ValueError when two files of the language have a text for the same kind."""
+    content: dict[str, dict[str, Any]] = {"notices": {}, "lines": {}, "words": {}}
+    folder = files("feishu_bot.content") / "locales" / _FOLDERS[language]
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        for part, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            twice = content[part].keys() & texts.keys()
+            if twice:
+                raise ValueError(f"{path.name} says again what another file says: {sorted(twice)}")
+            content[part] |= texts
+    return Texts(language, content)

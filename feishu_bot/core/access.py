@@ -1,15 +1,23 @@
-"""Whether a message is for the bot. Each refusal has a name, for the log and the metrics."""
+"""Whether a message is for the bot, and whether its sender may ask."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import StrEnum
 
-from feishu_bot.core.models import BotIdentity, IncomingMessage
-from feishu_bot.core.ports import Conversations
+from feishu_bot.core.models import BotIdentity, IncomingMessage, Notice, Sender
+from feishu_bot.core.ports import Conversations, People
+
+# A flood of questions gets no flood of notices: seconds between two to the same person.
+REFUSED_EVERY = 60.0
 
 
 class Verdict(StrEnum):
-    """What to do with a message, and why."""
+    """What to do with a message, and why. The names are for the log and the metrics."""
 
     ANSWER = "answer"
     FROM_A_BOT = "from_a_bot"
@@ -18,13 +26,18 @@ class Verdict(StrEnum):
 
 
 def decide(
-    message: IncomingMessage, identity: BotIdentity, conversations: Conversations
+    message: IncomingMessage,
+    identity: BotIdentity,
+    conversations: Conversations,
+    *,
+    answers_all: bool = False,
 ) -> Verdict:
     """Private messages are for the bot; in a group those that name it or go on with it.
 
     Without a mention a message goes on when it replies to one of the bot's own messages or stands
-    in a thread that the bot has answered in, unless it names somebody else. (Feishu delivers such
-    messages only with the scope im:message.group_msg.)
+    in a thread that the bot has answered in, unless it names somebody else. With `answers_all`
+    every message of a group is for the bot that isn't for somebody else. (Feishu delivers messages
+    without a mention only with the scope im:message.group_msg.)
     """
     if message.sender.is_bot or message.sender.open_id == identity.open_id != "":
         return Verdict.FROM_A_BOT
@@ -32,9 +45,82 @@ def decide(
         return Verdict.ANSWER
     if message.mentions:
         return Verdict.FOR_OTHERS
+    if answers_all:
+        return Verdict.FOR_OTHERS if message.mentions_all else Verdict.ANSWER
     if message.parent_id and conversations.key_of(message.parent_id):
         return Verdict.ANSWER
     is_reply = message.root_id or message.thread_id
     if is_reply and conversations.exists(conversations.resolve(message)):
         return Verdict.ANSWER
     return Verdict.NOT_ADDRESSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Who may ask, as the administrator has set it: open_ids, user_ids or union_ids, chat_ids.
+
+    Empty lists of allowed people and groups allow all. Admins may always ask.
+    """
+
+    allowed_users: Collection[str] = ()
+    allowed_chats: Collection[str] = ()
+    blocked_users: Collection[str] = ()
+    admins: Collection[str] = ()
+
+    def is_admin(self, sender: Sender) -> bool:
+        return _is_among(sender, self.admins)
+
+    def lists_as_blocked(self, open_id: str) -> bool:
+        """Whether the settings block this person, whatever is decided in the chat."""
+        return open_id in self.blocked_users
+
+    def refusal(self, sender: Sender, people: People, *, group: str = "") -> Notice | None:
+        """Why this person may not ask in this group (by chat_id); None when they may.
+
+        Without a group only the person counts: private chats are on no list.
+        """
+        if self.is_admin(sender):
+            return None
+        if _is_among(sender, self.blocked_users) or people.get(sender.open_id).is_blocked:
+            return Notice("access_blocked")
+        if self.allowed_users and not _is_among(sender, self.allowed_users):
+            return Notice("access_person")
+        if self.allowed_chats and group and group not in self.allowed_chats:
+            return Notice("access_chat")
+        return None
+
+
+def _is_among(sender: Sender, ids: Collection[str]) -> bool:
+    return any(own and own in ids for own in (sender.open_id, sender.user_id, sender.union_id))
+
+
+class Refusals:
+    """Who is told that they may not ask: whoever spoke to the bot, and once a minute at most.
+
+    `timer` is in seconds. Safe for threads.
+    """
+
+    def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._timer = timer
+        self._lock = threading.Lock()
+        # By person, oldest first: what they were told about, and when.
+        self._told: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    def is_due(self, message: IncomingMessage, conversations: Conversations) -> bool:
+        """Whether to answer this message with a refusal; the same again at every try of it."""
+        if not is_addressed(message, conversations):
+            return False
+        person, now = message.sender.open_id, self._timer()
+        with self._lock:
+            while self._told and next(iter(self._told.values()))[1] <= now - REFUSED_EVERY:
+                self._told.popitem(last=False)
+            if person not in self._told:
+                self._told[person] = (message.message_id, now)
+            return self._told[person][0] == message.message_id
+
+
+def is_addressed(message: IncomingMessage, conversations: Conversations) -> bool:
+    """Whether it is said to the bot itself, and not just where it listens."""
+    if message.chat_type == "p2p" or message.mentions_bot:
+        return True
+    return bool(message.parent_id and conversations.key_of(message.parent_id))

@@ -6,13 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from feishu_bot import metrics
-from feishu_bot.core import history
+from feishu_bot.core import history, modes
+from feishu_bot.core.background import Background
+from feishu_bot.core.commands.registry import Again
 from feishu_bot.core.drafts import ENDING_NOTICES, Draft
 from feishu_bot.core.models import (
     Conversation,
+    IncomingMessage,
     Job,
     ModelChosen,
     Outcome,
@@ -24,7 +28,16 @@ from feishu_bot.core.models import (
     TextPiece,
     Usage,
 )
-from feishu_bot.core.ports import AnswerStream, Conversations, Inbox, Messenger, Model
+from feishu_bot.core.ports import (
+    AnswerStream,
+    Chats,
+    Conversations,
+    Inbox,
+    Messenger,
+    Model,
+    Prices,
+)
+from feishu_bot.core.speakers import CONVENTION, Speakers, said
 from feishu_bot.core.workers import Control
 from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, ModelError, TargetGone
 
@@ -39,45 +52,62 @@ class Answers:
         *,
         inbox: Inbox,
         conversations: Conversations,
+        chats: Chats,
         model: Model,
         messenger: Messenger,
         system_prompt: str,
         context_tokens: int,
         footer: frozenset[str],
+        prices: Prices | None = None,
+        background: Background | None = None,
+        speakers: Speakers | None = None,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox = inbox
         self._conversations = conversations
+        self._chats = chats
         self._model = model
         self._messenger = messenger
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
         self._footer = footer
+        self._prices = prices
+        self._background = background
+        self._speakers = speakers
         self._clock = clock
         self._timer = timer
 
-    def answer(self, job: Job, question: str, control: Control) -> None:
-        """Answer `question`, the text of the job's message, and store the turn.
+    def answer(self, job: Job, question: str, control: Control, again: Again | None = None) -> None:
+        """Answer `question`, by default the text of the job's message, and store the turn.
+
+        With `again` it is the question of an earlier turn, and goes where that one went.
 
         Leaves no trace when the job is lost to another process, and no turn when its message is
         gone. Raises FeishuUnavailable when the end could not be shown: the job is to be done
         again, and then shows what is saved by now without asking the model anew.
         """
         started = self._timer()
-        conversation = self._conversation_of(job)
+        conversation = self._conversation_of(job, again)
 
         def fill(stream: AnswerStream, state: dict[str, Any]) -> Draft:
             if "draft" in state:
                 return Draft.from_json(state["draft"])
-            draft = self._ask(job, conversation, question, stream, control)
+            asks_again = again is not None or job.event.kind != "message"
+            background = "" if asks_again else self._background_of(job, conversation)
+            speaker = again.turn.speaker if again else self._speaker_of(job, conversation)
+            asked = said(speaker, background + question)
+            draft = self._ask(job, conversation, asked, stream, control)
+            draft.background, draft.speaker = background, speaker
             if control.lost:
                 raise LeaseLost
             return draft
 
-        self._show(job, question, conversation, fill, control, started)
+        self._show(job, question, conversation, fill, control, started, again)
 
-    def give_up(self, job: Job, question: str, control: Control) -> None:
+    def give_up(
+        self, job: Job, question: str, control: Control, again: Again | None = None
+    ) -> None:
         """End an answer that failed too often, in its own card, with what there is of it."""
 
         def fill(stream: AnswerStream, state: dict[str, Any]) -> Draft:
@@ -85,7 +115,8 @@ class Answers:
                 return Draft.from_json(state["draft"])
             return Draft(notice="gave_up")
 
-        self._show(job, question, self._conversation_of(job), fill, control, self._timer())
+        conversation = self._conversation_of(job, again)
+        self._show(job, question, conversation, fill, control, self._timer(), again)
 
     def _show(
         self,
@@ -95,6 +126,7 @@ class Answers:
         fill: Callable[[AnswerStream, dict[str, Any]], Draft],
         control: Control,
         started: float,
+        again: Again | None,
     ) -> None:
         """Open the card, let `fill` write the answer, end it, and store what became of it."""
         state = dict(job.checkpoint)
@@ -140,13 +172,35 @@ class Answers:
         except BaseException:
             stream.abandon()
             raise
-        self._store(job, question, conversation, draft, sent, outcome, started)
+        self._store(job, question, conversation, draft, sent, outcome, started, again)
 
-    def _conversation_of(self, job: Job) -> Conversation:
+    def _speaker_of(self, job: Job, conversation: Conversation) -> str:
+        speakers = self._speakers
+        return speakers.of(job.event.message, conversation.turns) if speakers else ""
+
+    def _background_of(self, job: Job, conversation: Conversation) -> str:
+        return self._background.of(job.event.message, conversation) if self._background else ""
+
+    def _conversation_of(self, job: Job, again: Again | None) -> Conversation:
+        """The conversation up to where the question goes on, with the settings that hold there."""
         message = job.event.message
-        # In a topic every message is a reply to the one that opened it, which tells nothing.
-        parent_id = "" if message.thread_id else message.parent_id
-        return self._conversations.load(job.event.key, parent_id)
+        if again:
+            # Several answers may share a question; an answer belongs to one turn.
+            mark = (*again.turn.answer_ids, again.turn.question_id)[0]
+            loaded = self._conversations.load(job.event.key, mark)
+            before = tuple(turn for turn in loaded.turns if turn.id != again.turn.id)
+            conversation = replace(loaded, turns=before, model=again.model or loaded.model)
+        else:
+            # In a topic every message is a reply to the one that opened it, which tells nothing.
+            parent_id = "" if message.thread_id else message.parent_id
+            conversation = self._conversations.load(job.event.key, parent_id)
+        chat = self._chats.settings(message.chat_id)
+        return replace(
+            conversation,
+            role=conversation.role or chat.role,
+            model=conversation.model or chat.model,
+            mode=conversation.mode or chat.mode,
+        )
 
     def _store(
         self,
@@ -157,26 +211,41 @@ class Answers:
         sent: Sent | None,
         outcome: Outcome,
         started: float,
+        again: Again | None,
     ) -> None:
         message = job.event.message
         turn = None
-        if sent and outcome == "answered":
+        # What was asked is kept without an answer too, so that it can be asked once more.
+        if sent:
             parent = conversation.turns[-1].id if conversation.turns else None
             turn = draft.turn(
                 question,
                 question_id=message.message_id,
+                asker=message.sender.open_id,
                 answer_ids=sent.message_ids,
                 parent=parent,
                 created_at=self._clock(),
             )
+        if turn and again:
+            # It is still the same question by the same person, also when it is recalled.
+            first = again.turn
+            turn = replace(
+                turn,
+                question_id=first.question_id,
+                asker=first.asker or turn.asker,
+                speaker=first.speaker,
+            )
+        prompt_tokens, completion_tokens = draft.spent()
+        prices = self._prices
         usage = Usage(
             open_id=message.sender.open_id,
             chat_id=message.chat_id,
             model=draft.model,
             outcome=outcome,
             seconds=self._timer() - started,
-            prompt_tokens=draft.prompt_tokens,
-            completion_tokens=draft.completion_tokens,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            cost=prices.cost(draft.model, prompt_tokens, completion_tokens) if prices else 0.0,
             created_at=self._clock(),
         )
         try:
@@ -197,12 +266,21 @@ class Answers:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
         budget = self._context_tokens
         while True:
-            fitted = history.fit(self._system(conversation), conversation.turns, question, budget)
+            system = self._system(job.event.message, conversation)
+            fitted = history.fit(system, conversation.turns, question, budget)
             draft = Draft(model=conversation.model, estimated_tokens=fitted.estimated_tokens)
-            prompt = Prompt(messages=fitted.messages, model=conversation.model)
+            prompt = Prompt(
+                messages=fitted.messages,
+                model=conversation.model,
+                temperature=modes.temperature(conversation.mode),
+            )
             try:
-                self._read(self._model.stream(prompt), draft, stream, control)
+                pieces = self._model.stream(prompt, lambda: _is_unwanted(stream, control))
+                self._read(pieces, draft, stream, control)
             except ModelError as exc:
+                if _is_unwanted(stream, control):
+                    _break_off(draft)
+                    return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
@@ -228,7 +306,8 @@ class Answers:
         reasoning: list[str] = []
         try:
             for piece in pieces:
-                if control.lost or control.stopped or stream.is_over:
+                if _is_unwanted(stream, control):
+                    _break_off(draft)
                     break
                 match piece:
                     case TextPiece():
@@ -249,12 +328,12 @@ class Answers:
                         draft.completion_tokens = piece.completion_tokens
         finally:
             draft.text, draft.reasoning = "".join(text), "".join(reasoning)
-        if control.stopped:
-            draft.notice = "stopped"
 
-    def _system(self, conversation: Conversation) -> str:
+    def _system(self, message: IncomingMessage, conversation: Conversation) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
-        return (conversation.role or self._system_prompt).replace("{date}", date)
+        prompt = (conversation.role or self._system_prompt).replace("{date}", date)
+        has_names = self._speakers is not None and message.chat_type == "group"
+        return "\n\n".join(filter(None, (prompt, CONVENTION if has_names else "")))
 
     def _log(self, job: Job, draft: Draft, outcome: Outcome, started: float) -> None:
         seconds = self._timer() - started
@@ -277,3 +356,12 @@ class Answers:
             job.attempt,
             draft.request_id or "-",
         )
+
+
+def _is_unwanted(stream: AnswerStream, control: Control) -> bool:
+    return control.lost or control.stopped or stream.is_over
+
+
+def _break_off(draft: Draft) -> None:
+    """The rest of the answer isn't wanted; it can be gone on with like one that was cut."""
+    draft.notice, draft.reason = "stopped", "cut"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from feishu_bot.core import history
 from feishu_bot.core.models import Ending, FinishReason, Footer, Notice, Outcome, Turn
 
 # What a reader is told under an answer that isn't all there.
@@ -32,6 +33,10 @@ class Draft:
     completion_tokens: int = 0
     estimated_tokens: int = 0
     first_text: float = 0.0
+    # What the question was read with: a quoted message, or the thread before it.
+    background: str = ""
+    # What the model was told the asker is called; empty in a private chat.
+    speaker: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -46,6 +51,16 @@ class Draft:
         if self.notice == "stopped":
             return "stopped"
         return "answered" if self.text else "noticed"
+
+    def spent(self) -> tuple[int, int]:
+        """The tokens of prompt and answer; our estimate where the gateway has told nothing.
+
+        It tells nothing of an answer that was stopped or cut.
+        """
+        written = self.text + self.reasoning
+        if self.prompt_tokens or self.completion_tokens or not written:
+            return self.prompt_tokens, self.completion_tokens
+        return self.estimated_tokens, history.estimate(written)
 
     def ending(self, footer: frozenset[str], seconds: float, event_id: str) -> Ending:
         """What the reader sees in the end; `footer` names its parts that are wanted."""
@@ -66,6 +81,7 @@ class Draft:
             notice=notice,
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
+            can_regenerate=True,
         )
 
     def turn(
@@ -73,15 +89,18 @@ class Draft:
         question: str,
         *,
         question_id: str,
+        asker: str,
         answer_ids: tuple[str, ...],
         parent: int | None,
         created_at: float,
     ) -> Turn:
-        """The turn to keep."""
+        """The turn to keep; without an answer too, so that the question can be asked again."""
         return Turn(
-            question=question,
+            question=self.background + question,
             answer=self.text,
             question_id=question_id,
+            asker=asker,
+            speaker=self.speaker,
             answer_ids=answer_ids,
             parent=parent,
             model=self.model,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from feishu_bot.core.models import ChatMessage, Turn
+from feishu_bot.core.speakers import said
 
 BYTES_PER_TOKEN = 3
 TOKENS_PER_MESSAGE = 4
@@ -38,20 +39,22 @@ def estimate(text: str) -> int:
 def fit(system: str, turns: Sequence[Turn], question: str, budget: int) -> Fitted:
     """The prompt for `question`: the system prompt and the question always, turns as they fit.
 
-    `budget` is in tokens. The oldest turns are dropped first, and always whole.
+    `budget` is in tokens. The oldest turns are dropped first, and always whole. Questions that got
+    no answer are left out.
     """
+    turns = [turn for turn in turns if turn.answer]
     ratio = _ratio(turns)
     used = estimate(system) + estimate(question) if system else estimate(question)
     kept: list[Turn] = []
     for turn in reversed(turns):
-        cost = estimate(turn.question) + estimate(turn.answer)
+        cost = estimate(said(turn.speaker, turn.question)) + estimate(turn.answer)
         if (used + cost) * ratio > budget:
             break
         used += cost
         kept.append(turn)
     messages = [ChatMessage("system", system)] if system else []
     for turn in reversed(kept):
-        messages.append(ChatMessage("user", turn.question))
+        messages.append(ChatMessage("user", said(turn.speaker, turn.question)))
         messages.append(ChatMessage("assistant", turn.answer))
     messages.append(ChatMessage("user", question))
     return Fitted(tuple(messages), used, len(turns) - len(kept))

@@ -7,7 +7,12 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 ChatType = Literal["p2p", "group"]
-EventKind = Literal["message", "continue"]
+EventKind = Literal["message", "continue", "command", "regenerate", "welcome"]
+Language = Literal["zh", "en"]
+ThreadChoice = Literal["", "always", "never"]
+ToastKind = Literal["info", "success", "error", "warning"]
+Verdict = Literal["up", "down"]
+BalanceState = Literal["known", "unlimited", "used_up", "refused", "unknown", "failed"]
 FinishReason = Literal["stop", "length", "content_filter", "cut"]
 Outcome = Literal["answered", "noticed", "stopped", "failed"]
 
@@ -63,8 +68,11 @@ class Attachment:
 class IncomingMessage:
     """What a person wrote. `text` has mentions as readable names and no mention of the bot.
 
+    Without a `message_id` there is nothing to reply to: what is said goes to the chat, or without
+    a `chat_id` to the sender.
+
     `created_at` is in seconds since the epoch, by Feishu's clock. `mentions` leaves the bot out;
-    `mentions_bot` says whether it was named.
+    `mentions_bot` says whether it was named, `mentions_all` whether everyone was.
     """
 
     message_id: str
@@ -76,10 +84,13 @@ class IncomingMessage:
     created_at: float = 0.0
     mentions: tuple[Mention, ...] = ()
     mentions_bot: bool = False
+    mentions_all: bool = False
     attachments: tuple[Attachment, ...] = ()
     root_id: str = ""
     parent_id: str = ""
     thread_id: str = ""
+    # What a button was built with, where pressing it is what is to be done.
+    action: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
@@ -151,6 +162,9 @@ class Turn:
     answer_ids: tuple[str, ...] = ()
     parent: int | None = None
     id: int | None = None
+    # Who asked, by open_id, and the name to call them by where several talk; may be empty.
+    asker: str = ""
+    speaker: str = ""
     model: str = ""
     finish_reason: FinishReason = "stop"
     prompt_tokens: int = 0
@@ -177,7 +191,11 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one answer cost. `outcome` as in the log line; `seconds` from claim to end."""
+    """What one answer cost. `outcome` as in the log line; `seconds` from claim to end.
+
+    Tokens are our estimate where the gateway gave no figures; `cost` is in the currency of the
+    prices.
+    """
 
     open_id: str
     chat_id: str
@@ -186,7 +204,92 @@ class Usage:
     seconds: float
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost: float = 0.0
     created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyBalance:
+    """What a key of the gateway has left, in USD; the figures count only when they are "known".
+
+    "refused": the gateway doesn't take the key; "unknown": it has no such figures; "failed": it
+    could not be asked just now. `key` is masked.
+    """
+
+    key: str
+    state: BalanceState
+    granted: float = 0.0
+    used: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self.granted - self.used)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageTotal:
+    """What answers have cost together; `name` is what they were summed by (model, open_id).
+
+    `answers` leaves out notices, and what was stopped before its first word; what those took is
+    in the other figures. `seconds` run from claim to end, `cost` is in the currency of the prices.
+    """
+
+    name: str
+    answers: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    cost: float
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSettings:
+    """What holds for every conversation of a chat; empty means the bot's own."""
+
+    role: str = ""
+    model: str = ""
+    mode: str = ""
+    reply_in_thread: ThreadChoice = ""
+    language: Language | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What is remembered about a person. An empty language is the bot's own.
+
+    `private_chat` is their chat with the bot, empty as long as it isn't known.
+    """
+
+    open_id: str
+    language: Language | Literal[""] = ""
+    is_blocked: bool = False
+    private_chat: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A ready role in one language. `content` is the system prompt, `example` a first question."""
+
+    id: str
+    title: str
+    content: str
+    category: str
+    example: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """How many things about a person were deleted, by their sort."""
+
+    turns: int = 0
+    usage: int = 0
+    feedback: int = 0
+    settings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,22 +369,54 @@ class Ending:
     notice: Notice | None = None
     footer: Footer = Footer()
     can_continue: bool = False
+    can_regenerate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What Feishu said of the messages we sent: their ids, and the thread they are in."""
+    """What Feishu said of the messages we sent: their ids, and the thread and chat they are in."""
 
     message_ids: tuple[str, ...]
     thread_id: str = ""
+    chat_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """A message as Feishu keeps it. `sender` is an open_id, or an app id for the bots' own."""
+
+    message_id: str
+    text: str
+    sender: str = ""
+    is_own: bool = False
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Toast:
     """The short answer to a click on a card."""
 
-    kind: Literal["info", "success", "error", "warning"]
+    kind: ToastKind
     notice: Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Somebody added the bot to a group, or opened their private chat with it."""
+
+    event_id: str
+    chat_id: str
+    chat_type: ChatType
+    person: Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuPress:
+    """An entry of the bot's menu was pressed; `entry` is its key in the console."""
+
+    event_id: str
+    person: Sender
+    entry: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

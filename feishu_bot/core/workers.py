@@ -97,11 +97,11 @@ class Workers:
             self._changed.notify_all()
 
     def stop_message(self, message_id: str) -> None:
-        """Stop the job of this message if it runs here."""
+        """Stop the job of this message if it runs here; a dedupe id names one, too."""
         with self._changed:
             running = list(self._running.values())
         for job, control in running:
-            if job.event.dedupe_id == message_id:
+            if message_id in (job.event.dedupe_id, job.event.message.message_id):
                 control.stop()
 
     def running(self) -> int:

@@ -53,6 +53,7 @@ class CardStream:
         make_patched: MakeSurface,
         on_no_cardkit: Callable[[], None],
         texts: Texts,
+        stop: str,
         streaming: bool,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
@@ -65,6 +66,7 @@ class CardStream:
         self._make_patched = make_patched
         self._on_no_cardkit = on_no_cardkit
         self._texts = texts
+        self._stop = stop
         self._streaming = streaming
         self._save = save
         self._tell_sent = sent
@@ -320,6 +322,8 @@ class CardStream:
             notice=ending.notice,
             footer=ending.footer,
             can_continue=ending.can_continue,
+            can_regenerate=ending.can_regenerate,
+            stop=self._stop,
             part=len(self._surfaces),
         )
 

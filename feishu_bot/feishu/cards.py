@@ -7,7 +7,7 @@ pages don't name makes Feishu refuse the whole card (200621).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from feishu_bot.content.texts import Gravity, Texts
@@ -41,6 +41,8 @@ def answer_card(
     notice: Notice | None = None,
     footer: Footer | None = None,
     can_continue: bool = False,
+    can_regenerate: bool = False,
+    stop: str = "",
     summary: str = "",
     part: int = 1,
 ) -> Card:
@@ -49,6 +51,8 @@ def answer_card(
     `text` is the share of this card, the `part`th (see `ANSWER_BYTES`). While it streams, the
     elements `answer` and `reasoning` can be updated alone; the second is there once there is any
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
+
+    `stop` names the answer that the Stop button of a streaming card stops.
     """
     shown = bool(text.strip())
     elements = [_small(texts("part_continued", part=part), "part")] if part > 1 else []
@@ -56,7 +60,10 @@ def answer_card(
         elements.append(_reasoning_panel(texts, reasoning, streaming=streaming, answered=shown))
     if not (streaming or shown):
         notice = notice or Notice("empty_answer")
-        card = _card(elements + _notice_elements(texts, notice), summary, streaming=False)
+        elements += _notice_elements(texts, notice)
+        if can_regenerate:
+            elements.append(_button_row(_again_buttons(texts)))
+        card = _card(elements, summary, streaming=False)
         return _with_title(card, texts, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(_markdown(content, ANSWER_ELEMENT))
@@ -64,8 +71,12 @@ def answer_card(
         elements.append(_small(notice_line(texts, notice), "notice"))
     if line := footer_line(texts, footer or Footer()):
         elements.append(_small(line, "footer"))
-    if can_continue:
-        elements.append(_button(texts("button_continue"), {"act": "continue"}, "continue_button"))
+    buttons = [] if streaming else _ending_buttons(texts, can_continue, can_regenerate)
+    if streaming and stop:
+        value = {"act": "stop", "of": stop}
+        buttons.append(_button(texts("button_stop"), value, "stop_button"))
+    if buttons:
+        elements.append(_button_row(buttons))
     preview = summary or summary_line(text) or texts("thinking")
     return _card(elements, preview, streaming=streaming)
 
@@ -203,13 +214,47 @@ def _small(content: str, element_id: str) -> Element:
     return {"tag": "div", "element_id": element_id, "text": text}
 
 
-def _button(label: str, value: Mapping[str, Any], element_id: str) -> Element:
+def _ending_buttons(texts: Texts, can_continue: bool, can_regenerate: bool) -> list[Element]:
+    buttons = []
+    if can_continue:
+        label = texts("button_continue")
+        buttons.append(_button(label, {"act": "continue"}, "continue_button", "primary_text"))
+    if can_regenerate:
+        buttons += _again_buttons(texts)
+        for label, verdict in (("👍", "up"), ("👎", "down")):
+            buttons.append(_button(label, {"act": "rate", "verdict": verdict}, f"rate_{verdict}"))
+    return buttons
+
+
+def _again_buttons(texts: Texts) -> list[Element]:
+    return [
+        _button(texts("button_regenerate"), {"act": "regenerate"}, "regenerate_button"),
+        _button(texts("button_other_model"), {"act": "other_model"}, "other_model_button"),
+    ]
+
+
+def _button_row(buttons: Iterable[Element]) -> Element:
+    columns = [
+        {"tag": "column", "width": "auto", "vertical_align": "center", "elements": [button]}
+        for button in buttons
+    ]
+    return {
+        "tag": "column_set",
+        "element_id": "buttons",
+        "flex_mode": "flow",
+        "horizontal_spacing": "4px",
+        "columns": columns,
+    }
+
+
+def _button(label: str, value: Mapping[str, Any], element_id: str, style: str = "text") -> Element:
     # The value must be an object: with a string the SDK can't read the card action.
     return {
         "tag": "button",
         "element_id": element_id,
         "text": {"tag": "plain_text", "content": label},
-        "type": "default",
+        "type": style,
+        "size": "small",
         "behaviors": [{"type": "callback", "value": dict(value)}],
     }
 

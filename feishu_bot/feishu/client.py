@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import lark_oapi as lark
 from lark_oapi.api.cardkit.v1 import (
@@ -22,6 +22,12 @@ from lark_oapi.api.cardkit.v1 import (
     UpdateCardRequestBody,
 )
 from lark_oapi.api.im.v1 import (
+    CreateFileRequest,
+    CreateFileRequestBody,
+    CreateMessageRequest,
+    CreateMessageRequestBody,
+    GetMessageRequest,
+    ListMessageRequest,
     PatchMessageRequest,
     PatchMessageRequestBody,
     ReplyMessageRequest,
@@ -38,6 +44,10 @@ CALL_TIMEOUT = 15.0
 # Feishu's tokens live two hours; with less than 30 minutes left it gives out a new one, and both
 # are valid ("Get custom app's tenant_access_token").
 TOKEN_MARGIN = 600.0
+# Otherwise a card comes as a few of its words ("Get message").
+WHOLE_CARDS = "user_card_content"
+# "Get message history": 50 messages at most.
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Reply:
     message_id: str
     thread_id: str = ""
     root_id: str = ""
+    chat_id: str = ""
 
 
 class FeishuClient:
@@ -91,6 +102,25 @@ class FeishuClient:
         # This old endpoint answers under "bot" instead of "data".
         bot = json.loads(response.raw.content)["bot"]
         return BotIdentity(self._app_id, bot["open_id"], bot.get("app_name", ""))
+
+    def scopes(self) -> frozenset[str]:
+        """The scopes that the app has in this tenant. Raises FeishuError."""
+        data = self._get("/open-apis/application/v6/scopes")
+        granted = (item for item in data["scopes"] if item.get("grant_status") == 1)
+        return frozenset(item["scope_name"] for item in granted)
+
+    def user_name(self, open_id: str, *, timeout: float) -> str:
+        """A person's name, empty where a scope for it is missing; one try of `timeout` seconds.
+
+        Raises FeishuError, PermissionMissing among them.
+        """
+        data = self._get(
+            "/open-apis/contact/v3/users/:user_id",
+            CallOption(tries=1, timeout=timeout),
+            paths={"user_id": open_id},
+            queries=[("user_id_type", "open_id")],
+        )
+        return str(data["user"].get("name") or "")
 
     def check(self) -> None:
         """Make sure that Feishu is there and knows the app. Raises FeishuError."""
@@ -168,13 +198,103 @@ class FeishuClient:
         )
         request = ReplyMessageRequest.builder().message_id(message_id).request_body(body).build()
         data = self._call(self._lark.im.v1.message.reply, request, CallOption(tries=1)).data
-        return Reply(data.message_id, data.thread_id or "", data.root_id or "")
+        return _reply(data)
+
+    def create_message(
+        self,
+        receiver: str,
+        message_type: str,
+        content: Mapping[str, Any],
+        *,
+        uuid: str,
+        receiver_type: Literal["chat_id", "open_id"] = "chat_id",
+    ) -> Reply:
+        """Write into a chat, or to a person, at most once per `uuid` (50 characters) in an hour.
+
+        Raises FeishuError.
+        """
+        body = (
+            CreateMessageRequestBody.builder()
+            .receive_id(receiver)
+            .msg_type(message_type)
+            .content(_json(content))
+            .uuid(uuid)
+            .build()
+        )
+        request = (
+            CreateMessageRequest.builder().receive_id_type(receiver_type).request_body(body).build()
+        )
+        data = self._call(self._lark.im.v1.message.create, request, CallOption(tries=1)).data
+        return _reply(data)
 
     def patch_message(self, message_id: str, card: Mapping[str, Any]) -> None:
         """Replace the card of a message sent without an entity. Raises FeishuError."""
         body = PatchMessageRequestBody.builder().content(_json(card)).build()
         request = PatchMessageRequest.builder().message_id(message_id).request_body(body).build()
         self._call(self._lark.im.v1.message.patch, request, CallOption(tries=1))
+
+    def _get(
+        self,
+        uri: str,
+        option: CallOption | None = None,
+        *,
+        paths: Mapping[str, str] | None = None,
+        queries: Sequence[tuple[str, str]] = (),
+    ) -> dict[str, Any]:
+        """The `data` of an API whose service is left out of the slim SDK. Raises FeishuError."""
+        request = (
+            BaseRequest.builder()
+            .http_method(lark.HttpMethod.GET)
+            .uri(uri)
+            .paths(dict(paths or {}))
+            .queries(list(queries))
+            .token_types({lark.AccessTokenType.TENANT})
+            .build()
+        )
+        response = self._call(self._lark.request, request, option)
+        return dict(json.loads(response.raw.content)["data"])
+
+    def upload_file(self, name: str, data: bytes) -> str:
+        """Upload a file that isn't empty, 30 MB at most; returns its key. Raises FeishuError."""
+
+        def create(file: tuple[str, bytes, str], option: CallOption) -> Any:
+            # Anew for each try: the SDK puts the encoded form in place of the body.
+            body = (
+                CreateFileRequestBody.builder().file_type("stream").file_name(name).file(file)
+            ).build()
+            request = CreateFileRequest.builder().request_body(body).build()
+            return self._lark.im.v1.file.create(request, option)
+
+        file = (name, data, "application/octet-stream")
+        # A file that nobody sends is never seen, so a second try does no harm.
+        option = CallOption(tries=1, idempotent=True)
+        return str(self._call(create, file, option).data.file_key)
+
+    def message(self, message_id: str) -> list[dict[str, Any]]:
+        """A message as Feishu keeps it: an item, for a forwarded chat several. Raises FeishuError.
+
+        A group's messages need the scope im:message.group_msg.
+        """
+        request = (
+            GetMessageRequest.builder()
+            .message_id(message_id)
+            .card_msg_content_type(WHOLE_CARDS)
+            .build()
+        )
+        return _items(self._call(self._lark.im.v1.message.get, request, CallOption(tries=1)))
+
+    def thread(self, thread_id: str) -> list[dict[str, Any]]:
+        """The newest messages of a thread, newest first; 50 at most. Raises FeishuError."""
+        request = (
+            ListMessageRequest.builder()
+            .container_id_type("thread")
+            .container_id(thread_id)
+            .sort_type("ByCreateTimeDesc")
+            .page_size(PAGE_SIZE)
+            .card_msg_content_type(WHOLE_CARDS)
+            .build()
+        )
+        return _items(self._call(self._lark.im.v1.message.list, request, CallOption(tries=1)))
 
     def _card_call(self, method: Callable[..., Any], request: Any) -> None:
         """One try: whoever draws a card has newer text by the time a repeat could be made."""
@@ -225,6 +345,10 @@ class FeishuClient:
                 self._token_ends = 0.0
 
 
+def _reply(data: Any) -> Reply:
+    return Reply(data.message_id, data.thread_id or "", data.root_id or "", data.chat_id or "")
+
+
 def _checked(response: BaseResponse) -> BaseResponse:
     if response.code == 0:
         return response
@@ -234,6 +358,12 @@ def _checked(response: BaseResponse) -> BaseResponse:
         log_id=response.get_log_id() or "",
         retry_after=rate_limit_wait(response.raw.headers),
     )
+
+
+def _items(response: BaseResponse) -> list[dict[str, Any]]:
+    """The items of an answer as they came: the SDK's objects lack what it doesn't know."""
+    data = json.loads(response.raw.content).get("data") or {}
+    return [item for item in data.get("items") or [] if isinstance(item, dict)]
 
 
 def _json(value: Mapping[str, Any]) -> str:

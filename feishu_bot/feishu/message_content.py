@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feishu_bot.core.models import Attachment, Mention
 
+# Components of a card that are folded, or whose words are labels.
+_NOT_SAID = frozenset(
+    {
+        "button", "collapsible_panel", "date_picker", "form", "input", "multi_select_person",
+        "multi_select_static", "overflow", "picker_datetime", "picker_time", "select_img",
+        "select_person", "select_static",
+    }
+)  # fmt: skip
 _TICKS = re.compile(r"`{3,}")
 
 
@@ -42,6 +50,17 @@ def read_content(
             return "", (), {}
 
 
+def card_text(card: Mapping[str, Any]) -> str:
+    """What a card of either generation says, without what is folded or can be pressed."""
+    header = as_dict(as_dict(card.get("header")).get("title"))
+    elements = as_dict(card.get("body")).get("elements") or card.get("elements")
+    # The simplified form has rows of text runs, which are read like a post's.
+    if any(isinstance(element, list) for element in as_list(elements)):
+        return ""
+    parts = [as_text(header.get("content")), *_said(elements)]
+    return "\n".join(part for part in parts if part.strip())
+
+
 def as_dict(value: object) -> dict[str, Any]:
     """The object, or an empty one where something else stands."""
     return dict(value) if isinstance(value, Mapping) else {}
@@ -55,6 +74,18 @@ def as_list(value: object) -> list[Any]:
 def as_text(value: object) -> str:
     """The string, or an empty one where something else stands."""
     return value if isinstance(value, str) else ""
+
+
+def _said(part: object) -> Iterator[str]:
+    if isinstance(part, list):
+        for inner in part:
+            yield from _said(inner)
+    elif isinstance(part, Mapping) and part.get("tag") not in _NOT_SAID:
+        if part.get("text_size") == "notation":
+            return  # small print
+        yield as_text(part.get("content"))
+        for name in ("text", "fields", "columns", "elements"):
+            yield from _said(part.get(name))
 
 
 def _attachment(kind: str, content: Mapping[str, Any]) -> tuple[Attachment, ...]:

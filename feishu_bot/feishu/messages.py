@@ -14,13 +14,14 @@ from typing import Any
 
 from feishu_bot.core.characters import whole_characters
 from feishu_bot.core.models import (
+    Archived,
     BotIdentity,
     CardAction,
     IncomingMessage,
     Mention,
     Sender,
 )
-from feishu_bot.feishu.message_content import as_dict, as_list, as_text, read_content
+from feishu_bot.feishu.message_content import as_dict, as_list, as_text, card_text, read_content
 
 _EVERYONE = frozenset({"all", "@_all"})
 _LEADING_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
@@ -55,10 +56,35 @@ def parse_message(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage
         created_at=_seconds(message.get("create_time")),
         mentions=tuple(dict.fromkeys(others)),
         mentions_bot=bool(calls),
+        mentions_all="@_all" in text,
         attachments=attachments,
         root_id=as_text(message.get("root_id")),
         parent_id=as_text(message.get("parent_id")),
         thread_id=as_text(message.get("thread_id")),
+    )
+
+
+def read_archived(item: Mapping[str, Any], app_id: str) -> Archived | None:
+    """A message as REST answers show it ("Get message"); None for a recalled one.
+
+    Names stand for all mentions, the bot's own included.
+    """
+    message_id = as_text(item.get("message_id"))
+    if not message_id or item.get("deleted") is True:
+        return None
+    kind = as_text(item.get("msg_type"))
+    content = _content(as_dict(item.get("body")).get("content"))
+    text, _, named = read_content(kind, content)
+    if kind == "interactive":
+        text = card_text(content) or text
+    mentions = {**named, **_mentions(item.get("mentions"))}
+    sender = as_dict(item.get("sender"))
+    return Archived(
+        message_id=message_id,
+        text=whole_characters(_with_names(text, mentions, set())).strip(),
+        sender=as_text(sender.get("id")),
+        is_own=sender.get("sender_type") == "app" and sender.get("id") == app_id,
+        created_at=_seconds(item.get("create_time")),
     )
 
 

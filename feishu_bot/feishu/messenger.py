@@ -10,7 +10,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal
 
 from feishu_bot.content.texts import Texts
-from feishu_bot.core.models import BotIdentity, IncomingMessage, Notice, Sent
+from feishu_bot.core.models import (
+    BotIdentity,
+    IncomingMessage,
+    Language,
+    Notice,
+    Sent,
+    ThreadChoice,
+)
+from feishu_bot.core.views import View
 from feishu_bot.errors import FeishuError
 from feishu_bot.feishu import cards
 from feishu_bot.feishu.card_stream import CardStream
@@ -18,6 +26,7 @@ from feishu_bot.feishu.client import FeishuClient
 from feishu_bot.feishu.codes import CREDENTIALS_REFUSED
 from feishu_bot.feishu.courier import Courier
 from feishu_bot.feishu.pacer import Pacer
+from feishu_bot.feishu.panels import Wording, view_card
 from feishu_bot.feishu.surfaces import EntityCard, PatchedCard, ReplyTo, Surface
 
 logger = logging.getLogger(__name__)
@@ -37,22 +46,26 @@ class FeishuMessenger:
         *,
         client: FeishuClient,
         pacer: Pacer,
-        texts: Texts,
+        texts: Mapping[Language, Texts],
+        language_of: Callable[[str, str], Language],
         identity: BotIdentity,
         threads: int,
         streaming: bool,
         frame_interval: float,
         reply_in_thread: Literal["auto", "always", "never"],
+        thread_choice_of: Callable[[str], ThreadChoice] = lambda chat_id: "",
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._pacer = pacer
         self._texts = texts
+        self._language_of = language_of
         self._identity = identity
         self._threads = threads
         self._streaming = streaming
         self._frame_interval = frame_interval
         self._reply_in_thread = reply_in_thread
+        self._thread_choice_of = thread_choice_of
         self._timer = timer
         self._no_cardkit_until = 0.0
         self._identified = threading.Event()
@@ -123,7 +136,8 @@ class FeishuMessenger:
             make_surface=entity if has_entities else patched,
             make_patched=patched,
             on_no_cardkit=self._miss_cardkit,
-            texts=self._texts,
+            texts=self._texts_for(message),
+            stop=reference,
             streaming=self._streaming,
             checkpoint=checkpoint,
             save=save,
@@ -138,10 +152,33 @@ class FeishuMessenger:
         reply = self._reply_to(message, reference).send(
             Courier(self._pacer, timer=self._timer),
             "interactive",
-            cards.notice_card(self._texts, notice),
+            cards.notice_card(self._texts_for(message), notice),
             "notice",
         )
+        return Sent((reply.message_id,), reply.thread_id, reply.chat_id)
+
+    def show(self, message: IncomingMessage, view: View, *, reference: str) -> Sent:
+        """Reply with a card, once per `reference`. Raises FeishuError."""
+        texts = self._texts_for(message)
+        # Many read a group, each in a language of their own.
+        others = tuple(self._texts.values()) if message.chat_type == "group" else ()
+        card = view_card(Wording(texts, others), view)
+        courier = Courier(self._pacer, timer=self._timer)
+        reply = self._reply_to(message, reference).send(courier, "interactive", card, "view")
+        return Sent((reply.message_id,), reply.thread_id, reply.chat_id)
+
+    def send_file(
+        self, message: IncomingMessage, name: str, data: bytes, *, reference: str
+    ) -> Sent:
+        """Reply with a file, once per `reference`. Raises FeishuError."""
+        courier = Courier(self._pacer, timer=self._timer)
+        key = courier.deliver("file.create", lambda: self._client.upload_file(name, data))
+        content = {"file_key": key}
+        reply = self._reply_to(message, reference).send(courier, "file", content, "file")
         return Sent((reply.message_id,), reply.thread_id)
+
+    def _texts_for(self, message: IncomingMessage) -> Texts:
+        return self._texts[self._language_of(message.sender.open_id, message.chat_id)]
 
     def _miss_cardkit(self) -> None:
         self._no_cardkit_until = self._timer() + CARDKIT_RETRY_SECONDS
@@ -160,7 +197,8 @@ class FeishuMessenger:
         self._pool.submit(stream.draw).add_done_callback(count_drawn)
 
     def _reply_to(self, message: IncomingMessage, reference: str) -> ReplyTo:
-        match self._reply_in_thread:
+        # The chat's own choice, then the bot's.
+        match self._thread_choice_of(message.chat_id) or self._reply_in_thread:
             case "auto":
                 in_thread = message.chat_type == "group"
             case choice:
@@ -171,6 +209,7 @@ class FeishuMessenger:
             message.chat_id,
             in_thread=in_thread,
             reference=reference,
+            open_id=message.sender.open_id,
         )
 
     def _keep_identity(self) -> None:

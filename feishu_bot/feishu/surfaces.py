@@ -41,7 +41,10 @@ PATCH_INTERVAL = 0.5
 
 
 class ReplyTo:
-    """Where the cards of an answer go: replies to one message, in its thread where there is one."""
+    """Where the cards of an answer go: replies to one message, in its thread where there is one.
+
+    Without a message they go to the chat, and without a chat to the person.
+    """
 
     def __init__(
         self,
@@ -51,16 +54,20 @@ class ReplyTo:
         *,
         in_thread: bool,
         reference: str,
+        open_id: str = "",
     ) -> None:
         self._client = client
         self._message_id = message_id
         self._in_thread = in_thread
         self._reference = reference
+        self._open_id = open_id
         self.chat_id = chat_id
 
     def send(self, courier: Courier, kind: str, content: Mapping[str, Any], part: str) -> Reply:
         """Reply with `content`, once for this `part` of the answer. Raises FeishuError."""
         uuid = digest(f"{self._reference}:{part}")
+        if not self._message_id:
+            return self._create(courier, kind, content, uuid)
 
         def reply() -> Reply:
             return self._client.reply(
@@ -72,6 +79,22 @@ class ReplyTo:
         except ThreadUnsupported:
             self._in_thread = False
             return courier.deliver("message.reply", reply, chat=self.chat_id)
+
+    def _create(
+        self, courier: Courier, kind: str, content: Mapping[str, Any], uuid: str
+    ) -> Reply:
+        receiver = self.chat_id or self._open_id
+
+        def create() -> Reply:
+            return self._client.create_message(
+                receiver,
+                kind,
+                content,
+                uuid=uuid,
+                receiver_type="chat_id" if self.chat_id else "open_id",
+            )
+
+        return courier.deliver("message.create", create, chat=receiver)
 
 
 class Surface(Protocol):

@@ -36,12 +36,16 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class CallOption(RequestOption):  # type: ignore[misc]
-    """What the caller wants of one call: how many tries, and whether repeating it does no harm."""
+    """What the caller wants of one call: how many tries, and whether repeating it does no harm.
 
-    def __init__(self, *, tries: int = 3, idempotent: bool = False) -> None:
+    `timeout` is in seconds for one try; 0.0 means the client's own.
+    """
+
+    def __init__(self, *, tries: int = 3, idempotent: bool = False, timeout: float = 0.0) -> None:
         super().__init__()
         self.tries = tries
         self.idempotent = idempotent
+        self.timeout = timeout
 
 
 class PooledTransport:
@@ -63,6 +67,7 @@ class PooledTransport:
         """
         option = option or CallOption()
         tries = getattr(option, "tries", 3)
+        timeout = getattr(option, "timeout", 0.0) or config.timeout
         repeatable = _is_idempotent(request, option)
         url = _build_url(config.domain, request.uri, request.paths)
         headers = _build_header(request, option, config)
@@ -83,7 +88,7 @@ class PooledTransport:
                     url,
                     body=content,
                     headers=headers,
-                    timeout=config.timeout,
+                    timeout=timeout,
                     retries=False,
                 )
             except (NewConnectionError, ConnectTimeoutError) as exc:

@@ -15,7 +15,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from Crypto.Cipher import AES
 from lark_oapi import CardActionHandler, EventDispatcherHandler
@@ -27,9 +27,20 @@ from lark_oapi.event.callback.model.p2_card_action_trigger import (
 )
 from lark_oapi.event.custom import CustomizedEvent
 
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.models import BotIdentity, CardAction, IncomingMessage, Notice, Toast
+from feishu_bot.core.clicks import Clicked, told
+from feishu_bot.core.models import Arrival, BotIdentity, CardAction, IncomingMessage, MenuPress
 from feishu_bot.errors import FeishuUnavailable, Refused
+from feishu_bot.feishu.click_answers import ClickAnswers
+from feishu_bot.feishu.events import (
+    BOT_ADDED,
+    CHAT_ENTERED,
+    FIRST_CHAT,
+    MENU,
+    parse_added,
+    parse_entered,
+    parse_first_chat,
+    parse_menu,
+)
 from feishu_bot.feishu.message_content import as_dict
 from feishu_bot.feishu.messages import (
     card_action_v1,
@@ -51,7 +62,7 @@ CLOCK_SKEW = 24 * 3600.0
 MESSAGE = "im.message.receive_v1"
 RECALL = "im.message.recalled_v1"
 CARD_ACTION = "card.action.trigger"
-HANDLED = frozenset({MESSAGE, RECALL, CARD_ACTION})
+HANDLED = frozenset({MESSAGE, RECALL, CARD_ACTION, BOT_ADDED, CHAT_ENTERED, MENU})
 
 
 class Headers(Protocol):
@@ -59,6 +70,8 @@ class Headers(Protocol):
 
     def get(self, name: str, /) -> str | None: ...
 
+
+T = TypeVar("T")
 
 Address = Literal["event", "card"]
 Answer = tuple[int, dict[str, Any]]
@@ -72,8 +85,8 @@ SUCCESS: Answer = (200, {"msg": "success"})
 class Door:
     """Answers Feishu's requests on both addresses.
 
-    `receive`, `recall` and `act` are the bot's; `identity` is given the seconds it may wait until
-    it is known who the bot is; `memory` is how long, in seconds, the inbox knows
+    `receive`, `recall`, `act`, `arrive` and `press` are the bot's; `identity` is given the seconds
+    it may wait until it is known who the bot is; `memory` is how long, in seconds, the inbox knows
     an event it has seen: an older request could be a replay that nothing else would stop.
     """
 
@@ -86,8 +99,10 @@ class Door:
         identity: Callable[[float], BotIdentity],
         receive: Callable[[str, IncomingMessage], None],
         recall: Callable[[str], None],
-        act: Callable[[CardAction], Toast],
-        texts: Texts,
+        act: Callable[[CardAction], Clicked],
+        arrive: Callable[[Arrival], None],
+        press: Callable[[MenuPress], None],
+        clicks: ClickAnswers,
         memory: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -99,7 +114,8 @@ class Door:
         self._receive = receive
         self._recall = recall
         self._act = act
-        self._texts = texts
+        self._arrive = arrive
+        self._clicks = clicks
         self._memory = memory
         self._clock = clock
         self._unknown_types: set[str] = set()
@@ -108,6 +124,10 @@ class Door:
             EventDispatcherHandler.builder(encrypt_key, verification_token)
             .register_p2_customized_event(MESSAGE, self._on_message)
             .register_p2_customized_event(RECALL, self._on_recall)
+            .register_p2_customized_event(BOT_ADDED, _taker(parse_added, arrive))
+            .register_p2_customized_event(CHAT_ENTERED, _taker(parse_entered, arrive))
+            .register_p2_customized_event(MENU, _taker(parse_menu, press))
+            .register_p1_customized_event(FIRST_CHAT, self._on_first_chat)
             .register_p2_card_action_trigger(self._on_card_action)
             .build()
         )
@@ -189,7 +209,7 @@ class Door:
     def _event(self, headers: Headers, body: bytes, data: Mapping[str, Any]) -> Answer:
         header = data.get("header")
         if not isinstance(header, Mapping):
-            return self._old_event(data)
+            return self._old_event(headers, body, data)
         token = header.get("token")
         if token is not None and not self._is_token(token):
             raise Refused("wrong token")
@@ -200,21 +220,28 @@ class Door:
             return self._unknown(kind)
         if kind == CARD_ACTION and not _has_object_value(data):
             logger.warning("card action without an object value")
-            return 200, self._toast(Toast("warning", Notice("action_unknown")))
+            return 200, self._clicks.new(told("action_unknown", gravity="warning"))
         response = self._events.do(_raw_request(headers, body))
         if response.status_code == 200:
             return 200, json.loads(response.content)
         # The SDK has logged the exception; its text stays here.
         if kind == CARD_ACTION:
-            return 200, self._toast(Toast("error", Notice("action_failed")))
+            return 200, self._clicks.new(told("action_failed", gravity="error"))
         return FAILURE
 
-    def _old_event(self, data: Mapping[str, Any]) -> Answer:
-        """Events of the first generation: none of them is of use to us."""
+    def _old_event(self, headers: Headers, body: bytes, data: Mapping[str, Any]) -> Answer:
+        """Events of the first generation: one of them is of use to us."""
         event = data.get("event")
         if not isinstance(event, Mapping) or not self._is_token(data.get("token")):
             raise Refused("neither an event nor an address check")
-        return self._unknown(str(event.get("type")))
+        kind = str(event.get("type"))
+        # Without both the SDK takes it for something else.
+        if kind != FIRST_CHAT or not data.get("uuid") or "schema" in data:
+            return self._unknown(kind)
+        if event.get("app_id", self._app_id) != self._app_id:
+            raise Refused("another app's event")
+        response = self._events.do(_raw_request(headers, body))
+        return SUCCESS if response.status_code == 200 else FAILURE
 
     def _unknown(self, kind: str) -> Answer:
         if kind not in self._unknown_types and len(self._unknown_types) < 100:
@@ -228,7 +255,7 @@ class Door:
         response = self._cards.do(_raw_request(headers, body))
         if response.status_code == 200:
             return 200, json.loads(response.content)
-        return 200, self._toast(Toast("error", Notice("action_failed")))
+        return 200, self._clicks.old(told("action_failed", gravity="error"))
 
     def _on_message(self, data: CustomizedEvent) -> None:
         try:
@@ -257,19 +284,44 @@ class Door:
             return
         self._recall(message_id)
 
+    def _on_first_chat(self, data: CustomizedEvent) -> None:
+        _give(parse_first_chat, self._arrive, data.event, data.uuid)
+
     def _on_card_action(self, data: P2CardActionTrigger) -> P2CardActionTriggerResponse:
         action = card_action_v2(_plain(data.event), data.header.event_id)
-        return P2CardActionTriggerResponse(self._toast(self._act(action)))
+        return P2CardActionTriggerResponse(self._clicks.new(self._act(action), action))
 
     def _on_old_card_action(self, card: Card) -> dict[str, Any]:
-        return self._toast(self._act(card_action_v1(_plain(card))))
-
-    def _toast(self, toast: Toast) -> dict[str, Any]:
-        content = self._texts(toast.notice.kind, **toast.notice.params)
-        return {"toast": {"type": toast.kind, "content": content}}
+        action = card_action_v1(_plain(card))
+        return self._clicks.old(self._act(action), action)
 
     def _is_token(self, token: object) -> bool:
         return isinstance(token, str) and hmac.compare_digest(token.encode(), self._token)
+
+
+def _taker(
+    parse: Callable[[Mapping[str, Any], str], T], take: Callable[[T], None]
+) -> Callable[[CustomizedEvent], None]:
+    """A handler that gives `take` what `parse` reads from an event."""
+
+    def on_event(data: CustomizedEvent) -> None:
+        _give(parse, take, data.event, data.header.event_id)
+
+    return on_event
+
+
+def _give(
+    parse: Callable[[Mapping[str, Any], str], T],
+    take: Callable[[T], None],
+    event: object,
+    event_id: str,
+) -> None:
+    try:
+        parsed = parse(as_dict(event), event_id)
+    except ValueError as exc:
+        logger.error("event not readable event_id=%s: %s", event_id, exc)
+        return
+    take(parsed)
 
 
 def _json_object(text: bytes) -> tuple[dict[str, Any], str]:

@@ -16,6 +16,7 @@ import openai
 from feishu_bot.core.models import Piece, Prompt
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.answers import AnswerReader
+from feishu_bot.llm.balance import KeyBalances
 from feishu_bot.llm.bodies import chunks_of
 from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.failures import FAILURES, failure_of, repeated, request_id_of
@@ -23,6 +24,7 @@ from feishu_bot.llm.keys import KeyRing, masked
 from feishu_bot.llm.kinds import KEY_FAULTS, OTHER_KEY_ONLY, PASSING, Kind
 from feishu_bot.llm.models import PREFERRED_MODELS, ModelList, fetch_models
 from feishu_bot.llm.patience import Patience, patience_for_requests, pause_for
+from feishu_bot.llm.refusals import Refusals, blames_temperature, without_temperature
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Gateway:
         keys: Sequence[str],
         model: str = "",
         preferred: Sequence[str] = PREFERRED_MODELS,
+        allowed: Sequence[str] = (),
         proxy: str = "",
         user_agent: str = "",
         first_token_timeout: float = 120.0,
@@ -58,7 +61,8 @@ class Gateway:
     ) -> None:
         """Nothing is opened yet.
 
-        `api_url` may end in `/v1` or not. Timeouts are in seconds: silence before the first
+        `api_url` may end in `/v1` or not. `allowed` names the models that people may choose, with
+        `*` for any text; none for all. Timeouts are in seconds: silence before the first
         word, silence between words, and the whole answer with all its tries. `pause` tells how
         long a reader sleeps before it reads on, from the number of answers that stream now;
         `backoff` how long to wait after failed attempt 1, 2, …. Raises ValueError without a key.
@@ -66,8 +70,14 @@ class Gateway:
         self._clients = Clients(api_url=api_url, proxy=proxy, user_agent=user_agent)
         self._ring = KeyRing(keys, clock=clock)
         self.models = ModelList(
-            self._clients, self._ring.keys, model=model, preferred=preferred, clock=clock
+            self._clients,
+            self._ring.keys,
+            model=model,
+            preferred=preferred,
+            allowed=allowed,
+            clock=clock,
         )
+        self.balance = KeyBalances(self._clients, self._ring.keys, clock=clock)
         self._first_token_timeout = first_token_timeout
         self._idle_timeout = idle_timeout
         self._answer_timeout = answer_timeout
@@ -76,36 +86,55 @@ class Gateway:
         self._pause = pause
         self._backoff = backoff
         self._takes_stream_options = True
+        self._refusals = Refusals()
         self._streams = 0
         self._streams_lock = threading.Lock()
         self._check_lock = threading.Lock()
         self._checked_until = -math.inf
         self._check_failure: ModelError | None = None
 
-    def stream(self, prompt: Prompt) -> Iterator[Piece]:
+    def stream(
+        self, prompt: Prompt, is_unwanted: Callable[[], bool] = lambda: False
+    ) -> Iterator[Piece]:
         """Ask the model. Yields one ModelChosen first and one StreamEnd last. Raises ModelError.
 
         Tries up to three times, with another key where there is one, but never after the first
-        piece. Closing the iterator closes the connection.
+        piece; once more without the temperature if the model refuses it. A model that people may
+        not choose (any more) gives way to the default. Closing the iterator closes the connection.
+        `is_unwanted` is asked twice in each second of silence; once it says so, the answer ends as
+        if it had timed out.
         """
         ends_at = self._clock() + self._answer_timeout
-        body = _body(prompt, prompt.model or self.models.default())
+        is_allowed = prompt.model and self.models.allows(prompt.model)
+        whole = _body(prompt, prompt.model if is_allowed else self.models.default())
+        body = self._refusals.spared(whole)
         tried: set[str] = set()
-        for attempt in range(1, TRIES + 1):
+        attempt = 1
+        while True:
             key = self._ring.take(avoid=tried)
             tried.add(key)
-            patience = self._patience(ends_at)
+            patience = self._patience(ends_at, is_unwanted)
             reader = AnswerReader(model=body["model"], patience=patience)
             try:
                 yield from self._ask(key, body, reader, patience)
                 return
             except ModelError as failure:
+                if is_unwanted():
+                    raise
                 self._note(key, failure)
+                # Behind a heartbeat a refusal comes inside the stream.
+                if not reader.begun and _refuses_temperature(body, failure):
+                    body = without_temperature(body)
+                    continue
                 final = reader.begun or patience.complete or attempt == TRIES
                 if final or not self._may_repeat(failure, tried):
                     raise
                 wait = 0.0 if failure.kind in OTHER_KEY_ONLY else self._backoff(attempt)
+            finally:
+                if reader.begun and body != whole:
+                    self._refusals.note(whole)
             time.sleep(max(0.0, min(wait, ends_at - self._clock())))
+            attempt += 1
 
     def check(self) -> None:
         """Raise ModelError when the gateway can't be reached or refuses every key.
@@ -124,13 +153,14 @@ class Gateway:
         """Close the connections of this process."""
         self._clients.close()
 
-    def _patience(self, ends_at: float) -> Patience:
+    def _patience(self, ends_at: float, is_unwanted: Callable[[], bool]) -> Patience:
         return Patience(
             first=self._first_token_timeout,
             idle=self._idle_timeout,
             ends_at=ends_at,
             clock=self._clock,
             pause=lambda: self._pause(self._streams),
+            is_unwanted=is_unwanted,
         )
 
     def _ask(
@@ -245,3 +275,9 @@ def _body(prompt: Prompt, model: str) -> dict[str, Any]:
 
 def _refuses_stream_options(exc: openai.APIStatusError) -> bool:
     return exc.status_code in (400, 422) and "stream_options" in str(exc.body)
+
+
+def _refuses_temperature(body: dict[str, Any], failure: ModelError) -> bool:
+    cause = failure.__cause__
+    said = str(cause.body) if isinstance(cause, openai.APIStatusError) else failure.detail
+    return "temperature" in body and blames_temperature(failure.kind, said)

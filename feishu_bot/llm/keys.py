@@ -21,6 +21,14 @@ def masked(key: str) -> str:
     return f"{prefix}…{key[-4:] if len(key) >= 16 else ''}"
 
 
+def glimpse(key: str) -> str:
+    """The key as people may see it, to tell it from others: `sk-ab…wxyz`, a third of it at most."""
+    shown = len(key) // 3
+    last = min(4, shown // 2)
+    first = min(5, shown - last)
+    return f"{key[:first]}…{key[len(key) - last :]}"
+
+
 def mask_keys(text: str, keys: Collection[str] = ()) -> str:
     """`text` without the keys named, and without anything else that looks like one."""
     for key in keys:

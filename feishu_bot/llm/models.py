@@ -13,6 +13,7 @@ from feishu_bot.errors import ModelError
 from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.failures import FAILURES, failure_in_body, failure_of, model_error, repeated
 from feishu_bot.llm.kinds import Kind
+from feishu_bot.llm.offers import Allowed
 
 LIST_TIMEOUT = 10.0
 FRESH_FOR = 600.0
@@ -72,7 +73,10 @@ def fetch_models(client: openai.OpenAI, *, timeout: float) -> list[str]:
 
 
 class ModelList:
-    """What the gateway offers to any of our keys. Thread safe; asks at most every ten minutes."""
+    """What the gateway offers to any of our keys: implements `core.ports.Models`.
+
+    Thread safe; asks at most every ten minutes.
+    """
 
     def __init__(
         self,
@@ -81,13 +85,18 @@ class ModelList:
         *,
         model: str = "",
         preferred: Sequence[str] = PREFERRED_MODELS,
+        allowed: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`model` is the configured one; it is the default whether the list holds it or not."""
+        """`model` is the configured one; it is the default whether the list holds it or not.
+
+        `allowed` names the models that people may choose, with `*` for any text; none for all.
+        """
         self._clients = clients
         self._keys = keys
         self._model = model
         self._preferred = preferred
+        self._allowed = Allowed(allowed)
         self._clock = clock
         self._lock = threading.Lock()
         self._names: tuple[str, ...] | None = None
@@ -107,17 +116,31 @@ class ModelList:
                 raise repeated(self._failure or model_error(Kind.GATEWAY_FAILED))
             return self._names
 
+    def offered(self) -> tuple[str, ...]:
+        """Those that people may choose: the configured one, preferred ones, and all others.
+
+        Raises ModelError as `names` does.
+        """
+        names = [name for name in self.names() if self.allows(name)]
+        known = list(dict.fromkeys((self._model, *self._preferred)))
+        ranks = {name: rank for rank, name in enumerate(known)}
+        return tuple(sorted(names, key=lambda name: ranks.get(name, len(ranks))))
+
+    def allows(self, name: str) -> bool:
+        """Whether people may choose this model, if the gateway has it; never a call."""
+        return name == self._model or name in self._allowed
+
     def default(self) -> str:
         """The configured model, else the first preferred one that is offered.
 
-        Raises ModelError: "model_unset" when there is neither.
+        Where the administrator has named models, the first of those if none is a preferred one.
+        Raises ModelError: "model_unset" when there is none.
         """
         if self._model:
             return self._model
-        offered = frozenset(self.names())
-        for name in self._preferred:
-            if name in offered:
-                return name
+        offered = self.offered()
+        if offered and (self._allowed.is_limited or offered[0] in self._preferred):
+            return offered[0]
         raise model_error(Kind.MODEL_UNSET, f"none of {len(offered)} models is a preferred one")
 
     def _renew(self) -> None:

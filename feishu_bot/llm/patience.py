@@ -2,6 +2,9 @@
 
 A read timeout bounds one read, and the comments that gateways send to keep a connection open
 prolong it for ever. So each read gets what is left of the time, and comments count for nothing.
+
+A long read is made in short ones, so that an answer nobody wants any more is given up while the
+model is silent, by the thread that reads: closing a socket under it would not be safe.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import httpx2
+from httpcore2 import ReadTimeout
 
 from feishu_bot.llm.kinds import Kind
 
@@ -21,6 +25,10 @@ from feishu_bot.llm.kinds import Kind
 USAGE_TIMEOUT = 5.0
 # After [DONE] only the end of the HTTP body is missing; read, the connection can be used again.
 DRAIN_TIMEOUT = 0.1
+# How often a silent read looks up, in seconds.
+LOOK_UP = 0.5
+
+Read = Callable[[int, float | None], bytes]
 
 _current: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
@@ -50,11 +58,13 @@ class Patience:
         ends_at: float,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[], float] = lambda: 0.0,
+        is_unwanted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._clock = clock
         self._idle = idle
         self._ends_at = ends_at
         self._pause = pause
+        self._is_unwanted = is_unwanted
         self._until = clock() + first
         self._begun = False
         self.complete = False
@@ -91,10 +101,23 @@ class Patience:
 
         def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
             self._rest()
-            data: bytes = read(max_bytes, self.remaining())
-            return data
+            return self.read(read, max_bytes, self.remaining())
 
         stream.read = read_in_time
+
+    def read(self, read: Read, max_bytes: int, timeout: float | None) -> bytes:
+        """`read` with this timeout, unless the answer is unwanted before anything comes."""
+        ends_at = time.monotonic() + (self.remaining() if timeout is None else timeout)
+        while True:
+            # Heartbeats are no words, and may come more often than a read looks up.
+            if self._is_unwanted() and not self.complete:
+                raise httpx2.ReadTimeout("nobody wants the answer any more")
+            left = ends_at - time.monotonic()
+            try:
+                return read(max_bytes, max(0.001, min(left, LOOK_UP)))
+            except ReadTimeout:
+                if left <= LOOK_UP:
+                    raise
 
     def drain(self, chunks: Iterator[bytes]) -> None:
         """Read what follows a complete answer, so that the connection can be used again."""
@@ -121,6 +144,25 @@ def patience_for_requests(patience: Patience) -> Iterator[None]:
         _current.reset(token)
 
 
+def _look_up(event: str, info: dict[str, Any]) -> None:
+    """Let a connection that was just opened look up while it waits for a response's beginning.
+
+    A trace ("Extensions" of httpx): the only sight of a connection before its response is there.
+    """
+    if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
+        return
+    stream = info["return_value"]
+    read: Read = functools.partial(type(stream).read, stream)
+
+    def read_looking_up(max_bytes: int, timeout: float | None = None) -> bytes:
+        patience = _current.get()
+        if patience is None:
+            return read(max_bytes, timeout)
+        return patience.read(read, max_bytes, timeout)
+
+    stream.read = read_looking_up
+
+
 class PatientTransport(httpx2.BaseTransport):
     """A transport that holds responses to the patience of their request, where there is one."""
 
@@ -128,6 +170,8 @@ class PatientTransport(httpx2.BaseTransport):
         self._transport = transport
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        # Whatever opens the connection, an answer may be read from it later.
+        request.extensions = {**request.extensions, "trace": _look_up}
         patience = _current.get()
         if patience is None:
             return self._transport.handle_request(request)
@@ -135,12 +179,13 @@ class PatientTransport(httpx2.BaseTransport):
         request.extensions = {**request.extensions, "timeout": timeouts}
         response = self._transport.handle_request(request)
         network_stream = response.extensions["network_stream"]
+        read_before = vars(network_stream).get("read")
         patience.watch(network_stream)
         assert isinstance(response.stream, httpx2.SyncByteStream)
         return httpx2.Response(
             response.status_code,
             headers=response.headers,
-            stream=_PatientBytes(response.stream, patience, network_stream),
+            stream=_PatientBytes(response.stream, patience, network_stream, read_before),
             extensions=response.extensions,
         )
 
@@ -152,12 +197,17 @@ class _PatientBytes(httpx2.SyncByteStream):
     """A response body whose connection goes back to the pool as it came."""
 
     def __init__(
-        self, stream: httpx2.SyncByteStream, patience: Patience, network_stream: Any
+        self,
+        stream: httpx2.SyncByteStream,
+        patience: Patience,
+        network_stream: Any,
+        read_before: Read | None,
     ) -> None:
         self._stream = stream
         self._chunks = iter(stream)
         self._patience = patience
         self._network_stream = network_stream
+        self._read_before = read_before
 
     def __iter__(self) -> Iterator[bytes]:
         return self._chunks
@@ -166,4 +216,6 @@ class _PatientBytes(httpx2.SyncByteStream):
         if self._patience.complete:
             self._patience.drain(self._chunks)
         vars(self._network_stream).pop("read", None)
+        if self._read_before is not None:
+            self._network_stream.read = self._read_before
         self._stream.close()

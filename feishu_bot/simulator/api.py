@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -39,6 +40,10 @@ class Call:
     at: float
     log_id: str
     limit: str = ""
+    # Its place among all calls, from 1 on.
+    serial: int = 0
+    # What was answered, as text; empty for files.
+    answer: str = ""
 
 
 class PlatformApi:
@@ -59,6 +64,7 @@ class PlatformApi:
         self.refused: deque[Call] = deque(maxlen=CALLS)
         self.counts: Counter[tuple[str, str]] = Counter()
         self.stopping = threading.Event()
+        self._serials = itertools.count(1)
 
     def handle(
         self,
@@ -116,6 +122,8 @@ class PlatformApi:
                     at=time.monotonic(),
                     log_id=log_id,
                     limit=limit,
+                    serial=next(self._serials),
+                    answer="" if lost else _answer_text(answer),
                 )
             )
         if lost:
@@ -180,6 +188,10 @@ class _Limited(Refusal):
     def __init__(self, refusal: Refusal, limit: Limit) -> None:
         super().__init__(refusal.code, refusal.msg, status=refusal.status, headers=refusal.headers)
         self.limit = limit.name
+
+
+def _answer_text(answer: ApiAnswer) -> str:
+    return answer.body.decode() if answer.mime.startswith("application/json") else ""
 
 
 def _body(body: bytes | Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Reactions:
             raise Refusal(231002, "The operator has no access to the message.")
         reaction_id = new_id("re")
         message.reactions[reaction_id] = emoji
+        message.changed()
         operator = {"operator_id": self._world.credentials.app_id, "operator_type": "app"}
         return success(
             {
@@ -48,4 +49,5 @@ class Reactions:
         emoji = message.reactions.pop(request.params["reaction_id"], None)
         if emoji is None:
             raise Refusal(231010, "reaction_id is invalid.")
+        message.changed()
         return success({"reaction_id": request.params["reaction_id"]})

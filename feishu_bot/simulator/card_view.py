@@ -36,6 +36,10 @@ def elements_of(card: Card) -> list[Any]:
     """The elements at the top of a card of either generation."""
     body = card.get("body")
     elements = body.get("elements") if isinstance(body, dict) else card.get("elements")
+    if elements is None and isinstance(card.get("i18n_elements"), dict):
+        # 1.0 may have the elements by language instead; Chinese is Feishu's first.
+        by_language = card["i18n_elements"]
+        elements = by_language.get("zh_cn") or next(iter(by_language.values()), None)
     return elements if isinstance(elements, list) else []
 
 

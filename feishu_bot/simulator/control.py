@@ -1,4 +1,4 @@
-"""Control over HTTP for programs in other processes: /_simulator/settings, say and report."""
+"""What the simulator serves besides the platform: its page, and /_simulator for programs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 
+from feishu_bot.simulator.desk.app import add_desk
+from feishu_bot.simulator.desk.desk import Desk
 from feishu_bot.simulator.events import envelope
 from feishu_bot.simulator.feishu import Feishu
 from feishu_bot.simulator.gateway import Gateway
@@ -15,10 +17,20 @@ from feishu_bot.simulator.script import Script
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+OUR_NAMES = frozenset(["127.0.0.1", "localhost"])
 
-def control_app(feishu: Feishu, gateway: Gateway) -> WSGIApplication:
+
+def control_app(desk: Desk, gateway: Gateway) -> WSGIApplication:
     """A Flask app; anything unreadable in a request is a 400 with the reason."""
-    app = flask.Flask(__name__)
+    feishu = desk.feishu
+    app = flask.Flask(__name__, static_folder=None)
+    add_desk(app, desk)
+
+    @app.before_request
+    def only_by_its_own_name() -> None:
+        """Another name that leads here is a page that wants to read along (DNS rebinding)."""
+        if flask.request.host.partition(":")[0] not in OUR_NAMES:
+            flask.abort(403)
 
     @app.post("/_simulator/settings")
     def settings() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,12 +36,14 @@ def mention_list(
 def with_mentions(
     message_type: str, content: dict[str, Any], mentions: list[dict[str, Any]], *, everyone: bool
 ) -> dict[str, Any]:
-    """The content with its placeholders in front; "@all" is no mention but the word @_all."""
+    """The content with its placeholders in front, but those that it has; "@all" is @_all."""
     keys = ["@_all"] * everyone + [mention["key"] for mention in mentions]
     if not keys:
         return content
     if message_type == "text":
-        return {**content, "text": " ".join([*keys, str(content.get("text", ""))])}
+        text = str(content.get("text", ""))
+        there = set(re.findall(r"@_\w+", text))
+        return {**content, "text": " ".join([*(key for key in keys if key not in there), text])}
     if message_type == "post":
         names = {mention["key"]: mention["name"] for mention in mentions}
         runs = [

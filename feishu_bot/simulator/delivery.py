@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from feishu_bot.simulator.events import Delivery, Event
@@ -35,9 +35,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> R
     """POST without following redirects. Never raises for what a bot can do wrong."""
     began = time.monotonic()
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(
-        parts.hostname or "127.0.0.1", parts.port or 80, timeout=seconds
-    )
+    if not parts.hostname:
+        return Response(0, "", 0.0, "no address")
+    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=seconds)
     try:
         connection.request("POST", parts.path or "/", body, dict(headers))
         answer = connection.getresponse()
@@ -78,14 +78,17 @@ class Deliveries:
         self._stopped = False
         self._clockwork: threading.Thread | None = None
 
-    def push(self, event: Event, *, wait: bool = False) -> None:
-        """Deliver soon; with *wait* return after the first attempt."""
+    def push(self, event: Event, *, late: bool = False, wait: bool = False) -> None:
+        """Deliver soon; with *wait* return after the first attempt.
+
+        With *late* the answer to the first attempt is taken for one that came too late.
+        """
         with self._woken:
             if self._stopped:
                 return
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="simulator-push")
-            future = self._pool.submit(self._attempt, event, 0)
+            future = self._pool.submit(self._attempt, event, 0, late)
         if wait:
             future.result()
 
@@ -99,9 +102,11 @@ class Deliveries:
         if clockwork:
             clockwork.join()
 
-    def _attempt(self, event: Event, attempt: int) -> None:
+    def _attempt(self, event: Event, attempt: int, late: bool = False) -> None:
         body, headers = self._seal(event)
         response = post(self._target(), body, headers, self.answer_seconds)
+        if late:
+            response = replace(response, status=0, error="late")
         with self._world.changing():
             event.deliveries.append(
                 Delivery(
@@ -111,6 +116,8 @@ class Deliveries:
                     time.monotonic(),
                     event.event_id,
                     response.error,
+                    headers,
+                    body.decode(),
                 )
             )
         if response.status != 200 and attempt < len(self.retry_seconds):

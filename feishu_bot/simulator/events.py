@@ -13,7 +13,10 @@ from feishu_bot.simulator.credentials import Credentials
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to push; status 0 means no answer, `error` says why."""
+    """One attempt to push; status 0 means no answer, `error` says why.
+
+    `headers` and `sent` are what went over the wire, so the body is encrypted.
+    """
 
     status: int
     body: str
@@ -21,6 +24,20 @@ class Delivery:
     at: float
     event_id: str
     error: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A component of a card was used: what was sent, and what came back."""
+
+    payload: Mapping[str, Any]
+    status: int
+    body: str
+    error_code: int
+    seconds: float
+    at: float
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ from feishu_bot.simulator.card_entities import CardEntity
 from feishu_bot.simulator.clicks import ActionResult
 from feishu_bot.simulator.credentials import Credentials
 from feishu_bot.simulator.delivery import Deliveries, post
-from feishu_bot.simulator.events import Event, envelope, new_event_id, old_envelope
+from feishu_bot.simulator.events import Callback, Event, envelope, new_event_id, old_envelope
 from feishu_bot.simulator.faults import Faults
 from feishu_bot.simulator.happenings import Happenings
 from feishu_bot.simulator.messages import Message
@@ -218,8 +218,8 @@ class Feishu(Happenings):
             message.files = conversation.files_in(shown)
             body = conversation.received(message, self.credentials)
             message.event = Event("im.message.receive_v1", new_event_id(), body)
-            reaches_bot = self._reaches_bot(message)
-        if reaches_bot:
+            message.pushed = self._reaches_bot(message)
+        if message.pushed:
             self.deliveries.push(message.event, wait=wait)
         return message
 
@@ -229,16 +229,20 @@ class Feishu(Happenings):
         *,
         again: bool = True,
         event_id: str | None = None,
+        late: bool = False,
         wait: bool = False,
     ) -> None:
-        """Deliver the message's event once more, under the same event_id unless told another."""
+        """Deliver the message's event once more, under the same event_id unless told another.
+
+        With *late* the bot's answer comes too late for the platform, which pushes it once more.
+        """
         event = message.event
         if event is None:
             raise ValueError("a message of the bot has no event")
         if event_id is not None:
             event = Event(event.event_type, event_id, event.body, event.deliveries)
         if again or not event.deliveries:
-            self.deliveries.push(event, wait=wait)
+            self.deliveries.push(event, late=late, wait=wait)
 
     def verify_url(self, path: str = EVENT_PATH, *, encrypted: bool = True) -> Verification:
         """Ask the bot's address for the challenge, as the console does when it is saved."""
@@ -286,7 +290,18 @@ class Feishu(Happenings):
             payload = envelope(self.credentials, event, unit=1_000_000)
         raw, headers = seal(payload, self.credentials, encrypted=encrypted, old_card=old)
         response = post(self.bot_url + path, raw, headers, self.deliveries.answer_seconds)
-        return clicks.judge(self.world, message, response, old=old)
+        result = clicks.judge(self.world, message, response, old=old)
+        callback = Callback(
+            payload=payload,
+            status=result.status,
+            body=result.body,
+            error_code=result.error_code,
+            seconds=result.seconds,
+            at=time.monotonic(),
+        )
+        with self.world.changing():
+            message.callbacks.append(callback)
+        return result
 
     def answers_to(self, message: Message) -> list[Message]:
         """The bot's replies to this very message, oldest first."""
@@ -322,7 +337,8 @@ class Feishu(Happenings):
                     self.world.condition.wait(min(left, 0.05))
 
     def stop(self) -> None:
-        self.api.stopping.set()
+        with self.world.changing():
+            self.api.stopping.set()
         self.deliveries.stop()
 
     def _reaches_bot(self, message: Message) -> bool:

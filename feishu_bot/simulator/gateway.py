@@ -47,6 +47,11 @@ class Gateway:
         self.between = 1 / 30
         self.hard_limit_usd = 10.0
         self.total_usage_cents = 250.0
+        # Figures of single keys, as (hard_limit_usd, total_usage); keys whose quota is used up.
+        self.balances: dict[str, tuple[float, float]] = {}
+        self.exhausted: set[str] = set()
+        # Other gateways have their web page at the billing addresses.
+        self.has_billing = True
         self.stopping = threading.Event()
         self.pump = Pump()
         self._lock = threading.Lock()
@@ -102,18 +107,22 @@ class Gateway:
         ]
         return {"object": "list", "data": models}
 
-    def subscription(self) -> dict[str, Any]:
+    def subscription(self, key: str) -> dict[str, Any]:
+        limit, _ = self._balance_of(key)
         return {
             "object": "billing_subscription",
             "has_payment_method": True,
-            "soft_limit_usd": self.hard_limit_usd,
-            "hard_limit_usd": self.hard_limit_usd,
-            "system_hard_limit_usd": self.hard_limit_usd,
+            "soft_limit_usd": limit,
+            "hard_limit_usd": limit,
+            "system_hard_limit_usd": limit,
             "access_until": 0,
         }
 
-    def usage(self) -> dict[str, Any]:
-        return {"object": "list", "total_usage": self.total_usage_cents}
+    def usage(self, key: str) -> dict[str, Any]:
+        return {"object": "list", "total_usage": self._balance_of(key)[1]}
+
+    def _balance_of(self, key: str) -> tuple[float, float]:
+        return self.balances.get(key, (self.hard_limit_usd, self.total_usage_cents))
 
 
 def request_id() -> str:

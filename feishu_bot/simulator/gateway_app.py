@@ -43,19 +43,25 @@ def _answer(gateway: Gateway, request: Request, wire: Wire) -> Response | None:
     log_id = request_id()
     path = request.path
     api = path.startswith(("/v1/", "/dashboard/billing/"))
-    if not api or path == "/dashboard/billing/credit_grants":
+    is_billing = path.removeprefix("/v1").startswith("/dashboard/billing/")
+    has_page = path == "/dashboard/billing/credit_grants" or (
+        is_billing and not gateway.has_billing
+    )
+    if not api or has_page:
         return Response(INDEX, 200, {"X-Oneapi-Request-Id": log_id}, mimetype="text/html")
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or key not in gateway.keys:
         return _json(error_body("无效的令牌", log_id), 401, log_id)
+    if key in gateway.exhausted:
+        return _json(error_body("Key额度已用尽", log_id), 401, log_id)
     route = f"{request.method} {path.removeprefix('/v1')}"
     match route:
         case "GET /models":
             return _json(gateway.model_list(), 200, log_id)
         case "GET /dashboard/billing/subscription":
-            return _json(gateway.subscription(), 200, log_id)
+            return _json(gateway.subscription(key), 200, log_id)
         case "GET /dashboard/billing/usage":
-            return _json(gateway.usage(), 200, log_id)
+            return _json(gateway.usage(key), 200, log_id)
         case "POST /chat/completions":
             return _chat(gateway, request, key, log_id, wire)
         case "POST /images/generations":

@@ -39,12 +39,15 @@ class Happenings:
             "recall_time": str(int(time.time() * 1000)),
             "recall_type": "message_owner",
         }
-        return self.emit("im.message.recalled_v1", body, wait=wait)
+        return self._about(message, "im.message.recalled_v1", body, wait=wait)
 
     def react(self, message: Message, person: Person, emoji: str, *, wait: bool = False) -> Event:
         """A person puts an emoji on a message; the event carries no reaction_id."""
         with self.world.changing():
-            message.reactions[new_id("re")] = emoji
+            reaction_id = new_id("re")
+            message.reactions[reaction_id] = emoji
+            message.reacted_by[reaction_id] = person.open_id
+            message.changed()
         body = {
             "message_id": message.message_id,
             "reaction_type": {"emoji_type": emoji},
@@ -52,7 +55,25 @@ class Happenings:
             "user_id": person.ids(),
             "action_time": str(int(time.time() * 1000)),
         }
-        return self.emit("im.message.reaction.created_v1", body, wait=wait)
+        return self._about(message, "im.message.reaction.created_v1", body, wait=wait)
+
+    def unreact(self, message: Message, person: Person, emoji: str, *, wait: bool = False) -> None:
+        """The person takes their emoji back; nothing happens when there is none."""
+        with self.world.changing():
+            mine = (i for i, who in message.reacted_by.items() if who == person.open_id)
+            reaction_id = next((i for i in mine if message.reactions[i] == emoji), "")
+            if not reaction_id:
+                return
+            del message.reactions[reaction_id], message.reacted_by[reaction_id]
+            message.changed()
+        body = {
+            "message_id": message.message_id,
+            "reaction_type": {"emoji_type": emoji},
+            "operator_type": "user",
+            "user_id": person.ids(),
+            "action_time": str(int(time.time() * 1000)),
+        }
+        self._about(message, "im.message.reaction.deleted_v1", body, wait=wait)
 
     def add_bot(self, chat: Chat, person: Person, *, wait: bool = False) -> Event:
         return self._bot_moved(chat, person, "added", wait=wait)
@@ -81,6 +102,15 @@ class Happenings:
             "timestamp": int(time.time()),
         }
         return self.emit("application.bot.menu_v6", body, wait=wait)
+
+    def _about(
+        self, message: Message, event_type: str, body: Mapping[str, Any], *, wait: bool
+    ) -> Event:
+        event = Event(event_type, new_event_id(), body)
+        with self.world.changing():
+            message.happenings.append(event)
+        self.deliveries.push(event, wait=wait)
+        return event
 
     def _bot_moved(self, chat: Chat, person: Person, how: str, *, wait: bool) -> Event:
         with self.world.changing():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from feishu_bot.simulator import card_view
-from feishu_bot.simulator.events import Delivery, Event
+from feishu_bot.simulator.events import Callback, Delivery, Event
 from feishu_bot.simulator.people import Chat, Person
 
 if TYPE_CHECKING:
@@ -60,10 +60,19 @@ class Message:
     mentions: list[dict[str, Any]] = field(default_factory=list)
     entity: CardEntity | None = None
     event: Event | None = None
+    # Whether its event was for the bot: in a group without a mention it usually isn't.
+    pushed: bool = False
     deleted: bool = False
     updated_ms: int = 0
     edits: int = 0
     reactions: dict[str, str] = field(default_factory=dict)
+    # Who put each reaction there, by open_id; the bot's are missing.
+    reacted_by: dict[str, str] = field(default_factory=dict)
+    callbacks: list[Callback] = field(default_factory=list)
+    # What was pushed about it besides its own event: its recall, people's reactions.
+    happenings: list[Event] = field(default_factory=list)
+    # Grows with every change, so that who shows messages knows which to show anew.
+    revision: int = 0
     files: set[str] = field(default_factory=set)
     seen: History = field(default_factory=History)
 
@@ -118,6 +127,7 @@ class Message:
         return self.sender is None
 
     def changed(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.revision += 1
         self.seen.add(clock(), self.text)
 
 

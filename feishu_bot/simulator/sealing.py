@@ -27,6 +27,16 @@ def encrypt(plain: bytes, encrypt_key: str) -> str:
     return base64.b64encode(vector + encryptor.update(padded) + encryptor.finalize()).decode()
 
 
+def decrypt(sealed: str, encrypt_key: str) -> bytes:
+    """What `encrypt` was given."""
+    data = base64.b64decode(sealed)
+    key = hashlib.sha256(encrypt_key.encode()).digest()
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(data[:16])).decryptor()
+    unpadder = PKCS7(128).unpadder()
+    padded = decryptor.update(data[16:]) + decryptor.finalize()
+    return unpadder.update(padded) + unpadder.finalize()
+
+
 def seal(
     payload: Mapping[str, Any],
     credentials: Credentials,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import socket
 import struct
 import threading
@@ -135,6 +136,9 @@ class LoopbackServer(ThreadedWSGIServer):
 
     def server_bind(self) -> None:
         """Bind without HTTPServer's look-up of the host's full name, which may ask a network."""
+        if os.name == "posix":
+            # Connections that were just closed shall not keep a known port for a minute.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         socket.socket.bind(self.socket, (LOOPBACK, self.port))
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = LOOPBACK, self.server_address[1]

@@ -8,6 +8,7 @@ from typing import Self
 
 from feishu_bot.simulator.control import control_app
 from feishu_bot.simulator.credentials import Credentials
+from feishu_bot.simulator.desk.desk import Desk
 from feishu_bot.simulator.feishu import Feishu
 from feishu_bot.simulator.feishu_app import feishu_app
 from feishu_bot.simulator.gateway import Gateway
@@ -33,13 +34,14 @@ class Simulator:
             self.credentials, latency=latency, enforce_limits=enforce_limits, clock=clock
         )
         self.gateway = Gateway(self._changed)
+        self.desk = Desk(self.feishu, self.gateway)
         self._ports = feishu_port, gateway_port
         self._servers: list[LoopbackServer] = []
 
     def start(self) -> Self:
         """Listen on both ports; from here on `feishu.url` and `gateway.url` are set."""
         feishu_port, gateway_port = self._ports
-        platform = feishu_app(self.feishu.api, control_app(self.feishu, self.gateway))
+        platform = feishu_app(self.feishu.api, control_app(self.desk, self.gateway))
         self._servers.append(LoopbackServer(platform, feishu_port))
         self._servers.append(LoopbackServer(gateway_app(self.gateway), gateway_port))
         self.feishu.url, self.gateway.url = (server.url for server in self._servers)
@@ -53,6 +55,11 @@ class Simulator:
         self.feishu.stop()
         while self._servers:
             self._servers.pop().stop()
+
+    @property
+    def page_url(self) -> str:
+        """Where the chat in the browser is."""
+        return self.feishu.url
 
     @property
     def feishu_connections(self) -> int:

@@ -82,7 +82,8 @@ class _Conversation:
         self.screen = screen
         self._interactive = interactive
         self._feishu = sim.feishu
-        self._me = sim.feishu.add_person("Alice")
+        people = sim.feishu.world.people.values()
+        self._me = next(iter(people), None) or sim.feishu.add_person("Alice")
         self._private = sim.feishu.private_chat(self._me)
         self._group: Chat | None = None
         self._chat = self._private
@@ -159,8 +160,7 @@ class _Conversation:
             case ":?" | ":h":
                 self.screen.line(HELP)
             case ":g":
-                if self._group is None:
-                    self._group = self._feishu.add_group("Simulator", [self._me])
+                self._group = self._group or self._first_group()
                 self._go_to(self._group, rest)
             case ":p":
                 self._go_to(self._private, rest)
@@ -181,6 +181,12 @@ class _Conversation:
             self._say(text)
         else:
             self.screen.line(IN_PRIVATE if chat.is_private else IN_GROUP)
+
+    def _first_group(self) -> Chat:
+        """The first group there is, unless it has topics only; else a new one."""
+        with self._feishu.world.lock:
+            chats = [c for c in self._feishu.world.chats.values() if c.mode == "group"]
+        return chats[0] if chats else self._feishu.add_group("Simulator", [self._me])
 
     def _show_prompt(self) -> None:
         if self._interactive:

@@ -151,6 +151,7 @@ class World:
             if not chat.threads:
                 raise Refusal(230071, "The chat does not support reply in thread.")
             target.thread_id = new_id("omt")
+            target.revision += 1
             return target.message_id, target.message_id, target.thread_id
         if target.thread_id:
             root = target.root_id if self._is_inside(target) else target.message_id

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from cachetools import TTLCache
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.models import Conversation, IncomingMessage, Sent, ThreadKey
+from feishu_bot.core.models import Conversation, IncomingMessage, Sent, ThreadKey, Turn
+from feishu_bot.stores.branches import read_newest, read_path, read_tree, read_turn, set_head
 from feishu_bot.stores.database import Database
-from feishu_bot.stores.schema import conversations, messages, threads
-from feishu_bot.stores.turns import insert_own_messages, read_path, touch
+from feishu_bot.stores.schema import Words, conversations, messages, threads
+from feishu_bot.stores.turns import insert_own_messages, touch
 
 _CACHED_ITEMS = 20_000
 _CACHED_SECONDS = 3600.0
@@ -28,7 +29,7 @@ _SAVE_SETTINGS = (
     sa.update(conversations)
     .where(_is_this)
     .values(
-        role=sa.func.coalesce(sa.bindparam("new_role"), conversations.c.role),
+        role=sa.func.coalesce(sa.bindparam("new_role", type_=Words()), conversations.c.role),
         model=sa.func.coalesce(sa.bindparam("new_model"), conversations.c.model),
         mode=sa.func.coalesce(sa.bindparam("new_mode"), conversations.c.mode),
         kind=sa.func.coalesce(sa.bindparam("new_kind"), conversations.c.kind),
@@ -110,9 +111,11 @@ class SqlConversations:
         return found[0] if found and found[1] else None
 
     def load(self, key: ThreadKey, parent_id: str = "") -> Conversation:
-        """The conversation up to the turn that `parent_id` is part of, or up to its newest turn.
+        """The conversation up to the turn that `parent_id` is part of.
 
-        Its settings hold for all of it. A conversation that has rested too long is empty.
+        Without such a turn up to the one that `go_on_from` named since the newest was stored, or
+        up to the newest. Its settings hold for all of it. A conversation that has rested too long
+        is empty.
         """
         ended_before = self._clock() - self._ttl_seconds
         with self._database.read() as connection:
@@ -131,6 +134,41 @@ class SqlConversations:
                 )
         self._touch(key, ended_before=ended_before)
         return Conversation(key=key)
+
+    def turn_of(self, message_id: str) -> Turn | None:
+        """The turn that a question, or one of the bot's own messages, is part of.
+
+        Of a question that was answered again, the newest. None for a forgotten turn.
+        """
+        with self._database.read() as connection:
+            return read_turn(connection, message_id)
+
+    def tree(self, key: ThreadKey, *, whole: bool = False) -> tuple[Turn, ...]:
+        """All turns of a conversation in all its branches, oldest first; never forgotten ones.
+
+        Without `whole` only those since it last began afresh: none when it has rested too long.
+        """
+        with self._database.read() as connection:
+            if whole:
+                return read_tree(connection, key, ended_with=0)
+            row = connection.execute(_ONE, _parameters(key)).one_or_none()
+            if row is None or row.last_at < self._clock() - self._ttl_seconds:
+                return ()
+            return read_tree(connection, key, ended_with=row.ended_with)
+
+    def newest(self, chat_id: str) -> ThreadKey | None:
+        """The conversation of a chat in which the newest turn stands; None without any turn."""
+        with self._database.read() as connection:
+            return read_newest(connection, chat_id)
+
+    def go_on_from(self, key: ThreadKey, turn_id: int) -> bool:
+        """What is said next goes on from this turn, until another turn is stored.
+
+        False for a turn that `tree` doesn't show without `whole`.
+        """
+        now = self._clock()
+        with self._database.write() as connection:
+            return set_head(connection, key, turn_id, now=now, ended_before=now - self._ttl_seconds)
 
     def save_settings(
         self,

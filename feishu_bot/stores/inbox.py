@@ -72,6 +72,7 @@ class SqlInbox:
             "conversation": str(event.key),
             "chat_id": event.key.chat_id,
             "root": event.key.root,
+            "sender": event.message.sender.open_id,
             "payload": event.message.as_json(),
             "created_at": event.message.created_at or now,
             "received_at": now,
@@ -126,7 +127,7 @@ class SqlInbox:
     def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> None:
         """End the job and store its turn and usage, all or nothing. Raises LeaseLost.
 
-        The turn of a question that was stopped meanwhile is not stored. After any other exception
+        The turn of a question that was recalled meanwhile is not stored. After any other exception
         the job is still ours.
         """
         now = self._clock()
@@ -137,7 +138,7 @@ class SqlInbox:
                 row = connection.execute(statements.FINISH, parameters).one_or_none()
                 if row is None:
                     raise _lost(job)
-                if turn is not None and not row.stop_requested:
+                if turn is not None and not row.forget_requested:
                     insert_turn(connection, job.event.key, turn, now=now)
                 if usage is not None:
                     insert_usage(connection, usage, now=now)
@@ -190,6 +191,36 @@ class SqlInbox:
             connection.execute(statements.STOP_UNSEEN, {"asked": message_id, "now": self._clock()})
             connection.execute(statements.STOP_SHOWN, {"asked": message_id})
             forget_question(connection, message_id)
+
+    def running(self, key: ThreadKey) -> Event | None:
+        """What is being done in the conversation, or was postponed there; None for nothing.
+
+        Raises KeyError, TypeError or ValueError when the event isn't readable.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(statements.RUNNING, {"of": str(key)}).one_or_none()
+        return _event(row) if row is not None else None
+
+    def running_of(self, open_id: str, chat_id: str) -> tuple[Event, ...]:
+        """What is being done for a person in any conversation of a chat, oldest first.
+
+        Raises KeyError, TypeError or ValueError when an event isn't readable.
+        """
+        parameters = {"person": open_id, "chat": chat_id}
+        with self._database.read() as connection:
+            return tuple(map(_event, connection.execute(statements.RUNNING_OF, parameters)))
+
+    def stop_event(self, event_id: str) -> bool:
+        """Stop the job of this event, wherever it runs or waits; False when it is over.
+
+        As `stop`, but what was answered so far is kept: `finish` stores its turn.
+        """
+        parameters = {"event": event_id, "now": self._clock()}
+        with self._database.write() as connection:
+            return any(
+                connection.execute(statement, parameters).rowcount
+                for statement in (statements.STOP_EVENT_UNSEEN, statements.STOP_EVENT_SHOWN)
+            )
 
     def waiting(self) -> int:
         """The number of events that aren't done, running ones included."""
@@ -268,11 +299,14 @@ def _lost(job: Job) -> LeaseLost:
 
 
 def _job(row: sa.Row[Any]) -> Job:
-    event = Event(
+    return Job(id=row.id, event=_event(row), attempt=row.attempt, checkpoint=row.checkpoint or {})
+
+
+def _event(row: sa.Row[Any]) -> Event:
+    return Event(
         event_id=row.event_id,
         dedupe_id=row.dedupe_id,
         kind=row.kind,
         key=ThreadKey(row.chat_id, row.root),
         message=IncomingMessage.from_json(row.payload),
     )
-    return Job(id=row.id, event=event, attempt=row.attempt, checkpoint=row.checkpoint or {})

@@ -84,7 +84,13 @@ _is_ours = sa.and_(
     inbox.c.worker == sa.bindparam("by"),
     inbox.c.attempt == sa.bindparam("tried"),
 )
-_END = {"state": "done", "payload": None, "checkpoint": None, "lease_until": None}
+_END = {
+    "state": "done",
+    "sender": "",
+    "payload": None,
+    "checkpoint": None,
+    "lease_until": None,
+}
 PROLONG = (
     sa.update(inbox)
     .where(
@@ -100,7 +106,7 @@ FINISH = (
     sa.update(inbox)
     .where(_is_ours)
     .values(**_END, outcome=sa.bindparam("ended"), done_at=sa.bindparam("now"))
-    .returning(inbox.c.stop_requested)
+    .returning(inbox.c.forget_requested)
 )
 RELEASE = (
     sa.update(inbox)
@@ -113,13 +119,44 @@ POSTPONE = (
     .where(_is_ours)
     .values(worker=None, host=None, lease_until=sa.bindparam("until"))
 )
+RUNNING = sa.select(inbox).where(IS_RUNNING, inbox.c.conversation == sa.bindparam("of"))
+RUNNING_OF = (
+    sa.select(inbox)
+    .where(
+        IS_RUNNING,
+        inbox.c.sender == sa.bindparam("person"),
+        inbox.c.chat_id == sa.bindparam("chat"),
+    )
+    .order_by(inbox.c.id)
+)
+
+_is_idle = sa.and_(IS_OPEN, inbox.c.worker.is_(None))
 _is_asked_for = sa.or_(
     inbox.c.dedupe_id == sa.bindparam("asked"), inbox.c.message_id == sa.bindparam("asked")
 )
-STOP_UNSEEN = (
+_is_event = inbox.c.event_id == sa.bindparam("event")
+_is_from = inbox.c.sender == sa.bindparam("person")
+
+
+def _end_unseen(which: sa.ColumnElement[bool]) -> sa.Update:
+    """Ends what nobody works on and nobody has seen anything of."""
+    return (
+        sa.update(inbox)
+        .where(_is_idle, inbox.c.checkpoint.is_(None), which)
+        .values(**_END, outcome="stopped", done_at=sa.bindparam("now"))
+    )
+
+
+STOP_UNSEEN = _end_unseen(_is_asked_for)
+STOP_SHOWN = (
     sa.update(inbox)
-    .where(IS_OPEN, inbox.c.worker.is_(None), inbox.c.checkpoint.is_(None), _is_asked_for)
-    .values(**_END, outcome="stopped", done_at=sa.bindparam("now"))
+    .where(IS_OPEN, _is_asked_for)
+    .values(stop_requested=True, forget_requested=True)
 )
-STOP_SHOWN = sa.update(inbox).where(IS_OPEN, _is_asked_for).values(stop_requested=True)
+STOP_EVENT_UNSEEN = _end_unseen(_is_event)
+STOP_EVENT_SHOWN = sa.update(inbox).where(IS_OPEN, _is_event).values(stop_requested=True)
+FORGET_UNSEEN = _end_unseen(_is_from)
+FORGET_SHOWN = (
+    sa.update(inbox).where(_is_idle, _is_from).values(stop_requested=True, forget_requested=True)
+)
 SWEEP = sa.delete(inbox).where(IS_DONE, inbox.c.done_at < sa.bindparam("before"))

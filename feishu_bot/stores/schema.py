@@ -41,6 +41,8 @@ inbox = sa.Table(
     sa.Column("conversation", sa.Text, nullable=False),
     sa.Column("chat_id", sa.Text, nullable=False),
     sa.Column("root", sa.Text, nullable=False),
+    # Who is behind the event, by open_id; gone with its end, like the payload.
+    sa.Column("sender", sa.Text, nullable=False, server_default=""),
     sa.Column("payload", _Json),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("received_at", sa.Double, nullable=False),
@@ -52,6 +54,8 @@ inbox = sa.Table(
     sa.Column("lease_until", sa.Double),
     sa.Column("checkpoint", _Json),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The question is gone as well: no turn is to be stored.
+    sa.Column("forget_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("outcome", sa.Text),
     sa.Index("inbox_queue", "created_at", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     sa.Index(
@@ -84,6 +88,8 @@ conversations = sa.Table(
     sa.Column("kind", sa.Text, nullable=False, server_default="chat"),
     # Turns up to this one belong to an earlier talk and are not loaded any more.
     sa.Column("ended_with", _Id, nullable=False, server_default="0"),
+    # The turn to go on from, where that isn't the newest one.
+    sa.Column("head", _Id),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("last_at", sa.Double, nullable=False),
     sa.Index("conversations_last", "last_at"),
@@ -107,6 +113,8 @@ turns = sa.Table(
     sa.Column("question", Words, nullable=False),
     sa.Column("answer", Words, nullable=False),
     sa.Column("question_id", sa.Text, nullable=False),
+    sa.Column("asker", sa.Text, nullable=False, server_default=""),
+    sa.Column("speaker", Words, nullable=False, server_default=""),
     sa.Column("answer_ids", _Json, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("finish_reason", sa.Text, nullable=False),
@@ -118,6 +126,7 @@ turns = sa.Table(
     _of_a_conversation(),
     sa.Index("turns_conversation", "chat_id", "root", "id"),
     sa.Index("turns_question", "question_id"),
+    sa.Index("turns_asker", "asker"),
 )
 
 messages = sa.Table(
@@ -155,7 +164,57 @@ usage = sa.Table(
     sa.Column("seconds", sa.Double, nullable=False),
     sa.Column("prompt_tokens", sa.Integer, nullable=False),
     sa.Column("completion_tokens", sa.Integer, nullable=False),
+    sa.Column("cost", sa.Double, nullable=False, server_default="0"),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("usage_created", "created_at"),
     sa.Index("usage_person", "open_id", "created_at"),
+    sa.Index("usage_chat", "chat_id", "created_at"),
+)
+
+# Several grants for one day add up, and each keeps who gave it.
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("open_id", sa.Text, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("questions", sa.Integer, nullable=False),
+    sa.Column("granted_by", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Index("grants_person", "open_id", "day"),
+)
+
+chats = sa.Table(
+    "chats",
+    metadata,
+    sa.Column("chat_id", sa.Text, primary_key=True),
+    sa.Column("role", Words, nullable=False, server_default=""),
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
+    sa.Column("mode", sa.Text, nullable=False, server_default=""),
+    sa.Column("reply_in_thread", sa.Text, nullable=False, server_default=""),
+    sa.Column("language", sa.Text, nullable=False, server_default=""),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("open_id", sa.Text, primary_key=True),
+    sa.Column("language", sa.Text, nullable=False, server_default=""),
+    sa.Column("blocked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("met", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The person's own chat with the bot, as soon as something has come from there.
+    sa.Column("private_chat", sa.Text, nullable=False, server_default=""),
+    # When something was last set or the person was last met, to within a day.
+    sa.Column("seen_at", sa.Double, nullable=False),
+)
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("open_id", sa.Text, primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("comment", Words, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Index("feedback_created", "created_at"),
 )

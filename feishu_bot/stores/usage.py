@@ -1,75 +1,129 @@
-"""What the answers cost."""
+"""What the answers cost, and what was granted beyond the limits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 
-from feishu_bot.core.models import Usage
+from feishu_bot.core.models import Usage, UsageTotal
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.schema import grants
 from feishu_bot.stores.schema import usage as table
 
 _INSERT = sa.insert(table).inline()
-_SUMS = (
-    table.c.model,
-    sa.func.count().label("answers"),
-    sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
-    sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
-    sa.func.sum(table.c.seconds).label("seconds"),
+
+_tokens = sa.func.sum(table.c.prompt_tokens + table.c.completion_tokens)
+# A notice is no answer, nor is one that was stopped before its first word.
+_is_answer = sa.and_(
+    table.c.outcome.in_(("answered", "stopped")),
+    table.c.prompt_tokens + table.c.completion_tokens > 0,
 )
-_TOTALS = (
-    sa.select(*_SUMS)
-    .where(table.c.created_at >= sa.bindparam("since"))
-    .group_by(table.c.model)
-    .order_by(table.c.model)
+
+
+def _sums_by(column: sa.Column[str]) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(
+            column.label("name"),
+            sa.func.sum(sa.case((_is_answer, 1), else_=0)).label("answers"),
+            sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
+            sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
+            sa.func.sum(table.c.seconds).label("seconds"),
+            sa.func.sum(table.c.cost).label("cost"),
+        )
+        .where(table.c.created_at >= sa.bindparam("since"))
+        .group_by(column)
+    )
+
+
+_is_of_person = table.c.open_id == sa.bindparam("person")
+_is_in_chat = table.c.chat_id == sa.bindparam("chat")
+_TOTALS = _sums_by(table.c.model).order_by(table.c.model)
+_TOTALS_OF_PERSON = _TOTALS.where(_is_of_person)
+_TOTALS_OF_CHAT = _TOTALS.where(_is_in_chat)
+_TOTALS_OF_BOTH = _TOTALS.where(_is_of_person, _is_in_chat)
+_PEOPLE = (
+    _sums_by(table.c.open_id).order_by(_tokens.desc(), table.c.open_id).limit(sa.bindparam("limit"))
 )
-_TOTALS_OF_ONE = _TOTALS.where(table.c.open_id == sa.bindparam("person"))
+_GRANT = sa.insert(grants).inline()
+_GRANTED = sa.select(sa.func.coalesce(sa.func.sum(grants.c.questions), 0)).where(
+    grants.c.open_id == sa.bindparam("person"), grants.c.day == sa.bindparam("on_day")
+)
 _SWEEP = sa.delete(table).where(table.c.created_at < sa.bindparam("before"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageTotal:
-    """What one model has cost: answers, tokens, and the seconds from claim to end."""
-
-    model: str
-    answers: int
-    prompt_tokens: int
-    completion_tokens: int
-    seconds: float
+_SWEEP_GRANTS = sa.delete(grants).where(grants.c.created_at < sa.bindparam("before"))
 
 
 class SqlUsage:
-    """Sums over what was stored with each finished job."""
+    """Implements `core.ports.Ledger`: sums over what was stored with each finished job, and grants.
 
-    def __init__(self, database: Database) -> None:
+    `clock` gives seconds since the epoch.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
+        self._clock = clock
 
-    def totals(self, open_id: str | None = None, since: float = 0.0) -> list[UsageTotal]:
+    def totals(
+        self, since: float, *, open_id: str | None = None, chat_id: str | None = None
+    ) -> list[UsageTotal]:
         """One total per model, by its name, from `since` (seconds since the epoch) on.
 
-        With `open_id` only what this person asked.
+        With `open_id` only what this person asked, with `chat_id` only what was asked there.
         """
-        parameters = {"since": since, "person": open_id}
-        statement = _TOTALS if open_id is None else _TOTALS_OF_ONE
+        if open_id is None:
+            statement = _TOTALS if chat_id is None else _TOTALS_OF_CHAT
+        else:
+            statement = _TOTALS_OF_PERSON if chat_id is None else _TOTALS_OF_BOTH
+        return self._totals(statement, {"since": since, "person": open_id, "chat": chat_id})
+
+    def people(self, since: float, limit: int) -> list[UsageTotal]:
+        """One total per person, by open_id, the greatest number of tokens first.
+
+        Counts from `since` (seconds since the epoch) on, and gives at most `limit` people.
+        """
+        return self._totals(_PEOPLE, {"since": since, "limit": limit})
+
+    def grant(self, open_id: str, day: str, questions: int, granted_by: str) -> None:
+        """Allow a person so many questions more on that day (2026-11-22); grants add up."""
+        row = {
+            "open_id": open_id,
+            "day": day,
+            "questions": questions,
+            "granted_by": granted_by,
+            "created_at": self._clock(),
+        }
+        with self._database.write() as connection:
+            connection.execute(_GRANT, row)
+
+    def granted(self, open_id: str, day: str) -> int:
+        """How many questions more were granted to a person for that day."""
         with self._database.read() as connection:
-            rows = connection.execute(statement, parameters)
+            return int(connection.scalar(_GRANTED, {"person": open_id, "on_day": day}) or 0)
+
+    def sweep(self, before: float) -> int:
+        """Delete what is older than that (seconds since the epoch), grants too; how many."""
+        with self._database.write() as connection:
+            return sum(
+                connection.execute(statement, {"before": before}).rowcount
+                for statement in (_SWEEP, _SWEEP_GRANTS)
+            )
+
+    def _totals(self, statement: sa.Select[Any], parameters: dict[str, object]) -> list[UsageTotal]:
+        with self._database.read() as connection:
             # PostgreSQL sums integers to its own wider types.
             return [
                 UsageTotal(
-                    model=row.model,
-                    answers=row.answers,
+                    name=row.name,
+                    answers=int(row.answers),
                     prompt_tokens=int(row.prompt_tokens),
                     completion_tokens=int(row.completion_tokens),
                     seconds=float(row.seconds),
+                    cost=float(row.cost),
                 )
-                for row in rows
+                for row in connection.execute(statement, parameters)
             ]
-
-    def sweep(self, before: float) -> int:
-        """Delete what is older than that (seconds since the epoch); returns how many."""
-        with self._database.write() as connection:
-            return connection.execute(_SWEEP, {"before": before}).rowcount
 
 
 def insert_usage(connection: sa.Connection, usage: Usage, *, now: float) -> None:
@@ -84,6 +138,7 @@ def insert_usage(connection: sa.Connection, usage: Usage, *, now: float) -> None
             "seconds": usage.seconds,
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
+            "cost": usage.cost,
             "created_at": usage.created_at or now,
         },
     )

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -7,25 +10,14 @@ import pytest
 from feishu_bot.content.texts import Texts
 from feishu_bot.llm.failures import Kind
 
-KINDS_LIST = """
-    key_refused key_expired key_disabled key_exhausted key_quota_too_small account_empty
-    ip_refused account_banned group_missing model_not_allowed model_unavailable
-    model_not_chat model_unset gateway_unreachable gateway_untrusted proxy_failed
-    gateway_timeout_first gateway_timeout_idle gateway_timeout_total gateway_rate_limited
-    gateway_busy upstream_failed upstream_key_refused bad_request context_too_long
-    content_filtered endpoint_missing not_a_gateway empty_answer stream_broken waf_blocked
-    gateway_failed unsupported_message empty_question gave_up new_topic not_allowed_here
-"""
-KINDS = KINDS_LIST.split()
-LINES_LIST = """
-    cut length filtered_partly stopped continue_started continue_unknown action_unknown
-    action_failed continue_prompt thinking reasoning_title reasoning_running button_continue
-    part_continued part_unused footer_seconds footer_tokens request_line
-"""
-LINES = LINES_LIST.split()
+PACKAGE = Path(__file__).parents[2] / "feishu_bot"
+# Calls whose first argument is a kind.
+SPEAKERS = {"Notice", "Say", "told", "texts", "_notice", "notice"}
 GRAVITIES = {"info", "retry", "admin"}
 
 zh, en = Texts.load("zh"), Texts.load("en")
+NOTICES = sorted(kind for kind in zh.kinds() if zh.notice(kind).title)
+LINES = sorted(zh.kinds() - set(NOTICES))
 each_language = pytest.mark.parametrize("texts", [zh, en], ids=["zh", "en"])
 
 
@@ -33,18 +25,60 @@ def params_of(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
-@each_language
-def test_every_kind_that_is_raised_has_a_text(texts: Texts) -> None:
-    assert texts.kinds() == {*KINDS, *LINES}
+def sources() -> Iterator[ast.Module]:
+    for path in PACKAGE.rglob("*.py"):
+        if "simulator" not in path.parts:
+            yield ast.parse(path.read_text("utf-8"))
+
+
+def strings_in_source() -> tuple[set[str], tuple[str, ...]]:
+    """All texts in the code, and the beginnings of those that are put together."""
+    whole, beginnings = set(), set()
+    for tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                beginnings.add(str(node.values[0].value))
+    return whole, tuple(text for text in beginnings if text.endswith("_"))
+
+
+def kinds_spoken() -> set[str]:
+    """The kinds that the code names where it speaks."""
+    spoken = set()
+    for tree in sources():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            first = node.args[0]
+            if name in SPEAKERS and isinstance(first, ast.Constant) and first.value:
+                spoken.add(first.value)
+    return spoken
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    assert zh.kinds() == en.kinds()
+
+
+def test_no_text_is_unused() -> None:
+    whole, beginnings = strings_in_source()
+    unused = {kind for kind in zh.kinds() - whole if not kind.startswith(beginnings)}
+
+    assert unused == set()
+
+
+def test_everything_that_is_said_has_a_text() -> None:
+    assert kinds_spoken() <= zh.kinds()
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_failure_of_the_model_is_a_notice(kind: Kind) -> None:
-    assert kind.value in KINDS
+    assert kind.value in NOTICES
 
 
 @each_language
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NOTICES)
 def test_a_notice_has_all_its_parts(texts: Texts, kind: str) -> None:
     notice = texts.notice(kind)
 
@@ -55,7 +89,7 @@ def test_a_notice_has_all_its_parts(texts: Texts, kind: str) -> None:
 
 
 @each_language
-@pytest.mark.parametrize("kind", [*KINDS, *LINES])
+@pytest.mark.parametrize("kind", [*NOTICES, *LINES])
 def test_no_text_is_empty_or_raises_its_voice(texts: Texts, kind: str) -> None:
     text = texts(kind, seconds=1, tokens=1, part=2, request_id="r", model="m", scopes="s")
 
@@ -64,14 +98,14 @@ def test_no_text_is_empty_or_raises_its_voice(texts: Texts, kind: str) -> None:
     assert "{" not in text
 
 
-@pytest.mark.parametrize("kind", [*KINDS, *LINES])
+@pytest.mark.parametrize("kind", [*NOTICES, *LINES])
 def test_both_languages_take_the_same_params(kind: str) -> None:
     chinese, english = zh.template(kind), en.template(kind)
 
     assert params_of(chinese) == params_of(english)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NOTICES)
 def test_both_languages_see_the_same_gravity(kind: str) -> None:
     assert zh.notice(kind).gravity == en.notice(kind).gravity
 

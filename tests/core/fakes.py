@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from feishu_bot.core.models import (
     BotIdentity,
     ChatMessage,
+    ChatSettings,
     Conversation,
     Ending,
+    Forgotten,
     IncomingMessage,
     Job,
     ModelChosen,
     Notice,
+    Person,
     Piece,
     Prompt,
+    Role,
     Sender,
     Sent,
     StreamEnd,
     TextPiece,
     ThreadKey,
+    Turn,
+    Usage,
+    UsageTotal,
+    Verdict,
 )
 from feishu_bot.core.ports import Renewal
+from feishu_bot.core.views import View
 from feishu_bot.errors import LeaseLost, TargetGone
 
 ALICE = Sender("ou_alice")
@@ -56,6 +66,7 @@ class FakeInbox:
         self.let_go_of: list[int] = []
         self.taken_over: set[int] = set()
         self.to_stop: set[int] = set()
+        self.doing = {}
         self._lock = threading.Lock()
 
     def put(self, event) -> bool:
@@ -96,6 +107,20 @@ class FakeInbox:
     def stop(self, message_id) -> None:
         self.stopped.append(message_id)
 
+    def running(self, key):
+        return self.doing.get(key)
+
+    def running_of(self, open_id, chat_id):
+        return tuple(
+            event
+            for event in self.doing.values()
+            if (event.message.sender.open_id, event.key.chat_id) == (open_id, chat_id)
+        )
+
+    def stop_event(self, event_id) -> bool:
+        self.stopped.append(event_id)
+        return True
+
     def waiting(self) -> int:
         return len(self.jobs)
 
@@ -110,6 +135,7 @@ class FakeConversations:
         self.stored: dict[ThreadKey, Conversation] = {}
         self.bound: list[tuple[ThreadKey, Sent]] = []
         self.cleared: list[ThreadKey] = []
+        self.heads: dict[ThreadKey, int] = {}
 
     def resolve(self, message) -> ThreadKey:
         return ThreadKey(
@@ -128,11 +154,134 @@ class FakeConversations:
     def clear(self, key) -> None:
         self.cleared.append(key)
 
+    def turn_of(self, message_id) -> Turn | None:
+        turns = (turn for talk in self.stored.values() for turn in talk.turns)
+        return next((t for t in turns if message_id in (*t.answer_ids, t.question_id)), None)
+
+    def tree(self, key, *, whole=False) -> tuple[Turn, ...]:
+        return self.load(key).turns
+
+    def newest(self, chat_id) -> ThreadKey | None:
+        keys = (key for key, talk in self.stored.items() if talk.turns and key.chat_id == chat_id)
+        return max(keys, key=lambda key: self.stored[key].turns[-1].id, default=None)
+
+    def go_on_from(self, key, turn_id) -> bool:
+        self.heads[key] = turn_id
+        return any(turn.id == turn_id for turn in self.load(key).turns)
+
+    def save_settings(self, key, **settings) -> None:
+        given = {name: value for name, value in settings.items() if value is not None}
+        self.stored[key] = replace(self.load(key), **given)
+
     def bind(self, key, sent) -> None:
         self.bound.append((key, sent))
 
     def sweep(self, before) -> int:
         return 0
+
+
+class FakeChats:
+    """Settings of chats in memory."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, ChatSettings] = {}
+
+    def settings(self, chat_id) -> ChatSettings:
+        return self.stored.get(chat_id, ChatSettings())
+
+    def save(self, chat_id, **settings) -> None:
+        given = {name: value for name, value in settings.items() if value is not None}
+        self.stored[chat_id] = replace(self.settings(chat_id), **given)
+
+
+class FakePeople:
+    """People in memory."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Person] = {}
+        self.met: set[str] = set()
+        self.forgotten: list[tuple[str, float]] = []
+
+    def get(self, open_id) -> Person:
+        return self.stored.get(open_id, Person(open_id=open_id))
+
+    def set_language(self, open_id, language) -> None:
+        self.stored[open_id] = replace(self.get(open_id), language=language)
+
+    def block(self, open_id, *, blocked) -> None:
+        self.stored[open_id] = replace(self.get(open_id), is_blocked=blocked)
+
+    def meet(self, open_id, private_chat="") -> bool:
+        is_new = open_id not in self.met
+        self.met.add(open_id)
+        if private_chat:
+            self.stored[open_id] = replace(self.get(open_id), private_chat=private_chat)
+        return is_new
+
+    def forget(self, open_id, *, keep_usage_since) -> Forgotten:
+        self.forgotten.append((open_id, keep_usage_since))
+        return Forgotten(turns=2, usage=3, feedback=1)
+
+
+class FakeLedger:
+    """Usages to sum up, and grants by person and day."""
+
+    def __init__(self) -> None:
+        self.used: list[Usage] = []
+        self.grants: dict[tuple[str, str], int] = {}
+
+    def totals(self, since, *, open_id=None, chat_id=None) -> list[UsageTotal]:
+        used = [
+            item
+            for item in self.used
+            if item.created_at >= since
+            and open_id in (None, item.open_id)
+            and chat_id in (None, item.chat_id)
+        ]
+        return sorted(_totals(used, lambda item: item.model), key=lambda total: total.name)
+
+    def people(self, since, limit) -> list[UsageTotal]:
+        used = [item for item in self.used if item.created_at >= since]
+        totals = _totals(used, lambda item: item.open_id)
+        return sorted(totals, key=lambda total: (-total.tokens, total.name))[:limit]
+
+    def grant(self, open_id, day, questions, granted_by) -> None:
+        self.grants[open_id, day] = self.granted(open_id, day) + questions
+
+    def granted(self, open_id, day) -> int:
+        return self.grants.get((open_id, day), 0)
+
+
+def _totals(used: list[Usage], name_of: Callable[[Usage], str]) -> list[UsageTotal]:
+    used_by_name: dict[str, list[Usage]] = {}
+    for item in used:
+        used_by_name.setdefault(name_of(item), []).append(item)
+    return [
+        UsageTotal(
+            name=name,
+            answers=sum(
+                1
+                for item in items
+                if item.outcome in ("answered", "stopped")
+                and item.prompt_tokens + item.completion_tokens
+            ),
+            prompt_tokens=sum(item.prompt_tokens for item in items),
+            completion_tokens=sum(item.completion_tokens for item in items),
+            seconds=sum(item.seconds for item in items),
+            cost=sum(item.cost for item in items),
+        )
+        for name, items in used_by_name.items()
+    ]
+
+
+class FakeFeedback:
+    """Verdicts and comments, by answer and person."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, str], tuple[Verdict, str]] = {}
+
+    def save(self, message_id, open_id, verdict, comment="") -> None:
+        self.stored[message_id, open_id] = (verdict, comment)
 
 
 class RecordedAnswer:
@@ -170,6 +319,8 @@ class RecordingMessenger:
     def __init__(self) -> None:
         self.answers: list[RecordedAnswer] = []
         self.notices: list[tuple[str, Notice, str]] = []
+        self.views: list[tuple[str, View, str]] = []
+        self.files: list[tuple[str, bytes]] = []
         self.failure: Exception | None = None
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
@@ -188,8 +339,71 @@ class RecordingMessenger:
         self.notices.append((message.message_id, notice, reference))
         return Sent(("om_notice",))
 
+    def show(self, message, view, *, reference) -> Sent:
+        if self.failure:
+            raise self.failure
+        self.views.append((message.message_id, view, reference))
+        return Sent(("om_view",))
+
+    def send_file(self, message, name, data, *, reference) -> Sent:
+        if self.failure:
+            raise self.failure
+        self.files.append((name, data))
+        return Sent(("om_file",))
+
     def identity(self) -> BotIdentity:
         return self.bot
+
+
+class FakeRoles:
+    """A list of two categories; titles differ by language, ids don't."""
+
+    CATEGORIES = {"zh": ("写作", "生活"), "en": ("Writing", "Life")}
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+        self.long = "x"
+
+    def categories(self, language) -> tuple[str, ...]:
+        return self.CATEGORIES[language]
+
+    def of(self, category, language) -> tuple[Role, ...]:
+        ids = dict(zip(self.CATEGORIES[language], (("poet", "critic"), ("cook",)), strict=True))
+        found = (self.find(role_id, language) for role_id in ids.get(category, ()))
+        return tuple(role for role in found if role)
+
+    def find(self, role_id, language) -> Role | None:
+        place = {"poet": 0, "critic": 0, "cook": 1}.get(role_id)
+        if place is None or role_id in self.gone:
+            return None
+        content = self.long if role_id == "critic" else f"You are a {role_id}, in {language}."
+        example = "" if role_id == "cook" else f"Example for a {role_id}"
+        return Role(
+            id=role_id,
+            title=f"{role_id}-{language}",
+            content=content,
+            category=self.CATEGORIES[language][place],
+            example=example,
+        )
+
+
+class FakeModels:
+    """What a gateway offers, or `failure`."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names or ("gpt-a", "gpt-b", "deepseek-c")
+        self.failure: Exception | None = None
+
+    def offered(self) -> tuple[str, ...]:
+        if self.failure:
+            raise self.failure
+        return self.names
+
+    def default(self) -> str:
+        return self.offered()[0]
+
+    def allows(self, name) -> bool:
+        return name in self.names
 
 
 class ScriptedModel:
@@ -206,7 +420,7 @@ class ScriptedModel:
         end = StreamEnd("stop", prompt_tokens=30, completion_tokens=12)
         self.enqueue(ModelChosen("gpt-x", "req-1"), *map(TextPiece, texts), end)
 
-    def stream(self, prompt: Prompt) -> Iterator[Piece]:
+    def stream(self, prompt: Prompt, is_unwanted=lambda: False) -> Iterator[Piece]:
         self.prompts.append(prompt)
         for piece in self._scripts.pop(0):
             if isinstance(piece, Exception):

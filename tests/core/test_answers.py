@@ -25,6 +25,7 @@ from feishu_bot.errors import (
     TargetGone,
 )
 from tests.core.fakes import (
+    FakeChats,
     FakeConversations,
     FakeInbox,
     RecordingMessenger,
@@ -41,12 +42,14 @@ class World:
     def __init__(self, context_tokens: int = 1000) -> None:
         self.inbox = FakeInbox()
         self.conversations = FakeConversations()
+        self.chats = FakeChats()
         self.model = ScriptedModel()
         self.messenger = RecordingMessenger()
         self.control = Control()
         self.answers = Answers(
             inbox=self.inbox,
             conversations=self.conversations,
+            chats=self.chats,
             model=self.model,
             messenger=self.messenger,
             system_prompt="Today is {date}.",
@@ -152,7 +155,7 @@ def test_a_failure_of_the_model_becomes_a_notice_with_its_request_id(world):
     assert ending.notice.kind == "key_exhausted"
     assert ending.notice.params["request_id"] == "req-9"
     assert world.outcome == "noticed"
-    assert world.turn is None
+    assert (world.turn.question, world.turn.answer) == ("Hello?", "")
 
 
 def test_what_came_before_a_failure_is_kept(world):
@@ -223,7 +226,7 @@ def test_a_refusal_for_good_ends_the_job_as_failed(world):
     assert world.outcome == "failed"
 
 
-def test_a_stopped_answer_keeps_what_it_has_on_the_screen_and_leaves_no_turn(world):
+def test_a_stopped_answer_keeps_what_it_has_and_can_be_gone_on_with(world):
     world.model.enqueue_text("Hi", " there", " friend")
     world.messenger.on_write = lambda answer: world.control.stop()
 
@@ -231,8 +234,43 @@ def test_a_stopped_answer_keeps_what_it_has_on_the_screen_and_leaves_no_turn(wor
 
     assert answer.ending.text == "Hi"
     assert answer.ending.notice.kind == "stopped"
+    assert answer.ending.can_continue
+    assert answer.ending.can_regenerate
     assert world.outcome == "stopped"
-    assert world.turn is None
+    assert (world.turn.question, world.turn.answer) == ("Hello?", "Hi")
+
+
+def test_an_answer_stopped_before_its_first_word_can_be_asked_for_again(world):
+    world.control.stop()
+    world.model.enqueue_text("Hi")
+
+    answer = world.answer()
+
+    assert (answer.ending.text, answer.ending.notice.kind) == ("", "stopped")
+    assert answer.ending.can_regenerate
+    assert not answer.ending.can_continue
+    assert world.turn.answer == ""
+
+
+def test_a_model_that_breaks_off_because_of_a_stop_has_not_failed(world):
+    def stop_and_fail():
+        world.control.stop()
+        return ModelError("gateway_timeout_first")
+
+    world.model.stream = lambda prompt, is_unwanted: _raising(stop_and_fail())
+
+    assert world.answer().ending.notice.kind == "stopped"
+
+
+def test_a_question_without_an_answer_is_no_part_of_the_history(world):
+    empty = Turn(id=7, question="q", answer="", question_id="om_0")
+    world.conversations.stored[KEY] = Conversation(key=KEY, turns=(empty,))
+    world.model.enqueue_text("Hi")
+
+    world.answer()
+
+    assert [line.content for line in world.model.last_messages][1:] == ["Hello?"]
+    assert world.turn.parent == 7
 
 
 def test_an_answer_lost_to_another_process_leaves_no_trace(world):
@@ -260,3 +298,8 @@ def test_an_answer_given_up_ends_in_its_own_card(world):
     assert answer.checkpoint == {"cards": [{"card_id": "c1"}]}
     assert answer.ending.notice.kind == "gave_up"
     assert world.outcome == "noticed"
+
+
+def _raising(exc):
+    raise exc
+    yield

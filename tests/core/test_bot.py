@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import pytest
 
+from feishu_bot.content.texts import Texts
+from feishu_bot.core.access import Rules
 from feishu_bot.core.answers import Answers
 from feishu_bot.core.bot import MOST_ATTEMPTS, Bot
+from feishu_bot.core.clicks import Later
+from feishu_bot.core.commands.answering import Answering
+from feishu_bot.core.commands.branches import Branches
+from feishu_bot.core.commands.export import Export
+from feishu_bot.core.commands.feedback import Feedback
+from feishu_bot.core.commands.help import Help
+from feishu_bot.core.commands.registry import Commands
+from feishu_bot.core.commands.stopping import Stopping
+from feishu_bot.core.commands.topics import Topics
+from feishu_bot.core.languages import Languages
+from feishu_bot.core.limits import Limits
 from feishu_bot.core.models import CardAction, Conversation, Sent, ThreadKey, Turn
+from feishu_bot.core.stops import Stops
 from feishu_bot.core.workers import Control
 from feishu_bot.errors import FeishuUnavailable
 from tests.core.fakes import (
     ALICE,
+    FakeChats,
     FakeConversations,
+    FakeFeedback,
     FakeInbox,
+    FakeModels,
+    FakePeople,
     RecordingMessenger,
     ScriptedModel,
     message,
@@ -25,20 +43,44 @@ class World:
         self.conversations = FakeConversations()
         self.messenger = RecordingMessenger()
         self.model = ScriptedModel()
+        self.chats = FakeChats()
+        self.people = FakePeople()
+        self.later = Later(self.inbox)
+        self.models = FakeModels()
+        self.verdicts = FakeFeedback()
+        self.stops = Stops(self.inbox)
+        commands = Commands(
+            [
+                Topics(self.conversations),
+                Answering(self.later, "Go on.", self.conversations, self.models),
+                Stopping(self.stops),
+                Branches(self.conversations),
+                Export(self.conversations, {"zh": Texts.load("zh"), "en": Texts.load("en")}),
+                Feedback(self.verdicts, self.conversations, self.later),
+            ]
+        )
+        commands.add(Help(commands, self.later))
         self.bot = Bot(
             inbox=self.inbox,
             conversations=self.conversations,
+            people=self.people,
             messenger=self.messenger,
+            commands=commands,
+            later=self.later,
+            languages=Languages("zh", self.people, self.chats),
+            rules=options.pop("rules", Rules()),
+            limits=Limits(),
+            patience=0.0,
             answers=Answers(
                 inbox=self.inbox,
                 conversations=self.conversations,
+                chats=self.chats,
                 model=self.model,
                 messenger=self.messenger,
                 system_prompt="",
                 context_tokens=1000,
                 footer=frozenset(),
             ),
-            continue_prompt="Go on.",
             **options,
         )
 
@@ -64,7 +106,7 @@ def world():
 
 def test_a_message_is_stored_once_and_work_is_announced(world):
     announced = []
-    world.bot.on_work = lambda: announced.append(1)
+    world.later.on_work = lambda: announced.append(1)
 
     world.bot.receive("ev_1", message())
     world.bot.receive("ev_2", message())
@@ -127,10 +169,10 @@ def test_continue_asks_the_model_to_go_on_in_the_same_conversation(world):
     world.conversations.stored[key] = Conversation(key=key, turns=(turn,))
     world.model.enqueue_text("More")
 
-    toast = world.click()
+    clicked = world.click()
     world.work()
 
-    assert toast.notice.kind == "continue_started"
+    assert clicked.toast.notice.kind == "continue_started"
     assert world.inbox.events[0].key == key
     assert world.model.last_messages[-1].content == "Go on."
 
@@ -154,12 +196,12 @@ def test_going_on_after_a_fresh_start_says_that_there_is_nothing(world):
 
 
 def test_a_click_on_a_forgotten_conversation_says_so(world):
-    assert world.click().notice.kind == "continue_unknown"
+    assert world.click().toast.notice.kind == "conversation_unknown"
 
 
 def test_a_click_that_means_nothing_says_so(world):
-    assert world.click(value={"act": "fly"}).notice.kind == "action_unknown"
-    assert world.click(value={}).notice.kind == "action_unknown"
+    assert world.click(value={"act": "fly"}).toast.notice.kind == "action_unknown"
+    assert world.click(value={}).toast.notice.kind == "action_unknown"
 
 
 def test_a_private_chat_can_be_one_running_conversation():

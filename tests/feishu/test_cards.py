@@ -27,6 +27,8 @@ KNOWN = {
     "div": "tag element_id text icon width margin",
     "plain_text": "tag content text_size text_color text_align lines",
     "button": "tag element_id text type size width icon disabled behaviors name margin",
+    "column_set": "tag element_id flex_mode horizontal_spacing columns",
+    "column": "tag width vertical_align elements",
     "collapsible_panel": "tag element_id expanded header border elements padding margin",
     "panel_header": "title icon icon_position icon_expanded_angle width",
     "border": "color corner_radius",
@@ -55,6 +57,11 @@ def check_element(element: dict[str, Any]) -> None:
             for behavior in element["behaviors"]:
                 assert behavior["type"] == "callback"
                 assert isinstance(behavior["value"], dict)
+        case "column_set":
+            for column in element["columns"]:
+                check("column", column)
+                for inner in column["elements"]:
+                    check_element(inner)
         case "collapsible_panel":
             check("panel_header", element["header"])
             check("plain_text", element["header"]["title"])
@@ -68,6 +75,8 @@ def all_elements(elements: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for element in elements:
         yield element
         yield from all_elements(element.get("elements", []))
+        for column in element.get("columns", []):
+            yield from all_elements(column["elements"])
 
 
 def check_card(card: dict[str, Any]) -> None:
@@ -115,9 +124,10 @@ def test_every_answer_card_is_valid(texts: Texts) -> None:
         [None, Notice("length"), Notice("stream_broken", {"request_id": "r1"})],
         [None, Footer(), FOOTER],
         [True, False],
+        [True, False],
         [1, 2],
     )
-    for text, reasoning, streaming, notice, footer, can_continue, part in choices:
+    for text, reasoning, streaming, notice, footer, can_continue, again, part in choices:
         check_card(
             cards.answer_card(
                 texts,
@@ -127,6 +137,8 @@ def test_every_answer_card_is_valid(texts: Texts) -> None:
                 notice=notice,
                 footer=footer,
                 can_continue=can_continue,
+                can_regenerate=again,
+                stop="om_1" if again else "",
                 part=part,
             )
         )
@@ -141,6 +153,27 @@ def test_every_notice_card_is_valid(texts: Texts) -> None:
 
 def test_an_answer_looks_like_a_message() -> None:
     assert "header" not in answer(notice=Notice("key_expired"))
+
+
+def labels(card: dict[str, Any]) -> list[str]:
+    found = all_elements(card["body"]["elements"])
+    return [one["text"]["content"] for one in found if one["tag"] == "button"]
+
+
+def test_an_answer_can_be_stopped_while_it_streams_and_no_longer_after_it() -> None:
+    options = {"stop": "om_1", "can_regenerate": True}
+    growing = cards.answer_card(EN, text="Hi", streaming=True, **options)
+
+    assert labels(growing) == ["⏹ Stop"]
+    assert element(growing, "stop_button")["behaviors"][0]["value"] == {"act": "stop", "of": "om_1"}
+    assert labels(answer(**options)) == ["Regenerate", "Other model", "👍", "👎"]
+    assert labels(answer(can_continue=True, **options))[0] == "Continue"
+
+
+def test_a_notice_in_place_of_an_answer_can_be_asked_again_but_not_rated() -> None:
+    card = answer("", notice=Notice("gateway_busy"), can_regenerate=True)
+
+    assert labels(card) == ["Regenerate", "Other model"]
 
 
 def test_a_waiting_card_says_that_the_bot_thinks() -> None:
@@ -179,7 +212,7 @@ def test_reasoning_is_not_repeated_on_a_second_card() -> None:
 def test_an_answer_ends_with_notice_footer_and_button() -> None:
     card = answer(notice=Notice("length"), footer=FOOTER, can_continue=True)
 
-    assert ids(card) == ["answer", "notice", "footer", "continue_button"]
+    assert ids(card) == ["answer", "notice", "footer", "buttons"]
     assert element(card, "footer")["text"]["content"] == "gpt-x · 3.2 s · 512 tokens"
     assert element(card, "continue_button")["behaviors"] == [
         {"type": "callback", "value": {"act": "continue"}}
@@ -264,6 +297,7 @@ def test_the_fullest_card_is_small_enough() -> None:
             notice=Notice("model_unavailable", {"model": "m" * 9999, "request_id": "r" * 9999}),
             footer=Footer(model="m" * 9999, seconds=1, tokens=1),
             can_continue=True,
+            can_regenerate=True,
         )
 
 

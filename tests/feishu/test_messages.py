@@ -155,6 +155,7 @@ def test_everyone_is_not_a_call(mentions: list[dict[str, Any]]) -> None:
     message = parse("text", {"text": "@_all lunch"}, *mentions)
 
     assert (message.text, message.mentions_bot, message.mentions) == ("@all lunch", False, ())
+    assert message.mentions_all
 
 
 def test_a_post_is_read_with_everything_in_it() -> None:

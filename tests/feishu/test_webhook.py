@@ -12,7 +12,9 @@ import time
 import pytest
 
 from feishu_bot.content.texts import Texts
-from feishu_bot.core.models import BotIdentity, Notice, Toast
+from feishu_bot.core.clicks import told
+from feishu_bot.core.models import BotIdentity
+from feishu_bot.feishu.click_answers import ClickAnswers
 from feishu_bot.feishu.webhook import MAX_BODY, REFUSAL, Door
 from feishu_bot.simulator import Credentials
 from feishu_bot.simulator.sealing import encrypt, seal
@@ -29,6 +31,9 @@ class Opened:
         self.received = []
         self.recalled = []
         self.actions = []
+        self.arrivals = []
+        self.take_arrival = self.arrivals.append
+        self.presses = []
         self.failure: Exception | None = None
         self.identity = BotIdentity(CREDENTIALS.app_id, "ou_bot", "Bot")
         self.door = Door(
@@ -39,7 +44,9 @@ class Opened:
             receive=self._receive,
             recall=self.recalled.append,
             act=self._act,
-            texts=Texts.load("en"),
+            arrive=lambda arrival: self.take_arrival(arrival),
+            press=self.presses.append,
+            clicks=ClickAnswers({"en": Texts.load("en")}, lambda open_id, chat_id: "en"),
             memory=36 * 3600,
         )
 
@@ -52,7 +59,7 @@ class Opened:
         if self.failure:
             raise self.failure
         self.actions.append(action)
-        return Toast("info", Notice("continue_started"))
+        return told("continue_started")
 
     def knock(self, payload, *, address="event", headers=None, **sealing):
         body, sealed = seal(payload, CREDENTIALS, **sealing)
@@ -193,6 +200,114 @@ def test_a_message_that_could_not_be_stored_is_to_be_sent_again(opened):
 def test_an_unreadable_message_is_not_sent_again(opened):
     assert opened.knock(event(body={"message": {}}))[0] == 200
     assert not opened.received
+
+
+IDS = {"open_id": "ou_alice", "union_id": "on_alice", "user_id": None}
+
+
+def old_event(kind="p2p_chat_create", **changes):
+    """The envelope of the first generation."""
+    payload = {
+        "ts": "1760000000.1",
+        "uuid": "uu_1",
+        "token": CREDENTIALS.verification_token,
+        "type": "event_callback",
+        "event": {
+            "type": kind,
+            "app_id": CREDENTIALS.app_id,
+            "chat_id": "oc_1",
+            "user": {"name": "Alice", "open_id": "ou_alice"},
+        },
+    }
+    return payload | changes
+
+
+@pytest.mark.parametrize(
+    ("kind", "chat_type"),
+    [
+        ("im.chat.member.bot.added_v1", "group"),
+        ("im.chat.access_event.bot_p2p_chat_entered_v1", "p2p"),
+    ],
+)
+def test_arrivals_come_through(opened, kind, chat_type):
+    answer = opened.knock(event(kind, {"chat_id": "oc_1", "operator_id": IDS}))
+
+    assert answer[0] == 200
+    arrival = opened.arrivals[0]
+    assert (arrival.event_id, arrival.chat_id, arrival.chat_type) == ("ev_1", "oc_1", chat_type)
+    assert (arrival.person.open_id, arrival.person.union_id) == ("ou_alice", "on_alice")
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_the_first_chat_comes_through_in_the_old_envelope(opened, encrypted):
+    assert opened.knock(old_event(), encrypted=encrypted)[0] == 200
+
+    arrival = opened.arrivals[0]
+    assert (arrival.event_id, arrival.chat_type) == ("uu_1", "p2p")
+    assert arrival.person.open_id == "ou_alice"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        old_event(token="wrong"),
+        old_event(token=None),
+        old_event(event={"type": "p2p_chat_create", "app_id": "cli_other"}),
+    ],
+)
+def test_an_old_envelope_passes_the_same_checks(opened, payload):
+    assert opened.knock(payload) == REFUSAL
+    assert not opened.arrivals
+
+
+def test_an_unsigned_old_event_is_refused(opened):
+    assert opened.knock(old_event(), signed=False) == REFUSAL
+    assert not opened.arrivals
+
+
+@pytest.mark.parametrize(
+    "payload", [old_event("add_user_to_chat"), old_event(uuid=""), old_event(schema="2.0")]
+)
+def test_other_old_events_are_ignored(opened, payload):
+    assert opened.knock(payload)[0] == 200
+    assert not opened.arrivals
+
+
+def test_a_menu_press_comes_through(opened):
+    body = {"operator": {"operator_id": IDS}, "event_key": "help", "timestamp": 1}
+
+    assert opened.knock(event("application.bot.menu_v6", body))[0] == 200
+
+    press = opened.presses[0]
+    assert (press.event_id, press.entry, press.person.open_id) == ("ev_1", "help", "ou_alice")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        event("im.chat.member.bot.added_v1", {"operator_id": IDS}),
+        event("im.chat.access_event.bot_p2p_chat_entered_v1", {"chat_id": "oc_1"}),
+        event("application.bot.menu_v6", {"operator": None, "event_key": "help"}),
+        old_event(event={"type": "p2p_chat_create", "chat_id": "oc_1", "user": "Alice"}),
+    ],
+)
+def test_an_event_without_its_ids_is_accepted_and_dropped(opened, payload):
+    assert opened.knock(payload)[0] == 200
+    assert not opened.arrivals
+    assert not opened.presses
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [event("im.chat.member.bot.added_v1", {"chat_id": "oc_1", "operator_id": IDS}), old_event()],
+)
+def test_an_arrival_that_could_not_be_stored_is_repeated(opened, payload):
+    def fail(arrival):
+        raise OSError("disk full")
+
+    opened.take_arrival = fail
+
+    assert opened.knock(payload)[0] == 500
 
 
 def test_unknown_events_are_accepted_and_logged_once(opened, caplog):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -20,11 +22,13 @@ from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway
 from feishu_bot.llm.kinds import Kind
 from feishu_bot.llm.patience import pause_for
+from feishu_bot.llm.refusals import Refusals
 
 from .conftest import PROMPT
 from .fault_server import (
     DONE,
     FaultServer,
+    Request,
     Script,
     answer,
     delta,
@@ -131,6 +135,78 @@ def test_a_model_that_refuses_stream_options_is_asked_without_them(
     assert text_of(first) == text_of(second) == "x"
     sent = ["stream_options" in request.body for request in server.requests]
     assert sent == [True, False, False]
+
+
+COLD = Prompt(messages=(ChatMessage("user", "x"),), temperature=0.1)
+WARM = Prompt(messages=(ChatMessage("user", "x"),), temperature=1.0)
+UNSUPPORTED = "Unsupported value: 'temperature' does not support 0.1 with this model."
+PYDANTIC = {"detail": [{"loc": ["body", "temperature"], "msg": "Extra inputs"}]}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, UNSUPPORTED, "invalid_request_error", "unsupported_value"),
+        error(500, f"Provider API error: {UNSUPPORTED}", "upstream_error"),
+        reply(422, PYDANTIC),
+        stream(event({"error": {"message": UNSUPPORTED, "type": "invalid_request_error"}})),
+    ],
+    ids=["refused", "through the gateway", "by a schema", "behind a heartbeat"],
+)
+def test_a_model_that_refuses_a_temperature_is_asked_without_it_from_then_on(
+    make_gateway: MakeGateway, server: FaultServer, refusal: Script
+) -> None:
+    server.will(refusal, answer("x"))
+    gateway = make_gateway()
+
+    answers = [text_of(list(gateway.stream(prompt))) for prompt in (COLD, COLD, WARM)]
+
+    assert answers == ["x", "x", "x"]
+    sent = [request.body.get("temperature") for request in server.requests]
+    assert sent == [0.1, None, None, 1.0]
+
+
+def test_what_is_wrong_without_a_temperature_too_is_no_refusal(
+    make_gateway: MakeGateway, server: FaultServer
+) -> None:
+    server.will(error(400, "bad temperature"), error(400, "bad question"), answer("x"))
+    gateway = make_gateway()
+
+    with pytest.raises(ModelError):
+        list(gateway.stream(COLD))
+    list(gateway.stream(COLD))
+
+    assert server.requests[-1].body["temperature"] == 0.1
+
+
+def test_a_refusal_of_a_temperature_takes_no_try_away(
+    make_gateway: MakeGateway, server: FaultServer
+) -> None:
+    server.will(SATURATED, SATURATED, error(400, UNSUPPORTED), answer("x"))
+
+    assert text_of(list(make_gateway().stream(COLD))) == "x"
+
+
+def test_only_so_many_refusals_are_remembered() -> None:
+    refusals = Refusals(most=2)
+    bodies = [{"model": name, "temperature": 0.1} for name in "abc"]
+    for body in bodies:
+        refusals.note(body)
+
+    assert ["temperature" in refusals.spared(body) for body in bodies] == [True, False, False]
+
+
+def test_a_model_that_may_not_be_chosen_gives_way_to_the_default(
+    make_gateway: MakeGateway, server: FaultServer
+) -> None:
+    server.will(answer("x"))
+    gateway = make_gateway(allowed=("house-*",))
+
+    for name in ("house-1", "other", "wanted-model"):
+        list(gateway.stream(Prompt(messages=(ChatMessage("user", "x"),), model=name)))
+
+    sent = [request.body["model"] for request in server.requests]
+    assert sent == ["house-1", "wanted-model", "wanted-model"]
 
 
 def test_the_proxy_is_used(ask: Ask, server: FaultServer) -> None:
@@ -342,14 +418,14 @@ def test_pings_do_not_prolong_the_wait_for_the_first_word(
 def test_a_ping_just_before_the_deadline_does_not_prolong_it(
     make_gateway: MakeGateway, server: FaultServer
 ) -> None:
-    server.will(pings(b": PING\n\n", every=0.25))
-    pieces = make_gateway(first_token_timeout=0.3).stream(PROMPT)
+    server.will(pings(b": PING\n\n", every=0.5))
+    pieces = make_gateway(first_token_timeout=0.6).stream(PROMPT)
     started = time.monotonic()
 
     with pytest.raises(ModelError):
         next(pieces)
 
-    assert time.monotonic() - started < 0.45
+    assert time.monotonic() - started < 0.95
 
 
 def test_pings_do_not_prolong_a_gap(ask: Ask, server: FaultServer) -> None:
@@ -386,6 +462,44 @@ def test_silence_before_the_headers_is_a_wait_for_the_first_word(
     released.set()
 
     assert caught.value.kind == Kind.GATEWAY_TIMEOUT_FIRST
+
+
+@pytest.mark.parametrize("is_known_connection", [False, True])
+def test_silence_before_the_headers_ends_when_the_answer_is_unwanted(
+    make_gateway: MakeGateway, server: FaultServer, is_known_connection: bool
+) -> None:
+    released, unwanted = threading.Event(), threading.Event()
+    gateway = make_gateway(keys=KEYS)
+    if is_known_connection:
+        server.will(answer("x"))
+        list(gateway.stream(PROMPT))
+
+    def silence(sock: socket.socket, request: Request) -> bool:
+        unwanted.set()
+        return released.wait(5)
+
+    server.will(silence)
+
+    with pytest.raises(ModelError):
+        list(gateway.stream(PROMPT, unwanted.is_set))
+    assert not released.is_set()
+    released.set()
+
+    assert len(server.requests) == 1 + is_known_connection
+
+
+@pytest.mark.parametrize("every", [0.02, 2.0])
+def test_an_answer_that_is_unwanted_ends_in_silence_and_between_heartbeats(
+    make_gateway: MakeGateway, server: FaultServer, every: float
+) -> None:
+    server.will(pings(b": PING\n\n", delta("Half"), every=every))
+    pieces: list[Piece] = []
+    stream = make_gateway().stream(PROMPT, lambda: len(pieces) == 2)
+
+    pieces.extend(itertools.islice(stream, 2))
+
+    assert pieces == [CHOSEN, TextPiece("Half")]
+    assert list(stream) == [StreamEnd("cut")]
 
 
 def test_a_slow_reader_is_not_the_gateways_silence(

@@ -141,6 +141,42 @@ def test_without_a_known_model_there_is_no_default(
     assert caught.value.kind == Kind.MODEL_UNSET
 
 
+def test_what_cannot_chat_is_not_offered_and_the_known_ones_come_first(
+    make_list: Callable[..., ModelList], server: FaultServer
+) -> None:
+    odd = ("tts-1", "gpt-image-1", "text-embedding-3-small", "omni-moderation", "whisper-1")
+    server.will(listing("zeta", *odd, "gpt-4o", "attsu", "gpt-5.4", "mine"))
+
+    assert make_list(model="mine").offered() == ("mine", "gpt-5.4", "gpt-4o", "zeta", "attsu")
+
+
+def test_the_administrator_names_what_may_be_chosen(
+    make_list: Callable[..., ModelList], server: FaultServer
+) -> None:
+    server.will(listing("gpt-4o", "GPT-x", "gpt-image-1", "[pro]a.b", "tts-1", "other"))
+
+    models = make_list(allowed=("gpt-*", "[PRO]a.b", "tts-1"))
+
+    assert models.offered() == ("gpt-4o", "GPT-x", "[pro]a.b", "tts-1")
+    assert not models.allows("[pro]aXb")
+    assert models.default() == "gpt-4o"
+
+
+def test_the_first_that_may_be_chosen_is_the_default_where_none_is_known(
+    make_list: Callable[..., ModelList], server: FaultServer
+) -> None:
+    server.will(listing("gpt-4o", "house-b", "house-a"))
+
+    assert make_list(allowed=("house-*",)).default() == "house-b"
+
+
+def test_the_configured_model_may_always_be_chosen(
+    make_list: Callable[..., ModelList], server: FaultServer
+) -> None:
+    assert make_list(model="mine", allowed=("house-*",)).allows("mine")
+    assert server.requests == []
+
+
 def test_the_preferred_models_are_named_once() -> None:
     assert len(set(PREFERRED_MODELS)) == len(PREFERRED_MODELS)
 

@@ -12,7 +12,7 @@ from tests.scenarios.bots import GunicornBot, LocalBot, environment
 @pytest.fixture
 def sim():
     with Simulator() as simulator:
-        simulator.gateway.first = simulator.gateway.between = 0.005
+        simulator.gateway.first, simulator.gateway.between = 0.005, 0.0
         yield simulator
 
 

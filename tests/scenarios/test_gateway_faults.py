@@ -82,7 +82,7 @@ def test_an_answer_that_breaks_off_keeps_its_text_and_offers_to_go_on(sim, talk,
 def test_an_answer_that_is_too_long_for_the_model_offers_to_go_on(sim, talk, bot):
     sim.gateway.enqueue(failures.out_of_length(HALF), Script.text(" hour later."))
     first = talk.ask("hello")
-    (button,) = first.buttons
+    button, *_ = first.buttons
 
     result = sim.feishu.click(first, button, talk.alice)
     second = talk.answer(first)
@@ -96,7 +96,7 @@ def test_an_answer_that_is_too_long_for_the_model_offers_to_go_on(sim, talk, bot
 def test_going_on_works_with_the_old_kind_of_click_too_and_once(sim, talk, bot):
     sim.gateway.enqueue(failures.out_of_length(HALF), Script.text(" hour later."))
     first = talk.ask("hello")
-    (button,) = first.buttons
+    button, *_ = first.buttons
 
     for old in (True, False, True):
         assert sim.feishu.click(first, button, talk.bob, old=old).status == 200
@@ -142,7 +142,7 @@ def test_what_is_only_odd_does_no_harm(sim, talk, bot, script):
     answer = talk.ask("hello")
 
     assert "All of it" in answer.text
-    assert not answer.buttons
+    assert TEXTS("button_continue") not in str(answer.buttons)
 
 
 def test_another_key_is_used_when_one_is_exhausted(sim, talk, start_bot):

@@ -133,9 +133,9 @@ def test_two_processes_keep_the_order_of_a_conversation(
 
     sim.feishu.wait_for(lambda: all(whole(sim, q) for q in questions), timeout=30)
 
-    assert [len(r.body["messages"]) for r in sim.gateway.requests] == list(range(1, 27, 2))
+    assert [len(r.body["messages"]) for r in sim.gateway.requests] == list(range(2, 28, 2))
     asked = [r.body["messages"][-1]["content"] for r in sim.gateway.requests]
-    assert asked == [str(n) for n in range(13)]
+    assert asked == [f"Alice: {n}" for n in range(13)]
     for before, after in zip(sim.gateway.requests, sim.gateway.requests[1:], strict=False):
         assert before.last_chunk_at < after.at
 
@@ -326,6 +326,6 @@ def test_figures_are_counted_over_all_processes(sim, talk, start_gunicorn):
         with urllib.request.urlopen(f"{bot.url}/metrics", timeout=5) as response:
             return response.read().decode()
 
-    text = eventually(lambda: "feishu_bot_answers_total" in (text := metrics()) and text)
+    text = eventually(lambda: "feishu_bot_answers_total{" in (text := metrics()) and text)
     assert 'feishu_bot_answers_total{outcome="answered"} 1.0' in text
     assert 'feishu_bot_events_total{verdict="answer"} 1.0' in text

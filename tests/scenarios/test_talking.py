@@ -84,7 +84,7 @@ def test_in_a_group_the_bot_answers_when_it_is_named_in_a_thread(sim, talk, bot)
     answer = talk.answer(question)
 
     assert answer.thread_id
-    assert sim.gateway.requests[0].body["messages"][-1]["content"] == "what is up?"
+    assert sim.gateway.requests[0].body["messages"][-1]["content"] == "Alice: what is up?"
     assert len(sim.gateway.requests) == 1
 
 
@@ -116,7 +116,7 @@ def test_in_the_bots_own_thread_no_mention_is_needed(sim, talk, bot):
 
     talk.answer(sim.feishu.say(group, talk.bob, "two", reply_to=first))
 
-    assert len(sim.gateway.requests[-1].body["messages"]) == 3
+    assert len(sim.gateway.requests[-1].body["messages"]) == 4
 
 
 def test_people_talking_to_each_other_in_that_thread_are_left_alone(sim, talk, bot):
@@ -140,7 +140,7 @@ def test_a_topic_group_is_one_conversation_a_topic(sim, talk, bot):
     other = sim.feishu.say(group, talk.alice, "four", mention_bot=True)
     talk.answer(other)
 
-    assert [len(request.body["messages"]) for request in sim.gateway.requests] == [1, 3, 5, 1]
+    assert [len(request.body["messages"]) for request in sim.gateway.requests] == [2, 4, 6, 2]
 
 
 def test_a_chat_without_threads_gets_a_plain_reply(sim, talk, bot):

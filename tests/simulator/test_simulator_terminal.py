@@ -229,6 +229,19 @@ def test_the_prompt_says_where_one_is(sim, terminal, talking):
     assert "现在是私聊" not in terminal.text
 
 
+def test_in_a_world_with_people_one_writes_as_the_first_in_their_group(sim, terminal):
+    person = sim.desk.furnish()
+    people = len(sim.feishu.world.people)
+    lines = io.StringIO(":g hi\n:q\n")
+
+    assert chat(sim, lines, terminal.output, answer_seconds=0.01) == 1
+
+    (said,) = sim.feishu.messages
+    assert said.sender is person
+    assert said.chat.mode == "group"
+    assert len(sim.feishu.world.people) == people
+
+
 class Interrupted(io.StringIO):
     def isatty(self):
         return True

@@ -6,7 +6,7 @@ import os
 import sys
 
 from feishu_bot.core.models import Turn
-from feishu_bot.stores import Database, SqlInbox, WorkerId
+from feishu_bot.stores import Database, SqlInbox, SqlPeople, WorkerId
 
 
 def migrate(url: str) -> None:
@@ -44,6 +44,16 @@ def drain(url: str) -> None:
             turn = Turn(question=job.event.message.text, answer="yes", question_id=message_id)
             inbox.finish(job, "answered", turn, None)
             print(message_id, flush=True)
+
+
+def meet(url: str) -> None:
+    """Wait for a line, so that several begin at the same time; then meet twenty people."""
+    people = SqlPeople(Database(url))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(20):
+        if people.meet(f"ou_{number}"):
+            print(f"ou_{number}", flush=True)
 
 
 def fork(url: str) -> None:

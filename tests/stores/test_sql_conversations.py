@@ -184,6 +184,8 @@ class TestConversations:
             answer="🙂 ' \"",
             question_id="om_q1",
             answer_ids=("om_a1", "om_a2"),
+            asker="ou_1",
+            speaker="小明",
             model="gpt",
             finish_reason="length",
             prompt_tokens=1,
@@ -259,9 +261,190 @@ class TestConversations:
         with database.write() as connection:
             forget_question(connection, "om_q1")
             turns = metadata.tables["turns"]
-            (row,) = connection.execute(sa.select(turns.c.question, turns.c.answer))
+            columns = (turns.c.question, turns.c.answer, turns.c.asker, turns.c.speaker)
+            (row,) = connection.execute(sa.select(*columns))
 
-        assert tuple(row) == ("", "")
+        assert tuple(row) == ("", "", "", "")
+
+    @pytest.mark.parametrize("message_id", ["om_q1", "om_a1"])
+    def test_a_message_names_its_turn(self, store, add, message_id) -> None:
+        first = add("1")
+        add("2", parent=first)
+
+        turn = store.turn_of(message_id)
+
+        assert (turn.id, turn.question, turn.answer) == (first, "question 1", "answer 1")
+
+    def test_a_question_that_was_answered_again_names_the_newer_turn(
+        self, store, add, database, clock
+    ) -> None:
+        add("1")
+        again = Turn(question="question 1", answer="better", question_id="om_q1")
+        with database.write() as connection:
+            insert_turn(connection, KEY, again, now=clock())
+
+        assert store.turn_of("om_q1").answer == "better"
+        assert store.turn_of("om_a1").answer == "answer 1"
+
+    def test_a_message_without_a_turn_names_none(self, store, add, database) -> None:
+        add("1")
+        store.bind(KEY, Sent(("om_notice",)))
+        with database.write() as connection:
+            forget_question(connection, "om_q1")
+
+        assert [store.turn_of(name) for name in ("om_unknown", "om_notice", "om_a1")] == [None] * 3
+
+    # Branches
+
+    @staticmethod
+    def names(turns: tuple[Turn, ...]) -> list[str]:
+        return [turn.question.removeprefix("question ") for turn in turns]
+
+    def test_a_tree_has_all_branches_from_the_oldest_on(self, store, add) -> None:
+        first = add("1")
+        add("2", parent=first)
+        add("2b", parent=first)
+        add("else", key=ThreadKey("oc_1", "om_else"))
+
+        assert self.names(store.tree(KEY)) == ["1", "2", "2b"]
+
+    def test_a_tree_has_no_forgotten_turns(self, store, add, database) -> None:
+        add("2", parent=add("1"))
+        with database.write() as connection:
+            forget_question(connection, "om_q1")
+
+        assert self.names(store.tree(KEY)) == self.names(store.tree(KEY, whole=True)) == ["2"]
+
+    def test_a_tree_begins_where_the_conversation_began_afresh(self, store, add) -> None:
+        add("1")
+        store.clear(KEY)
+        add("2")
+
+        assert self.names(store.tree(KEY)) == ["2"]
+        assert self.names(store.tree(KEY, whole=True)) == ["1", "2"]
+
+    def test_the_tree_of_a_conversation_that_rested_too_long_is_empty(
+        self, store, add, clock
+    ) -> None:
+        add("1")
+        clock.tick(TTL + 1)
+
+        assert store.tree(KEY) == ()
+        assert self.names(store.tree(KEY, whole=True)) == ["1"]
+
+    def test_an_unknown_conversation_has_no_tree(self, store) -> None:
+        assert store.tree(KEY) == store.tree(KEY, whole=True) == ()
+
+    def test_a_conversation_goes_on_from_the_turn_that_was_named(self, store, other, add) -> None:
+        first = add("1")
+        second = add("2", parent=first)
+        add("3", parent=second)
+
+        assert store.go_on_from(KEY, second)
+
+        assert self.loaded(other) == ["1", "2"]
+        assert self.loaded(other, "om_notice") == ["1", "2"]
+        assert self.loaded(other, "om_a3") == ["1", "2", "3"]
+
+    def test_after_the_next_turn_it_goes_on_from_the_newest_again(self, store, add) -> None:
+        first = add("1")
+        add("2", parent=first)
+        store.go_on_from(KEY, first)
+
+        second = add("2b", parent=first)
+        assert self.loaded(store) == ["1", "2b"]
+
+        add("3", parent=second)
+        assert self.loaded(store) == ["1", "2b", "3"]
+
+    def test_a_notice_or_a_setting_does_not_change_where_it_goes_on(self, store, add) -> None:
+        first = add("1")
+        add("2", parent=first)
+        store.go_on_from(KEY, first)
+
+        store.bind(KEY, Sent(("om_notice",)))
+        store.save_settings(KEY, role="a poet")
+
+        assert self.loaded(store) == ["1"]
+
+    def test_it_does_not_go_on_from_what_is_not_there(self, store, add, database) -> None:
+        elsewhere = add("else", key=ThreadKey("oc_1", "om_else"))
+        forgotten = add("1")
+        add("2")
+        with database.write() as connection:
+            forget_question(connection, "om_q1")
+
+        refused = [store.go_on_from(KEY, turn) for turn in (elsewhere, forgotten, 99)]
+
+        assert refused == [False] * 3
+        assert not store.go_on_from(ThreadKey("oc_1", "om_unknown"), elsewhere)
+        assert not store.exists(ThreadKey("oc_1", "om_unknown"))
+        assert self.loaded(store) == ["2"]
+
+    def test_the_newest_conversation_of_a_chat_is_the_one_with_its_newest_turn(
+        self, store, add, database
+    ) -> None:
+        other = ThreadKey("oc_1", "om_else")
+        assert store.newest("oc_1") is None
+        add("else", key=other)
+        add("1")
+        store.bind(other, Sent(("om_notice",)))
+
+        assert store.newest("oc_1") == KEY
+        assert store.newest("oc_2") is None
+        with database.write() as connection:
+            forget_question(connection, "om_q1")
+        assert store.newest("oc_1") == other
+
+    def test_it_does_not_go_on_from_an_earlier_talk(self, store, add) -> None:
+        earlier = add("1")
+        store.clear(KEY)
+        add("2")
+
+        assert not store.go_on_from(KEY, earlier)
+        assert self.loaded(store) == ["2"]
+
+    def test_after_too_long_a_rest_it_goes_on_from_nothing(self, store, add, clock) -> None:
+        first = add("1")
+        clock.tick(TTL + 1)
+
+        assert not store.go_on_from(KEY, first)
+        assert self.loaded(store) == []
+
+    def test_to_go_on_keeps_a_conversation_going(self, store, add, clock) -> None:
+        first = add("1")
+        clock.tick(TTL - 1)
+        store.go_on_from(KEY, first)
+        clock.tick(TTL - 1)
+
+        assert self.loaded(store) == ["1"]
+
+    @pytest.mark.parametrize("how", ["cleared", "paused"])
+    def test_a_conversation_that_began_afresh_forgets_where_to_go_on(
+        self, store, add, clock, how
+    ) -> None:
+        first = add("1")
+        store.go_on_from(KEY, first)
+        if how == "cleared":
+            store.clear(KEY)
+        else:
+            clock.tick(TTL + 1)
+            store.bind(KEY, Sent(("om_notice",)))
+
+        assert self.loaded(store) == []
+
+        add("2")
+        assert self.loaded(store) == ["2"]
+
+    def test_a_head_that_is_forgotten_is_passed_over(self, store, add, database) -> None:
+        second = add("2", parent=add("1"))
+        add("3", parent=second)
+        store.go_on_from(KEY, second)
+
+        with database.write() as connection:
+            forget_question(connection, "om_q2")
+
+        assert self.loaded(store) == ["1"]
 
     # Settings
 
@@ -272,6 +455,11 @@ class TestConversations:
         assert other.load(KEY) == Conversation(
             key=KEY, role="a poet", model="", mode="strict", kind="picture"
         )
+
+    def test_a_role_that_no_database_takes_is_stored_without_the_offence(self, store) -> None:
+        store.save_settings(KEY, role="a\0 poet\ud83d")
+
+        assert store.load(KEY).role == "a poet?"
 
     def test_a_conversation_that_rested_too_long_starts_anew(self, store, add, clock) -> None:
         store.save_settings(KEY, role="a poet", model="gpt", mode="creative", kind="picture")
@@ -347,13 +535,11 @@ class TestConversations:
                 name: connection.scalar(sa.select(sa.func.count()).select_from(table))
                 for name, table in metadata.tables.items()
             }
-        assert counts == {
+        assert {name: count for name, count in counts.items() if count} == {
             "conversations": 1,
             "turns": 1,
             "messages": 3,
             "threads": 1,
-            "inbox": 0,
-            "usage": 0,
         }
 
     def test_a_thread_lives_as_long_as_its_conversation(self, store, other, clock) -> None:

@@ -472,6 +472,111 @@ class TestInbox:
 
         assert message_ids(inbox.claim(1)) == ["om_1"]
 
+    def test_a_waiting_event_that_is_stopped_is_done(self, inbox, database, make_event) -> None:
+        inbox.put(make_event(1))
+
+        assert inbox.stop_event("ev_1")
+
+        assert inbox.claim(1) == []
+        assert (only_row(database).outcome, only_row(database).payload) == ("stopped", None)
+
+    def test_an_event_stopped_while_it_was_answered_keeps_its_turn(
+        self, inbox, other, conversations, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+
+        assert other.stop_event("ev_1")
+
+        assert inbox.renew() == renewal(stopped=[job.id])
+        inbox.finish(job, "stopped", turn_of(job, answer="what there is"), None)
+        (turn,) = conversations.load(job.event.key).turns
+        assert turn.answer == "what there is"
+
+    @pytest.mark.parametrize("first", ["stopped", "recalled"])
+    def test_a_recalled_question_leaves_no_turn_though_its_event_was_stopped(
+        self, inbox, conversations, make_event, first
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        stops = [lambda: inbox.stop_event("ev_1"), lambda: inbox.stop("om_1")]
+
+        for stop in stops if first == "stopped" else reversed(stops):
+            stop()
+
+        assert inbox.renew() == renewal(stopped=[job.id])
+        inbox.finish(job, "stopped", turn_of(job), None)
+        assert conversations.load(job.event.key).turns == ()
+
+    def test_a_handed_back_event_with_a_card_is_stopped_by_who_claims_it(
+        self, inbox, other, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"card_id": "card"})
+        inbox.release([job])
+
+        assert inbox.stop_event("ev_1")
+
+        assert message_ids(other.claim(1)) == ["om_1"]
+        assert other.renew() == renewal(stopped=[job.id])
+
+    def test_only_the_named_event_is_stopped(self, inbox, make_event) -> None:
+        inbox.put(make_event(1))
+        inbox.put(make_event(2, root="om_else"))
+
+        inbox.stop_event("ev_2")
+
+        assert message_ids(inbox.claim(2)) == ["om_1"]
+
+    def test_an_event_that_is_over_or_unknown_is_not_stopped(self, inbox, make_event) -> None:
+        inbox.put(make_event(1))
+        inbox.finish(inbox.claim(1)[0], "answered", None, None)
+
+        assert not inbox.stop_event("ev_1")
+        assert not inbox.stop_event("ev_2")
+
+    # What runs
+
+    def test_what_runs_in_a_conversation_is_seen_by_every_process(
+        self, inbox, other, make_event
+    ) -> None:
+        event = make_event(1)
+        for item in (event, make_event(2), make_event(3, root="om_else")):
+            inbox.put(item)
+
+        assert inbox.running(event.key) is None
+
+        inbox.claim(1)
+        assert inbox.running(event.key) == other.running(event.key) == event
+
+    def test_a_postponed_event_still_runs(self, inbox, make_event) -> None:
+        event = make_event(1)
+        inbox.put(event)
+        inbox.postpone(inbox.claim(1)[0], 100.0)
+
+        assert inbox.running(event.key) == event
+
+    def test_an_ended_event_does_not_run(self, inbox, make_event) -> None:
+        event = make_event(1)
+        inbox.put(event)
+        inbox.finish(inbox.claim(1)[0], "answered", None, None)
+
+        assert inbox.running(event.key) is None
+
+    def test_what_runs_for_a_person_is_found_in_all_conversations_of_a_chat(
+        self, inbox, other, make_event
+    ) -> None:
+        events = [make_event(1), make_event(2, root="om_else"), make_event(3, root="om_third")]
+        for event in events:
+            inbox.put(event)
+        inbox.claim(2)
+        asker, chat = events[0].message.sender.open_id, events[0].key.chat_id
+
+        assert list(other.running_of(asker, chat)) == events[:2]
+        assert other.running_of("ou_nobody", chat) == ()
+        assert other.running_of(asker, "oc_nowhere") == ()
+
     # The end of a job
 
     def test_finishing_stores_turn_and_usage(
@@ -479,13 +584,20 @@ class TestInbox:
     ) -> None:
         inbox.put(make_event(1))
         (job,) = inbox.claim(1)
-        usage = Usage(open_id="ou_1", chat_id="oc_1", model="gpt", outcome="answered", seconds=1.0)
+        usage = Usage(
+            open_id="ou_1",
+            chat_id="oc_1",
+            model="gpt",
+            outcome="answered",
+            seconds=1.0,
+            completion_tokens=1,
+        )
 
         inbox.finish(job, "answered", turn_of(job), usage)
 
         (turn,) = conversations.load(job.event.key).turns
         assert turn == turn_of(job, id=turn.id, created_at=clock.now)
-        assert [total.answers for total in SqlUsage(database).totals("ou_1")] == [1]
+        assert [total.answers for total in SqlUsage(database).totals(0.0, open_id="ou_1")] == [1]
 
     @pytest.mark.parametrize("broken", ["turn", "usage"])
     def test_finishing_is_all_or_nothing(
@@ -520,7 +632,7 @@ class TestInbox:
         inbox.finish(job, "answered", None, None)
 
         row = only_row(database)
-        assert (row.state, row.payload, row.checkpoint) == ("done", None, None)
+        assert (row.state, row.sender, row.payload, row.checkpoint) == ("done", "", None, None)
 
     def test_what_is_not_done_is_counted(self, inbox, make_event) -> None:
         for number in (1, 2, 3):

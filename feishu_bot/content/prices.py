@@ -1,0 +1,122 @@
+"""What tokens cost, by the administrator's price table."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from feishu_bot.content.documents import Entry, Malformed, parse
+from feishu_bot.content.watched_file import WatchedFile
+
+EXAMPLE = Path(__file__).with_name("prices.yaml")
+_PER = 1_000_000
+
+
+class PriceList:
+    """The prices of a file; without a path nothing has a price. Safe for threads.
+
+    `prices.yaml` beside this module says what a file looks like. It is read again when it
+    changes; a broken one is logged and the last good one stays. Raises SettingsError when it is
+    broken at the start.
+    """
+
+    def __init__(
+        self, path: Path | None = None, *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._file = WatchedFile(path, _read, timer=timer) if path else None
+
+    @property
+    def currency(self) -> str:
+        """The sign or code that goes with amounts; empty when no model has a price."""
+        return self._table().currency
+
+    def cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float:
+        """What an answer cost, in the currency; 0 for a model without a price."""
+        price = self._table().price_of(model)
+        return (price.prompt * prompt_tokens + price.completion * completion_tokens) / _PER
+
+    def _table(self) -> _Table:
+        return self._file.value() if self._file else _Table()
+
+
+@dataclass(frozen=True, slots=True)
+class _Price:
+    """What a million tokens cost."""
+
+    prompt: float = 0.0
+    completion: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    currency: str = ""
+    by_name: Mapping[str, _Price] = field(default_factory=dict)
+    by_prefix: Mapping[str, _Price] = field(default_factory=dict)
+
+    def price_of(self, model: str) -> _Price:
+        """The price under the model's own name, or else under the longest prefix of it."""
+        if model in self.by_name:
+            return self.by_name[model]
+        prefixes = [prefix for prefix in self.by_prefix if model.startswith(prefix)]
+        return self.by_prefix[max(prefixes, key=len)] if prefixes else _Price()
+
+
+def _read(content: bytes) -> _Table:
+    document = parse(content)
+    if document == "":
+        raise Malformed("文件是空的", "the file is empty")
+    if not isinstance(document, Entry):
+        raise Malformed(
+            "应有 currency 和 models 两项", "this should have the keys currency and models"
+        )
+    document.check_keys("currency", "models")
+    models = document.get("models", "")
+    if models == "":
+        return _Table()
+    if not isinstance(models, Entry):
+        raise Malformed(
+            "“models”下应为“模型名: 价格”",
+            '"models" should have names of models under it, each with its prices',
+            document.lines["models"],
+        )
+    prices = {name: _price(name, models) for name in models}
+    return _Table(
+        currency=document.required("currency") if models else "",
+        by_name={name: price for name, price in prices.items() if not name.endswith("*")},
+        by_prefix={name[:-1]: price for name, price in prices.items() if name.endswith("*")},
+    )
+
+
+def _price(name: str, models: Entry) -> _Price:
+    line = models.lines[name]
+    if "*" in name[:-1]:
+        raise Malformed(
+            f"“{name}”：* 只能放在末尾", f'"{name}": a * may only stand at the end', line
+        )
+    entry = models[name]
+    if not isinstance(entry, Entry):
+        raise Malformed(
+            f"“{name}”下应有 prompt 和 completion 两个价格",
+            f'"{name}" should have a price for prompt and one for completion under it',
+            line,
+        )
+    entry.check_keys("prompt", "completion")
+    return _Price(_amount(entry, "prompt"), _amount(entry, "completion"))
+
+
+def _amount(entry: Entry, key: str) -> float:
+    text = entry.required(key)
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = math.nan
+    if not (math.isfinite(amount) and amount >= 0):
+        raise Malformed(
+            f"“{key}”应为不小于 0 的数字，而不是“{text}”",
+            f'"{key}" should be a number, 0 or above, not "{text}"',
+            entry.lines[key],
+        )
+    return amount

@@ -1,0 +1,190 @@
+"""The list of ready roles: the built-in one, or one that the administrator keeps."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from feishu_bot.content.documents import Entry, Items, Malformed, parse
+from feishu_bot.content.watched_file import WatchedFile
+from feishu_bot.core.models import Language, Role
+
+BUILT_IN = Path(__file__).with_name("roles.yaml")
+MAX_ROLES = 200
+MAX_CONTENT = 8_000
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+_WITHOUT_TAGS: Mapping[Language, str] = {"zh": "其他", "en": "Other"}
+
+
+class RoleList:
+    """The roles of a file, the built-in one without a path. Safe for threads.
+
+    An entry has an id, tags, and its words under `zh` and `en`; one language alone serves for
+    both. An entry without languages, `{title, content, example, author, tags}`, holds for both,
+    and its id comes from its title. The file is read again when it changes; a broken one is
+    logged and the last good one stays. Raises SettingsError when it is broken at the start.
+    """
+
+    def __init__(
+        self, path: Path | None = None, *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._file = WatchedFile(path or BUILT_IN, _read, timer=timer)
+
+    def categories(self, language: Language) -> tuple[str, ...]:
+        """The names of the categories, in the list's order."""
+        return tuple(self._file.value()[language].by_category)
+
+    def of(self, category: str, language: Language) -> tuple[Role, ...]:
+        """The roles with this tag; none for an unknown one."""
+        return self._file.value()[language].by_category.get(category, ())
+
+    def find(self, role_id: str, language: Language) -> Role | None:
+        """The role with this id, in this language."""
+        return self._file.value()[language].by_id.get(role_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The roles of one language."""
+
+    by_id: Mapping[str, Role]
+    by_category: Mapping[str, tuple[Role, ...]]
+
+
+def _read(content: bytes) -> Mapping[Language, _Shelf]:
+    entries = list(_entries(parse(content)))
+    ids = _ids(entries)
+    return {
+        language: _shelf(
+            _role(entry, role_id, language) for entry, role_id in zip(entries, ids, strict=True)
+        )
+        for language in LANGUAGES
+    }
+
+
+def _entries(document: str | Items | Entry) -> Iterator[Entry]:
+    if not document:
+        raise Malformed("没有任何角色", "there are no roles in it")
+    if not isinstance(document, Items):
+        raise Malformed(
+            "应为角色的列表，每个角色以“- ”开头",
+            'this should be a list of roles, each beginning with "- "',
+        )
+    if len(document) > MAX_ROLES:
+        raise Malformed(
+            f"有 {len(document)} 个角色，最多 {MAX_ROLES} 个",
+            f"{len(document)} roles are too many; {MAX_ROLES} at most",
+            document.lines[MAX_ROLES],
+        )
+    for entry, line in zip(document, document.lines, strict=True):
+        if not isinstance(entry, Entry):
+            raise Malformed(
+                "角色应写成“title: …”这样的条目",
+                'a role should have keys, as in "title: …"',
+                line,
+            )
+        yield entry
+
+
+def _ids(entries: Iterable[Entry]) -> list[str]:
+    """An id for each entry: its own, or one from its title with a number where that is taken."""
+    lines: dict[str, int] = {}
+    given = [entry.text("id") for entry in entries]
+    for entry, role_id in zip(entries, given, strict=True):
+        if role_id in lines:
+            raise Malformed(
+                f"id“{role_id}”已在第 {lines[role_id]} 行用过",
+                f'the id "{role_id}" is taken by line {lines[role_id]}',
+                entry.lines["id"],
+            )
+        if role_id:
+            lines[role_id] = entry.lines["id"]
+    taken = set(lines)
+    ids = []
+    for entry, role_id in zip(entries, given, strict=True):
+        ids.append(role_id or _free_id(_words(entry, "zh").text("title"), taken))
+        taken.add(ids[-1])
+    return ids
+
+
+def _free_id(title: str, taken: set[str]) -> str:
+    plain = re.sub(r"\W+", "-", title.casefold()).strip("-") or "role"
+    role_id, number = plain, 1
+    while role_id in taken:
+        number += 1
+        role_id = f"{plain}-{number}"
+    return role_id
+
+
+def _words(entry: Entry, language: Language) -> Entry:
+    """The part of an entry that has its title and content in this language."""
+    written = [name for name in (language, *LANGUAGES) if name in entry]
+    if not written:
+        return entry
+    words = entry[written[0]]
+    if not isinstance(words, Entry):
+        raise Malformed(
+            f"“{written[0]}”下应有 title 和 content",
+            f'"{written[0]}" should have a title and a content under it',
+            entry.lines[written[0]],
+        )
+    return words
+
+
+def _role(entry: Entry, role_id: str, language: Language) -> tuple[Role, tuple[str, ...]]:
+    words = _words(entry, language)
+    if words is entry:
+        entry.check_keys("id", "title", "content", "example", "author", "tags")
+        tags = _tags(entry)
+    else:
+        entry.check_keys("id", "tags", *LANGUAGES)
+        words.check_keys("title", "content", "example", "author")
+        tags = [_in_language(tag, language) for tag in _tags(entry)]
+    tags = tags or [_WITHOUT_TAGS[language]]
+    content = words.required("content")
+    if len(content) > MAX_CONTENT:
+        raise Malformed(
+            f"“content”有 {len(content)} 个字符，最多 {MAX_CONTENT} 个",
+            f'"content" has {len(content)} characters; {MAX_CONTENT} at most',
+            words.lines["content"],
+        )
+    role = Role(
+        id=role_id,
+        title=" ".join(words.required("title").split()),
+        content=content,
+        category=tags[0],
+        example=words.text("example"),
+        author=words.text("author"),
+    )
+    return role, tuple(dict.fromkeys(tags))
+
+
+def _tags(entry: Entry) -> list[str]:
+    tags = entry.get("tags", [])
+    # A single tag needs no list.
+    tags = [tags] if isinstance(tags, str) else tags
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise Malformed(
+            "“tags”应为文字的列表", '"tags" should be a list of texts', entry.lines["tags"]
+        )
+    return [tag.strip() for tag in tags if tag.strip()]
+
+
+def _in_language(tag: str, language: Language) -> str:
+    """The half of `中文 / English` that is meant, or the whole where there is one half."""
+    chinese, _, english = (half.strip() for half in tag.partition(" / "))
+    return chinese if language == "zh" else english or chinese
+
+
+def _shelf(roles: Iterable[tuple[Role, tuple[str, ...]]]) -> _Shelf:
+    by_id: dict[str, Role] = {}
+    by_category: dict[str, tuple[Role, ...]] = {}
+    for role, tags in roles:
+        by_id[role.id] = role
+        for tag in tags:
+            by_category[tag] = (*by_category.get(tag, ()), role)
+    return _Shelf(by_id, by_category)

@@ -1,0 +1,96 @@
+"""A file that is read again when it changes, whatever state it is saved in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+
+from feishu_bot.content.documents import Malformed
+from feishu_bot.errors import SettingsError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Stamp = tuple[int, int, int] | None
+
+LOOK_INTERVAL = 1.0
+# Far above any list; a path to something else entirely is told before it fills the memory.
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class WatchedFile(Generic[T]):
+    """What `read` makes of a file's content. Safe for threads.
+
+    `read` raises Malformed for content that it can't use. In the constructor that becomes a
+    SettingsError; later on the last good value stays, and the log says why, once for each change.
+    """
+
+    def __init__(
+        self, path: Path, read: Callable[[bytes], T], *, timer: Callable[[], float]
+    ) -> None:
+        self._path = path
+        self._content_of = read
+        self._timer = timer
+        self._lock = Lock()
+        self._next_look = timer() + LOOK_INTERVAL
+        self._stamp = _stamp(path)
+        try:
+            self._value = self._read()
+        except Malformed as exc:
+            line_zh, line_en = (f"第 {exc.line} 行", f", line {exc.line}") if exc.line else ("", "")
+            raise SettingsError(
+                [f"{path}：{line_zh}{exc.zh}。\n  {path}{line_en}: {exc.en}"]
+            ) from exc
+
+    def value(self) -> T:
+        """What the file holds, as of a second ago at most."""
+        # While one thread reads the file, the others go on with what there is.
+        if self._timer() >= self._next_look and self._lock.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        return self._value
+
+    def _look(self) -> None:
+        now = self._timer()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_INTERVAL
+        # Taken before reading: what is written meanwhile is a change of its own.
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._value = self._read()
+        except Malformed as exc:
+            line = f", line {exc.line}" if exc.line else ""
+            logger.warning(
+                "file not taken over, its last good state stays: %s%s: %s", self._path, line, exc
+            )
+        else:
+            logger.info("file read again: %s", self._path)
+
+    def _read(self) -> T:
+        try:
+            with self._path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except OSError as exc:
+            reason = exc.strerror or type(exc).__name__
+            raise Malformed(f"无法读取（{reason}）", f"can't be read: {reason}") from exc
+        if len(content) > MAX_BYTES:
+            raise Malformed("文件超过 16 MiB", "the file is over 16 MiB")
+        return self._content_of(content)
+
+
+def _stamp(path: Path) -> Stamp:
+    """What differs after a change. The time of the inode's change tells of new permissions too."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size

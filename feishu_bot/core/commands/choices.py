@@ -1,0 +1,43 @@
+"""What the cards have in common on which something is chosen for a conversation."""
+
+from __future__ import annotations
+
+from feishu_bot.core.models import ThreadKey
+from feishu_bot.core.modes import AUTO, MODES
+from feishu_bot.core.views import Button, Option, Paragraph, Say
+
+# An option needs a value; no model, role or mode is called so.
+DEFAULT = "-"
+# From strict to free in each generation, the older one first.
+MODE_ORDER = (
+    "fresh",
+    "warm",
+    "balanced",
+    "creative",
+    "strict",
+    "concise",
+    "standard",
+    "divergent",
+)
+
+
+def reach(key: ThreadKey) -> Paragraph:
+    """Where the choice holds: in a chat that is one conversation from the next message on."""
+    return Paragraph(Say("chosen_here" if key.root == "chat" else "chosen_reply"), is_small=True)
+
+
+def mode_words(mode: str) -> Say:
+    """A mode with its temperature, or that the temperature is up to the model."""
+    if mode not in MODES:
+        return Say("mode_auto")
+    return Say("mode_option", {"mode": mode, "temperature": f"{MODES[mode]:.1f}"})
+
+
+def mode_options() -> tuple[Option, ...]:
+    """Every mode, and none."""
+    return tuple(Option(mode_words(mode), mode) for mode in (AUTO, *MODE_ORDER))
+
+
+def command_button(label: str, text: str) -> Button:
+    """Does what sending `text` would."""
+    return Button(label=Say(label), value={"act": "run", "text": text})

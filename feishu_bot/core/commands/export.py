@@ -1,0 +1,102 @@
+"""/export: the conversation as a Markdown file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from feishu_bot.core.background import without_background
+from feishu_bot.core.clicks import Click, Clicked
+from feishu_bot.core.commands.branches import beginning
+from feishu_bot.core.commands.registry import Command, File, Request
+from feishu_bot.core.models import Language, Notice, Turn
+from feishu_bot.core.ports import Conversations
+
+# "Upload file": 30 MB; whether an MB has 1,000 or 1,024 KB is not said.
+FILE_BYTES = 30_000_000
+WHOLE = frozenset({"all", "全部"})
+
+Words = Callable[..., str]
+
+
+class Export:
+    """The way to here by default; with `all` every branch, and what was cleared as well."""
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        words: Mapping[Language, Words],
+        *,
+        clock: Callable[[], float] = time.time,
+        most: int = FILE_BYTES,
+    ) -> None:
+        self._conversations = conversations
+        self._words = words
+        self._clock = clock
+        self._most = most
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        words = ("/export", "导出", "/导出")
+        return (Command(name="export", words=words, run=self.export, about_newest=True),)
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
+        return {}
+
+    def export(self, request: Request) -> File | Notice:
+        is_whole = request.argument.lower() in WHOLE
+        if request.argument and not is_whole:
+            return Notice("export_unknown", {"argument": request.argument})
+        turns = self._turns(request, is_whole)
+        if not turns:
+            return Notice("export_empty")
+        texts = self._words[request.language]
+        now = time.localtime(self._clock())
+        name = f"{texts('export_name')}-{time.strftime('%Y%m%d-%H%M', now)}.md"
+        return File(name, self._document(texts, turns, time.strftime("%Y-%m-%d %H:%M", now)))
+
+    def _turns(self, request: Request, is_whole: bool) -> list[Turn]:
+        if is_whole:
+            turns = self._conversations.tree(request.key, whole=True)
+        else:
+            message = request.message
+            # In a topic every message is a reply to the one that opened it, which tells nothing.
+            parent_id = "" if message.thread_id else message.parent_id
+            turns = self._conversations.load(request.key, parent_id).turns
+        return [turn for turn in turns if turn.answer]
+
+    def _document(self, texts: Words, turns: Sequence[Turn], now: str) -> bytes:
+        head = [
+            f"# {beginning(turns[0])}",
+            texts("export_made", time=now, count=len(turns)),
+        ]
+        document = ("\n\n".join(head) + "\n").encode()
+        left_out = f"\n---\n\n{texts('export_cut')}\n".encode()
+        numbers: dict[int | None, int] = {}
+        before: int | None = turns[0].parent
+        for number, turn in enumerate(turns, 1):
+            follows = numbers.get(turn.parent) if turn.parent != before else None
+            part = "\n---\n\n" + _turn(texts, number, turn, follows)
+            encoded = part.encode("utf-8", "replace")
+            if len(document) + len(encoded) + len(left_out) > self._most:
+                return document + left_out
+            document += encoded
+            numbers[turn.id] = number
+            before = turn.id
+        return document
+
+
+def _turn(texts: Words, number: int, turn: Turn, follows: int | None) -> str:
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(turn.created_at))
+    title = " · ".join(filter(None, (str(number), at, turn.speaker)))
+    question = without_background(turn.question).strip()
+    quoted = "\n".join(f"> {line}".rstrip() for line in question.splitlines())
+    parts = [
+        f"## {title}",
+        texts("export_follows", number=follows) if follows else "",
+        quoted,
+        turn.answer.strip(),
+        f"*{turn.model}*" if turn.model else "",
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"

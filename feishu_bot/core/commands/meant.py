@@ -1,0 +1,24 @@
+"""Which turn a command is about, and who may have it answered again."""
+
+from __future__ import annotations
+
+from feishu_bot.core.commands.registry import Request
+from feishu_bot.core.models import Sender, Turn
+from feishu_bot.core.ports import Conversations
+
+
+def turn_meant(conversations: Conversations, request: Request) -> Turn | None:
+    """The turn that the message replies to, else the newest one of the conversation."""
+    message = request.message
+    # In a topic every message is a reply to the one that opened it, which tells nothing.
+    if message.parent_id and not message.thread_id:
+        turn = conversations.turn_of(message.parent_id)
+        if turn is not None:
+            return turn
+    turns = conversations.load(request.key).turns
+    return turns[-1] if turns else None
+
+
+def may_repeat(turn: Turn, who: Sender, is_admin: bool) -> bool:
+    """The asker and admins; anyone where it isn't known who asked."""
+    return is_admin or turn.asker in ("", who.open_id)

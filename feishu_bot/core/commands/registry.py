@@ -1,0 +1,153 @@
+"""Commands by their words, and what a message asks for."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from feishu_bot.core.clicks import Click, Clicked
+from feishu_bot.core.models import IncomingMessage, Language, Notice, ThreadKey, Turn
+from feishu_bot.core.views import View
+
+# What may be a misspelt command; `/etc/hosts` and `/2` are part of a question.
+_LIKE_A_COMMAND = re.compile(r"/[^\W\d][\w-]{0,30}\Z")
+_LIKENESS = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One use of a command. `argument` is what stands behind its name."""
+
+    message: IncomingMessage
+    key: ThreadKey
+    argument: str
+    language: Language
+    is_admin: bool
+
+    @property
+    def chat_type(self) -> str:
+        """p2p or group; empty when a button was pressed that doesn't tell."""
+        return str(self.message.action.get("chat", self.message.chat_type))
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to send as a file: its name, and what is in it."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Answer the question of a turn once more, on a branch of its own; `model` may be empty."""
+
+    turn: Turn
+    model: str = ""
+
+
+# What a command comes to. None means that it has nothing more to say.
+Result = View | Notice | File | Again | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """`name` is for logs and texts (`command_<name>`); `words` call it, the first one in help.
+
+    A word without a slash counts only when it stands alone, or when the command takes something:
+    else it is the beginning of a question. `for_admins` ones are shown to and obey admins only.
+
+    With `about_newest` a plain message in a private chat is about the chat's newest conversation,
+    where it would open one of its own. `at_once` is called as soon as the message comes in, before
+    those it waits behind; what it returns becomes the message's `action`.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    run: Callable[[Request], Result]
+    takes: bool = False
+    for_admins: bool = False
+    about_newest: bool = False
+    at_once: Callable[[Request], Mapping[str, Any]] | None = None
+
+
+class Family(Protocol):
+    """Commands that belong together, and what is pressed on their cards."""
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """In the order of help."""
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
+        """By the `act` of a button's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A message calls a command."""
+
+    command: Command
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misspelt:
+    """A message looks like a command and is none. `nearest` may be empty."""
+
+    word: str
+    nearest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message is for the model."""
+
+    text: str
+
+
+class Commands:
+    """All commands. Raises ValueError when two have the same word, or two families the same act."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._commands: list[Command] = []
+        self._by_word: dict[str, Command] = {}
+        self.actions: dict[str, Callable[[Click], Clicked]] = {}
+        for family in families:
+            self.add(family)
+
+    def add(self, family: Family) -> None:
+        for command in family.commands:
+            self._commands.append(command)
+            for word in command.words:
+                if word.lower() in self._by_word:
+                    raise ValueError(f"two commands are called {word}")
+                self._by_word[word.lower()] = command
+        for act, handler in family.actions.items():
+            if act in self.actions:
+                raise ValueError(f"two families know {act}")
+            self.actions[act] = handler
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands)
+
+    def read(self, text: str) -> Called | Misspelt | Question:
+        """What a message asks for. `//word` is a question that begins with a slash."""
+        text = text.strip()
+        if text.startswith("//"):
+            return Question(text[1:])
+        word, _, rest = text.partition("\n") if "\n" in text.split(" ")[0] else text.partition(" ")
+        argument = rest.strip()
+        command = self._by_word.get(word.lower())
+        if command and (word.startswith("/") or command.takes or not argument):
+            return Called(command, argument)
+        if _LIKE_A_COMMAND.match(word):
+            return Misspelt(word, self._nearest(word.lower()))
+        return Question(text)
+
+    def _nearest(self, word: str) -> str:
+        slashed = [known for known in self._by_word if known.startswith("/")]
+        return next(iter(difflib.get_close_matches(word, slashed, 1, _LIKENESS)), "")

@@ -1,0 +1,233 @@
+"""Views as card JSON 2.0: every card of the bot that is neither an answer nor a notice.
+
+Built after "Card JSON 2.0 structure" and the pages of its components; an attribute that those
+pages don't name makes Feishu refuse the whole card (200621).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from feishu_bot.content.texts import Texts
+from feishu_bot.core.views import (
+    Block,
+    Button,
+    Buttons,
+    Folded,
+    Form,
+    Input,
+    Paragraph,
+    Row,
+    Rule,
+    Say,
+    Select,
+    View,
+    Words,
+)
+from feishu_bot.feishu.cards import Card, Element
+
+# "Button": a label takes 100 characters. "Input": 1,000. What is longer is cut, not refused.
+LABEL_CHARS = 100
+INPUT_CHARS = 1_000
+# A card takes 30 KB; the longest text of a person on it is a role's prompt.
+PARAGRAPH_CHARS = 3_000
+
+_LOCALES: Mapping[str, str] = {"zh": "zh_cn", "en": "en_us"}
+
+
+class Wording:
+    """Words in the reader's language; with `others`, also in those, for a card read by many."""
+
+    def __init__(self, texts: Texts, others: tuple[Texts, ...] = ()) -> None:
+        self._texts = texts
+        self._all = (texts, *others) if others else ()
+
+    def __call__(self, words: Words, most: int = PARAGRAPH_CHARS) -> str:
+        """The words, `most` characters of them."""
+        return _shortened(_said(self._texts, words), most)
+
+    def plain(self, words: Words, most: int = PARAGRAPH_CHARS, **style: str) -> Element:
+        """A `plain_text` element: nothing in it is a tag or Markdown."""
+        element: Element = {"tag": "plain_text", "content": self(words, most), **style}
+        if self._all and isinstance(words, Say):
+            element["i18n_content"] = {
+                _LOCALES[texts.language]: _shortened(_said(texts, words), most)
+                for texts in self._all
+            }
+        return element
+
+
+def view_card(wording: Wording, view: View) -> Card:
+    """The card of a view."""
+    ids = itertools.count(1)
+    elements = [part for block in view.blocks for part in _block(wording, block, ids)]
+    title = wording.plain(view.title, LABEL_CHARS)
+    if view.icon:
+        _put_before(f"{view.icon} ", title)
+    return {
+        "schema": "2.0",
+        "config": {
+            "update_multi": True,
+            # Nothing in the preview may look like a tag, whoever reads it.
+            "summary": {"content": wording(view.title, LABEL_CHARS).replace("<", "＜")},
+        },
+        "header": {"title": title, "template": view.colour},
+        "body": {"elements": elements},
+    }
+
+
+def _block(wording: Wording, block: Block, ids: Iterator[int]) -> list[Element]:
+    match block:
+        case Paragraph():
+            return [_paragraph(wording, block)]
+        case Row():
+            return [_row(wording, block)]
+        case Rule():
+            return [{"tag": "hr"}]
+        case Buttons():
+            return [_buttons(wording, block)]
+        case Select():
+            label = [_small(wording, block.label)] if block.label else []
+            return [*label, _select(wording, block, behaviors=True)]
+        case Form():
+            return [_form(wording, block, ids)]
+        case Folded():
+            return [_folded(wording, block, ids)]
+
+
+def _paragraph(wording: Wording, block: Paragraph) -> Element:
+    if block.is_small:
+        return _small(wording, block.words)
+    return {"tag": "div", "text": wording.plain(block.words)}
+
+
+def _small(wording: Wording, words: Words) -> Element:
+    text = wording.plain(words, text_size="notation", text_color="grey")
+    return {"tag": "div", "text": text}
+
+
+def _row(wording: Wording, block: Row) -> Element:
+    def column(text: Element, weight: int) -> Element:
+        return {
+            "tag": "column",
+            "width": "weighted",
+            "weight": weight,
+            "elements": [{"tag": "div", "text": text}],
+        }
+
+    name = wording.plain(block.name, text_color="grey")
+    return {
+        "tag": "column_set",
+        "flex_mode": "none",
+        "horizontal_spacing": "8px",
+        "columns": [column(name, 2), column(wording.plain(block.value), 3)],
+    }
+
+
+def _buttons(wording: Wording, block: Buttons) -> Element:
+    columns = [
+        {"tag": "column", "width": "auto", "elements": [_button(wording, button)]}
+        for button in block.buttons
+    ]
+    return {
+        "tag": "column_set",
+        "flex_mode": "flow",
+        "horizontal_spacing": "8px",
+        "columns": columns,
+    }
+
+
+def _button(wording: Wording, button: Button) -> Element:
+    element: Element = {
+        "tag": "button",
+        "text": wording.plain(button.label, LABEL_CHARS),
+        "type": button.style,
+        # The value must be an object: with a string the SDK can't read the card action.
+        "behaviors": [{"type": "callback", "value": dict(button.value)}],
+    }
+    if button.confirm is not None:
+        element["confirm"] = {
+            "title": wording.plain(button.label, LABEL_CHARS),
+            "text": wording.plain(button.confirm),
+        }
+    return element
+
+
+def _select(wording: Wording, select: Select, *, behaviors: bool) -> Element:
+    element: Element = {
+        "tag": "select_static",
+        "placeholder": wording.plain(select.placeholder, LABEL_CHARS),
+        "width": "fill",
+        "options": [
+            {"text": wording.plain(option.label, LABEL_CHARS), "value": option.value}
+            for option in select.options
+        ],
+    }
+    if select.name:
+        element["name"] = select.name
+    if any(option.value == select.chosen for option in select.options):
+        element["initial_option"] = select.chosen
+    if behaviors:
+        element["behaviors"] = [{"type": "callback", "value": dict(select.value)}]
+    return element
+
+
+def _form(wording: Wording, form: Form, ids: Iterator[int]) -> Element:
+    elements: list[Element] = []
+    for part in form.fields:
+        if isinstance(part, Input):
+            elements.append(_input(wording, part))
+        else:
+            if part.label:
+                elements.append(_small(wording, part.label))
+            elements.append(_select(wording, part, behaviors=False))
+    submit = _button(wording, form.submit)
+    elements.append({**submit, "name": f"submit_{next(ids)}", "form_action_type": "submit"})
+    return {"tag": "form", "name": form.name, "elements": elements}
+
+
+def _input(wording: Wording, field: Input) -> Element:
+    element: Element = {
+        "tag": "input",
+        "name": field.name,
+        "label": wording.plain(field.label, LABEL_CHARS),
+        "label_position": "top",
+        "placeholder": wording.plain(field.placeholder, LABEL_CHARS),
+        "width": "fill",
+        "max_length": min(field.most, INPUT_CHARS),
+    }
+    if field.text:
+        element["default_value"] = field.text[: element["max_length"]]
+    if field.is_long:
+        element |= {"input_type": "multiline_text", "rows": 4, "auto_resize": True}
+    return element
+
+
+def _folded(wording: Wording, block: Folded, ids: Iterator[int]) -> Element:
+    return {
+        "tag": "collapsible_panel",
+        "expanded": False,
+        "header": {
+            "title": wording.plain(block.title, LABEL_CHARS),
+            "icon": {"tag": "standard_icon", "token": "down-small-ccm_outlined"},
+            "icon_position": "right",
+            "icon_expanded_angle": -180,
+        },
+        "border": {"color": "grey", "corner_radius": "5px"},
+        "elements": [part for inner in block.blocks for part in _block(wording, inner, ids)],
+    }
+
+
+def _said(texts: Texts, words: Words) -> str:
+    return texts(words.kind, **words.params) if isinstance(words, Say) else words
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _put_before(prefix: str, text: Element) -> None:
+    text["content"] = prefix + text["content"]
+    for locale in text.get("i18n_content", {}):
+        text["i18n_content"][locale] = prefix + text["i18n_content"][locale]

@@ -1,0 +1,139 @@
+"""What is left on each key, as gateways of the one-api family tell it.
+
+They keep OpenAI's two old billing addresses: what was granted altogether, and what is used of it.
+A key whose quota is used up is refused like an unknown one, and only the words of the refusal say
+why. A gateway that doesn't have the addresses answers with an error or with its web page.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from feishu_bot.core.models import BalanceState, KeyBalance
+from feishu_bot.errors import ModelError
+from feishu_bot.llm.clients import Clients
+from feishu_bot.llm.failures import FAILURES, failure_in_body, failure_of, model_error
+from feishu_bot.llm.keys import glimpse
+from feishu_bot.llm.kinds import TIMEOUTS, Kind
+from feishu_bot.llm.patience import Patience, patience_for_requests
+
+logger = logging.getLogger(__name__)
+
+# Seconds: for both calls of a key, for all keys together, and how long the outcome holds. The
+# billing addresses share the limit of the web API, CZL's is 300 requests in 3 minutes.
+KEY_TIMEOUT = 8.0
+ALL_TIMEOUT = 9.0
+FRESH_FOR = 60.0
+MOST_THREADS = 16
+# What one-api and new-api give for a key without a quota.
+UNLIMITED = 100_000_000
+
+_USED_UP = frozenset({Kind.KEY_EXHAUSTED, Kind.KEY_QUOTA_TOO_SMALL, Kind.ACCOUNT_EMPTY})
+_REFUSED = frozenset({Kind.KEY_EXPIRED, Kind.KEY_DISABLED, Kind.ACCOUNT_BANNED, Kind.IP_REFUSED})
+_FAILED = TIMEOUTS | {
+    Kind.GATEWAY_UNREACHABLE,
+    Kind.GATEWAY_UNTRUSTED,
+    Kind.GATEWAY_RATE_LIMITED,
+    Kind.GATEWAY_BUSY,
+    Kind.PROXY_FAILED,
+}
+
+
+class KeyBalances:
+    """Implements `core.ports.Balance`. Thread safe; asks at most once a minute."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        keys: Sequence[str],
+        *,
+        timeout: float = KEY_TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`timeout` is for one key, in seconds; all are asked at the same time."""
+        self._clients = clients
+        self._keys = keys
+        self._timeout = timeout
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._balances: tuple[KeyBalance, ...] = ()
+        self._fresh_until = -math.inf
+
+    def of_keys(self) -> tuple[KeyBalance, ...]:
+        """Each key's balance, in their order, from a minute ago at most; never raises."""
+        with self._lock:
+            if self._clock() >= self._fresh_until:
+                self._balances = self._ask_all()
+                self._fresh_until = self._clock() + FRESH_FOR
+            return self._balances
+
+    def _ask_all(self) -> tuple[KeyBalance, ...]:
+        pool = concurrent.futures.ThreadPoolExecutor(min(len(self._keys), MOST_THREADS))
+        ends_at = time.monotonic() + self._timeout
+        asked = {key: pool.submit(self._ask, key, ends_at) for key in self._keys}
+        # Looking a name up has no timeout: whoever hangs there is left behind.
+        done, _ = concurrent.futures.wait(asked.values(), ALL_TIMEOUT)
+        pool.shutdown(wait=False, cancel_futures=True)
+        return tuple(
+            future.result() if future in done else KeyBalance(key=glimpse(key), state="failed")
+            for key, future in asked.items()
+        )
+
+    def _ask(self, key: str, ends_at: float) -> KeyBalance:
+        name = glimpse(key)
+        try:
+            granted = self._fetch(key, "subscription", "hard_limit_usd", ends_at)
+            if granted >= UNLIMITED:
+                return KeyBalance(key=name, state="unlimited")
+            used = self._fetch(key, "usage", "total_usage", ends_at) / 100
+        except (*FAILURES, ModelError) as exc:
+            failure = failure_of(
+                exc,
+                broken=Kind.GATEWAY_UNREACHABLE,
+                proxied=self._clients.proxied,
+                keys=self._keys,
+            )
+            logger.info("no balance: key=%s reason=%s", name, failure)
+            return KeyBalance(key=name, state=_state_of(failure))
+        balance = KeyBalance(key=name, state="known", granted=granted, used=used)
+        return balance if balance.left else KeyBalance(key=name, state="used_up")
+
+    def _fetch(self, key: str, what: str, field: str, ends_at: float) -> float:
+        """A number of a billing address. Raises one of `FAILURES`, or ModelError."""
+        seconds = ends_at - time.monotonic()
+        patience = Patience(first=seconds, idle=seconds, ends_at=ends_at)
+        with patience_for_requests(patience):
+            body = self._clients.of(key).get(
+                f"/dashboard/billing/{what}", cast_to=object, options={"timeout": max(seconds, 0.1)}
+            )
+        return _number(body, field)
+
+
+def _number(body: object, field: str) -> float:
+    """The gateways tell of their own errors with status 200, too."""
+    if not isinstance(body, Mapping):
+        raise model_error(Kind.NOT_A_GATEWAY, "the balance is a page of HTML or text")
+    number: Any = body.get(field)
+    if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
+        return float(number)
+    error = body.get("error")
+    if error or body.get("success") is False:
+        raise failure_in_body(error or dict(body))
+    raise model_error(Kind.NOT_A_GATEWAY, f"the balance is JSON without {field}")
+
+
+def _state_of(failure: ModelError) -> BalanceState:
+    """What became of a key that gives no figures."""
+    # "Quota"; the gateways have more sentences with it than those that are known.
+    if failure.kind in _USED_UP or "额度" in failure.detail:
+        return "used_up"
+    # OpenAI itself refuses the address, not the key: only the family's own words tell.
+    if failure.kind in _REFUSED or (failure.kind == Kind.KEY_REFUSED and "无效" in failure.detail):
+        return "refused"
+    return "failed" if failure.kind in _FAILED else "unknown"

@@ -1,0 +1,36 @@
+// Requests to the simulator. Every answer is JSON; a refusal is thrown with its reason.
+
+async function answerOf(response) {
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(answer.error || `HTTP ${response.status}`);
+  return answer;
+}
+
+/** Do something as a person: see desk/actions.py for names and fields. */
+export async function act(name, fields = {}) {
+  const response = await fetch(`/desk/do/${name}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Desk": "1" },
+    body: JSON.stringify(fields),
+  });
+  return answerOf(response);
+}
+
+/** Send a file (a Blob); fields: person, chat_id and, where they apply, reply_to, in_thread, duration. */
+export async function upload(blob, name, fields) {
+  const query = new URLSearchParams({ ...fields, name });
+  const response = await fetch(`/desk/upload?${query}`, {
+    method: "POST",
+    headers: { "Content-Type": blob.type || "application/octet-stream", "X-Desk": "1" },
+    body: blob,
+  });
+  return answerOf(response);
+}
+
+/** What went over the wire for a message; calls only those after the serial `since`. */
+export async function wireOf(messageId, since) {
+  return answerOf(await fetch(`/desk/wire/${messageId}?since=${since}`));
+}
+
+/** The address of an image or file by its key. */
+export const fileUrl = (key) => `/desk/files/${encodeURIComponent(key)}`;

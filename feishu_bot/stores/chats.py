@@ -1,0 +1,87 @@
+"""What holds for all conversations of a chat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+
+from feishu_bot.core.models import ChatSettings, Language, ThreadChoice
+from feishu_bot.stores.cache import BriefCache
+from feishu_bot.stores.database import Database
+from feishu_bot.stores.schema import chats as table
+
+_settings = (
+    table.c.role,
+    table.c.model,
+    table.c.mode,
+    table.c.reply_in_thread,
+    table.c.language,
+)
+_is_this = table.c.chat_id == sa.bindparam("chat")
+
+
+def _given(column: sa.Column[str], otherwise: sa.Column[str] | str) -> sa.ColumnElement[str]:
+    return sa.func.coalesce(sa.bindparam(f"new_{column.name}", type_=column.type), otherwise)
+
+
+_ONE = sa.select(*_settings).where(_is_this)
+_SAVE = (
+    insert(table)
+    .values(
+        {"chat_id": sa.bindparam("chat")}
+        | {column.name: _given(column, "") for column in _settings}
+    )
+    .on_conflict_do_update(
+        index_elements=[table.c.chat_id],
+        set_={column.name: _given(column, column) for column in _settings},
+    )
+)
+_DELETE_EMPTY = sa.delete(table).where(_is_this, *(column == "" for column in _settings))
+
+
+class SqlChats:
+    """Implements `core.ports.Chats`; a chat is stored only while something is set for it.
+
+    Another process sees a change within three seconds by `clock`, which counts seconds.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._cache: BriefCache[ChatSettings] = BriefCache(clock)
+
+    def settings(self, chat_id: str) -> ChatSettings:
+        """The settings of a chat; empty ones for a chat that has none."""
+        return self._cache.get(chat_id, self._read)
+
+    def save(
+        self,
+        chat_id: str,
+        *,
+        role: str | None = None,
+        model: str | None = None,
+        mode: str | None = None,
+        reply_in_thread: ThreadChoice | None = None,
+        language: Language | Literal[""] | None = None,
+    ) -> None:
+        """Change those settings that are given; an empty one goes back to the bot's own."""
+        parameters = {
+            "chat": chat_id,
+            "new_role": role,
+            "new_model": model,
+            "new_mode": mode,
+            "new_reply_in_thread": reply_in_thread,
+            "new_language": language,
+        }
+        with self._database.write() as connection:
+            connection.execute(_SAVE, parameters)
+            connection.execute(_DELETE_EMPTY, {"chat": chat_id})
+        self._cache.drop(chat_id)
+
+    def _read(self, chat_id: str) -> ChatSettings:
+        with self._database.read() as connection:
+            row = connection.execute(_ONE, {"chat": chat_id}).one_or_none()
+        return ChatSettings(**row._mapping) if row is not None else ChatSettings()

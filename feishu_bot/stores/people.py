@@ -1,0 +1,137 @@
+"""What is remembered about people."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+
+from feishu_bot.core.models import Forgotten, Language, Person
+from feishu_bot.stores.cache import BriefCache
+from feishu_bot.stores.database import Database
+from feishu_bot.stores.forgetting import forget_person
+from feishu_bot.stores.schema import people as table
+from feishu_bot.stores.schema import usage
+
+_DAY = 86_400.0
+
+_is_this = table.c.open_id == sa.bindparam("person")
+_has_no_settings = sa.and_(table.c.language == "", sa.not_(table.c.blocked))
+
+_ONE = sa.select(table).where(_is_this)
+_SET = insert(table)
+_SET_LANGUAGE, _SET_BLOCKED = (
+    _SET.on_conflict_do_update(
+        index_elements=[table.c.open_id],
+        set_={name: _SET.excluded[name], "seen_at": _SET.excluded.seen_at},
+    )
+    for name in ("language", "blocked")
+)
+_DELETE_EMPTY = sa.delete(table).where(_is_this, _has_no_settings, sa.not_(table.c.met))
+# Of several at once one changes the row; the others wait for it, and find nothing to change.
+_MEET = _SET.on_conflict_do_update(
+    index_elements=[table.c.open_id],
+    set_={"met": _SET.excluded.met, "seen_at": _SET.excluded.seen_at},
+    where=sa.not_(table.c.met),
+).returning(table.c.open_id)
+_SEE_AGAIN = (
+    sa.update(table)
+    .where(_is_this, table.c.seen_at < sa.bindparam("before"))
+    .values(seen_at=sa.bindparam("now"))
+)
+_FIND = (
+    sa.update(table)
+    .where(_is_this, table.c.private_chat != sa.bindparam("chat"))
+    .values(private_chat=sa.bindparam("chat"))
+)
+# Who still asks needs no greeting, however long ago they were met.
+_SWEEP = sa.delete(table).where(
+    _has_no_settings,
+    table.c.seen_at < sa.bindparam("before"),
+    ~sa.exists().where(usage.c.open_id == table.c.open_id),
+)
+
+
+class SqlPeople:
+    """Implements `core.ports.People`; a person is stored only while something is set, or met.
+
+    Another process sees a change within three seconds by `clock` (seconds since the epoch).
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+        self._cache: BriefCache[Person] = BriefCache(clock)
+
+    def get(self, open_id: str) -> Person:
+        """What is known; a person with nothing set for somebody new."""
+        return self._cache.get(open_id, self._read)
+
+    def set_language(self, open_id: str, language: Language | Literal[""]) -> None:
+        """Speak to this person in that language from now on; empty for the bot's own."""
+        self._set(_SET_LANGUAGE, open_id, language=language)
+
+    def block(self, open_id: str, *, blocked: bool) -> None:
+        """Answer this person no more, or again."""
+        self._set(_SET_BLOCKED, open_id, blocked=blocked)
+
+    def meet(self, open_id: str, private_chat: str = "") -> bool:
+        """Note that the person knows the bot, and their chat with it where that is given.
+
+        True the first time, over all processes.
+        """
+        now = self._clock()
+        with self._database.write() as connection:
+            row = {"open_id": open_id, "met": True, "seen_at": now}
+            is_new = connection.execute(_MEET, row).first() is not None
+            if not is_new:
+                connection.execute(
+                    _SEE_AGAIN, {"person": open_id, "now": now, "before": now - _DAY}
+                )
+            if private_chat:
+                connection.execute(_FIND, {"person": open_id, "chat": private_chat})
+        self._cache.drop(open_id)
+        return is_new
+
+    def forget(self, open_id: str, *, keep_usage_since: float) -> Forgotten:
+        """Delete everything stored about a person, all or nothing.
+
+        What stays: that they are blocked, and what they used or were granted since that time
+        (seconds since the epoch). What is being answered just now is stored when it is done.
+        """
+        with self._database.write() as connection:
+            forgotten = forget_person(
+                connection, open_id, now=self._clock(), keep_usage_since=keep_usage_since
+            )
+        self._cache.drop(open_id)
+        return forgotten
+
+    def sweep(self, before: float) -> int:
+        """Forget who was met, but not since that time (seconds since the epoch); how many.
+
+        Those with a language of their own stay, blocked ones, and those whose usage is kept.
+        """
+        with self._database.write() as connection:
+            return connection.execute(_SWEEP, {"before": before}).rowcount
+
+    def _set(self, statement: sa.Insert, open_id: str, **values: object) -> None:
+        row = {"open_id": open_id, "seen_at": self._clock(), **values}
+        with self._database.write() as connection:
+            connection.execute(statement, row)
+            connection.execute(_DELETE_EMPTY, {"person": open_id})
+        self._cache.drop(open_id)
+
+    def _read(self, open_id: str) -> Person:
+        with self._database.read() as connection:
+            row = connection.execute(_ONE, {"person": open_id}).one_or_none()
+        if row is None:
+            return Person(open_id=open_id)
+        return Person(
+            open_id=open_id,
+            language=row.language,
+            is_blocked=row.blocked,
+            private_chat=row.private_chat,
+        )

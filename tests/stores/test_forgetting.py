@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from feishu_bot.core.models import Event, Forgotten, Person, Sender, ThreadKey, Turn, Usage
+from feishu_bot.stores import (
+    Database,
+    SqlConversations,
+    SqlFeedback,
+    SqlInbox,
+    SqlPeople,
+    SqlUsage,
+    WorkerId,
+)
+from feishu_bot.stores.schema import metadata
+from feishu_bot.stores.turns import insert_turn
+from feishu_bot.stores.usage import insert_usage
+
+KEY = ThreadKey("oc_1", "om_root")
+DAY = "2026-11-22"
+
+
+class TestForgetting:
+    @pytest.fixture
+    def people(self, database: Database, clock) -> SqlPeople:
+        return SqlPeople(database, clock=clock)
+
+    @pytest.fixture
+    def conversations(self, database: Database, clock) -> SqlConversations:
+        return SqlConversations(database, ttl_seconds=3600.0, clock=clock)
+
+    @pytest.fixture
+    def inbox(self, database: Database, clock) -> SqlInbox:
+        return SqlInbox(database, worker=WorkerId(), clock=clock)
+
+    @pytest.fixture
+    def ledger(self, database: Database, clock) -> SqlUsage:
+        return SqlUsage(database, clock=clock)
+
+    @pytest.fixture
+    def add(self, database: Database, clock) -> Callable[..., int]:
+        """Stores a turn that `asker` asked; returns its id."""
+
+        def add(name: str, asker: str, parent: int | None = None, key: ThreadKey = KEY) -> int:
+            turn = Turn(
+                question=f"question {name}",
+                answer=f"answer {name}",
+                question_id=f"om_q{name}",
+                answer_ids=(f"om_a{name}",),
+                parent=parent,
+                asker=asker,
+                speaker="小明",
+            )
+            with database.write() as connection:
+                return insert_turn(connection, key, turn, now=clock())
+
+        return add
+
+    @pytest.fixture
+    def forget(self, people, clock) -> Callable[[], Forgotten]:
+        return lambda: people.forget("ou_1", keep_usage_since=clock.now)
+
+    @staticmethod
+    def event_of(open_id: str, event: Event) -> Event:
+        return replace(event, message=replace(event.message, sender=Sender(open_id)))
+
+    def test_of_somebody_unknown_nothing_is_deleted(self, forget) -> None:
+        assert forget() == Forgotten()
+
+    # Turns
+
+    def test_only_the_turns_of_this_person_go(self, forget, conversations, add) -> None:
+        first = add("1", "ou_1")
+        second = add("2", "ou_2", parent=first)
+        add("3", "ou_1", parent=second)
+
+        assert forget().turns == 2
+
+        assert [turn.question for turn in conversations.load(KEY).turns] == ["question 2"]
+        assert [turn.question for turn in conversations.tree(KEY, whole=True)] == ["question 2"]
+
+    def test_nothing_of_a_forgotten_turn_is_left(self, forget, database, add) -> None:
+        add("1", "ou_1")
+
+        forget()
+
+        turns = metadata.tables["turns"]
+        columns = (turns.c.question, turns.c.answer, turns.c.asker, turns.c.speaker)
+        with database.read() as connection:
+            assert tuple(connection.execute(sa.select(*columns)).one()) == ("", "", "", "")
+
+    def test_messages_still_belong_to_their_conversation(self, forget, conversations, add) -> None:
+        add("1", "ou_1")
+
+        forget()
+
+        assert conversations.key_of("om_a1") == KEY
+        assert conversations.turn_of("om_a1") is None
+
+    def test_turns_of_nobody_known_stay(self, forget, conversations, add) -> None:
+        add("1", "")
+
+        assert forget().turns == 0
+        assert len(conversations.load(KEY).turns) == 1
+
+    # Roles
+
+    def test_the_role_of_a_conversation_of_their_own_goes(self, forget, conversations, add) -> None:
+        add("1", "ou_1")
+        conversations.save_settings(KEY, role="a poet", model="gpt")
+
+        assert forget().settings == 1
+
+        stored = conversations.load(KEY)
+        assert (stored.role, stored.model) == ("", "gpt")
+
+    def test_the_role_of_a_conversation_with_others_stays(self, forget, conversations, add) -> None:
+        shared, strange = ThreadKey("oc_1", "om_shared"), ThreadKey("oc_1", "om_strange")
+        add("1", "ou_1", key=shared)
+        add("2", "ou_2", key=shared)
+        add("3", "ou_2", key=strange)
+        for key in (shared, strange):
+            conversations.save_settings(key, role="a poet")
+
+        assert forget().settings == 0
+
+        assert [conversations.load(key).role for key in (shared, strange)] == ["a poet"] * 2
+
+    # Usage, grants and feedback
+
+    def test_usage_goes_up_to_the_time_from_which_it_counts(self, people, ledger, database) -> None:
+        with database.write() as connection:
+            for open_id, at in (("ou_1", 1.0), ("ou_1", 2.0), ("ou_2", 1.0)):
+                usage = Usage(
+                    open_id=open_id,
+                    chat_id="oc_1",
+                    model="gpt",
+                    outcome="answered",
+                    seconds=1.0,
+                    completion_tokens=1,
+                    created_at=at,
+                )
+                insert_usage(connection, usage, now=at)
+
+        assert people.forget("ou_1", keep_usage_since=2.0).usage == 1
+
+        assert [(total.name, total.answers) for total in ledger.people(0.0, 9)] == [
+            ("ou_1", 1),
+            ("ou_2", 1),
+        ]
+
+    def test_only_grants_of_today_stay(self, forget, ledger, clock) -> None:
+        ledger.grant("ou_1", "2026-11-21", 5, "ou_admin")
+        ledger.grant("ou_2", "2026-11-21", 5, "ou_admin")
+        clock.tick(100)
+        ledger.grant("ou_1", DAY, 3, "ou_admin")
+
+        forget()
+
+        assert [ledger.granted("ou_1", day) for day in ("2026-11-21", DAY)] == [0, 3]
+        assert ledger.granted("ou_2", "2026-11-21") == 5
+
+    def test_what_they_granted_to_others_stays_without_their_name(
+        self, forget, ledger, database
+    ) -> None:
+        ledger.grant("ou_2", DAY, 5, "ou_1")
+
+        forget()
+
+        assert ledger.granted("ou_2", DAY) == 5
+        with database.read() as connection:
+            assert connection.scalar(sa.select(metadata.tables["grants"].c.granted_by)) == ""
+
+    def test_feedback_goes(self, forget, database, clock) -> None:
+        feedback = SqlFeedback(database, clock=clock)
+        feedback.save("om_1", "ou_1", "down", "wrong")
+        feedback.save("om_1", "ou_2", "up")
+
+        assert forget().feedback == 1
+
+        with database.read() as connection:
+            judges = connection.scalars(sa.select(metadata.tables["feedback"].c.open_id)).all()
+        assert judges == ["ou_2"]
+
+    # The person
+
+    def test_a_person_is_as_new(self, people, forget, database) -> None:
+        people.set_language("ou_1", "en")
+        people.meet("ou_1")
+        people.get("ou_1")
+
+        assert forget().settings == 1
+
+        assert people.get("ou_1") == Person(open_id="ou_1")
+        with database.read() as connection:
+            assert connection.execute(sa.select(metadata.tables["people"])).all() == []
+        assert people.meet("ou_1")
+
+    def test_a_block_stays(self, people, forget) -> None:
+        people.set_language("ou_1", "en")
+        people.meet("ou_1", "oc_private")
+        people.block("ou_1", blocked=True)
+
+        forget()
+
+        assert people.get("ou_1") == Person(open_id="ou_1", is_blocked=True)
+        assert people.meet("ou_1")
+
+    # What waits
+
+    def test_waiting_questions_of_this_person_end(
+        self, forget, inbox, database, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        inbox.put(self.event_of("ou_2", make_event(2)))
+
+        forget()
+
+        assert [job.event.message.message_id for job in inbox.claim(2)] == ["om_2"]
+        table = metadata.tables["inbox"]
+        with database.read() as connection:
+            row = connection.execute(sa.select(table).where(table.c.event_id == "ev_1")).one()
+        assert (row.outcome, row.payload, row.sender) == ("stopped", None, "")
+
+    def test_any_text_can_wait(self, forget, inbox, make_event) -> None:
+        event = make_event(1)
+        inbox.put(replace(event, message=replace(event.message, text="\0 \ud83d")))
+
+        forget()
+
+        assert inbox.claim(1) == []
+
+    def test_a_handed_back_answer_is_ended_by_who_claims_it_and_leaves_no_turn(
+        self, forget, inbox, conversations, make_event
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"card_id": "card"})
+        inbox.release([job])
+
+        forget()
+
+        (again,) = inbox.claim(1)
+        assert inbox.renew().stopped == {job.id}
+        turn = Turn(question="question", answer="yes", question_id="om_1", asker="ou_1")
+        inbox.finish(again, "stopped", turn, None)
+        assert conversations.tree(job.event.key) == ()
+
+    def test_the_job_that_asks_for_it_runs_on(self, forget, inbox, make_event) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+
+        forget()
+
+        assert inbox.renew().stopped == frozenset()
+        inbox.finish(job, "noticed", None, None)
