@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+# First of all, so that every test has the SDK as the bot has it: without what it doesn't use.
+import feishu_bot.feishu  # noqa: F401
 from tests.postgres import Postgres, running
 
 

@@ -123,7 +123,7 @@ def test_piped_lines_are_answered_whatever_the_file_says(environ, tmp_path):
     assert process.returncode == 0, told
     assert "> hello" in told
     assert "gpt-3.5-turbo-0613 ·" in told
-    assert "no buttons" in told
+    assert "[重新回答] →" in told
 
 
 def test_sigterm_leaves_no_bot_behind(environ, tmp_path):

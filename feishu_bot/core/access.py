@@ -74,6 +74,11 @@ class Rules:
         """Whether the settings block this person, whatever is decided in the chat."""
         return open_id in self.blocked_users
 
+    def refusal_of(self, message: IncomingMessage, people: People) -> Notice | None:
+        """Why this message's sender may not ask where it was written; None when they may."""
+        group = message.chat_id if message.chat_type == "group" else ""
+        return self.refusal(message.sender, people, group=group)
+
     def refusal(self, sender: Sender, people: People, *, group: str = "") -> Notice | None:
         """Why this person may not ask in this group (by chat_id); None when they may.
 
@@ -106,8 +111,13 @@ class Refusals:
         # By person, oldest first: what they were told about, and when.
         self._told: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
-    def is_due(self, message: IncomingMessage, conversations: Conversations) -> bool:
-        """Whether to answer this message with a refusal; the same again at every try of it."""
+    def is_due(
+        self, message: IncomingMessage, conversations: Conversations, reference: str
+    ) -> bool:
+        """Whether to answer this message with a refusal.
+
+        The same again at every try of it: `reference` is its event's dedupe id.
+        """
         if not is_addressed(message, conversations):
             return False
         person, now = message.sender.open_id, self._timer()
@@ -115,8 +125,8 @@ class Refusals:
             while self._told and next(iter(self._told.values()))[1] <= now - REFUSED_EVERY:
                 self._told.popitem(last=False)
             if person not in self._told:
-                self._told[person] = (message.message_id, now)
-            return self._told[person][0] == message.message_id
+                self._told[person] = (reference, now)
+            return self._told[person][0] == reference
 
 
 def is_addressed(message: IncomingMessage, conversations: Conversations) -> bool:

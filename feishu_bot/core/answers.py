@@ -5,27 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from feishu_bot import metrics
-from feishu_bot.core import history, modes
+from feishu_bot.core.asking import Asking
 from feishu_bot.core.background import Background
 from feishu_bot.core.commands.registry import Again
-from feishu_bot.core.drafts import ENDING_NOTICES, Draft
+from feishu_bot.core.drafts import Draft
 from feishu_bot.core.models import (
     Conversation,
-    IncomingMessage,
     Job,
-    ModelChosen,
     Outcome,
-    Piece,
-    Prompt,
-    ReasoningPiece,
     Sent,
-    StreamEnd,
-    TextPiece,
     Usage,
 )
 from feishu_bot.core.ports import (
@@ -37,9 +30,9 @@ from feishu_bot.core.ports import (
     Model,
     Prices,
 )
-from feishu_bot.core.speakers import CONVENTION, Speakers, said
+from feishu_bot.core.speakers import Speakers, said
 from feishu_bot.core.workers import Control
-from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, ModelError, TargetGone
+from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, TargetGone
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +60,15 @@ class Answers:
         self._inbox = inbox
         self._conversations = conversations
         self._chats = chats
-        self._model = model
+        self._asking = Asking(
+            model=model,
+            system_prompt=system_prompt,
+            context_tokens=context_tokens,
+            names_speakers=speakers is not None,
+            clock=clock,
+            timer=timer,
+        )
         self._messenger = messenger
-        self._system_prompt = system_prompt
-        self._context_tokens = context_tokens
         self._footer = footer
         self._prices = prices
         self._background = background
@@ -97,7 +95,7 @@ class Answers:
             background = "" if asks_again else self._background_of(job, conversation)
             speaker = again.turn.speaker if again else self._speaker_of(job, conversation)
             asked = said(speaker, background + question)
-            draft = self._ask(job, conversation, asked, stream, control)
+            draft = self._asking.ask(job, conversation, asked, stream, control)
             draft.background, draft.speaker = background, speaker
             if control.lost:
                 raise LeaseLost
@@ -118,17 +116,29 @@ class Answers:
         conversation = self._conversation_of(job, again)
         self._show(job, question, conversation, fill, control, self._timer(), again)
 
+    def close(self, job: Job, notice: str, control: Control) -> None:
+        """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
+
+        def fill(stream: AnswerStream, state: dict[str, Any]) -> Draft:
+            return Draft.from_json(state["draft"]) if "draft" in state else Draft(notice=notice)
+
+        conversation = Conversation(key=job.event.key)
+        self._show(job, None, conversation, fill, control, self._timer(), None)
+
     def _show(
         self,
         job: Job,
-        question: str,
+        question: str | None,
         conversation: Conversation,
         fill: Callable[[AnswerStream, dict[str, Any]], Draft],
         control: Control,
         started: float,
         again: Again | None,
     ) -> None:
-        """Open the card, let `fill` write the answer, end it, and store what became of it."""
+        """Open the card, let `fill` write the answer, end it, and store what became of it.
+
+        Without a question there is no turn to store.
+        """
         state = dict(job.checkpoint)
         saving = threading.Lock()
 
@@ -205,7 +215,7 @@ class Answers:
     def _store(
         self,
         job: Job,
-        question: str,
+        question: str | None,
         conversation: Conversation,
         draft: Draft,
         sent: Sent | None,
@@ -216,7 +226,7 @@ class Answers:
         message = job.event.message
         turn = None
         # What was asked is kept without an answer too, so that it can be asked once more.
-        if sent:
+        if sent and question is not None:
             parent = conversation.turns[-1].id if conversation.turns else None
             turn = draft.turn(
                 question,
@@ -255,86 +265,6 @@ class Answers:
             return
         self._log(job, draft, outcome, started)
 
-    def _ask(
-        self,
-        job: Job,
-        conversation: Conversation,
-        question: str,
-        stream: AnswerStream,
-        control: Control,
-    ) -> Draft:
-        """Read the model's answer into a draft; a failure becomes the draft's notice."""
-        budget = self._context_tokens
-        while True:
-            system = self._system(job.event.message, conversation)
-            fitted = history.fit(system, conversation.turns, question, budget)
-            draft = Draft(model=conversation.model, estimated_tokens=fitted.estimated_tokens)
-            prompt = Prompt(
-                messages=fitted.messages,
-                model=conversation.model,
-                temperature=modes.temperature(conversation.mode),
-            )
-            try:
-                pieces = self._model.stream(prompt, lambda: _is_unwanted(stream, control))
-                self._read(pieces, draft, stream, control)
-            except ModelError as exc:
-                if _is_unwanted(stream, control):
-                    _break_off(draft)
-                    return draft
-                can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
-                if exc.kind == "context_too_long" and not draft.text and can_shrink:
-                    budget = min(budget, fitted.estimated_tokens) // 2
-                    continue
-                logger.warning(
-                    "model failed event_id=%s kind=%s request_id=%s detail=%s",
-                    job.event.event_id,
-                    exc.kind,
-                    exc.request_id or "-",
-                    exc.detail,
-                )
-                metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
-                draft.notice = exc.kind
-                draft.request_id = exc.request_id or draft.request_id
-                draft.reason = "cut"
-            return draft
-
-    def _read(
-        self, pieces: Iterator[Piece], draft: Draft, stream: AnswerStream, control: Control
-    ) -> None:
-        started = self._timer()
-        text: list[str] = []
-        reasoning: list[str] = []
-        try:
-            for piece in pieces:
-                if _is_unwanted(stream, control):
-                    _break_off(draft)
-                    break
-                match piece:
-                    case TextPiece():
-                        if not text:
-                            draft.first_text = self._timer() - started
-                            metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
-                        text.append(piece.text)
-                        stream.write(piece.text)
-                    case ReasoningPiece():
-                        reasoning.append(piece.text)
-                        stream.write(reasoning=piece.text)
-                    case ModelChosen():
-                        draft.model, draft.request_id = piece.model, piece.request_id
-                    case StreamEnd():
-                        draft.reason = piece.reason
-                        draft.notice = ENDING_NOTICES.get(piece.reason, "")
-                        draft.prompt_tokens = piece.prompt_tokens
-                        draft.completion_tokens = piece.completion_tokens
-        finally:
-            draft.text, draft.reasoning = "".join(text), "".join(reasoning)
-
-    def _system(self, message: IncomingMessage, conversation: Conversation) -> str:
-        date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
-        prompt = (conversation.role or self._system_prompt).replace("{date}", date)
-        has_names = self._speakers is not None and message.chat_type == "group"
-        return "\n\n".join(filter(None, (prompt, CONVENTION if has_names else "")))
-
     def _log(self, job: Job, draft: Draft, outcome: Outcome, started: float) -> None:
         seconds = self._timer() - started
         metrics.ANSWERS.labels(outcome=outcome).inc()
@@ -356,12 +286,3 @@ class Answers:
             job.attempt,
             draft.request_id or "-",
         )
-
-
-def _is_unwanted(stream: AnswerStream, control: Control) -> bool:
-    return control.lost or control.stopped or stream.is_over
-
-
-def _break_off(draft: Draft) -> None:
-    """The rest of the answer isn't wanted; it can be gone on with like one that was cut."""
-    draft.notice, draft.reason = "stopped", "cut"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from feishu_bot.core.models import (
@@ -23,6 +23,9 @@ from feishu_bot.core.ports import Inbox
 from feishu_bot.core.views import View
 
 logger = logging.getLogger(__name__)
+
+# How often something that comes to no answer may be asked for, within the inbox's memory.
+MOST_TIMES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class Later:
         text: str,
         *,
         once: str = "",
+        until_answered: bool = False,
         action: Mapping[str, Any] | None = None,
         reply_to: str = "",
     ) -> bool:
@@ -80,7 +84,9 @@ class Later:
         `reply_to` is another message for the reply, which is then stopped with that message.
 
         `once` names what is done one time only, however often and by however many it is asked
-        for; then False says that it was asked for before. Raises ValueError without a key.
+        for; then False says that it was asked for before. With `until_answered` it can be asked
+        for again when it has come to no answer: a limit may have been reached, the model been
+        away. Raises ValueError without a key.
         """
         if click.key is None:
             raise ValueError("the card belongs to no conversation")
@@ -93,8 +99,8 @@ class Later:
             kind="text",
             text=text,
             parent_id=pressed.message_id,
-            # The chat's kind only if the button was built to tell; empty says that it isn't known.
-            action={"chat": str(pressed.value.get("chat", "")), **(action or {})},
+            # Where it isn't certain, only if the button was built to tell; else it isn't known.
+            action={"chat": _chat_type(click), **(action or {})},
         )
         event = Event(
             event_id=pressed.event_id,
@@ -103,7 +109,14 @@ class Later:
             key=click.key,
             message=message,
         )
-        return self.put_event(event)
+        is_new = self.put_event(event)
+        if until_answered:
+            for number in range(2, MOST_TIMES + 1):
+                if is_new or not self._inbox.ended_unanswered(event.dedupe_id):
+                    break
+                event = replace(event, dedupe_id=f"{once}:{number}")
+                is_new = self.put_event(event)
+        return is_new
 
     def put_event(self, event: Event) -> bool:
         """Take an event in, once; False when it is known."""
@@ -118,3 +131,7 @@ class Later:
         if is_new:
             self.on_work()
         return is_new
+
+
+def _chat_type(click: Click) -> str:
+    return "p2p" if click.chat_type == "p2p" else str(click.action.value.get("chat", ""))

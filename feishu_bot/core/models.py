@@ -412,11 +412,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuPress:
-    """An entry of the bot's menu was pressed; `entry` is its key in the console."""
+    """An entry of the bot's menu was pressed; `entry` is its key in the console.
+
+    `created_at` is in seconds since the epoch, 0 when it isn't told.
+    """
 
     event_id: str
     person: Sender
     entry: str
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,8 +82,8 @@ class Inbox(Protocol):
     def stop_event(self, event_id: str) -> bool:
         """Stop the job of this event, but keep what it has answered; False when it is over."""
 
-    def waiting(self) -> int:
-        """How many events are not done."""
+    def ended_unanswered(self, dedupe_id: str) -> bool:
+        """Whether the event of this dedupe id is over, and came to no answer."""
 
     def sweep(self, before: float) -> int:
         """Forget events done before that time (seconds since the epoch); how many they were."""
@@ -195,8 +195,13 @@ class Ledger(Protocol):
     def people(self, since: float, limit: int) -> list[UsageTotal]:
         """One total per person, by open_id, the greatest number of tokens first."""
 
-    def grant(self, open_id: str, day: str, questions: int, granted_by: str) -> None:
-        """Allow a person so many questions more on that day (2026-11-22)."""
+    def grant(
+        self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str
+    ) -> None:
+        """Allow a person so many questions more on that day (2026-11-22).
+
+        Once for the message that asked for it, however often it is worked on.
+        """
 
     def granted(self, open_id: str, day: str) -> int:
         """How many questions more were granted to a person for that day."""

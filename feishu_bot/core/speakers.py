@@ -18,8 +18,9 @@ CONVENTION = (
 UNKNOWN = "Colleague"
 NAME_CHARS = 40
 
-# Line breaks and other control characters could pass for another message, a colon for its name.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s:：]+")
+# Line breaks and other control characters could pass for another message, a colon for its name;
+# marks of direction turn what follows around.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\s:：]+")
 
 
 class Speakers:

@@ -40,9 +40,12 @@ class Stops:
         """Stop what runs in the conversation, or for the person in a chat where it is a new one."""
         message = request.message
         event = self._inbox.running(request.key)
-        events = [event] if event else []
-        if not (events or message.parent_id or message.thread_id):
-            events = list(self._inbox.running_of(message.sender.open_id, message.chat_id))
+        # A command that was pressed runs itself, and what it shall stop isn't on its card.
+        events = [event] if event and event.message != message else []
+        is_about_its_thread = request.is_typed and (message.parent_id or message.thread_id)
+        if not (events or is_about_its_thread):
+            running = self._inbox.running_of(message.sender.open_id, message.chat_id)
+            events = [event for event in running if event.message != message]
         # An event that is delivered once more stops nothing that was asked for after it.
         asked_at = message.created_at
         events = [e for e in events if not asked_at or e.message.created_at <= asked_at]

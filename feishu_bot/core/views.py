@@ -34,10 +34,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A name and what stands for it, on one line."""
+    """A name and what stands for it, on one line.
+
+    The value stands out, unless the name `leads` and the value only explains it.
+    """
 
     name: Words
     value: Words
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class CardStream:
         make_patched: MakeSurface,
         on_no_cardkit: Callable[[], None],
         texts: Texts,
+        others: tuple[Texts, ...] = (),
         stop: str,
         streaming: bool,
         checkpoint: Mapping[str, Any],
@@ -66,6 +67,7 @@ class CardStream:
         self._make_patched = make_patched
         self._on_no_cardkit = on_no_cardkit
         self._texts = texts
+        self._others = others
         self._stop = stop
         self._streaming = streaming
         self._save = save
@@ -325,6 +327,7 @@ class CardStream:
             can_regenerate=ending.can_regenerate,
             stop=self._stop,
             part=len(self._surfaces),
+            others=self._others,
         )
 
     def _send_as_text(self) -> None:

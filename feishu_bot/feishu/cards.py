@@ -7,15 +7,17 @@ pages don't name makes Feishu refuse the whole card (200621).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from feishu_bot.content.texts import Gravity, Texts
+from feishu_bot.content.texts import Gravity, NoticeText, Texts
 from feishu_bot.core.models import Ending, Footer, Notice
+from feishu_bot.core.views import Say
 from feishu_bot.feishu.markdown import safe_markdown, split_for_cards, summary_line
+from feishu_bot.feishu.wording import Element, Wording, preview
 
 Card = dict[str, Any]
-Element = dict[str, Any]
 
 # "Card JSON 2.0 structure": 30 KB (200860) and 200 elements (300305) a card. Whether a KB has
 # 1,000 or 1,024 bytes is not said.
@@ -45,6 +47,7 @@ def answer_card(
     stop: str = "",
     summary: str = "",
     part: int = 1,
+    others: tuple[Texts, ...] = (),
 ) -> Card:
     """An answer: without a header, since it is a message and not a form.
 
@@ -52,38 +55,48 @@ def answer_card(
     elements `answer` and `reasoning` can be updated alone; the second is there once there is any
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
-    `stop` names the answer that the Stop button of a streaming card stops.
+    `stop` names the answer that the Stop button of a streaming card stops. `others` are the texts
+    of further languages, for a card that many read.
     """
+    wording = Wording(texts, others)
     shown = bool(text.strip())
-    elements = [_small(texts("part_continued", part=part), "part")] if part > 1 else []
+    elements = []
+    if part > 1:
+        elements.append(_small(wording, lambda texts: texts("part_continued", part=part), "part"))
     if reasoning.strip() and part == 1:
-        elements.append(_reasoning_panel(texts, reasoning, streaming=streaming, answered=shown))
+        elements.append(_reasoning_panel(wording, reasoning, streaming=streaming, answered=shown))
     if not (streaming or shown):
         notice = notice or Notice("empty_answer")
-        elements += _notice_elements(texts, notice)
+        elements += _notice_elements(wording, notice)
         if can_regenerate:
-            elements.append(_button_row(_again_buttons(texts)))
-        card = _card(elements, summary, streaming=False)
-        return _with_title(card, texts, notice)
+            elements.append(_button_row(_again_buttons(wording)))
+        card = _card(elements, {"content": preview(summary)}, streaming=False)
+        return _with_title(card, wording, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(_markdown(content, ANSWER_ELEMENT))
     if notice:
-        elements.append(_small(notice_line(texts, notice), "notice"))
-    if line := footer_line(texts, footer or Footer()):
-        elements.append(_small(line, "footer"))
-    buttons = [] if streaming else _ending_buttons(texts, can_continue, can_regenerate)
+        line_of = partial(notice_line, notice=notice)
+        elements.append(_small(wording, line_of, "notice"))
+    if footer_line(texts, footer or Footer()):
+        elements.append(_small(wording, partial(footer_line, footer=footer or Footer()), "footer"))
+    buttons = [] if streaming else _ending_buttons(wording, can_continue, can_regenerate)
     if streaming and stop:
         value = {"act": "stop", "of": stop}
-        buttons.append(_button(texts("button_stop"), value, "stop_button"))
+        buttons.append(_button(wording.plain(Say("button_stop")), value, "stop_button"))
     if buttons:
         elements.append(_button_row(buttons))
-    preview = summary or summary_line(text) or texts("thinking")
-    return _card(elements, preview, streaming=streaming)
+    # In one language: what replaces it while the answer grows is only the `content`.
+    shown_first = summary or summary_line(text) or texts("thinking")
+    return _card(elements, {"content": preview(shown_first)}, streaming=streaming)
 
 
-def notice_card(texts: Texts, notice: Notice) -> Card:
-    """A notice on its own: what happened, what to do, and the request id if there is one."""
-    return _with_title(_card(_notice_elements(texts, notice), streaming=False), texts, notice)
+def notice_card(texts: Texts, notice: Notice, others: tuple[Texts, ...] = ()) -> Card:
+    """A notice on its own: what happened, what to do, and the request id if there is one.
+
+    `others` as for an answer.
+    """
+    wording = Wording(texts, others)
+    return _with_title(_card(_notice_elements(wording, notice), streaming=False), wording, notice)
 
 
 def element_content(texts: Texts, text: str) -> str:
@@ -103,9 +116,9 @@ def reasoning_content(text: str, *, streaming: bool) -> str:
 
 
 def notice_line(texts: Texts, notice: Notice) -> str:
-    """A notice as one short line under an answer."""
+    """A notice in short under an answer, with the request id on a line of its own."""
     line = texts(notice.kind, **_shortened(notice.params))
-    return " · ".join(filter(None, (line, _request_line(texts, notice))))
+    return "\n".join(filter(None, (line, _request_line(texts, notice))))
 
 
 def footer_line(texts: Texts, footer: Footer) -> str:
@@ -136,23 +149,29 @@ def card_bytes(card: Card) -> int:
     return len(card_json(card).encode("utf-8", "replace"))
 
 
-def _notice_elements(texts: Texts, notice: Notice) -> list[Element]:
-    words = texts.notice(notice.kind, _shortened(notice.params))
-    elements = [_plain(words.what, "what")]
-    if words.do:
-        elements.append(_plain(words.do, "advice"))
-    if line := _request_line(texts, notice):
-        elements.append(_small(line, "request"))
+def _notice_elements(wording: Wording, notice: Notice) -> list[Element]:
+    words = partial(_notice_text, notice)
+    elements = [_plain(wording, lambda texts: words(texts).what, "what")]
+    if words(wording.texts).do:
+        elements.append(_plain(wording, lambda texts: words(texts).do, "advice"))
+    if _request_line(wording.texts, notice):
+        elements.append(_small(wording, partial(_request_line, notice=notice), "request"))
     return elements
 
 
-def _with_title(card: Card, texts: Texts, notice: Notice) -> Card:
-    words = texts.notice(notice.kind, _shortened(notice.params))
-    if words.title:
-        title = {"tag": "plain_text", "content": words.title}
-        card["header"] = {"title": title, "template": _TEMPLATES[words.gravity]}
-    card["config"]["summary"] = {"content": words.title or words.what}
+def _with_title(card: Card, wording: Wording, notice: Notice) -> Card:
+    words = partial(_notice_text, notice)
+    if words(wording.texts).title:
+        title = wording.put(lambda texts: words(texts).title)
+        card["header"] = {"title": title, "template": _TEMPLATES[words(wording.texts).gravity]}
+    card["config"]["summary"] = wording.spread(
+        lambda texts: preview(words(texts).title or words(texts).what)
+    )
     return card
+
+
+def _notice_text(notice: Notice, texts: Texts) -> NoticeText:
+    return texts.notice(notice.kind, _shortened(notice.params))
 
 
 def _request_line(texts: Texts, notice: Notice) -> str:
@@ -163,13 +182,12 @@ def _request_line(texts: Texts, notice: Notice) -> str:
     return texts("request_line", request_id=request_id)
 
 
-def _card(elements: list[Element], summary: str = "", *, streaming: bool) -> Card:
+def _card(elements: list[Element], summary: Element | None = None, *, streaming: bool) -> Card:
     # A card entity needs update_multi; the preview stays until it is changed.
     config: dict[str, Any] = {
         "update_multi": True,
         "streaming_mode": streaming,
-        # Nothing in the preview may look like a tag, whoever reads it.
-        "summary": {"content": summary.replace("<", "＜")},
+        "summary": summary or {"content": ""},
     }
     if streaming:
         # "Streaming updates": four characters each 35 ms are faster than any model, and `fast`
@@ -182,15 +200,16 @@ def _card(elements: list[Element], summary: str = "", *, streaming: bool) -> Car
     return {"schema": "2.0", "config": config, "body": {"elements": elements}}
 
 
-def _reasoning_panel(texts: Texts, reasoning: str, *, streaming: bool, answered: bool) -> Element:
-    title = texts("reasoning_running" if streaming and not answered else "reasoning_title")
+def _reasoning_panel(
+    wording: Wording, reasoning: str, *, streaming: bool, answered: bool
+) -> Element:
     content = reasoning_content(reasoning, streaming=streaming)
     return {
         "tag": "collapsible_panel",
         "element_id": "reasoning_panel",
         "expanded": streaming and not answered,
         "header": {
-            "title": {"tag": "plain_text", "content": title},
+            "title": wording.plain(Say("reasoning_title")),
             "icon": {"tag": "standard_icon", "token": "down-small-ccm_outlined"},
             "icon_position": "right",
             "icon_expanded_angle": -180,
@@ -204,32 +223,32 @@ def _markdown(content: str, element_id: str) -> Element:
     return {"tag": "markdown", "element_id": element_id, "content": content}
 
 
-def _plain(content: str, element_id: str) -> Element:
-    text = {"tag": "plain_text", "content": content}
+def _plain(wording: Wording, say: Callable[[Texts], str], element_id: str) -> Element:
+    return {"tag": "div", "element_id": element_id, "text": wording.put(say)}
+
+
+def _small(wording: Wording, say: Callable[[Texts], str], element_id: str) -> Element:
+    text = wording.put(say, text_size="notation", text_color="grey")
     return {"tag": "div", "element_id": element_id, "text": text}
 
 
-def _small(content: str, element_id: str) -> Element:
-    text = {"tag": "plain_text", "content": content, "text_size": "notation", "text_color": "grey"}
-    return {"tag": "div", "element_id": element_id, "text": text}
-
-
-def _ending_buttons(texts: Texts, can_continue: bool, can_regenerate: bool) -> list[Element]:
+def _ending_buttons(wording: Wording, can_continue: bool, can_regenerate: bool) -> list[Element]:
     buttons = []
     if can_continue:
-        label = texts("button_continue")
+        label = wording.plain(Say("button_continue"))
         buttons.append(_button(label, {"act": "continue"}, "continue_button", "primary_text"))
     if can_regenerate:
-        buttons += _again_buttons(texts)
-        for label, verdict in (("👍", "up"), ("👎", "down")):
-            buttons.append(_button(label, {"act": "rate", "verdict": verdict}, f"rate_{verdict}"))
+        buttons += _again_buttons(wording)
+        for sign, verdict in (("👍", "up"), ("👎", "down")):
+            value = {"act": "rate", "verdict": verdict}
+            buttons.append(_button(wording.plain(sign), value, f"rate_{verdict}"))
     return buttons
 
 
-def _again_buttons(texts: Texts) -> list[Element]:
+def _again_buttons(wording: Wording) -> list[Element]:
     return [
-        _button(texts("button_regenerate"), {"act": "regenerate"}, "regenerate_button"),
-        _button(texts("button_other_model"), {"act": "other_model"}, "other_model_button"),
+        _button(wording.plain(Say(f"button_{act}")), {"act": act}, f"{act}_button")
+        for act in ("regenerate", "other_model")
     ]
 
 
@@ -247,12 +266,14 @@ def _button_row(buttons: Iterable[Element]) -> Element:
     }
 
 
-def _button(label: str, value: Mapping[str, Any], element_id: str, style: str = "text") -> Element:
+def _button(
+    label: Element, value: Mapping[str, Any], element_id: str, style: str = "text"
+) -> Element:
     # The value must be an object: with a string the SDK can't read the card action.
     return {
         "tag": "button",
         "element_id": element_id,
-        "text": {"tag": "plain_text", "content": label},
+        "text": label,
         "type": style,
         "size": "small",
         "behaviors": [{"type": "callback", "value": dict(value)}],

@@ -8,7 +8,8 @@ from typing import Any
 from feishu_bot.content.texts import Texts
 from feishu_bot.core.clicks import Clicked
 from feishu_bot.core.models import CardAction, Language, Toast
-from feishu_bot.feishu.panels import Wording, view_card
+from feishu_bot.feishu.panels import view_card
+from feishu_bot.feishu.wording import Wording
 
 
 class ClickAnswers:

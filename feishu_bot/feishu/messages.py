@@ -53,7 +53,7 @@ def parse_message(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage
         ),
         kind=kind,
         text=whole_characters(_with_names(text, mentions, calls)),
-        created_at=_seconds(message.get("create_time")),
+        created_at=seconds(message.get("create_time")),
         mentions=tuple(dict.fromkeys(others)),
         mentions_bot=bool(calls),
         mentions_all="@_all" in text,
@@ -84,7 +84,7 @@ def read_archived(item: Mapping[str, Any], app_id: str) -> Archived | None:
         text=whole_characters(_with_names(text, mentions, set())).strip(),
         sender=as_text(sender.get("id")),
         is_own=sender.get("sender_type") == "app" and sender.get("id") == app_id,
-        created_at=_seconds(item.get("create_time")),
+        created_at=seconds(item.get("create_time")),
     )
 
 
@@ -201,7 +201,8 @@ def _required(data: Mapping[str, Any], name: str, fault: str) -> str:
     return value
 
 
-def _seconds(milliseconds: object) -> float:
+def seconds(milliseconds: object) -> float:
+    """A time in milliseconds, as Feishu writes it, in seconds; 0 for anything else."""
     try:
         return int(str(milliseconds)) / 1000
     except (ValueError, OverflowError):

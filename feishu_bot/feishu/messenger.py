@@ -26,8 +26,9 @@ from feishu_bot.feishu.client import FeishuClient
 from feishu_bot.feishu.codes import CREDENTIALS_REFUSED
 from feishu_bot.feishu.courier import Courier
 from feishu_bot.feishu.pacer import Pacer
-from feishu_bot.feishu.panels import Wording, view_card
+from feishu_bot.feishu.panels import view_card
 from feishu_bot.feishu.surfaces import EntityCard, PatchedCard, ReplyTo, Surface
+from feishu_bot.feishu.wording import Wording
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +138,7 @@ class FeishuMessenger:
             make_patched=patched,
             on_no_cardkit=self._miss_cardkit,
             texts=self._texts_for(message),
+            others=self._others_for(message),
             stop=reference,
             streaming=self._streaming,
             checkpoint=checkpoint,
@@ -152,17 +154,15 @@ class FeishuMessenger:
         reply = self._reply_to(message, reference).send(
             Courier(self._pacer, timer=self._timer),
             "interactive",
-            cards.notice_card(self._texts_for(message), notice),
+            cards.notice_card(self._texts_for(message), notice, self._others_for(message)),
             "notice",
         )
         return Sent((reply.message_id,), reply.thread_id, reply.chat_id)
 
     def show(self, message: IncomingMessage, view: View, *, reference: str) -> Sent:
         """Reply with a card, once per `reference`. Raises FeishuError."""
-        texts = self._texts_for(message)
-        # Many read a group, each in a language of their own.
-        others = tuple(self._texts.values()) if message.chat_type == "group" else ()
-        card = view_card(Wording(texts, others), view)
+        wording = Wording(self._texts_for(message), self._others_for(message))
+        card = view_card(wording, view)
         courier = Courier(self._pacer, timer=self._timer)
         reply = self._reply_to(message, reference).send(courier, "interactive", card, "view")
         return Sent((reply.message_id,), reply.thread_id, reply.chat_id)
@@ -179,6 +179,10 @@ class FeishuMessenger:
 
     def _texts_for(self, message: IncomingMessage) -> Texts:
         return self._texts[self._language_of(message.sender.open_id, message.chat_id)]
+
+    def _others_for(self, message: IncomingMessage) -> tuple[Texts, ...]:
+        """Many read a group, each in a language of their own."""
+        return tuple(self._texts.values()) if message.chat_type == "group" else ()
 
     def _miss_cardkit(self) -> None:
         self._no_cardkit_until = self._timer() + CARDKIT_RETRY_SECONDS

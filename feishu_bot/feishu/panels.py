@@ -7,7 +7,7 @@ pages don't name makes Feishu refuse the whole card (200621).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from feishu_bot.content.texts import Texts
 from feishu_bot.core.views import (
@@ -20,59 +20,37 @@ from feishu_bot.core.views import (
     Paragraph,
     Row,
     Rule,
-    Say,
     Select,
     View,
     Words,
 )
-from feishu_bot.feishu.cards import Card, Element
+from feishu_bot.feishu.cards import Card
+from feishu_bot.feishu.wording import Element, Wording, preview, said, shortened
 
 # "Button": a label takes 100 characters. "Input": 1,000. What is longer is cut, not refused.
 LABEL_CHARS = 100
 INPUT_CHARS = 1_000
-# A card takes 30 KB; the longest text of a person on it is a role's prompt.
-PARAGRAPH_CHARS = 3_000
-
-_LOCALES: Mapping[str, str] = {"zh": "zh_cn", "en": "en_us"}
-
-
-class Wording:
-    """Words in the reader's language; with `others`, also in those, for a card read by many."""
-
-    def __init__(self, texts: Texts, others: tuple[Texts, ...] = ()) -> None:
-        self._texts = texts
-        self._all = (texts, *others) if others else ()
-
-    def __call__(self, words: Words, most: int = PARAGRAPH_CHARS) -> str:
-        """The words, `most` characters of them."""
-        return _shortened(_said(self._texts, words), most)
-
-    def plain(self, words: Words, most: int = PARAGRAPH_CHARS, **style: str) -> Element:
-        """A `plain_text` element: nothing in it is a tag or Markdown."""
-        element: Element = {"tag": "plain_text", "content": self(words, most), **style}
-        if self._all and isinstance(words, Say):
-            element["i18n_content"] = {
-                _LOCALES[texts.language]: _shortened(_said(texts, words), most)
-                for texts in self._all
-            }
-        return element
 
 
 def view_card(wording: Wording, view: View) -> Card:
     """The card of a view."""
     ids = itertools.count(1)
     elements = [part for block in view.blocks for part in _block(wording, block, ids)]
-    title = wording.plain(view.title, LABEL_CHARS)
-    if view.icon:
-        _put_before(f"{view.icon} ", title)
+    icon = f"{view.icon} " if view.icon else ""
+
+    def title(texts: Texts) -> str:
+        return shortened(said(texts, view.title), LABEL_CHARS)
+
     return {
         "schema": "2.0",
         "config": {
             "update_multi": True,
-            # Nothing in the preview may look like a tag, whoever reads it.
-            "summary": {"content": wording(view.title, LABEL_CHARS).replace("<", "＜")},
+            "summary": wording.spread(lambda texts: preview(title(texts))),
         },
-        "header": {"title": title, "template": view.colour},
+        "header": {
+            "title": wording.put(lambda texts: icon + title(texts)),
+            "template": view.colour,
+        },
         "body": {"elements": elements},
     }
 
@@ -116,12 +94,18 @@ def _row(wording: Wording, block: Row) -> Element:
             "elements": [{"tag": "div", "text": text}],
         }
 
-    name = wording.plain(block.name, text_color="grey")
+    name_weight, value_weight = (1, 1) if block.leads else (2, 3)
+    if block.leads:
+        name = wording.plain(block.name)
+        value = wording.plain(block.value, text_size="notation", text_color="grey")
+    else:
+        name = wording.plain(block.name, text_color="grey")
+        value = wording.plain(block.value)
     return {
         "tag": "column_set",
         "flex_mode": "none",
         "horizontal_spacing": "8px",
-        "columns": [column(name, 2), column(wording.plain(block.value), 3)],
+        "columns": [column(name, name_weight), column(value, value_weight)],
     }
 
 
@@ -217,17 +201,3 @@ def _folded(wording: Wording, block: Folded, ids: Iterator[int]) -> Element:
         "border": {"color": "grey", "corner_radius": "5px"},
         "elements": [part for inner in block.blocks for part in _block(wording, inner, ids)],
     }
-
-
-def _said(texts: Texts, words: Words) -> str:
-    return texts(words.kind, **words.params) if isinstance(words, Say) else words
-
-
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _put_before(prefix: str, text: Element) -> None:
-    text["content"] = prefix + text["content"]
-    for locale in text.get("i18n_content", {}):
-        text["i18n_content"][locale] = prefix + text["i18n_content"][locale]

@@ -80,9 +80,7 @@ class ReplyTo:
             self._in_thread = False
             return courier.deliver("message.reply", reply, chat=self.chat_id)
 
-    def _create(
-        self, courier: Courier, kind: str, content: Mapping[str, Any], uuid: str
-    ) -> Reply:
+    def _create(self, courier: Courier, kind: str, content: Mapping[str, Any], uuid: str) -> Reply:
         receiver = self.chat_id or self._open_id
 
         def create() -> Reply:

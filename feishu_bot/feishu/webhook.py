@@ -15,6 +15,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from Crypto.Cipher import AES
@@ -47,6 +48,7 @@ from feishu_bot.feishu.messages import (
     card_action_v2,
     parse_message,
     parse_recall,
+    seconds,
 )
 
 logger = logging.getLogger(__name__)
@@ -115,6 +117,7 @@ class Door:
         self._recall = recall
         self._act = act
         self._arrive = arrive
+        self._press = press
         self._clicks = clicks
         self._memory = memory
         self._clock = clock
@@ -126,7 +129,7 @@ class Door:
             .register_p2_customized_event(RECALL, self._on_recall)
             .register_p2_customized_event(BOT_ADDED, _taker(parse_added, arrive))
             .register_p2_customized_event(CHAT_ENTERED, _taker(parse_entered, arrive))
-            .register_p2_customized_event(MENU, _taker(parse_menu, press))
+            .register_p2_customized_event(MENU, self._on_menu)
             .register_p1_customized_event(FIRST_CHAT, self._on_first_chat)
             .register_p2_card_action_trigger(self._on_card_action)
             .build()
@@ -283,6 +286,13 @@ class Door:
             logger.error("recall not readable event_id=%s: %s", data.header.event_id, exc)
             return
         self._recall(message_id)
+
+    def _on_menu(self, data: CustomizedEvent) -> None:
+        def press(press: MenuPress) -> None:
+            # The event itself tells the time in whole seconds only.
+            self._press(replace(press, created_at=seconds(data.header.create_time)))
+
+        _give(parse_menu, press, data.event, data.header.event_id)
 
     def _on_first_chat(self, data: CustomizedEvent) -> None:
         _give(parse_first_chat, self._arrive, data.event, data.uuid)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feishu_bot.simulator import card_schema
+from feishu_bot.simulator.card_values import mistakes_in
 from feishu_bot.simulator.card_view import Card, elements_of, walk
 
 ELEMENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}\Z")
@@ -62,6 +63,8 @@ def check_card(
         raise BadCard(200860, f"card content exceeds {rules.max_bytes // 1024} KB")
     if is_v2(card):
         _check_attributes(card)
+        for mistake in mistakes_in(card):
+            raise BadCard(200621, mistake)
     parts = list(walk(card))
     if len(parts) > rules.max_elements:
         raise BadCard(300305, f"element count over {rules.max_elements}")

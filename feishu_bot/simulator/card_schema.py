@@ -89,3 +89,49 @@ GONE = frozenset({"action", "note"})
 
 # Keys whose values are the developer's own and are not looked into.
 OPAQUE = frozenset({"value", "chart_spec", "rows", "i18n_content", "style"})
+
+# What attributes may be, where the pages of the components name all of it.
+TEMPLATES = _names(
+    "blue wathet turquoise green yellow orange red carmine violet purple indigo grey default"
+)
+LOCALES = _names(
+    "zh_cn en_us ja_jp zh_hk zh_tw id_id vi_vn th_th pt_br es_es ko_kr de_de fr_fr it_it ru_ru "
+    "ms_my"
+)
+CHOICES: dict[str, dict[str, frozenset[str]]] = {
+    "button": {
+        "type": _names(
+            "default primary danger text primary_text danger_text primary_filled danger_filled "
+            "laser"
+        ),
+        "size": _names("tiny small medium large"),
+        "form_action_type": _names("submit reset"),
+    },
+    "column_set": {"flex_mode": _names("none stretch flow bisect trisect")},
+    "column": {"vertical_align": _names("top center bottom")},
+    "input": {
+        "input_type": _names("text multiline_text password"),
+        "label_position": _names("top left"),
+    },
+}
+TEXT_SIZES = _names(
+    "heading-0 heading-1 heading-2 heading-3 heading-4 heading normal notation xxxx-large "
+    "xxx-large xx-large x-large large medium small x-small"
+)
+TEXT_ALIGNS = _names("left center right")
+BEHAVIORS = _names("callback open_url form_action")
+
+# Components that call back, and so need names of their own in a form.
+INTERACTIVE = _names(
+    "button select_static multi_select_static select_person multi_select_person input date_picker "
+    "picker_time picker_datetime select_img checker"
+)
+REQUIRED: dict[str, frozenset[str]] = {
+    "markdown": _names("content"),
+    "plain_text": _names("content"),
+    "lark_md": _names("content"),
+    "form": _names("name elements"),
+    "collapsible_panel": _names("header elements"),
+    "column_set": _names("columns"),
+    "standard_icon": _names("token"),
+}

@@ -81,7 +81,9 @@ class SqlConversations:
         """
         if not (message.root_id or message.parent_id or message.thread_id):
             return ThreadKey(message.chat_id, message.message_id)
-        known = self._find(message.parent_id) or self._find(message.root_id)
+        known = self._find(message.parent_id)
+        if known is None and message.root_id != message.parent_id:
+            known = self._find(message.root_id)
         key = known[0] if known else None
         if key is None and message.root_id:
             key = ThreadKey(message.chat_id, message.root_id)

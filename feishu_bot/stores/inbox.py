@@ -222,6 +222,11 @@ class SqlInbox:
                 for statement in (statements.STOP_EVENT_UNSEEN, statements.STOP_EVENT_SHOWN)
             )
 
+    def ended_unanswered(self, dedupe_id: str) -> bool:
+        """Whether the event of this dedupe id is done, and came to a notice or to nothing."""
+        with self._database.read() as connection:
+            return bool(connection.scalar(statements.ENDED_UNANSWERED, {"asked": dedupe_id}))
+
     def waiting(self) -> int:
         """The number of events that aren't done, running ones included."""
         with self._database.read() as connection:

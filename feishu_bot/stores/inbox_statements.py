@@ -78,6 +78,14 @@ EXPIRE = (
 
 WAITING = sa.select(sa.func.count()).select_from(inbox).where(IS_OPEN)
 
+ENDED_UNANSWERED = sa.select(
+    sa.exists().where(
+        inbox.c.dedupe_id == sa.bindparam("asked"),
+        IS_DONE,
+        inbox.c.outcome.in_(("noticed", "failed")),
+    )
+)
+
 _is_ours = sa.and_(
     IS_RUNNING,
     inbox.c.id == sa.bindparam("job"),

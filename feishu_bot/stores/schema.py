@@ -180,6 +180,8 @@ grants = sa.Table(
     sa.Column("day", sa.Text, nullable=False),
     sa.Column("questions", sa.Integer, nullable=False),
     sa.Column("granted_by", sa.Text, nullable=False),
+    # The message that asked for it: a command is run again after a crash.
+    sa.Column("message_id", sa.Text, unique=True),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("grants_person", "open_id", "day"),
 )

@@ -71,6 +71,15 @@ FORGOTTEN = {"forgotten": True, "question": "", "answer": "", "asker": "", "spea
 _FORGET = sa.update(turns).where(turns.c.question_id == sa.bindparam("asked")).values(FORGOTTEN)
 
 
+# Begun afresh while the answer was written: it belongs to what was before. What goes on from a
+# turn has seen that turn, so without a pause the turn is above `ended_with`.
+_END_WITH = (
+    sa.update(conversations)
+    .where(is_of(conversations), conversations.c.ended_with >= sa.bindparam("before"))
+    .values(ended_with=sa.bindparam("written"))
+)
+
+
 def touch(
     connection: sa.Connection, key: ThreadKey, *, now: float, ended_before: float = NEVER
 ) -> None:
@@ -107,6 +116,9 @@ def insert_turn(connection: sa.Connection, key: ThreadKey, turn: Turn, *, now: f
         "created_at": turn.created_at or now,
     }
     turn_id: int = connection.execute(_INSERT, row).scalar_one()
+    if turn.parent is not None:
+        ended = {"chat": key.chat_id, "opened": key.root, "before": turn.parent}
+        connection.execute(_END_WITH, {**ended, "written": turn_id})
     rows = _message_rows(key, turn.answer_ids, turn_id=turn_id, own=True)
     rows += _message_rows(key, (turn.question_id,), turn_id=turn_id, own=False)
     connection.execute(_MESSAGE_OF_TURN, rows)

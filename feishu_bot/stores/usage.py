@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
 from feishu_bot.core.models import Usage, UsageTotal
 from feishu_bot.stores.database import Database
@@ -47,7 +48,7 @@ _TOTALS_OF_BOTH = _TOTALS.where(_is_of_person, _is_in_chat)
 _PEOPLE = (
     _sums_by(table.c.open_id).order_by(_tokens.desc(), table.c.open_id).limit(sa.bindparam("limit"))
 )
-_GRANT = sa.insert(grants).inline()
+_GRANT = insert(grants).on_conflict_do_nothing().inline()
 _GRANTED = sa.select(sa.func.coalesce(sa.func.sum(grants.c.questions), 0)).where(
     grants.c.open_id == sa.bindparam("person"), grants.c.day == sa.bindparam("on_day")
 )
@@ -85,13 +86,19 @@ class SqlUsage:
         """
         return self._totals(_PEOPLE, {"since": since, "limit": limit})
 
-    def grant(self, open_id: str, day: str, questions: int, granted_by: str) -> None:
-        """Allow a person so many questions more on that day (2026-11-22); grants add up."""
+    def grant(
+        self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str
+    ) -> None:
+        """Allow a person so many questions more on that day (2026-11-22); grants add up.
+
+        A second one for the same message changes nothing.
+        """
         row = {
             "open_id": open_id,
             "day": day,
             "questions": questions,
             "granted_by": granted_by,
+            "message_id": message_id or None,
             "created_at": self._clock(),
         }
         with self._database.write() as connection:

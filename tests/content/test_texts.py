@@ -4,11 +4,18 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
+import yaml
 
 from feishu_bot.content.texts import Texts
+from feishu_bot.core.commands.help import PRESSED
+from feishu_bot.core.commands.setting_cards import THREADS
+from feishu_bot.core.models import BalanceState
+from feishu_bot.core.modes import MODES
 from feishu_bot.llm.failures import Kind
+from tests.feishu.every_card import Bench
 
 PACKAGE = Path(__file__).parents[2] / "feishu_bot"
 # Calls whose first argument is a kind.
@@ -31,16 +38,34 @@ def sources() -> Iterator[ast.Module]:
             yield ast.parse(path.read_text("utf-8"))
 
 
-def strings_in_source() -> tuple[set[str], tuple[str, ...]]:
-    """All texts in the code, and the beginnings of those that are put together."""
+# The kinds that are put together in the code: what stands first, and what may follow.
+COMPOSED = {
+    "balance_": get_args(BalanceState),
+    "button_": (*PRESSED, "regenerate", "other_model"),
+    "command_": tuple(command.name for command in Bench("zh").commands),
+    "limit_": tuple(
+        f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
+    ),
+    "thread_": tuple(THREADS),
+}
+
+
+def strings_in_source() -> tuple[set[str], set[str]]:
+    """All texts in the code, and the beginnings of those kinds that are put together."""
     whole, beginnings = set(), set()
     for tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
-            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                beginnings.add(str(node.values[0].value))
-    return whole, tuple(text for text in beginnings if text.endswith("_"))
+            if isinstance(node, ast.Call) and name_of(node) in SPEAKERS and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.JoinedStr):
+                    beginnings.add(str(getattr(first.values[0], "value", "")))
+    return whole, beginnings
+
+
+def name_of(call: ast.Call) -> str:
+    return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
 
 
 def kinds_spoken() -> set[str]:
@@ -50,9 +75,8 @@ def kinds_spoken() -> set[str]:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             first = node.args[0]
-            if name in SPEAKERS and isinstance(first, ast.Constant) and first.value:
+            if name_of(node) in SPEAKERS and isinstance(first, ast.Constant) and first.value:
                 spoken.add(first.value)
     return spoken
 
@@ -63,9 +87,27 @@ def test_both_languages_have_the_same_texts() -> None:
 
 def test_no_text_is_unused() -> None:
     whole, beginnings = strings_in_source()
-    unused = {kind for kind in zh.kinds() - whole if not kind.startswith(beginnings)}
+    composed = {first + rest for first, all_rest in COMPOSED.items() for rest in all_rest}
 
-    assert unused == set()
+    assert beginnings == COMPOSED.keys()
+    assert composed <= zh.kinds()
+    assert zh.kinds() - whole - composed == set()
+
+
+def test_no_word_for_a_value_is_unused() -> None:
+    chinese, english = words("zh_CN"), words("en_US")
+
+    assert chinese["mode"] == english["mode"] == {*MODES, "other"}
+    assert chinese == english
+
+
+def words(folder: str) -> dict[str, set[str]]:
+    """The values that have words of their own, by the parameter that they are for."""
+    found: dict[str, set[str]] = {}
+    for path in (PACKAGE / "content" / "locales" / folder).iterdir():
+        content = yaml.safe_load(path.read_text("utf-8"))
+        found |= {name: set(values) for name, values in content.get("words", {}).items()}
+    return found
 
 
 def test_everything_that_is_said_has_a_text() -> None:

@@ -121,8 +121,12 @@ class FakeInbox:
         self.stopped.append(event_id)
         return True
 
-    def waiting(self) -> int:
-        return len(self.jobs)
+    def ended_unanswered(self, dedupe_id) -> bool:
+        return any(
+            outcome in ("noticed", "failed")
+            for number, (outcome, _, _) in self.finished.items()
+            if self.events[number - 1].dedupe_id == dedupe_id
+        )
 
     def sweep(self, before) -> int:
         return 0
@@ -229,6 +233,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self.used: list[Usage] = []
         self.grants: dict[tuple[str, str], int] = {}
+        self.granting: set[str] = set()
 
     def totals(self, since, *, open_id=None, chat_id=None) -> list[UsageTotal]:
         used = [
@@ -245,7 +250,10 @@ class FakeLedger:
         totals = _totals(used, lambda item: item.open_id)
         return sorted(totals, key=lambda total: (-total.tokens, total.name))[:limit]
 
-    def grant(self, open_id, day, questions, granted_by) -> None:
+    def grant(self, open_id, day, questions, granted_by, *, message_id) -> None:
+        if message_id in self.granting:
+            return
+        self.granting.add(message_id)
         self.grants[open_id, day] = self.granted(open_id, day) + questions
 
     def granted(self, open_id, day) -> int:

@@ -151,7 +151,7 @@ def test_a_flood_is_refused_once_a_minute_and_person(conversations):
 
     def is_due(message_id, person="ou_alice"):
         asked = message(message_id=message_id, sender=Sender(person))
-        return refusals.is_due(asked, conversations)
+        return refusals.is_due(asked, conversations, asked.message_id)
 
     assert [is_due("om_1"), is_due("om_2"), is_due("om_1")] == [True, False, True]
     assert is_due("om_3", "ou_bob")
@@ -165,7 +165,7 @@ def test_who_has_not_spoken_to_the_bot_is_not_told_anything(conversations):
 
     def is_due(person, **changes):
         asked = message(chat_type="group", sender=Sender(person), **changes)
-        return refusals.is_due(asked, conversations)
+        return refusals.is_due(asked, conversations, asked.message_id)
 
     assert not is_due("ou_1")
     assert not is_due("ou_1", parent_id="om_other")

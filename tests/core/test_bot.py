@@ -7,7 +7,7 @@ import pytest
 from feishu_bot.content.texts import Texts
 from feishu_bot.core.access import Rules
 from feishu_bot.core.answers import Answers
-from feishu_bot.core.bot import MOST_ATTEMPTS, Bot
+from feishu_bot.core.bot import Bot
 from feishu_bot.core.clicks import Later
 from feishu_bot.core.commands.answering import Answering
 from feishu_bot.core.commands.branches import Branches
@@ -20,6 +20,7 @@ from feishu_bot.core.commands.topics import Topics
 from feishu_bot.core.languages import Languages
 from feishu_bot.core.limits import Limits
 from feishu_bot.core.models import CardAction, Conversation, Sent, ThreadKey, Turn
+from feishu_bot.core.replies import MOST_ATTEMPTS
 from feishu_bot.core.stops import Stops
 from feishu_bot.core.workers import Control
 from feishu_bot.errors import FeishuUnavailable
@@ -49,7 +50,7 @@ class World:
         self.models = FakeModels()
         self.verdicts = FakeFeedback()
         self.stops = Stops(self.inbox)
-        commands = Commands(
+        self.commands = commands = Commands(
             [
                 Topics(self.conversations),
                 Answering(self.later, "Go on.", self.conversations, self.models),
@@ -69,7 +70,7 @@ class World:
             later=self.later,
             languages=Languages("zh", self.people, self.chats),
             rules=options.pop("rules", Rules()),
-            limits=Limits(),
+            limits=options.pop("limits", Limits()),
             patience=0.0,
             answers=Answers(
                 inbox=self.inbox,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from feishu_bot.core.access import Rules
 from feishu_bot.core.background import LINE_CHARS, THREAD_CHARS, Background, without_background
 from feishu_bot.core.commands.branches import TURNS_SHOWN, numbered
 from feishu_bot.core.commands.export import Export
+from feishu_bot.core.commands.registry import Request
 from feishu_bot.core.models import (
     Archived,
     Conversation,
@@ -331,9 +330,11 @@ def test_what_has_no_room_in_the_file_is_left_out_and_that_is_said(world):
     keep(world, *(turn(n, n - 1 or None, answer="x" * 400) for n in range(1, 9)))
     words = {"en": lambda kind, **params: kind}
     export = Export(world.conversations, words, most=1500)
-    request = world.bot._request(message("/export"), KEY, "")
+    asked = message("/export")
 
-    file = export.export(replace(request, language="en"))
+    file = export.export(
+        Request(message=asked, key=KEY, argument="", language="en", is_admin=False)
+    )
 
     assert len(file.data) <= 1500
     assert file.data.decode().endswith("export_cut\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.core.commands.registry import Called, Command, Commands, Misspelt, Question
+from feishu_bot.core.views import Folded
 from tests.core.test_bot import World, message
 
 
@@ -72,9 +73,11 @@ def test_help_lists_every_command():
     world.work()
 
     ((_, view, _),) = world.messenger.views
-    assert {"/new · 新话题", "/clear · 清除", "/help · 帮助"} <= {
-        getattr(block, "name", "") for block in view.blocks
+    folded = [row for block in view.blocks if isinstance(block, Folded) for row in block.blocks]
+    assert {"/new · 新话题", "/clear · 清除", "/help · 帮助", "/export · 导出"} <= {
+        getattr(block, "name", "") for block in (*view.blocks, *folded)
     }
+    assert "/help · 帮助" in {row.name for row in folded}
 
 
 def test_a_misspelt_command_is_not_sent_to_the_model():

@@ -169,7 +169,7 @@ def test_nothing_is_claimed_while_stopping(inbox, handler, start):
     inbox.put(event(1))
     workers.wake()
 
-    assert inbox.waiting() == 1
+    assert len(inbox.jobs) == 1
 
 
 def test_who_asks_to_be_told_after_the_loss_is_told_at_once():

@@ -164,7 +164,7 @@ def test_an_answer_can_be_stopped_while_it_streams_and_no_longer_after_it() -> N
     options = {"stop": "om_1", "can_regenerate": True}
     growing = cards.answer_card(EN, text="Hi", streaming=True, **options)
 
-    assert labels(growing) == ["⏹ Stop"]
+    assert labels(growing) == ["Stop"]
     assert element(growing, "stop_button")["behaviors"][0]["value"] == {"act": "stop", "of": "om_1"}
     assert labels(answer(**options)) == ["Regenerate", "Other model", "👍", "👎"]
     assert labels(answer(can_continue=True, **options))[0] == "Continue"
@@ -259,7 +259,7 @@ def test_the_colour_of_a_notice_shows_its_gravity(kind: str, colour: str) -> Non
 def test_a_notice_names_its_request_only_where_it_helps() -> None:
     params = {"request_id": "r1"}
 
-    assert "Request id: r1" in cards.notice_line(EN, Notice("stream_broken", params))
+    assert "Request ID: r1" in cards.notice_line(EN, Notice("stream_broken", params))
     assert "r1" not in cards.notice_line(EN, Notice("length", params))
     assert "r1" not in json.dumps(cards.notice_card(EN, Notice("stopped", params)))
 

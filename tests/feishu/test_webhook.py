@@ -275,10 +275,12 @@ def test_other_old_events_are_ignored(opened, payload):
 
 def test_a_menu_press_comes_through(opened):
     body = {"operator": {"operator_id": IDS}, "event_key": "help", "timestamp": 1}
+    sent = event("application.bot.menu_v6", body, create_time="1700000000123")
 
-    assert opened.knock(event("application.bot.menu_v6", body))[0] == 200
+    assert opened.knock(sent)[0] == 200
 
     press = opened.presses[0]
+    assert press.created_at == 1_700_000_000.123
     assert (press.event_id, press.entry, press.person.open_id) == ("ev_1", "help", "ou_alice")
 
 

@@ -244,7 +244,7 @@ def test_the_settings_of_a_conversation_hold_for_it_alone(sim, talk, bot, press,
     form = {"model": model, "role": "weekly-report", "mode": "warm", "language": "en"}
     press(card, "保存", form=form, times=2)
 
-    assert card.title.endswith("Settings of this conversation")
+    assert card.title.endswith("Conversation settings")
     assert all(words in card.text for words in (model, "Weekly report", "Warm · 0.4", "English"))
     first = talk.ask("one", reply_to=card)
     role, *rest = last()

@@ -88,7 +88,7 @@ def test_a_gateway_without_balances_says_so_and_with_admins_only_they_see_it(
 
     text = talk.ask("/balance").text
 
-    assert "not available on this gateway" in text
+    assert "not available from this service" in text
     assert "$" not in text
     assert "For admins only" in ask(talk.bob, "/balance", private=True).title
 
@@ -129,6 +129,24 @@ def test_a_person_is_limited_by_the_day_until_an_admin_grants_more(sim, talk, st
     assert "3 次 · 3,702 tokens" in folded["今天用得最多的人"]
     assert "gpt-" in folded["最近 30 天各模型的用量"]
     assert "在私聊里发 /usage" in ask(talk.alice, "/usage").text
+
+
+def test_a_button_that_met_the_limit_works_again_once_there_is_more(sim, talk, start_bot, ask):
+    start_bot(ADMINS=talk.alice.union_id, USER_DAILY_QUESTIONS="1")
+    answer = ask(talk.bob, "hello")
+    question = sim.feishu.world.messages[answer.replied_to]
+
+    def answers():
+        return [card.text for card in sim.feishu.answers_to(question) if not card.streaming]
+
+    press(sim, answer, "重新回答", talk.bob)
+    sim.feishu.wait_for(lambda: any("已经问了 1 次" in text for text in answers()))
+    ask(talk.alice, "/grant @_user_2 5", mentions=[talk.bob])
+
+    for _ in range(2):
+        press(sim, answer, "重新回答", talk.bob)
+    sim.feishu.wait_for(lambda: sum("Yes." in text for text in answers()) == 2)
+    assert len(sim.gateway.requests) == 2
 
 
 def test_a_group_has_a_limit_of_its_own_and_admins_have_none(sim, talk, start_bot, ask):

@@ -219,7 +219,10 @@ def test_a_rich_card_of_every_kind_passes(writer):
     form = {
         "tag": "form",
         "name": "f",
-        "elements": [{"tag": "input", "name": "note", "max_length": 10}],
+        "elements": [
+            {"tag": "input", "name": "note", "max_length": 10},
+            {"tag": "button", "name": "ok", "form_action_type": "submit"},
+        ],
     }
     header = {
         "title": {"tag": "plain_text", "content": "Bot"},

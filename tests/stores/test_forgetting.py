@@ -154,10 +154,10 @@ class TestForgetting:
         ]
 
     def test_only_grants_of_today_stay(self, forget, ledger, clock) -> None:
-        ledger.grant("ou_1", "2026-11-21", 5, "ou_admin")
-        ledger.grant("ou_2", "2026-11-21", 5, "ou_admin")
+        ledger.grant("ou_1", "2026-11-21", 5, "ou_admin", message_id="om_1")
+        ledger.grant("ou_2", "2026-11-21", 5, "ou_admin", message_id="om_2")
         clock.tick(100)
-        ledger.grant("ou_1", DAY, 3, "ou_admin")
+        ledger.grant("ou_1", DAY, 3, "ou_admin", message_id="om_3")
 
         forget()
 
@@ -167,7 +167,7 @@ class TestForgetting:
     def test_what_they_granted_to_others_stays_without_their_name(
         self, forget, ledger, database
     ) -> None:
-        ledger.grant("ou_2", DAY, 5, "ou_1")
+        ledger.grant("ou_2", DAY, 5, "ou_1", message_id="om_4")
 
         forget()
 

@@ -502,6 +502,16 @@ class TestConversations:
 
         assert self.loaded(store) == []
 
+    def test_an_answer_that_ends_after_a_fresh_start_is_not_part_of_it(self, store, add) -> None:
+        first = add("1")
+        store.clear(KEY)
+
+        add("2", parent=first)
+
+        assert store.load(KEY).turns == ()
+        add("3")
+        assert self.loaded(store) == ["3"]
+
     def test_a_cleared_conversation_starts_anew(self, store, add) -> None:
         store.save_settings(KEY, role="a poet")
         add("1")

@@ -70,6 +70,22 @@ class TestInbox:
 
         assert inbox.claim(1)[0].event.message.text == text
 
+    @pytest.mark.parametrize(
+        ("outcome", "unanswered"),
+        [("answered", False), ("stopped", False), ("noticed", True), ("failed", True)],
+    )
+    def test_it_is_known_what_came_to_no_answer(
+        self, inbox, make_event, outcome, unanswered
+    ) -> None:
+        inbox.put(make_event(1))
+        (job,) = inbox.claim(1)
+        assert not inbox.ended_unanswered(job.event.dedupe_id)
+
+        inbox.finish(job, outcome, None, None)
+
+        assert inbox.ended_unanswered(job.event.dedupe_id) is unanswered
+        assert not inbox.ended_unanswered("om_unknown")
+
     def test_an_event_id_is_taken_in_once(self, inbox, make_event) -> None:
         assert inbox.put(make_event(1))
         assert not inbox.put(replace(make_event(2), event_id="ev_1"))

@@ -120,21 +120,27 @@ class TestGrants:
         assert ledger.granted("ou_1", DAY) == 0
 
     def test_grants_of_a_day_add_up(self, ledger) -> None:
-        ledger.grant("ou_1", DAY, 5, "ou_admin")
-        ledger.grant("ou_1", DAY, 3, "ou_other_admin")
+        ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_1")
+        ledger.grant("ou_1", DAY, 3, "ou_other_admin", message_id="om_2")
 
         assert ledger.granted("ou_1", DAY) == 8
 
+    def test_a_message_grants_once(self, ledger) -> None:
+        for _ in range(2):
+            ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_1")
+
+        assert ledger.granted("ou_1", DAY) == 5
+
     def test_a_grant_is_for_one_person_and_one_day(self, ledger) -> None:
-        ledger.grant("ou_1", DAY, 5, "ou_admin")
+        ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_3")
 
         assert ledger.granted("ou_2", DAY) == 0
         assert ledger.granted("ou_1", "2026-11-23") == 0
 
     def test_old_grants_are_swept(self, ledger, clock) -> None:
-        ledger.grant("ou_1", DAY, 5, "ou_admin")
+        ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_4")
         clock.tick(100)
-        ledger.grant("ou_1", DAY, 3, "ou_admin")
+        ledger.grant("ou_1", DAY, 3, "ou_admin", message_id="om_5")
 
         assert ledger.sweep(before=clock.now) == 1
         assert ledger.granted("ou_1", DAY) == 3

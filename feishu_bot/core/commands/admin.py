@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -22,7 +20,6 @@ from feishu_bot.core.views import Block, Button, Buttons, Paragraph, Row, Say, V
 _OPEN_ID = re.compile(r"\bou_\w+")
 _NUMBER = re.compile(r"(?:^|\s)(\d{1,6})$")
 MOST_GRANTED = 10_000
-REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,6 @@ class Admin:
         self._rules = rules
         self._names = names
         self._clock = clock
-        self._lock = threading.Lock()
-        # The messages whose grant is stored: they come again when the card didn't get through.
-        self._done: OrderedDict[str, None] = OrderedDict()
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -89,13 +83,13 @@ class Admin:
             return Notice("grant_admin", {"name": person.name})
         if not self._limits.person.questions:
             return Notice("grant_needless")
-        if self._is_new(request.message.message_id):
-            self._ledger.grant(
-                person.open_id,
-                days.day_name(self._clock()),
-                questions,
-                request.message.sender.open_id,
-            )
+        self._ledger.grant(
+            person.open_id,
+            days.day_name(self._clock()),
+            questions,
+            request.message.sender.open_id,
+            message_id=request.message.message_id,
+        )
         day = self._limits.day_of(person.open_id)
         holds = {"limit": count(day.quota.questions), "granted": count(day.granted)}
         left = max(0, day.quota.questions - day.spent.questions)
@@ -153,25 +147,12 @@ class Admin:
 
     def _person(self, request: Request) -> _Person | None:
         """The one person that the message names, by mention or by open_id; else None."""
-        named = {mention.open_id: mention.name for mention in request.message.mentions}
-        named |= {
-            open_id: self._names.of(open_id) or open_id
-            for open_id in _OPEN_ID.findall(_without_names(request))
-            if open_id not in named
-        }
+        named = dict.fromkeys(_OPEN_ID.findall(_without_names(request)), "")
+        named |= {mention.open_id: mention.name for mention in request.message.mentions}
         if len(named) != 1:
             return None
         ((open_id, name),) = named.items()
-        return _Person(open_id, name or open_id) if open_id else None
-
-    def _is_new(self, message_id: str) -> bool:
-        with self._lock:
-            if message_id in self._done:
-                return False
-            self._done[message_id] = None
-            if len(self._done) > REMEMBERED:
-                self._done.popitem(last=False)
-            return True
+        return _Person(open_id, name or self._names.of(open_id) or open_id) if open_id else None
 
 
 def _without_names(request: Request) -> str:

@@ -47,8 +47,10 @@ class Answering:
     def go_on(self, click: Click) -> Clicked:
         """One answer goes on once, however often and by however many people it is pressed."""
         once = f"continue:{click.action.message_id}"
-        self._later.put(click, "continue", self._continue_prompt, once=once)
-        return told("continue_started")
+        is_new = self._later.put(
+            click, "continue", self._continue_prompt, once=once, until_answered=True
+        )
+        return told("continue_started" if is_new else "continue_known")
 
     def regenerate(self, click: Click) -> Clicked:
         """Answer the card's question once more: once with each model, however often pressed."""
@@ -66,6 +68,7 @@ class Answering:
             "regenerate",
             "",
             once=f"regenerate:{card}:{model}",
+            until_answered=True,
             action={"card": card, "model": model},
             reply_to=turn.question_id,
         )

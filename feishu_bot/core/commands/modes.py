@@ -35,7 +35,7 @@ class Modes:
         if _is_known(wanted):
             self._conversations.save_settings(request.key, mode=wanted)
             return self._card(request.key, "green")
-        return self._card(request.key, "indigo")
+        return self._card(request.key, "blue")
 
     def set(self, click: Click) -> Clicked:
         assert click.key is not None

@@ -28,6 +28,11 @@ class Request:
     is_admin: bool
 
     @property
+    def is_typed(self) -> bool:
+        """Whether it was written, and not pressed on a card."""
+        return "chat" not in self.message.action
+
+    @property
     def chat_type(self) -> str:
         """p2p or group; empty when a button was pressed that doesn't tell."""
         return str(self.message.action.get("chat", self.message.chat_type))
@@ -139,8 +144,8 @@ class Commands:
         text = text.strip()
         if text.startswith("//"):
             return Question(text[1:])
-        word, _, rest = text.partition("\n") if "\n" in text.split(" ")[0] else text.partition(" ")
-        argument = rest.strip()
+        # At any blank: Chinese keyboards write a wide one.
+        word, argument = (*text.split(maxsplit=1), "", "")[:2]
         command = self._by_word.get(word.lower())
         if command and (word.startswith("/") or command.takes or not argument):
             return Called(command, argument)

@@ -119,7 +119,7 @@ class RolePlay:
         once = f"example:{click.value('once')}"
         # A slash at its beginning is a part of the question.
         question = f"/{role.example}" if role.example.startswith("/") else role.example
-        if self._later.put(click, "command", question, once=once):
+        if self._later.put(click, "command", question, once=once, until_answered=True):
             return told("role_asked")
         return told("role_asked_before")
 

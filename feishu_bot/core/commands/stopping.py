@@ -43,5 +43,6 @@ class Stopping:
         return {"stopped": self._stops.ask(request).value}
 
     def report(self, request: Request) -> Notice:
-        """Say what `stop` has done when the message came in."""
-        return Notice(_NOTICES[Stopped(request.message.action.get("stopped", Stopped.NOTHING))])
+        """Say what `stop` has done when the message came in; a press stops only now."""
+        stopped = request.message.action.get("stopped") or self._stops.ask(request)
+        return Notice(_NOTICES[Stopped(stopped)])

@@ -72,7 +72,9 @@ def version_of(message: Message) -> Version:
 
 
 def _files(message: Message, world: World) -> dict[str, Any]:
-    stored = {key: world.images.get(key) or world.files.get(key) for key in files_in(message.content)}
+    stored = {
+        key: world.images.get(key) or world.files.get(key) for key in files_in(message.content)
+    }
     return {
         key: {"name": file.name, "size": len(file.data)} for key, file in stored.items() if file
     }

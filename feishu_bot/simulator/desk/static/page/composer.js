@@ -6,7 +6,8 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/pr
 import { say } from "../words.js";
 import { world } from "../world.js";
 import { Attachments, acceptable } from "./attachments.js";
-import { BotMenu, GroupHint, MentionChips, ReplyTo } from "./composerparts.js";
+import { BotMenu } from "./botmenu.js";
+import { GroupHint, MentionChips, ReplyTo } from "./composerparts.js";
 import { useDraft } from "./drafts.js";
 import { Icon } from "./icons.js";
 import { MentionList, useMentions } from "./mention.js";

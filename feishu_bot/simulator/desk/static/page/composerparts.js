@@ -1,7 +1,5 @@
-// What stands around the text one writes: the answered message, mentions, hints, the bot's menu.
-import { act } from "../api.js";
-import { go, here } from "../here.js";
-import { trying } from "../toast.js";
+// What stands around the text one writes: the answered message, mentions, hints.
+import { go } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
 import { nameOf, world } from "../world.js";
@@ -37,16 +35,5 @@ export function GroupHint({ chat, draft, onMention }) {
   return html`<div class="hint" role="note">
     <span>${say("notMentioned", { name: world.bot.name })}</span>
     <button type="button" class="text-button" onClick=${onMention}>@${world.bot.name}</button>
-  </div>`;
-}
-
-/** The menu an administrator gives the bot; pressing an entry is an event, not a message. */
-export function BotMenu() {
-  if (world.menu.length === 0) return null;
-  return html`<div class="bot-menu" role="group" aria-label=${say("botMenu")}>
-    ${world.menu.map((entry) => html`<button type="button" key=${entry.key} class="menu-button"
-      onClick=${() => trying(act("menu", { person: here.person, key: entry.key }))}>
-      ${entry[here.lang]}
-    </button>`)}
   </div>`;
 }

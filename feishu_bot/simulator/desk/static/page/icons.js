@@ -39,6 +39,7 @@ const LINES = {
   file: "M5 3h7l3.5 3.5V17H5zM12 3v3.5h3.5",
   play: "M7 5l8 5-8 5z",
   pause: "M7.5 5v10M12.5 5v10",
+  menu: "M3.5 5.5h13M3.5 10h13M3.5 14.5h13",
   image: "M3.5 4.5h13v11h-13zM3.5 13l4-4 3 3 2-2 4 3.5M12.5 7.5v.2",
 };
 

@@ -24,6 +24,8 @@ const KINDS = {
   general_calendar: "kindCalendar",
 };
 const MOST = 160;
+// How much of a card is looked at for that.
+const READ = 1000;
 
 /** The name of a kind of message, in brackets. */
 export const kindOf = (type) => (KINDS[type] ? say(KINDS[type]) : say("kindUnknown", { type }));
@@ -35,7 +37,7 @@ export function lineOf(message) {
 }
 
 function textOf(message) {
-  if (message.card) return message.summary || message.title || withoutMarks(message.text);
+  if (message.card) return message.summary || message.title || withoutMarks(message.text.slice(0, READ));
   if (message.type === "text") return message.text.replaceAll("@_all", `@${say("everyone")}`);
   if (message.type === "post") return message.text;
   const name = message.content.file_name;

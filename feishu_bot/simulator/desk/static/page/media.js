@@ -3,6 +3,7 @@ import { fileUrl } from "../api.js";
 import { toast } from "../toast.js";
 import { html, useRef, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
+import { sizeOf } from "./attachments.js";
 import { Dialog } from "./dialog.js";
 import { Icon } from "./icons.js";
 import { lengthOf } from "./times.js";

@@ -1,0 +1,193 @@
+"""What is done about an event, after Feishu has its answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from feishu_bot.core import access
+from feishu_bot.core.access import Refusals, Rules
+from feishu_bot.core.answers import Answers
+from feishu_bot.core.commands.misspelt import misspelt_card
+from feishu_bot.core.commands.registry import (
+    Again,
+    Called,
+    Command,
+    Commands,
+    Misspelt,
+    Question,
+    Request,
+    Result,
+)
+from feishu_bot.core.languages import Languages
+from feishu_bot.core.limits import Limits
+from feishu_bot.core.models import IncomingMessage, Job, Notice
+from feishu_bot.core.ports import Conversations, People
+from feishu_bot.core.replies import MOST_ATTEMPTS, Replies
+from feishu_bot.core.views import View
+from feishu_bot.core.workers import Control
+from feishu_bot.errors import FeishuUnavailable
+
+logger = logging.getLogger(__name__)
+
+ANSWERED_KINDS = frozenset({"text", "post"})
+
+
+class Working:
+    """Tells questions from commands, and sees that each ends in an answer or in words."""
+
+    def __init__(
+        self,
+        *,
+        conversations: Conversations,
+        people: People,
+        answers: Answers,
+        replies: Replies,
+        commands: Commands,
+        languages: Languages,
+        rules: Rules,
+        limits: Limits,
+        greet: Callable[[IncomingMessage], View | None],
+        answers_all: bool,
+        log_messages: bool,
+    ) -> None:
+        self._conversations = conversations
+        self._people = people
+        self._answers = answers
+        self._replies = replies
+        self._commands = commands
+        self._languages = languages
+        self._rules = rules
+        self._refusals = Refusals()
+        self._limits = limits
+        self._greet = greet
+        self._answers_all = answers_all
+        self._log_messages = log_messages
+
+    def work(self, job: Job, control: Control) -> None:
+        """Do what an event asks for. Raises when it must be tried again."""
+        message, kind = job.event.message, job.event.kind
+        refusal = None if job.checkpoint else self._access(job)
+        if refusal:
+            is_due = self._refusals.is_due(message, self._conversations, job.event.dedupe_id)
+            self._replies.reply(job, refusal if is_due else None)
+            return
+        if kind == "message":
+            self._replies.note_chat(message, message.chat_id)
+        if kind == "welcome":
+            self._replies.reply(job, self._greet(message))
+        elif message.kind not in ANSWERED_KINDS:
+            notice = Notice("unsupported_message", {"kind": message.kind})
+            self._replies.reply(job, None if self._is_aside(job) else notice)
+        elif kind == "regenerate":
+            self._regenerate(job, control)
+        elif not message.text.strip():
+            self._replies.reply(job, Notice("empty_question"))
+        elif kind == "continue":
+            self._continue(job, control)
+        else:
+            self._read(job, control)
+
+    def _read(self, job: Job, control: Control) -> None:
+        match self._commands.read(job.event.message.text):
+            case Called(command, argument):
+                self._do(job, self._run(job, command, argument), control)
+            case Misspelt(word, nearest):
+                view = misspelt_card(word, nearest)
+                self._replies.reply(job, None if self._is_aside(job) else view)
+            case Question(text):
+                self._answer(job, text, control)
+
+    def _run(self, job: Job, command: Command, argument: str) -> Result:
+        message = job.event.message
+        is_admin = self._rules.is_admin(message.sender)
+        if command.for_admins and not is_admin:
+            return Notice("admins_only")
+        logger.info("command=%s event_id=%s", command.name, job.event.event_id)
+        request = Request(
+            message=message,
+            key=job.event.key,
+            argument=argument,
+            language=self._languages.of(message.sender.open_id, message.chat_id),
+            is_admin=is_admin,
+        )
+        try:
+            return command.run(request)
+        except Exception:
+            # The database may be away for a moment.
+            if job.attempt <= MOST_ATTEMPTS:
+                raise
+            logger.exception("command=%s failed event_id=%s", command.name, job.event.event_id)
+            return Notice("command_failed")
+
+    def _do(self, job: Job, result: Result, control: Control) -> None:
+        if isinstance(result, Again):
+            self._answer(job, result.turn.question, control, result)
+        elif job.checkpoint and isinstance(result, Notice):
+            # Its answer has begun on the screen, and what it was about is gone since.
+            self._answers.close(job, result.kind, control)
+        else:
+            self._replies.reply(job, result)
+
+    def _continue(self, job: Job, control: Control) -> None:
+        message = job.event.message
+        # The conversation may have begun afresh, and then there is nothing to go on from.
+        if self._conversations.load(job.event.key, message.parent_id).turns:
+            self._answer(job, message.text, control)
+        else:
+            self._do(job, Notice("continue_unknown"), control)
+
+    def _regenerate(self, job: Job, control: Control) -> None:
+        message = job.event.message
+        card = str(message.action.get("card") or message.parent_id)
+        turn = self._conversations.turn_of(card)
+        if turn is None:
+            self._do(job, Notice("conversation_unknown"), control)
+        else:
+            self._do(job, Again(turn, str(message.action.get("model", ""))), control)
+
+    def _answer(
+        self, job: Job, question: str, control: Control, again: Again | None = None
+    ) -> None:
+        message = job.event.message
+        if self._log_messages:
+            logger.info("question message_id=%s text=%r", message.message_id, question)
+        if job.attempt > MOST_ATTEMPTS:
+            self._give_up(job, question, control, again)
+            return
+        is_admin = self._rules.is_admin(message.sender)
+        with self._limits.asking(message, is_admin=is_admin) as refusal:
+            # What has begun is finished, whatever it costs.
+            if job.checkpoint or not refusal:
+                self._answers.answer(job, question, control, again)
+                return
+        self._replies.reply(job, refusal)
+
+    def _give_up(self, job: Job, question: str, control: Control, again: Again | None) -> None:
+        try:
+            self._answers.give_up(job, question, control, again)
+        except FeishuUnavailable:
+            raise
+        except Exception:
+            if job.attempt <= 2 * MOST_ATTEMPTS:
+                raise
+            # Not even that much can be said in its card; what waits behind it shall go on.
+            logger.exception("not given up in its card event_id=%s", job.event.event_id)
+            self._replies.reply(job, Notice("gave_up"))
+
+    def _is_aside(self, job: Job) -> bool:
+        """Whether a message is heard only because all are: what isn't understood is left alone."""
+        event = job.event
+        return (
+            self._answers_all
+            and event.message.chat_type == "group"
+            and not access.is_addressed(event.message, self._conversations)
+            and not self._conversations.exists(event.key)
+        )
+
+    def _access(self, job: Job) -> Notice | None:
+        message = job.event.message
+        # Where a click comes from was looked at when it came in.
+        if job.event.kind in ("message", "welcome"):
+            return self._rules.refusal_of(message, self._people)
+        return self._rules.refusal(message.sender, self._people)

@@ -1,0 +1,83 @@
+"""The inspector and the faults in a browser."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from feishu_bot.simulator import Simulator
+from tests.polling import eventually
+
+
+def test_the_wire_of_an_answer_is_laid_open_and_a_repeat_is_not_answered(
+    talking_desk: Simulator, page: Page
+):
+    talking_desk.gateway.between = 0.008
+    page.get_by_label("输入消息").fill("你好")
+    page.keyboard.press("Enter")
+    question = page.locator("article.mine")
+    question.hover()
+    question.get_by_role("button", name="打开检查器").click()
+    inspector = page.locator(".inspector")
+    push = inspector.locator(".wire-push").first
+    push.locator("> summary").click()
+    expect(push).to_contain_text("im.message.receive_v1")
+    expect(push.locator(".json-key", has_text="X-Lark-Signature")).to_be_visible()
+    expect(push).to_contain_text('{"encrypt": "')
+    expect(inspector).to_contain_text("card.settings")
+    expect(push).to_have_attribute("open", "")
+
+    run = inspector.locator(".wire-run").first
+    expect(run.locator("> summary")).to_contain_text(re.compile(r"\d+ 次流式更新 seq \d+…\d+"))
+    run.locator("> summary").click()
+    update = run.locator(".wire-call").last
+    update.locator("> summary").click()
+    expect(update).to_contain_text('"content"')
+    expect(update).to_contain_text("log_id")
+
+    outcome = inspector.get_by_role("status")
+    expect(outcome).to_have_text("已推送 1 次 · 机器人回复 1 条")
+    inspector.get_by_role("button", name="同时推送两次").click()
+    expect(outcome).to_contain_text("已推送 3 次 · 机器人回复 1 条 只回答了一次")
+    inspector.get_by_role("button", name="换个 event_id").click()
+    expect(outcome).to_contain_text("已推送 4 次 · 机器人回复 1 条 只回答了一次")
+    inspector.get_by_role("button", name="当作响应太慢").click()
+    expect(inspector.locator(".wire-remarks")).to_contain_text("15 秒后会再推送")
+
+    inspector.get_by_role("button", name="第 1 条回复").click()
+    expect(inspector.locator(".wire-message")).not_to_contain_text("**")
+    card = inspector.locator("summary", has_text="卡片 JSON")
+    expect(card).to_contain_text(re.compile(r"/ 30 KB · \d+ / 200 个元素"))
+    card.click()
+    expect(inspector.locator(".wire-card .json-key", has_text="schema")).to_be_visible()
+
+
+def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator, page: Page):
+    page.get_by_role("button", name="故障").click()
+    faults = page.locator(".faults")
+    reset = faults.get_by_role("button", name="全部恢复正常")
+    expect(reset).to_be_disabled()
+
+    faults.get_by_role("radio", name="正常 复述").focus()
+    page.keyboard.press("ArrowDown")
+    expect(faults.get_by_role("radio", name="很慢 4 秒后")).to_be_checked()
+    faults.get_by_role("switch", name="cardkit:card:write").focus()
+    page.keyboard.press("Space")
+    expect(faults.get_by_role("switch", name="cardkit:card:write")).not_to_be_checked()
+    expect(reset).to_be_enabled()
+    # The page shows a switch as moved before the simulator has heard of it.
+    eventually(lambda: desk.desk.faults.state()["model"] == "slow")
+    eventually(lambda: "cardkit:card:write" not in desk.feishu.access.scopes)
+    expect(faults.get_by_role("button", name="杀掉正在运行的进程")).to_be_disabled()
+
+    reset.click()
+    expect(reset).to_be_disabled()
+    expect(faults.get_by_role("radio", name="正常 复述")).to_be_checked()
+    with desk.feishu.world.changing():
+        desk.desk.real_model = "gpt-real"
+        desk.desk.kill_worker = lambda: 1
+    expect(faults).to_contain_text("现在回答的是真正的模型 gpt-real")
+    expect(faults.get_by_role("radio", name="很长")).to_be_disabled()
+    faults.get_by_role("button", name="杀掉正在运行的进程").click()
+    expect(page.get_by_text("已杀掉 1 个进程")).to_be_visible()

@@ -1,0 +1,31 @@
+"""What a person does in the page, and how an answer is found: by its question."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def write(page: Page, text: str, place: str = ".conversation") -> None:
+    """Into the composer of the chat that is open, or of the thread beside it."""
+    box = page.locator(f"{place} textarea")
+    box.fill(text)
+    box.press("Enter")
+    expect(box).to_have_value("")
+
+
+def from_bot(page: Page) -> Locator:
+    return page.locator("main article[data-sender=bot]")
+
+
+def answer_to(page: Page, question: str) -> Locator:
+    """What the bot replied to a question in the chat that is open."""
+    quote = page.locator(".quote-text", has_text=re.compile(f"[：:] ?{re.escape(question)}$"))
+    return from_bot(page).filter(has=quote)
+
+
+def tool(message: Locator, label: str) -> Locator:
+    """One of the tools that appear over a message."""
+    message.hover()
+    return message.get_by_role("button", name=label, exact=True)
