@@ -136,7 +136,8 @@ class Limits:
     def _exceeded(self, whose: str, spent: Spent, quota: Quota, running: int) -> Notice | None:
         params = {"zone": days.zone(self._clock())}
         if quota.questions and spent.questions + running > quota.questions:
-            params |= {"used": count(spent.questions), "limit": count(quota.questions)}
+            asked = spent.questions + running - 1
+            params |= {"used": count(asked), "limit": count(quota.questions)}
             return Notice(f"limit_{whose}_questions", params)
         if quota.tokens and spent.tokens >= quota.tokens:
             params |= {"used": count(spent.tokens), "limit": count(quota.tokens)}

@@ -36,6 +36,25 @@ def group(sim, talk):
 
 
 @pytest.fixture
+def start_bot(start_bot, talk, monkeypatch):
+    """A bot whose answers count as seen once their usage is stored."""
+
+    def start(**settings):
+        bot = start_bot(**settings)
+        whole = talk.answer
+
+        def answer(question, **more):
+            found = whole(question, **more)
+            eventually(lambda: not bot.runtime.workers.running())
+            return found
+
+        monkeypatch.setattr(talk, "answer", answer)
+        return bot
+
+    return start
+
+
+@pytest.fixture
 def ask(sim, talk, group):
     """The answer to what somebody says to the bot, in the group or privately."""
     sim.gateway.respond_with(lambda body: Script.text("Yes."))
