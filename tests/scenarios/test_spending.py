@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from feishu_bot.core.models import ThreadKey, Turn
 from feishu_bot.simulator import Script
-from feishu_bot.stores import Database, SqlInbox, WorkerId
+from feishu_bot.stores import Database, SqlConversations, SqlFeedback, SqlInbox, WorkerId
+from feishu_bot.stores.turns import insert_turn
 from tests.polling import eventually
 
 UNKNOWN = "这段对话已经找不到了，请重新提问"
@@ -269,3 +273,32 @@ def test_who_asks_is_forgotten_after_a_question_and_sees_what_went(sim, talk, bo
     kept = ask(talk.alice, "/forget")
     press(sim, kept, "先留着", talk.alice)
     assert "什么都没有删除" in kept.text
+
+
+def test_what_is_older_than_retention_days_is_swept(
+    sim, talk, start_bot, database_url, monkeypatch
+):
+    monkeypatch.setattr("feishu_bot.core.workers.FIRST_SWEEP_SECONDS", 0.0)
+    now = time.time()
+    with monkeypatch.context() as two_days_ago:
+        two_days_ago.setattr(time, "time", lambda: now - 2 * 86_400)
+        # The door lets nothing in from so far away, so the message is put where it would get to.
+        database = Database(database_url)
+        database.migrate()
+        key = ThreadKey(talk.chat.chat_id, "om_old")
+        with database.write() as connection:
+            insert_turn(
+                connection,
+                key,
+                Turn(question="q", answer="a", question_id="om_old"),
+                now=time.time(),
+            )
+        conversations = SqlConversations(database, ttl_seconds=1e9)
+        assert conversations.tree(key, whole=True)
+        SqlFeedback(database).save("om_old", talk.alice.open_id, "up")
+    start_bot(RETENTION_DAYS="1", LEASE_SECONDS="5")
+    fresh = talk.ask("hello")
+
+    eventually(lambda: not conversations.tree(key, whole=True))
+    assert conversations.turn_of(fresh.message_id)
+    database.close()
