@@ -16,6 +16,7 @@ from feishu_bot.core.commands.registry import Again
 from feishu_bot.core.drafts import Draft
 from feishu_bot.core.models import (
     Conversation,
+    IncomingMessage,
     Job,
     Outcome,
     Sent,
@@ -75,6 +76,7 @@ class Answers:
         self._speakers = speakers
         self._clock = clock
         self._timer = timer
+        self.on_sent: Callable[[IncomingMessage], None] = lambda message: None
 
     def answer(self, job: Job, question: str, control: Control, again: Again | None = None) -> None:
         """Answer `question`, by default the text of the job's message, and store the turn.
@@ -154,7 +156,7 @@ class Answers:
             checkpoint=state.get("card", {}),
             save=lambda card: save("card", card),
             # At once, since a person may reply or press a button before the job is stored.
-            sent=lambda sent: self._conversations.bind(job.event.key, sent),
+            sent=lambda sent: self._note_sent(job, sent),
         )
         control.on_lost(stream.abandon)
         draft = Draft()
@@ -190,6 +192,11 @@ class Answers:
 
     def _background_of(self, job: Job, conversation: Conversation) -> str:
         return self._background.of(job.event.message, conversation) if self._background else ""
+
+    def _note_sent(self, job: Job, sent: Sent) -> None:
+        self._conversations.bind(job.event.key, sent)
+        if job.event.kind == "message":
+            self.on_sent(job.event.message)
 
     def _conversation_of(self, job: Job, again: Again | None) -> Conversation:
         """The conversation up to where the question goes on, with the settings that hold there."""

@@ -66,17 +66,19 @@ class Bot:
             rules=rules,
             patience=patience,
         )
+        replies = Replies(
+            inbox=inbox,
+            conversations=conversations,
+            people=people,
+            messenger=messenger,
+            opening=self._intake.opening,
+        )
+        answers.on_sent = lambda message: replies.note_chat(message, message.chat_id)
         self._working = Working(
             conversations=conversations,
             people=people,
             answers=answers,
-            replies=Replies(
-                inbox=inbox,
-                conversations=conversations,
-                people=people,
-                messenger=messenger,
-                opening=self._intake.opening,
-            ),
+            replies=replies,
             commands=commands,
             languages=languages,
             rules=rules,

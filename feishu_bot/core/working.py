@@ -72,8 +72,6 @@ class Working:
             is_due = self._refusals.is_due(message, self._conversations, job.event.dedupe_id)
             self._replies.reply(job, refusal if is_due else None)
             return
-        if kind == "message":
-            self._replies.note_chat(message, message.chat_id)
         if kind == "welcome":
             self._replies.reply(job, self._greet(message))
         elif message.kind not in ANSWERED_KINDS:
@@ -91,12 +89,20 @@ class Working:
     def _read(self, job: Job, control: Control) -> None:
         match self._commands.read(job.event.message.text):
             case Called(command, argument):
+                self._note_chat(job)
                 self._do(job, self._run(job, command, argument), control)
             case Misspelt(word, nearest):
+                self._note_chat(job)
                 view = misspelt_card(word, nearest)
                 self._replies.reply(job, None if self._is_aside(job) else view)
             case Question(text):
                 self._answer(job, text, control)
+
+    def _note_chat(self, job: Job) -> None:
+        """For what isn't answered by the model: with an answer it is noted once its card is sent,
+        so that nobody's first answer waits for it."""
+        if job.event.kind == "message":
+            self._replies.note_chat(job.event.message, job.event.message.chat_id)
 
     def _run(self, job: Job, command: Command, argument: str) -> Result:
         message = job.event.message
