@@ -478,6 +478,15 @@ def test_there_is_no_total_of_one_figure_or_beside_no_limit(balances):
     assert "balance_total" not in [name for name, _, _ in rows(balance_card(*balances))]
 
 
+def test_an_admins_balance_is_not_shown_to_a_group():
+    balances = Balances(FakeBalance(known("a", 10, 2.5)), for_admins=True)
+
+    card = balances.balance(request(message(chat_type="group")))
+
+    assert rows(card) == []
+    assert card.blocks[0].words.kind == "balance_in_private"
+
+
 @pytest.mark.parametrize(
     ("state", "colour"),
     [("known", "blue"), ("unlimited", "blue"), ("used_up", "red"), ("unknown", "orange")],

@@ -374,6 +374,7 @@ def _spending(language: Language) -> Family:
         "balance": balance(known("sk-…a1b2"), known("sk-…c3d4", 50, 49.999)),
         "balance, of one account": balance(known("sk-…a1b2"), known("sk-…c3d4")),
         "balance, unlimited": balance(KeyBalance(key="sk-…a1b2", state="unlimited")),
+        "balance, in a group": Bench(language).say("/balance", is_admin=True, chat_type="group"),
         "balance, used up": balance(KeyBalance(key="sk-…a1b2", state="used_up")),
         "balance, not to be had": balance(
             KeyBalance(key="sk-…a1b2", state="refused"),

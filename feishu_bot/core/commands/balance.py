@@ -35,6 +35,10 @@ class Balances:
         return {}
 
     def balance(self, request: Request) -> View:
+        if self._for_admins and request.chat_type != "p2p":
+            # In a group others would read along.
+            blocks = (Paragraph(Say("balance_in_private")),)
+            return View(title=Say("balance_title"), icon="💰", blocks=blocks)
         keys = self._balance.of_keys()
         rows = [Row(key.key, _balance_of(key)) for key in keys]
         return View(
