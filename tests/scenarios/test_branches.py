@@ -157,7 +157,7 @@ def test_regenerate_keeps_both_answers_and_is_done_once(sim, start_bot, talk):
     assert len(sim.gateway.requests) == 3
     talk.ask("Q3", reply_to=card)
     assert asked(sim) == ["Q1", "A1", "Q2", "A2", "Q3"]
-    talk.ask("Q4", reply_to=other)
+    done(bot, talk.ask("Q4", reply_to=other))
     assert asked(sim) == ["Q1", "A1", "Q2", "A2 again", "Q4"]
 
     sim.feishu.recall(question)
@@ -202,7 +202,7 @@ def test_stop_and_retry_by_name_in_a_private_chat(sim, bot, talk):
 
     assert ZH("stop_done") in told.text
     assert ZH("stopped") in card.text
-    assert "done" in talk.ask("/retry").text
+    assert "done" in done(bot, talk.ask("/retry")).text
     assert asked(sim) == ["count"]
     assert ZH("stop_nothing") in talk.ask("停止").text
 
@@ -240,7 +240,7 @@ def test_reload_shows_the_tree_and_goes_back(sim, bot, talk):
     first = talk.ask("Q1")
     second = talk.ask("Q2", reply_to=first)
     talk.ask("Q3", reply_to=second)
-    talk.ask("Q4", reply_to=first)
+    done(bot, talk.ask("Q4", reply_to=first))
 
     done(bot)
 
