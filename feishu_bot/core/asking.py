@@ -58,8 +58,8 @@ class Asking:
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
         budget = self._context_tokens
+        system = self._system(job.event.message, conversation)
         while True:
-            system = self._system(job.event.message, conversation)
             fitted = history.fit(system, conversation.turns, question, budget)
             draft = Draft(model=conversation.model, estimated_tokens=fitted.estimated_tokens)
             prompt = Prompt(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from feishu_bot.core.clicks import Click, Clicked, Later, told
+from feishu_bot.core.commands.buttons import command_button
 from feishu_bot.core.commands.registry import Command, Commands
 from feishu_bot.core.models import Arrival, Event, IncomingMessage, Language, ThreadKey
 from feishu_bot.core.ports import People
@@ -100,7 +101,7 @@ class Welcome:
         ask = Button(label=Say("welcome_example"), value={"act": "example"}, style="primary")
         words = {command.name: command.words[0] for command in self._all}
         others = (
-            Button(label=Say(label), value={"act": "run", "text": words[name]})
+            command_button(Say(label), words[name])
             for name, label in (("roles", "welcome_roles"), ("help", "welcome_help"))
             if name in words
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feishu_bot.core.models import Arrival, MenuPress, Sender
+from feishu_bot.core.models import Arrival, ChatType, MenuPress, Sender
 from feishu_bot.feishu.message_content import as_dict, as_text
 
 BOT_ADDED = "im.chat.member.bot.added_v1"
@@ -21,32 +21,17 @@ FIRST_CHAT = "p2p_chat_create"
 
 def parse_added(event: Mapping[str, Any], event_id: str) -> Arrival:
     """The bot was added to a group. Raises ValueError when an id is missing."""
-    return Arrival(
-        event_id=event_id,
-        chat_id=_required(event, "chat_id"),
-        chat_type="group",
-        person=_person(event.get("operator_id")),
-    )
+    return _arrival(event, event_id, "group", "operator_id")
 
 
 def parse_entered(event: Mapping[str, Any], event_id: str) -> Arrival:
     """A person opened their chat with the bot. Raises ValueError when an id is missing."""
-    return Arrival(
-        event_id=event_id,
-        chat_id=_required(event, "chat_id"),
-        chat_type="p2p",
-        person=_person(event.get("operator_id")),
-    )
+    return _arrival(event, event_id, "p2p", "operator_id")
 
 
 def parse_first_chat(event: Mapping[str, Any], event_id: str) -> Arrival:
     """A person's chat with the bot came to be. Raises ValueError when an id is missing."""
-    return Arrival(
-        event_id=event_id,
-        chat_id=_required(event, "chat_id"),
-        chat_type="p2p",
-        person=_person(event.get("user")),
-    )
+    return _arrival(event, event_id, "p2p", "user")
 
 
 def parse_menu(event: Mapping[str, Any], event_id: str) -> MenuPress:
@@ -55,6 +40,16 @@ def parse_menu(event: Mapping[str, Any], event_id: str) -> MenuPress:
         event_id=event_id,
         person=_person(as_dict(event.get("operator")).get("operator_id")),
         entry=as_text(event.get("event_key")),
+    )
+
+
+def _arrival(event: Mapping[str, Any], event_id: str, chat_type: ChatType, person: str) -> Arrival:
+    """`person` names the part of the event that says who did it."""
+    return Arrival(
+        event_id=event_id,
+        chat_id=_required(event, "chat_id"),
+        chat_type=chat_type,
+        person=_person(event.get(person)),
     )
 
 

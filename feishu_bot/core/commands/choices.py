@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from feishu_bot.core.models import ThreadKey
 from feishu_bot.core.modes import AUTO, MODES
-from feishu_bot.core.views import Button, Option, Paragraph, Say
+from feishu_bot.core.views import Option, Paragraph, Say
 
 # An option needs a value; no model, role or mode is called so.
 DEFAULT = "-"
@@ -36,8 +36,3 @@ def mode_words(mode: str) -> Say:
 def mode_options() -> tuple[Option, ...]:
     """Every mode, and none."""
     return tuple(Option(mode_words(mode), mode) for mode in (AUTO, *MODE_ORDER))
-
-
-def command_button(label: str, text: str) -> Button:
-    """Does what sending `text` would."""
-    return Button(label=Say(label), value={"act": "run", "text": text})

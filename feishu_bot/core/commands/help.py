@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from feishu_bot.core.clicks import Click, Clicked, Later, told
+from feishu_bot.core.commands.buttons import RUN, command_button
 from feishu_bot.core.commands.registry import Command, Commands, Request
 from feishu_bot.core.models import Language
-from feishu_bot.core.views import Block, Button, Buttons, Folded, Paragraph, Row, Say, View
+from feishu_bot.core.views import Block, Buttons, Folded, Paragraph, Row, Say, View
 
 # Those that most people need, as buttons; the others are named in the list.
 PRESSED = ("new", "roles", "model", "settings", "usage")
@@ -28,15 +29,12 @@ class Help:
 
     @property
     def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
-        return {"run": self.run}
+        return {RUN: self.run}
 
     def help(self, request: Request) -> View:
         shown = {c.name: c for c in self._all if request.is_admin or not c.for_admins}
         buttons = tuple(
-            Button(
-                label=Say(f"button_{name}"),
-                value={"act": "run", "text": shown[name].words[0], "chat": request.chat_type},
-            )
+            command_button(Say(f"button_{name}"), shown[name].words[0], chat=request.chat_type)
             for name in PRESSED
             if name in shown
         )

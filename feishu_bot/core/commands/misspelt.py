@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from feishu_bot.core.views import Button, Buttons, Paragraph, Say, View
+from feishu_bot.core.commands.buttons import command_button
+from feishu_bot.core.views import Buttons, Paragraph, Say, View
 
 
 def misspelt_card(word: str, nearest: str) -> View:
     """Says that there is no such command, and offers the nearest one, which may be empty."""
-    buttons = [Button(label=Say("button_help"), value={"act": "run", "text": "/help"})]
+    buttons = [command_button(Say("button_help"), "/help")]
     if nearest not in ("", "/help"):
-        run = {"act": "run", "text": nearest}
-        buttons.insert(0, Button(label=nearest, value=run, style="primary"))
+        buttons.insert(0, command_button(nearest, nearest, style="primary"))
     return View(
         title=Say("misspelt_title"),
         icon="🤔",

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Callable, Mapping
 
 from feishu_bot.core.clicks import Click, Clicked, told
-from feishu_bot.core.commands.choices import DEFAULT, command_button, reach
+from feishu_bot.core.commands.buttons import command_button
+from feishu_bot.core.commands.choices import DEFAULT, reach
 from feishu_bot.core.commands.registry import Command, Request
 from feishu_bot.core.models import Notice, ThreadKey
 from feishu_bot.core.ports import Chats, Conversations, Models
@@ -113,7 +114,7 @@ def _unknown(name: str, names: tuple[str, ...]) -> View:
     buttons = [Button(label=near, value={"act": "model_set", "option": near}) for near in names]
     if buttons:
         blocks.append(Paragraph(Say("model_nearest"), is_small=True))
-    buttons.append(command_button("model_title", "/model"))
+    buttons.append(command_button(Say("model_title"), "/model"))
     return View(
         title=Say("model_title"),
         icon="🧠",
@@ -130,6 +131,6 @@ def _changed(key: ThreadKey, name: str) -> View:
         blocks=(
             Row(Say("model_now"), name or Say("model_default")),
             reach(key),
-            Buttons((command_button("button_change", "/model"),)),
+            Buttons((command_button(Say("button_change"), "/model"),)),
         ),
     )

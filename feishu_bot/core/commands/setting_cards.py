@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from feishu_bot.core.commands.buttons import command_button
 from feishu_bot.core.commands.choices import DEFAULT, mode_options, mode_words, reach
 from feishu_bot.core.commands.languages import NAMES
 from feishu_bot.core.commands.models import model_options
@@ -154,4 +155,4 @@ def _language(language: str) -> Words:
 
 def _again(label: str, scope: str, chat_type: str) -> Button:
     text = "/settings chat" if scope == "chat" else "/settings"
-    return Button(label=Say(label), value={"act": "run", "text": text, "chat": chat_type})
+    return command_button(Say(label), text, chat=chat_type)

@@ -1,0 +1,13 @@
+"""The button that runs a command, on whichever card it stands; `help.py` takes the click."""
+
+from __future__ import annotations
+
+from feishu_bot.core.views import Button, Style, Words
+
+RUN = "run"
+
+
+def command_button(label: Words, text: str, *, chat: str = "", style: Style = "default") -> Button:
+    """Does what sending `text` would. `chat` is the kind of chat, where the command asks for it."""
+    value = {"act": RUN, "text": text, **({"chat": chat} if chat else {})}
+    return Button(label=label, value=value, style=style)
