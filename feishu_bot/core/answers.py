@@ -208,9 +208,7 @@ class Answers:
             before = tuple(turn for turn in loaded.turns if turn.id != again.turn.id)
             conversation = replace(loaded, turns=before, model=again.model or loaded.model)
         else:
-            # In a topic every message is a reply to the one that opened it, which tells nothing.
-            parent_id = "" if message.thread_id else message.parent_id
-            conversation = self._conversations.load(job.event.key, parent_id)
+            conversation = self._conversations.load(job.event.key, message.goes_on_from)
         chat = self._chats.settings(message.chat_id)
         return replace(
             conversation,

@@ -92,6 +92,14 @@ class IncomingMessage:
     # What a button was built with, where pressing it is what is to be done.
     action: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def goes_on_from(self) -> str:
+        """The message that this one was written in reply to on purpose; empty for none.
+
+        In a topic every message is a reply to the one that opened it, which tells nothing.
+        """
+        return "" if self.thread_id else self.parent_id
+
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
         return asdict(self)

@@ -60,10 +60,7 @@ class Export:
         if is_whole:
             turns = self._conversations.tree(request.key, whole=True)
         else:
-            message = request.message
-            # In a topic every message is a reply to the one that opened it, which tells nothing.
-            parent_id = "" if message.thread_id else message.parent_id
-            turns = self._conversations.load(request.key, parent_id).turns
+            turns = self._conversations.load(request.key, request.message.goes_on_from).turns
         return [turn for turn in turns if turn.answer]
 
     def _document(self, texts: Words, turns: Sequence[Turn], now: str) -> bytes:

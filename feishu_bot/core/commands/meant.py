@@ -9,10 +9,9 @@ from feishu_bot.core.ports import Conversations
 
 def turn_meant(conversations: Conversations, request: Request) -> Turn | None:
     """The turn that the message replies to, else the newest one of the conversation."""
-    message = request.message
-    # In a topic every message is a reply to the one that opened it, which tells nothing.
-    if message.parent_id and not message.thread_id:
-        turn = conversations.turn_of(message.parent_id)
+    replied_to = request.message.goes_on_from
+    if replied_to:
+        turn = conversations.turn_of(replied_to)
         if turn is not None:
             return turn
     turns = conversations.load(request.key).turns
