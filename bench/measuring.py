@@ -100,8 +100,8 @@ def _prepare(
     simulation: Simulation, port: int, count: int, word: str
 ) -> tuple[list[str], list[bytes]]:
     """Put questions into the simulator and seal their events; message ids and raw requests."""
-    from feishu_bot.simulator.credentials import Credentials
-    from feishu_bot.simulator.sealing import seal
+    from feishu_simulator.credentials import Credentials
+    from feishu_simulator.sealing import seal
 
     credentials = Credentials()
     ids, requests = [], []

@@ -94,7 +94,7 @@ class Server:
 
 def bot_environment(simulation: Simulation, folder: Path, port: int) -> dict[str, str]:
     """The variables of a bot with default settings that is connected to this simulator."""
-    from feishu_bot.simulator.credentials import Credentials
+    from feishu_simulator.credentials import Credentials
 
     credentials = Credentials()
     return environment(

@@ -86,7 +86,7 @@ class Simulation:
 
 def main() -> None:
     """Run a simulator until the standard input ends."""
-    from feishu_bot.simulator import Simulator
+    from feishu_simulator import Simulator
 
     with Simulator() as simulator:
         print(json.dumps({"feishu_url": simulator.feishu.url}), flush=True)

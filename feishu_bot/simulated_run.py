@@ -15,8 +15,8 @@ import click
 
 from feishu_bot import browser
 from feishu_bot.bot_process import ROOT, BotProcess
-from feishu_bot.simulator import Simulator
-from feishu_bot.simulator.terminal import chat
+from feishu_simulator import Simulator
+from feishu_simulator.terminal import chat
 
 # What belongs to a real gateway, and goes to the bot together with its key.
 GATEWAY_VARIABLES = ("OPENAI_KEY", "API_URL", "OPENAI_MODEL", "HTTP_PROXY", "GATEWAY_USER_AGENT")

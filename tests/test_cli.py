@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from feishu_bot import bot_process, browser, cli, simulated_run
-from feishu_bot.simulator import Simulator
+from feishu_simulator import Simulator
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[1]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from feishu_bot.simulator import Script, Simulator, failures
-from feishu_bot.simulator.card_view import value_of, walk
-from feishu_bot.simulator.messages import Message
-from feishu_bot.simulator.people import Chat, Person
+from feishu_simulator import Script, Simulator, failures
+from feishu_simulator.card_view import value_of, walk
+from feishu_simulator.messages import Message
+from feishu_simulator.people import Chat, Person
 from tests.desk.screenshot_texts import TEXTS
 from tests.polling import eventually
 

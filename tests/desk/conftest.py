@@ -11,7 +11,7 @@ import pytest
 from lark_oapi.core.http import Transport
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from feishu_bot.simulator import Simulator
+from feishu_simulator import Simulator
 from tests.scenarios.bots import LocalBot, environment
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from feishu_bot.simulator import Script, Simulator
+from feishu_simulator import Script, Simulator
 from tests.desk import gallery
 from tests.desk.pictures import png
 from tests.desk.screenshot_texts import TEXTS

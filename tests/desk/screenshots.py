@@ -13,9 +13,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from feishu_bot.simulator import Script, Simulator
-from feishu_bot.simulator.messages import Message
-from feishu_bot.simulator.people import Person
+from feishu_simulator import Script, Simulator
+from feishu_simulator.messages import Message
+from feishu_simulator.people import Person
 from tests.desk import scenes
 from tests.desk.bot_cards import SHEETS, Asking
 from tests.desk.conftest import ARGUMENTS, MISSING, chromium

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from feishu_bot.simulator import Simulator
-from feishu_bot.simulator.card_entities import CardEntity
-from feishu_bot.simulator.card_schema import COMPONENTS
-from feishu_bot.simulator.messages import Message
-from feishu_bot.simulator.server import LoopbackServer
+from feishu_simulator import Simulator
+from feishu_simulator.card_entities import CardEntity
+from feishu_simulator.card_schema import COMPONENTS
+from feishu_simulator.messages import Message
+from feishu_simulator.server import LoopbackServer
 from tests.polling import eventually
 
 CALLBACK = [{"type": "callback", "value": {"act": "try"}}]

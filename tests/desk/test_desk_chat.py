@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from feishu_bot.simulator import Simulator
+from feishu_simulator import Simulator
 from tests.desk.pictures import png
 from tests.desk.using import answer_to, from_bot, tool, write
 from tests.polling import eventually

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from feishu_bot.simulator import Simulator
+from feishu_simulator import Simulator
 from tests.desk.pictures import png
 from tests.desk.using import answer_to, tool, write
 

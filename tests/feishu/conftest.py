@@ -7,7 +7,7 @@ from lark_oapi.core.http import Transport
 
 from feishu_bot.feishu import transport
 from feishu_bot.feishu.client import FeishuClient
-from feishu_bot.simulator import Simulator
+from feishu_simulator import Simulator
 
 
 @pytest.fixture

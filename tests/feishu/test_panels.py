@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from feishu_bot.core.views import Say
-from feishu_bot.simulator.card_checks import BadCard, CardRules, check_card
-from feishu_bot.simulator.card_view import walk
+from feishu_simulator.card_checks import BadCard, CardRules, check_card
+from feishu_simulator.card_view import walk
 from tests.feishu import every_card
 from tests.feishu.every_card import Card
 

@@ -16,8 +16,8 @@ from feishu_bot.core.clicks import told
 from feishu_bot.core.models import BotIdentity
 from feishu_bot.feishu.click_answers import ClickAnswers
 from feishu_bot.feishu.webhook import MAX_BODY, REFUSAL, Door
-from feishu_bot.simulator import Credentials
-from feishu_bot.simulator.sealing import encrypt, seal
+from feishu_simulator import Credentials
+from feishu_simulator.sealing import encrypt, seal
 
 CREDENTIALS = Credentials(
     app_id="cli_door", app_secret="s", encrypt_key="door key", verification_token="door token"

@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from feishu_bot.app import create_app
 from feishu_bot.settings import Settings
-from feishu_bot.simulator import Simulator
+from feishu_simulator import Simulator
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lark_oapi.core.http import Transport
 
-from feishu_bot.simulator import Simulator
+from feishu_simulator import Simulator
 from tests.scenarios.bots import GunicornBot, LocalBot, environment
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from feishu_bot.content.texts import Texts
-from feishu_bot.simulator import Script
-from feishu_bot.simulator.card_view import label_of, walk
+from feishu_simulator import Script
+from feishu_simulator.card_view import label_of, walk
 from tests.polling import eventually
 
 ZH = Texts.load("zh")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.simulator import Script, Simulator
+from feishu_simulator import Script, Simulator
 from tests.polling import Clock, eventually
 from tests.scenarios.conftest import Talk
 

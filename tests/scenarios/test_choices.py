@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from feishu_bot.simulator import Script
-from feishu_bot.simulator.card_view import walk
+from feishu_simulator import Script
+from feishu_simulator.card_view import walk
 from tests.polling import eventually
 from tests.scenarios.bots import LocalBot
 

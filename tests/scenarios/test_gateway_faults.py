@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.content.texts import Texts
-from feishu_bot.simulator import Script, failures
+from feishu_simulator import Script, failures
 
 TEXTS = Texts.load("zh")
 HALF = "Half an"

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from feishu_bot.simulator import Script, failures
+from feishu_simulator import Script, failures
 from tests.polling import eventually
 from tests.scenarios.bots import ROOT, environment
 

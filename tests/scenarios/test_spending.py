@@ -7,7 +7,7 @@ import time
 import pytest
 
 from feishu_bot.core.models import ThreadKey, Turn
-from feishu_bot.simulator import Script
+from feishu_simulator import Script
 from feishu_bot.stores import Database, SqlConversations, SqlFeedback, SqlInbox, WorkerId
 from feishu_bot.stores.turns import insert_turn
 from tests.polling import eventually

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feishu_bot.simulator import Script
+from feishu_simulator import Script
 
 
 def test_an_answer_streams_into_a_card(sim, talk, bot):

@@ -23,7 +23,7 @@ from lark_oapi.api.cardkit.v1 import (
 from lark_oapi.api.im.v1 import ReplyMessageRequest, ReplyMessageRequestBody
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from feishu_bot.simulator import Credentials, Simulator
+from feishu_simulator import Credentials, Simulator
 
 
 class Clock:

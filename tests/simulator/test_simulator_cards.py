@@ -23,7 +23,7 @@ from lark_oapi.api.cardkit.v1 import (
     UpdateCardRequestBody,
 )
 
-from feishu_bot.simulator import CardRules
+from feishu_simulator import CardRules
 
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n\n"
 

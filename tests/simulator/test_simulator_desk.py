@@ -14,8 +14,8 @@ import lark_oapi as lark
 import pytest
 from lark_oapi.api.im.v1 import GetMessageResourceRequest
 
-from feishu_bot.simulator import Simulator
-from feishu_bot.simulator.access import ALL_GROUP_MESSAGES
+from feishu_simulator import Simulator
+from feishu_simulator.access import ALL_GROUP_MESSAGES
 from tests.polling import eventually
 from tests.simulator.conftest import Bot, Writer
 

@@ -9,7 +9,7 @@ import lark_oapi as lark
 import pytest
 from lark_oapi.core.utils import AESCipher
 
-from feishu_bot.simulator.delivery import RETRY_SECONDS
+from feishu_simulator.delivery import RETRY_SECONDS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import openai
 import pytest
 import requests
 
-from feishu_bot.simulator import Piece, Script, failures
+from feishu_simulator import Piece, Script, failures
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 import requests
 
-from feishu_bot.simulator.limits import API_MINUTE, API_SECOND, Limit, Limits
+from feishu_simulator.limits import API_MINUTE, API_SECOND, Limit, Limits
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 import requests
 from lark_oapi.core.utils import AESCipher
 
-from feishu_bot.simulator import Script, Simulator
-from feishu_bot.simulator.messages import History
-from feishu_bot.simulator.terminal import chat
+from feishu_simulator import Script, Simulator
+from feishu_simulator.messages import History
+from feishu_simulator.terminal import chat
 
 
 class Talker:

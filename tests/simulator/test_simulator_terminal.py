@@ -16,10 +16,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from feishu_bot.simulator import card_view
-from feishu_bot.simulator.echo import echo
-from feishu_bot.simulator.screen import Screen
-from feishu_bot.simulator.terminal import chat
+from feishu_simulator import card_view
+from feishu_simulator.echo import echo
+from feishu_simulator.screen import Screen
+from feishu_simulator.terminal import chat
 from tests.polling import eventually
 
 COLUMNS, ROWS = 80, 24

@@ -1,0 +1,28 @@
+"""A small Feishu open platform and a small OpenAI-compatible gateway on loopback.
+
+Built from the documented wire formats alone: it knows nothing of the bot it is used to try out.
+"""
+
+from feishu_simulator import failures
+from feishu_simulator.card_checks import CardRules
+from feishu_simulator.clicks import ActionResult
+from feishu_simulator.credentials import Credentials
+from feishu_simulator.messages import Message
+from feishu_simulator.people import Chat, Person
+from feishu_simulator.refusals import Refusal
+from feishu_simulator.script import Piece, Script
+from feishu_simulator.simulator import Simulator
+
+__all__ = [
+    "ActionResult",
+    "CardRules",
+    "Chat",
+    "Credentials",
+    "Message",
+    "Person",
+    "Piece",
+    "Refusal",
+    "Script",
+    "Simulator",
+    "failures",
+]

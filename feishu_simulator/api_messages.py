@@ -1,0 +1,266 @@
+"""Messages: create, reply, get, list, patch, put, delete ("IM")."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from feishu_simulator.access import ALL_GROUP_MESSAGES, Access
+from feishu_simulator.api_request import ApiAnswer, ApiRequest, success
+from feishu_simulator.card_checks import BadCard, check_card, is_shared, is_v2, parse_card
+from feishu_simulator.card_entities import CardEntity
+from feishu_simulator.message_json import as_json
+from feishu_simulator.messages import Message
+from feishu_simulator.people import Chat
+from feishu_simulator.refusals import BAD_ID, Refusal, card_refusal, parameter
+from feishu_simulator.world import World
+
+TEXT_BYTES = 150 * 1024
+CARD_BYTES = 30 * 1024
+EDITS = 20
+KINDS = frozenset(
+    [
+        "text", "post", "image", "file", "audio", "media", "sticker", "interactive", "share_chat",
+        "share_user", "system",
+    ]
+)  # fmt: skip
+
+
+class Messages:
+    """The handlers; each runs under the platform's lock and may raise Refusal."""
+
+    def __init__(self, world: World, access: Access) -> None:
+        self._world = world
+        self._access = access
+
+    def create(self, request: ApiRequest) -> ApiAnswer:
+        chat = self.receiver(request)
+        return self._send(request, chat, None, in_thread=False)
+
+    def reply(self, request: ApiRequest) -> ApiAnswer:
+        target = self._world.message(request.params["message_id"])
+        if target.deleted:
+            raise Refusal(230011, "The message was recalled.")
+        in_thread = request.body.get("reply_in_thread") is True
+        return self._send(request, target.chat, target, in_thread=in_thread)
+
+    def get(self, request: ApiRequest) -> ApiAnswer:
+        message = self._world.message(request.params["message_id"])
+        self._check_readable(message.chat)
+        whole_card = request.query.get("card_msg_content_type") == "user_card_content"
+        return success({"items": [self._shown(message, whole_card)]})
+
+    def history(self, request: ApiRequest) -> ApiAnswer:
+        kind = request.query.get("container_id_type", "")
+        container = request.query.get("container_id", "")
+        messages = [m for m in self._world.messages.values() if _contains(m, kind, container)]
+        if kind == "chat":
+            if container not in self._world.chats:
+                raise parameter("container_id")
+            self._check_readable(self._world.chats[container])
+        elif kind == "thread":
+            if not messages:
+                raise Refusal(230073, "The thread is invisible to the operator.")
+            self._check_readable(messages[0].chat)
+        else:
+            raise parameter("container_id_type")
+        start, end = request.query.get("start_time"), request.query.get("end_time")
+        if start:
+            messages = [m for m in messages if m.created_ms >= int(start) * 1000]
+        if end:
+            messages = [m for m in messages if m.created_ms < (int(end) + 1) * 1000]
+        if request.query.get("sort_type") == "ByCreateTimeDesc":
+            messages.reverse()
+        size = int(request.query.get("page_size", "20"))
+        if not 1 <= size <= 50:
+            raise parameter("page_size")
+        first = int(request.query.get("page_token") or 0)
+        page = messages[first : first + size]
+        more = first + size < len(messages)
+        whole_card = request.query.get("card_msg_content_type") == "user_card_content"
+        return success(
+            {
+                "has_more": more,
+                "page_token": str(first + size) if more else "",
+                "items": [self._shown(m, whole_card) for m in page],
+            }
+        )
+
+    def patch(self, request: ApiRequest) -> ApiAnswer:
+        """Replace a card. Old and new card must be shared ("Update card": update_multi)."""
+        message = self._own(request)
+        if message.message_type != "interactive":
+            raise parameter("This message is NOT a card.")
+        card = self.checked_card(request.text("content"))
+        for part in (message.card or {}, card):
+            if not is_shared(part):
+                raise card_refusal(300302, "update_multi must be true before and after")
+        if is_v2(message.card or {}) and not is_v2(card):
+            raise card_refusal(200830, "a card of schema 2.0 cannot become one of schema 1.0")
+        if message.entity:
+            message.entity.show(card)
+        else:
+            message.content = card
+        self._edited(message)
+        return success({})
+
+    def update(self, request: ApiRequest) -> ApiAnswer:
+        message = self._own(request, other=Refusal(230071, "Not the sender of the message."))
+        kind = request.text("msg_type")
+        if kind not in ("text", "post") or message.message_type not in ("text", "post"):
+            raise Refusal(230054, "This operation is unsupported for this message type.")
+        if message.edits >= EDITS:
+            raise Refusal(230072, "The message has been edited too many times.")
+        content, _ = self._content(request, kind)
+        message.message_type, message.content = kind, content
+        message.edits += 1
+        self._edited(message)
+        return success(self._shown(message))
+
+    def delete(self, request: ApiRequest) -> ApiAnswer:
+        message = self._own(request, other=Refusal(230026, "No permission to recall."))
+        message.deleted = True
+        message.changed()
+        return success({})
+
+    def receiver(self, request: ApiRequest) -> Chat:
+        """The chat a create call is for; a private chat comes into being with its first message."""
+        kind = request.query.get("receive_id_type", "")
+        receive_id = request.text("receive_id")
+        if kind == "chat_id":
+            chat = self._world.chats.get(receive_id)
+            if chat is None:
+                raise Refusal(230034, "The receive_id is invalid.")
+            return chat
+        if kind not in ("open_id", "union_id", "user_id"):
+            raise Refusal(BAD_ID, f"receive_id_type {kind!r} is invalid")
+        for person in self._world.people.values():
+            if person.ids()[kind] == receive_id:
+                return self._world.private_chat(person)
+        raise Refusal(230034, "The receive_id is invalid.")
+
+    def checked_card(self, content: str) -> dict[str, Any]:
+        """Raises Refusal: 230025 when too long, 230099 with the card service's code otherwise."""
+        if len(content.encode()) > CARD_BYTES:
+            raise Refusal(230025, "The length of the message content reaches its limit.")
+        world = self._world
+        try:
+            card = parse_card(content)
+            check_card(card, world.card_rules, images=world.images, people=world.people_known())
+        except BadCard as exc:
+            raise card_refusal(exc.code, exc.why) from exc
+        return card
+
+    def _send(
+        self, request: ApiRequest, chat: Chat, target: Message | None, *, in_thread: bool
+    ) -> ApiAnswer:
+        world = self._world
+        if not chat.has_bot:
+            raise Refusal(230002, "Bot/User can NOT be out of the chat.")
+        uuid = request.body.get("uuid")
+        if uuid is not None and (not isinstance(uuid, str) or len(uuid) > 50):
+            raise parameter("uuid")
+        before = world.sent_before(uuid) if uuid else None
+        if before is not None:
+            if world.repeated_uuid_is_an_error:
+                raise parameter("uuid is repeated")
+            return success(self._shown(before))
+        kind = request.text("msg_type")
+        content, entity = self._content(request, kind)
+        message = world.add_message(
+            chat, None, kind, content, target=target, in_thread=in_thread, entity=entity
+        )
+        if entity:
+            entity.message_id = message.message_id
+        if uuid:
+            world.remember_sent(uuid, message)
+        return success(self._shown(message))
+
+    def _content(self, request: ApiRequest, kind: str) -> tuple[dict[str, Any], CardEntity | None]:
+        text = request.text("content")
+        if kind not in KINDS:
+            raise parameter("invalid msg_type")
+        if kind == "interactive":
+            return self._card_content(text)
+        if len(text.encode()) > (CARD_BYTES if kind == "post" else TEXT_BYTES):
+            raise Refusal(230025, "The length of the message content reaches its limit.")
+        try:
+            content = json.loads(text)
+        except ValueError as exc:
+            raise parameter("content is not a string in json format") from exc
+        if not isinstance(content, dict) or not content:
+            raise parameter("content is empty")
+        self._check_content(kind, content)
+        return content, None
+
+    def _card_content(self, text: str) -> tuple[dict[str, Any], CardEntity | None]:
+        """A card, or a reference to an entity.
+
+        An unknown entity is 230099 with 200740. No page gives a code for the second sending of an
+        entity ("can be sent once"); here it is the same pair, with a text of its own.
+        """
+        try:
+            reference = json.loads(text)
+        except ValueError as exc:
+            raise parameter("content is not a string in json format") from exc
+        if not isinstance(reference, dict) or not reference:
+            raise parameter("content is empty")
+        if reference.get("type") != "card":
+            return self.checked_card(text), None
+        card_id = (reference.get("data") or {}).get("card_id", "")
+        entity = self._world.entities.get(card_id)
+        if entity is None:
+            raise card_refusal(200740, "card entity does not exist")
+        if entity.message_id:
+            raise card_refusal(200740, "card entity has been sent already")
+        return reference, entity
+
+    def _check_content(self, kind: str, content: dict[str, Any]) -> None:
+        world = self._world
+        if kind == "text" and not str(content.get("text") or ""):
+            raise parameter("text is empty")
+        if kind == "post":
+            if "post" in content or not all(
+                isinstance(part, dict) and isinstance(part.get("content"), list)
+                for part in content.values()
+            ):
+                raise parameter("invalid message content, post needs a locale and its content")
+            for part in content.values():
+                for run in (run for paragraph in part["content"] for run in paragraph):
+                    if run.get("tag") == "img" and run.get("image_key") not in world.images:
+                        raise Refusal(230055, "invalid image_key")
+        if kind == "image" and content.get("image_key") not in world.images:
+            raise Refusal(230017, "Bot is NOT the owner of the resource.")
+        if kind in ("file", "audio", "media") and content.get("file_key") not in world.files:
+            raise Refusal(230017, "Bot is NOT the owner of the resource.")
+
+    def _own(self, request: ApiRequest, other: Refusal | None = None) -> Message:
+        message = self._world.message(request.params["message_id"])
+        if message.sender is not None:
+            raise other or parameter("This message is NOT sent by the bot.")
+        if message.deleted:
+            raise Refusal(230011, "The message was recalled.")
+        if not message.chat.has_bot:
+            raise Refusal(230002, "Bot/User can NOT be out of the chat.")
+        return message
+
+    def _shown(self, message: Message, whole_card: bool = False) -> dict[str, Any]:
+        return as_json(message, self._world.credentials, whole_card=whole_card)
+
+    def _edited(self, message: Message) -> None:
+        message.updated_ms = max(message.created_ms + 1, self._world.last_created_ms)
+        message.changed()
+
+    def _check_readable(self, chat: Chat) -> None:
+        if not chat.has_bot:
+            raise Refusal(230002, "Bot/User can NOT be out of the chat.")
+        if not chat.is_private and ALL_GROUP_MESSAGES not in self._access.scopes:
+            raise Refusal(230027, "Lack of necessary permissions: im:message.group_msg.")
+
+
+def _contains(message: Message, kind: str, container: str) -> bool:
+    if kind == "thread":
+        return message.thread_id == container
+    if message.chat.chat_id != container:
+        return False
+    return not message.thread_id or not message.root_id

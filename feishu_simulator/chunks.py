@@ -1,0 +1,105 @@
+"""Answers on the wire: a script as the frames of an event stream, or as one document."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from threading import Event
+from typing import Any
+
+from feishu_simulator.script import Piece, Script
+
+LAST_CHUNK = b"0\r\n\r\n"
+DONE = b"data: [DONE]\n\n"
+
+
+def framed(data: bytes) -> bytes:
+    """One chunk of HTTP's chunked coding."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def encode(script: Script, body: Mapping[str, Any], answer_id: str) -> tuple[list[bytes], bytes]:
+    """The frames of the pieces, and what closes the stream after them.
+
+    With stream_options.include_usage a chunk with empty `choices` and an id of its own stands
+    before [DONE].
+    """
+    head = {
+        "id": answer_id,
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": body.get("model"),
+    }
+    prefix = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1].encode()
+    frames = [_frame(prefix, piece, first=not number) for number, piece in enumerate(script.pieces)]
+    tail = b""
+    if script.finish_reason is not None:
+        reason = json.dumps(script.finish_reason).encode()
+        tail += framed(
+            b'data: %b,"choices":[{"index":0,"delta":{},"finish_reason":%b}]}\n\n'
+            % (prefix, reason)
+        )
+    if script.ending == "done":
+        if (body.get("stream_options") or {}).get("include_usage"):
+            usage: dict[str, Any] = {
+                **head,
+                "id": f"{answer_id}-usage",
+                "choices": [],
+                "usage": usage_of(script, body),
+            }
+            tail += framed(b"data: %b\n\n" % json.dumps(usage).encode())
+        tail += framed(DONE)
+    if script.ending in ("done", "no_done"):
+        tail += LAST_CHUNK
+    return frames, tail
+
+
+def usage_of(script: Script, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The script's own figures, else estimates of the size a tokenizer would find."""
+    if script.usage is not None:
+        return dict(script.usage)
+    prompt = max(1, len(json.dumps(body.get("messages") or [], ensure_ascii=False)) // 4)
+    thought = sum(p.field != "content" for p in script.pieces)
+    completion = sum(not p.raw for p in script.pieces)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": thought},
+    }
+
+
+def completion(script: Script, body: Mapping[str, Any], answer_id: str) -> dict[str, Any]:
+    """The same script as an answer that is not streamed."""
+    message: dict[str, Any] = {"role": "assistant", "content": script.content}
+    for field in ("reasoning_content", "reasoning"):
+        thought = "".join(p.text for p in script.pieces if p.field == field)
+        if thought:
+            message[field] = thought
+    choice = {"index": 0, "message": message, "finish_reason": script.finish_reason}
+    return {
+        "id": answer_id,
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": body.get("model"),
+        "choices": [choice],
+        "usage": usage_of(script, body),
+    }
+
+
+def pause(until: float, stopping: Event) -> bool:
+    """Sleep until *until* on the monotonic clock; false when the simulator stopped meanwhile."""
+    return not stopping.wait(max(0.0, until - time.monotonic()))
+
+
+def _frame(prefix: bytes, piece: Piece, *, first: bool) -> bytes:
+    if piece.raw:
+        return framed(piece.raw)
+    role = b'"role":"assistant",' if first else b""
+    text = json.dumps(piece.text, ensure_ascii=False).encode()
+    return framed(
+        b'data: %b,"choices":[{"index":0,"delta":{%b"%b":%b},"finish_reason":null}]}\n\n'
+        % (prefix, role, piece.field.encode(), text)
+    )

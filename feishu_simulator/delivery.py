@@ -1,0 +1,146 @@
+"""Pushing to the bot by HTTP: three seconds to answer, and retries after that."""
+
+from __future__ import annotations
+
+import heapq
+import http.client
+import itertools
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from feishu_simulator.events import Delivery, Event
+from feishu_simulator.world import World
+
+# "Event subscription": answer within 3 s, else retried after 15 s, 5 min, 1 h and 6 h.
+ANSWER_SECONDS = 3.0
+RETRY_SECONDS = (15.0, 300.0, 3600.0, 21_600.0)
+SENDERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back; status 0 means nothing did, `error` says why."""
+
+    status: int
+    body: str
+    seconds: float
+    error: str = ""
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> Response:
+    """POST without following redirects. Never raises for what a bot can do wrong."""
+    began = time.monotonic()
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return Response(0, "", 0.0, "no address")
+    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=seconds)
+    try:
+        connection.request("POST", parts.path or "/", body, dict(headers))
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        status, error = answer.status, ""
+    except TimeoutError:
+        status, text, error = 0, "", "timeout"
+    except ConnectionRefusedError:
+        status, text, error = 0, "", "refused"
+    except (OSError, http.client.HTTPException) as exc:
+        status, text, error = 0, "", type(exc).__name__
+    finally:
+        connection.close()
+    took = time.monotonic() - began
+    if took > seconds:
+        status, error = 0, "timeout"
+    return Response(status, text, took, error)
+
+
+class Deliveries:
+    """Pushes events in threads of its own and keeps to the schedule of retries."""
+
+    def __init__(
+        self,
+        world: World,
+        target: Callable[[], str],
+        seal: Callable[[Event], tuple[bytes, dict[str, str]]],
+    ) -> None:
+        self.retry_seconds: Sequence[float] = RETRY_SECONDS
+        self.answer_seconds = ANSWER_SECONDS
+        self._world = world
+        self._target = target
+        self._seal = seal
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting: list[tuple[float, int, Event, int]] = []
+        self._order = itertools.count()
+        self._woken = threading.Condition()
+        self._stopped = False
+        self._clockwork: threading.Thread | None = None
+
+    def push(self, event: Event, *, late: bool = False, wait: bool = False) -> None:
+        """Deliver soon; with *wait* return after the first attempt.
+
+        With *late* the answer to the first attempt is taken for one that came too late.
+        """
+        with self._woken:
+            if self._stopped:
+                return
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="simulator-push")
+            future = self._pool.submit(self._attempt, event, 0, late)
+        if wait:
+            future.result()
+
+    def stop(self) -> None:
+        with self._woken:
+            self._stopped = True
+            self._woken.notify_all()
+            pool, clockwork = self._pool, self._clockwork
+        if pool:
+            pool.shutdown(wait=True, cancel_futures=True)
+        if clockwork:
+            clockwork.join()
+
+    def _attempt(self, event: Event, attempt: int, late: bool = False) -> None:
+        body, headers = self._seal(event)
+        response = post(self._target(), body, headers, self.answer_seconds)
+        if late:
+            response = replace(response, status=0, error="late")
+        with self._world.changing():
+            event.deliveries.append(
+                Delivery(
+                    response.status,
+                    response.body,
+                    response.seconds,
+                    time.monotonic(),
+                    event.event_id,
+                    response.error,
+                    headers,
+                    body.decode(),
+                )
+            )
+        if response.status != 200 and attempt < len(self.retry_seconds):
+            self._later(self.retry_seconds[attempt], event, attempt + 1)
+
+    def _later(self, seconds: float, event: Event, attempt: int) -> None:
+        with self._woken:
+            if self._stopped:
+                return
+            due = time.monotonic() + seconds
+            heapq.heappush(self._waiting, (due, next(self._order), event, attempt))
+            if self._clockwork is None:
+                self._clockwork = threading.Thread(target=self._tick, daemon=True)
+                self._clockwork.start()
+            self._woken.notify_all()
+
+    def _tick(self) -> None:
+        with self._woken:
+            while not self._stopped:
+                now = time.monotonic()
+                while self._waiting and self._waiting[0][0] <= now:
+                    _, _, event, attempt = heapq.heappop(self._waiting)
+                    assert self._pool is not None
+                    self._pool.submit(self._attempt, event, attempt)
+                timeout = self._waiting[0][0] - now if self._waiting else None
+                self._woken.wait(timeout)

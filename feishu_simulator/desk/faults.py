@@ -1,0 +1,120 @@
+"""Faults as the page switches them: a few kinds of trouble on each side, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from feishu_simulator import failures
+from feishu_simulator.access import ALL_GROUP_MESSAGES
+from feishu_simulator.echo import echo
+from feishu_simulator.feishu import Feishu
+from feishu_simulator.gateway import Gateway
+from feishu_simulator.script import Script
+
+Body = dict[str, Any]
+
+THOUGHT = "想一想……问题在问什么？先列出要点，再组织回答。\n\nLet me think: what is being asked? "
+CUT_AFTER = 120
+
+# What the simulated model does with every question.
+MODELS: dict[str, Callable[[Body], Script]] = {
+    "normal": echo,
+    "slow": lambda body: echo(body).but(first=4.0, between=0.25),
+    "thinking": lambda body: Script.thinking(THOUGHT * 3, echo(body).content),
+    "long": lambda body: Script.text("\n\n".join([echo(body).content] * 25), between=0.005),
+    "cut": lambda body: failures.cut_inside_a_chunk(echo(body).content[:CUT_AFTER]),
+    "length": lambda body: Script.text(echo(body).content[:CUT_AFTER], finish_reason="length"),
+    "refused": lambda body: failures.content_filtered(),
+    "no_money": lambda body: failures.account_out_of_money(),
+    "bad_key": lambda body: failures.invalid_key(),
+    "overloaded": lambda body: failures.overloaded(),
+    "silent": lambda body: failures.silent_after_headers(),
+}
+# What the platform's API does with every call.
+PLATFORMS = ("normal", "slow", "busy", "broken")
+SLOW_SECONDS = 1.0
+BUSY_EVERY = 3
+BROKEN_EVERY = 4
+# Permissions that change what the bot can do in a chat.
+SCOPES = (
+    "cardkit:card:write",
+    ALL_GROUP_MESSAGES,
+    "im:message.group_at_msg:readonly",
+    "im:message.p2p_msg:readonly",
+    "im:message.reactions:write_only",
+    "im:message:readonly",
+    "im:resource",
+    "contact:user.base:readonly",
+)
+
+
+class FaultSwitches:
+    """Changed under the world's lock."""
+
+    def __init__(self, feishu: Feishu, gateway: Gateway) -> None:
+        self._feishu = feishu
+        self._gateway = gateway
+        self._model = self._platform = "normal"
+        self._latency = feishu.latency
+        self._limits = feishu.enforce_limits
+        self._granted = self._scopes()
+
+    def state(self) -> dict[str, Any]:
+        """What is switched; `disturbed` tells whether anything differs from the beginning."""
+        scopes = self._scopes()
+        order = self._limits, "normal", "normal", self._granted
+        now = self._feishu.enforce_limits, self._model, self._platform, scopes
+        return {
+            "limits": self._feishu.enforce_limits,
+            "model": self._model,
+            "platform": self._platform,
+            "scopes": scopes,
+            "models": list(MODELS),
+            "platforms": list(PLATFORMS),
+            "disturbed": now != order,
+        }
+
+    def switch(self, name: object, value: object, *, on: object = True) -> None:
+        """limits: bool, model or platform: one of theirs, scope: its name, granted if *on*.
+
+        Raises ValueError for anything else.
+        """
+        with self._feishu.world.changing():
+            match name, value:
+                case "limits", bool():
+                    self._feishu.enforce_limits = value
+                case "model", str() if value in MODELS:
+                    self._model = value
+                    self._gateway.respond_with(MODELS[value])
+                case "platform", str() if value in PLATFORMS:
+                    self._set_platform(value)
+                case "scope", str() if value in SCOPES and isinstance(on, bool):
+                    (self._feishu.grant if on else self._feishu.withdraw)(value)
+                case _:
+                    raise ValueError(f"no fault {name} = {value}")
+
+    def reset(self) -> None:
+        """Everything as it was at first."""
+        with self._feishu.world.changing():
+            self.switch("limits", self._limits)
+            self.switch("model", "normal")
+            self.switch("platform", "normal")
+            for scope, granted in self._granted.items():
+                self.switch("scope", scope, on=granted)
+
+    def _scopes(self) -> dict[str, bool]:
+        granted = self._feishu.access.scopes
+        return {name: name in granted for name in SCOPES}
+
+    def _set_platform(self, kind: str) -> None:
+        self._platform = kind
+        self._feishu.faults.clear()
+        self._feishu.latency = SLOW_SECONDS if kind == "slow" else self._latency
+        if kind == "busy":
+            reset = {"x-ogw-ratelimit-limit": "50", "x-ogw-ratelimit-reset": "1"}
+            self._feishu.faults.fail(
+                "*", every=BUSY_EVERY, status=429, code=99991400, msg="simulated", headers=reset
+            )
+        elif kind == "broken":
+            self._feishu.faults.disconnect("*", every=BROKEN_EVERY, after=True)

@@ -1,0 +1,84 @@
+"""Events and the record of their deliveries."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from feishu_simulator.credentials import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt to push; status 0 means no answer, `error` says why.
+
+    `headers` and `sent` are what went over the wire, so the body is encrypted.
+    """
+
+    status: int
+    body: str
+    seconds: float
+    at: float
+    event_id: str
+    error: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A component of a card was used: what was sent, and what came back."""
+
+    payload: Mapping[str, Any]
+    status: int
+    body: str
+    error_code: int
+    seconds: float
+    at: float
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    event_type: str
+    event_id: str
+    body: Mapping[str, Any]
+    deliveries: list[Delivery] = field(default_factory=list)
+
+
+def envelope(credentials: Credentials, event: Event, *, unit: int = 1_000) -> dict[str, Any]:
+    """The v2 envelope of "Event subscription guide": create_time in ms, in µs for callbacks."""
+    return {
+        "schema": "2.0",
+        "header": {
+            "event_id": event.event_id,
+            "event_type": event.event_type,
+            "create_time": str(int(time.time() * unit)),
+            "token": credentials.verification_token,
+            "app_id": credentials.app_id,
+            "tenant_key": credentials.tenant_key,
+        },
+        "event": event.body,
+    }
+
+
+def old_envelope(credentials: Credentials, event: Event) -> dict[str, Any]:
+    """The v1 envelope, which has no `schema`; only p2p_chat_create is still pushed so."""
+    return {
+        "ts": f"{time.time():.6f}",
+        "uuid": event.event_id,
+        "token": credentials.verification_token,
+        "type": "event_callback",
+        "event": {
+            "type": event.event_type,
+            "app_id": credentials.app_id,
+            "tenant_key": credentials.tenant_key,
+            **event.body,
+        },
+    }
+
+
+def new_event_id() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,51 @@
+"""The platform over HTTP: takes requests apart and puts answers together, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Request, Response
+
+from feishu_simulator.api import PlatformApi
+from feishu_simulator.api_request import ApiAnswer
+from feishu_simulator.faults import Disconnect
+from feishu_simulator.multipart import parts_of
+from feishu_simulator.server import WIRE
+from feishu_simulator.world import StoredFile
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def feishu_app(api: PlatformApi, other: WSGIApplication) -> WSGIApplication:
+    """The WSGI app; whatever is not under /open-apis goes to *other*."""
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not environ["PATH_INFO"].startswith("/open-apis/"):
+            return other(environ, start_response)
+        try:
+            answer = _answer(api, Request(environ))
+        except Disconnect:
+            environ[WIRE].close()
+            return []
+        response = Response(answer.body, answer.status, dict(answer.headers))
+        response.headers["Content-Type"] = answer.mime
+        return response(environ, start_response)
+
+    return app
+
+
+def _answer(api: PlatformApi, request: Request) -> ApiAnswer:
+    body: bytes | dict[str, str] = request.get_data()
+    files: dict[str, StoredFile] = {}
+    if request.mimetype == "multipart/form-data" and isinstance(body, bytes):
+        body, files = parts_of(request.headers["Content-Type"], body)
+    return api.handle(
+        request.method,
+        request.path,
+        query=request.args.to_dict(),
+        authorization=request.headers.get("Authorization", ""),
+        body=body,
+        files=files,
+    )

@@ -1,0 +1,141 @@
+"""The gateway side: keys, models, balance and chat completions, scripted or echoing."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from feishu_simulator.echo import echo, question_of
+from feishu_simulator.pump import Pump
+from feishu_simulator.script import Script
+
+REQUESTS = 20_000
+Responder = Callable[[dict[str, Any]], Script]
+
+
+@dataclass(slots=True, eq=False)
+class ChatRequest:
+    """A request as received; the last three are filled in while it is answered."""
+
+    body: dict[str, Any]
+    key: str
+    at: float
+    last_chunk_at: float | None = None
+    expected: str = ""
+    client_left: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def question(self) -> str:
+        return question_of(self.body)
+
+
+class Gateway:
+    """Thread safe. `first` and `between` are the pace where a script sets none, in seconds."""
+
+    def __init__(self, notify: Callable[[], None]) -> None:
+        self.url = ""
+        self.keys: list[str] = [f"sk-{'simulator' * 5}czl"]
+        self.models: list[str] = ["gpt-3.5-turbo-0613", "gpt-3.5-turbo-16k-0613", "gpt-4-0613"]
+        self.first = 0.3
+        self.between = 1 / 30
+        self.hard_limit_usd = 10.0
+        self.total_usage_cents = 250.0
+        # Figures of single keys, as (hard_limit_usd, total_usage); keys whose quota is used up.
+        self.balances: dict[str, tuple[float, float]] = {}
+        self.exhausted: set[str] = set()
+        # Other gateways have their web page at the billing addresses.
+        self.has_billing = True
+        self.stopping = threading.Event()
+        self.pump = Pump()
+        self._lock = threading.Lock()
+        self._requests: deque[ChatRequest] = deque(maxlen=REQUESTS)
+        self._scripts: deque[Script] = deque()
+        self._respond: Responder = echo
+        self._notify = notify
+
+    @property
+    def requests(self) -> list[ChatRequest]:
+        """Chat requests, oldest first (the last 20,000)."""
+        with self._lock:
+            return list(self._requests)
+
+    def enqueue(self, *scripts: Script) -> None:
+        """Answer the next requests with these, in order; afterwards as before."""
+        with self._lock:
+            self._scripts.extend(scripts)
+
+    def respond_with(self, responder: Responder) -> None:
+        """Answer every request for which nothing is queued with what *responder* makes of it."""
+        with self._lock:
+            self._respond = responder
+
+    def take(
+        self, body: dict[str, Any], key: str, headers: Mapping[str, str]
+    ) -> tuple[ChatRequest, Script]:
+        """Remember a request and choose its script."""
+        request = ChatRequest(body, key, time.monotonic(), headers=headers)
+        with self._lock:
+            self._requests.append(request)
+            script = self._scripts.popleft() if self._scripts else None
+            respond = self._respond
+        script = script or respond(body)
+        request.expected = script.content
+        self._notify()
+        return request, script
+
+    def finished(self, request: ChatRequest, *, client_left: bool = False) -> None:
+        request.last_chunk_at = time.monotonic()
+        request.client_left = client_left
+        self._notify()
+
+    def stop(self) -> None:
+        """End every stream, the silent ones too."""
+        self.stopping.set()
+        self.pump.stop()
+
+    def model_list(self) -> dict[str, Any]:
+        models = [
+            {"id": name, "object": "model", "created": 1677649963, "owned_by": "OpenAI"}
+            for name in self.models
+        ]
+        return {"object": "list", "data": models}
+
+    def subscription(self, key: str) -> dict[str, Any]:
+        limit, _ = self._balance_of(key)
+        return {
+            "object": "billing_subscription",
+            "has_payment_method": True,
+            "soft_limit_usd": limit,
+            "hard_limit_usd": limit,
+            "system_hard_limit_usd": limit,
+            "access_until": 0,
+        }
+
+    def usage(self, key: str) -> dict[str, Any]:
+        return {"object": "list", "total_usage": self._balance_of(key)[1]}
+
+    def _balance_of(self, key: str) -> tuple[float, float]:
+        return self.balances.get(key, (self.hard_limit_usd, self.total_usage_cents))
+
+
+def request_id() -> str:
+    return f"{time.strftime('%Y%m%d%H%M%S')}{uuid.uuid4().hex[:20]}"
+
+
+def error_body(
+    message: str, request: str, *, type: str = "czloapi_error", code: str = "", param: str = ""
+) -> bytes:
+    """The envelope of the CZL fork of one-hub: empty param and code are left out."""
+    error = {"message": f"{message} (request id: {request})", "type": type}
+    if param:
+        error["param"] = param
+    if code:
+        error["code"] = code
+    return json.dumps({"error": error}, ensure_ascii=False).encode()

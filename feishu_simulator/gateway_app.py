@@ -1,0 +1,186 @@
+"""The gateway over HTTP: routes, keys, and streams written straight to the connection."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import time
+import uuid
+import zlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from feishu_simulator import chunks
+from feishu_simulator.gateway import ChatRequest, Gateway, error_body, request_id
+from feishu_simulator.script import Script
+from feishu_simulator.server import WIRE, Wire
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+INDEX = b"<!doctype html><html><head><title>CZLOapi</title></head><body></body></html>"
+SILENCE_SECONDS = 3600.0
+
+
+def gateway_app(gateway: Gateway) -> WSGIApplication:
+    """The WSGI app. Unknown paths are 404 under /v1 and the web page elsewhere, as there."""
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        response = _answer(gateway, request, environ[WIRE])
+        if response is None:
+            return []
+        return response(environ, start_response)
+
+    return app
+
+
+def _answer(gateway: Gateway, request: Request, wire: Wire) -> Response | None:
+    """None when the answer went straight to the connection."""
+    log_id = request_id()
+    path = request.path
+    api = path.startswith(("/v1/", "/dashboard/billing/"))
+    is_billing = path.removeprefix("/v1").startswith("/dashboard/billing/")
+    has_page = path == "/dashboard/billing/credit_grants" or (
+        is_billing and not gateway.has_billing
+    )
+    if not api or has_page:
+        return Response(INDEX, 200, {"X-Oneapi-Request-Id": log_id}, mimetype="text/html")
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or key not in gateway.keys:
+        return _json(error_body("无效的令牌", log_id), 401, log_id)
+    if key in gateway.exhausted:
+        return _json(error_body("Key额度已用尽", log_id), 401, log_id)
+    route = f"{request.method} {path.removeprefix('/v1')}"
+    match route:
+        case "GET /models":
+            return _json(gateway.model_list(), 200, log_id)
+        case "GET /dashboard/billing/subscription":
+            return _json(gateway.subscription(key), 200, log_id)
+        case "GET /dashboard/billing/usage":
+            return _json(gateway.usage(key), 200, log_id)
+        case "POST /chat/completions":
+            return _chat(gateway, request, key, log_id, wire)
+        case "POST /images/generations":
+            return _json(
+                {"created": int(time.time()), "data": [{"b64_json": _PICTURE}]}, 200, log_id
+            )
+    error = {"message": f"Invalid URL ({request.method} {path})", "type": "invalid_request_error"}
+    return _json({"error": error}, 404, log_id)
+
+
+def _chat(gateway: Gateway, request: Request, key: str, log_id: str, wire: Wire) -> Response | None:
+    try:
+        body = json.loads(request.get_data())
+        wrong = "" if body["messages"] and body["model"] else "model, messages"
+    except (ValueError, TypeError, KeyError) as exc:
+        wrong = str(exc)
+    if wrong:
+        return _json(
+            error_body(f"field {wrong} is required", log_id, code="one_hub_error"), 400, log_id
+        )
+    chat, script = gateway.take(body, key, dict(request.headers))
+    first = gateway.first if script.first is None else script.first
+    if script.opening != "normal":
+        if script.opening == "silence":
+            gateway.stopping.wait(SILENCE_SECONDS)
+        wire.close()
+        gateway.finished(chat)
+        return None
+    if script.body is not None:
+        chunks.pause(chat.at + (script.first or 0), gateway.stopping)
+        content = script.body.replace(b"{request_id}", log_id.encode())
+        gateway.finished(chat)
+        headers = {"X-Oneapi-Request-Id": log_id, **script.headers}
+        return Response(content, script.status, headers, content_type=script.mime)
+    answer_id = f"chatcmpl-{uuid.uuid4().hex}"
+    between = gateway.between if script.between is None else script.between
+    if not body.get("stream"):
+        chunks.pause(chat.at + first + between * len(script.pieces), gateway.stopping)
+        gateway.finished(chat)
+        return _json(chunks.completion(script, body, answer_id), script.status, log_id)
+    left = False
+    try:
+        _stream(gateway, chat, script, wire, answer_id, log_id, (first, between))
+    except OSError:
+        left = True
+        wire.close()
+    if left or chat.last_chunk_at is None:
+        gateway.finished(chat, client_left=left)
+    return None
+
+
+def _stream(
+    gateway: Gateway,
+    chat: ChatRequest,
+    script: Script,
+    wire: Wire,
+    answer_id: str,
+    log_id: str,
+    pace: tuple[float, float],
+) -> None:
+    head = _stream_head(log_id)
+    frames, tail = chunks.encode(script, chat.body, answer_id)
+    if script.ending == "silence" or not frames:
+        wire.send(head)
+    else:
+        frames[0] = head + frames[0]
+    first, between = pace
+    whole = gateway.pump.write(wire.connection, frames, first=chat.at + first, between=between)
+    if not whole:
+        wire.close()
+        return
+    if script.ending in ("cut", "reset"):
+        wire.send(b'400\r\ndata: {"id":')
+        gateway.finished(chat)
+        wire.close(reset=script.ending == "reset")
+    elif script.ending == "silence":
+        gateway.finished(chat)
+        gateway.stopping.wait(SILENCE_SECONDS)
+        wire.close()
+    else:
+        gateway.finished(chat)
+        wire.send(tail)
+
+
+def _stream_head(log_id: str) -> bytes:
+    lines = (
+        "HTTP/1.1 200 OK",
+        "Content-Type: text/event-stream",
+        "Cache-Control: no-cache",
+        "X-Accel-Buffering: no",
+        "Transfer-Encoding: chunked",
+        f"X-Oneapi-Request-Id: {log_id}",
+    )
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def _json(content: bytes | dict[str, Any], status: int, log_id: str) -> Response:
+    data = (
+        content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    )
+    headers = {"X-Oneapi-Request-Id": log_id}
+    return Response(data, status, headers, mimetype="application/json")
+
+
+def _picture() -> str:
+    """A small PNG of one colour, so that pictures can be asked for without a model."""
+
+    def block(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    side = 64
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\x00" + b"\x33\x70\xff" * side) * side)
+    data = (
+        b"\x89PNG\r\n\x1a\n" + block(b"IHDR", header) + block(b"IDAT", rows) + block(b"IEND", b"")
+    )
+    return base64.b64encode(data).decode()
+
+
+_PICTURE = _picture()

@@ -1,0 +1,59 @@
+"""A message as REST answers show it, which is not how events do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from feishu_simulator import card_view
+from feishu_simulator.credentials import Credentials
+from feishu_simulator.messages import RECALLED, Message
+
+
+def as_json(
+    message: Message, credentials: Credentials, *, whole_card: bool = False
+) -> dict[str, Any]:
+    """The REST shape: ids are flat here, unlike those of events ("Get message")."""
+    if message.sender is None:
+        sender = {"id": credentials.app_id, "id_type": "app_id", "sender_type": "app"}
+    else:
+        sender = {"id": message.sender.open_id, "id_type": "open_id", "sender_type": "user"}
+    shown: dict[str, Any] = {
+        "message_id": message.message_id,
+        "root_id": message.root_id,
+        "parent_id": message.parent_id,
+        "thread_id": message.thread_id,
+        "msg_type": message.message_type,
+        "create_time": str(message.created_ms),
+        "update_time": str(message.updated_ms or message.created_ms),
+        "deleted": message.deleted,
+        "updated": message.updated_ms > 0,
+        "chat_id": message.chat.chat_id,
+        "sender": {**sender, "tenant_key": credentials.tenant_key},
+        "body": {"content": _body(message, whole_card=whole_card)},
+        "mentions": [
+            {
+                "key": mention["key"],
+                "id": mention["id"]["open_id"],
+                "id_type": "open_id",
+                "name": mention["name"],
+                "tenant_key": credentials.tenant_key,
+            }
+            for mention in message.mentions
+        ],
+    }
+    return {key: value for key, value in shown.items() if value not in ("", [])}
+
+
+def _body(message: Message, *, whole_card: bool) -> str:
+    if message.deleted:
+        return RECALLED
+    card = message.card
+    if card is None:
+        return json.dumps(message.content, ensure_ascii=False)
+    if whole_card:
+        return json.dumps(card, ensure_ascii=False)
+    lines = card_view.text_of(card).splitlines()
+    elements = [[{"tag": "text", "text": line}] for line in lines]
+    simplified = {"title": card_view.title_of(card) or None, "elements": elements}
+    return json.dumps(simplified, ensure_ascii=False)

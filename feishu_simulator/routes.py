@@ -1,0 +1,66 @@
+"""The table of the platform's API: method, path, name, handler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from feishu_simulator.api_cards import Cards
+from feishu_simulator.api_messages import Messages
+from feishu_simulator.api_other import Others
+from feishu_simulator.api_reactions import Reactions
+from feishu_simulator.api_request import ApiAnswer, ApiRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    pattern: re.Pattern[str]
+    api: str
+    handler: Callable[[ApiRequest], ApiAnswer]
+
+
+def routes(
+    messages: Messages, reactions: Reactions, cards: Cards, others: Others
+) -> Iterator[Route]:
+    """Every route; the first that matches is taken."""
+    message, card = "im/v1/messages/:message_id", "cardkit/v1/cards/:card_id"
+    element = f"{card}/elements/:element_id"
+    table: list[tuple[str, str, str, Callable[[ApiRequest], ApiAnswer]]] = [
+        ("POST", "auth/v3/tenant_access_token/internal", "token", others.token),
+        ("GET", "bot/v3/info", "bot.info", others.bot_info),
+        ("GET", "application/v6/scopes", "scopes", others.scopes),
+        ("GET", "im/v1/chats/:chat_id", "chat.get", others.chat),
+        ("GET", "contact/v3/users/:user_id", "user.get", others.user),
+        ("POST", "im/v1/images", "image.create", others.upload_image),
+        ("POST", "im/v1/files", "file.create", others.upload_file),
+        ("GET", f"{message}/resources/:file_key", "resource.get", others.resource),
+        ("POST", "im/v1/messages", "message.create", messages.create),
+        ("GET", "im/v1/messages", "message.list", messages.history),
+        ("POST", f"{message}/reply", "message.reply", messages.reply),
+        ("GET", message, "message.get", messages.get),
+        ("PATCH", message, "message.patch", messages.patch),
+        ("PUT", message, "message.update", messages.update),
+        ("DELETE", message, "message.delete", messages.delete),
+        ("POST", f"{message}/reactions", "reaction.create", reactions.create),
+        (
+            "DELETE",
+            f"{message}/reactions/:reaction_id",
+            "reaction.delete",
+            reactions.delete,
+        ),
+        ("POST", "cardkit/v1/cards", "card.create", cards.create),
+        ("POST", "cardkit/v1/cards/id_convert", "card.id_convert", cards.id_convert),
+        ("PUT", card, "card.update", cards.update),
+        ("PATCH", f"{card}/settings", "card.settings", cards.settings),
+        ("POST", f"{card}/batch_update", "card.batch_update", cards.batch_update),
+        ("POST", f"{card}/elements", "element.create", cards.create_element),
+        ("PUT", element, "element.update", cards.update_element),
+        ("PATCH", element, "element.patch", cards.patch_element),
+        ("DELETE", element, "element.delete", cards.delete_element),
+        ("PUT", f"{element}/content", "element.content", cards.content),
+    ]
+    for method, template, api, handler in table:
+        pattern = re.sub(r":(\w+)", r"(?P<\1>[^/]+)", f"/open-apis/{template}")
+        yield Route(method, re.compile(pattern), api, handler)

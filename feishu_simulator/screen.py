@@ -1,0 +1,159 @@
+"""How messages look in a terminal: growing in place where ANSI works, line by line elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from typing import TextIO
+
+from feishu_simulator.card_view import label_of
+from feishu_simulator.messages import Message
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Screen:
+    """What is finished scrolls by, written once; below it grow the newest messages, then a prompt.
+
+    The cursor can't go above the window, so the growing part never takes more than the window:
+    of a long message it holds the last lines, and the whole follows when the message is finished.
+    """
+
+    def __init__(self, output: TextIO) -> None:
+        self._output = output
+        self._ansi = output.isatty() and os.environ.get("TERM") != "dumb"
+        self._lock = threading.Lock()
+        self._growing: list[str] = []
+        self._prompt = ""
+        self._rows = 0
+        self._echo_is_whole = True
+
+    def line(self, text: str) -> None:
+        """Write a line above what grows."""
+        with self._lock:
+            self._draw(text.rstrip("\n") + "\n")
+
+    def message(self, number: int, message: Message, where: str = "") -> None:
+        """Write a finished message."""
+        text = _whole(number, message, where)
+        with self._lock:
+            self._draw(text + "\n")
+
+    def grow(self, messages: Sequence[tuple[int, Message]]) -> None:
+        """Show messages, by number, that may still change."""
+        texts = [_whole(number, message) for number, message in messages]
+        with self._lock:
+            if self._ansi and texts != self._growing:
+                self._growing = texts
+                self._draw()
+
+    def finish(self, number: int, message: Message, others: Sequence[tuple[int, Message]]) -> None:
+        """Write a message that has grown, whole; the *others* grow on."""
+        text = _whole(number, message)
+        with self._lock:
+            if self._ansi:
+                self._growing = [_whole(*other) for other in others]
+            self._draw(text + "\n")
+
+    def prompt(self, text: str) -> None:
+        """Ask for the next line from here on; typing is for terminals only."""
+        with self._lock:
+            if self._ansi and text != self._prompt:
+                self._prompt = text
+                self._draw()
+
+    def entered(self, typed: str, *, keep: bool) -> None:
+        """The terminal has echoed a line at the prompt: take it back, or *keep* it in sight."""
+        with self._lock:
+            if not self._ansi:
+                return
+            # Drawing over a half-typed line hides what was typed before, so it may be short.
+            echo = self._prompt + typed
+            self._rows += len(_wrapped(echo, self._size()[0])) if self._echo_is_whole else 1
+            self._draw(f"{echo}\n" if keep else "")
+            self._echo_is_whole = True
+
+    def leave(self) -> None:
+        """Write down what was still growing, and take the prompt away."""
+        with self._lock:
+            unfinished = "".join(f"{text}\n" for text in self._growing)
+            self._prompt, self._growing = "", []
+            self._draw(unfinished)
+
+    def _draw(self, above: str = "") -> None:
+        """Put *above* in the place of the growing part, and that below it again."""
+        if not self._ansi:
+            self._write(above)
+            return
+        back = f"\x1b[{self._rows}A" if self._rows else ""
+        below = self._below()
+        self._rows = len(below)
+        self._echo_is_whole = False
+        growing = "".join(f"{row}\n" for row in below)
+        self._write(f"\r{back}\x1b[J{above}{growing}{self._prompt}")
+
+    def _below(self) -> list[str]:
+        """The growing messages in rows that leave one for the prompt."""
+        if not self._growing:
+            return []
+        columns, rows = self._size()
+        most = max(2, (rows - 1) // len(self._growing))
+        below: list[str] = []
+        for text in self._growing:
+            # The last column stays free: terminals differ in what they do once it is full.
+            wrapped = [row for line in text.split("\n") for row in _wrapped(line, columns - 1)]
+            if len(wrapped) > most:
+                heading = text.partition(": ")[0]
+                wrapped = [_wrapped(f"{heading}: …", columns - 1)[0], *wrapped[1 - most :]]
+            below += wrapped
+        return below[1 - rows :]
+
+    def _size(self) -> tuple[int, int]:
+        """Columns and rows of the window."""
+        try:
+            size = os.get_terminal_size(self._output.fileno())
+        except (OSError, ValueError):
+            return 80, 24
+        return max(size.columns or 80, 8), max(size.lines or 24, 4)
+
+    def _write(self, text: str) -> None:
+        self._output.write(text)
+        self._output.flush()
+
+
+def face_of(message: Message) -> str:
+    """Text, folded panels and buttons of a message as it is now."""
+    parts = [message.text]
+    parts += [f"  ▸ {title}" for title, _ in message.panels]
+    buttons = message.buttons
+    if buttons:
+        parts.append("  " + " ".join(f"[{label_of(button)}]" for button in buttons))
+    if message.streaming:
+        parts.append("  …")
+    return _CONTROL.sub("", "\n".join(part for part in parts if part).replace("\t", "    "))
+
+
+def _whole(number: int, message: Message, where: str = "") -> str:
+    who = message.sender.name if message.sender else "🤖"
+    place = f" @{where}" if where and not message.chat.is_private else ""
+    return f"#{number} {who}{place}: {face_of(message)}"
+
+
+def _wrapped(line: str, columns: int) -> list[str]:
+    """The rows a line takes; Chinese characters are two columns wide, combining ones none."""
+    rows = [""]
+    width = 0
+    for character in line:
+        if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+            wide = 0
+        else:
+            wide = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width + wide > columns:
+            rows.append("")
+            width = 0
+        rows[-1] += character
+        width += wide
+    return rows

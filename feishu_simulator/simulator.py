@@ -1,0 +1,77 @@
+"""Both sides together: a Feishu and a gateway on two free loopback ports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Self
+
+from feishu_simulator.control import control_app
+from feishu_simulator.credentials import Credentials
+from feishu_simulator.desk.desk import Desk
+from feishu_simulator.feishu import Feishu
+from feishu_simulator.feishu_app import feishu_app
+from feishu_simulator.gateway import Gateway
+from feishu_simulator.gateway_app import gateway_app
+from feishu_simulator.server import LoopbackServer
+
+
+class Simulator:
+    """Used as a context manager or with start() and stop(); it starts once."""
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        latency: float = 0.0,
+        enforce_limits: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        feishu_port: int = 0,
+        gateway_port: int = 0,
+    ) -> None:
+        self.credentials = credentials or Credentials()
+        self.feishu = Feishu(
+            self.credentials, latency=latency, enforce_limits=enforce_limits, clock=clock
+        )
+        self.gateway = Gateway(self._changed)
+        self.desk = Desk(self.feishu, self.gateway)
+        self._ports = feishu_port, gateway_port
+        self._servers: list[LoopbackServer] = []
+
+    def start(self) -> Self:
+        """Listen on both ports; from here on `feishu.url` and `gateway.url` are set."""
+        feishu_port, gateway_port = self._ports
+        platform = feishu_app(self.feishu.api, control_app(self.desk, self.gateway))
+        self._servers.append(LoopbackServer(platform, feishu_port))
+        self._servers.append(LoopbackServer(gateway_app(self.gateway), gateway_port))
+        self.feishu.url, self.gateway.url = (server.url for server in self._servers)
+        for server in self._servers:
+            server.start()
+        return self
+
+    def stop(self) -> None:
+        """End pushes, streams and servers; again does nothing."""
+        self.gateway.stop()
+        self.feishu.stop()
+        while self._servers:
+            self._servers.pop().stop()
+
+    @property
+    def page_url(self) -> str:
+        """Where the chat in the browser is."""
+        return self.feishu.url
+
+    @property
+    def feishu_connections(self) -> int:
+        """How many connections clients have opened to the platform so far."""
+        return self._servers[0].accepted
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+    def _changed(self) -> None:
+        with self.feishu.world.changing():
+            pass
