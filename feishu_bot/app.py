@@ -10,49 +10,50 @@ from pathlib import Path
 
 from flask import Flask
 
+from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.access import Rules
-from feishu_bot.core.answers import Answers
-from feishu_bot.core.background import Background
-from feishu_bot.core.bell import Bell
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.bot import Bot
-from feishu_bot.core.clicks import Later
-from feishu_bot.core.commands.admin import Admin
-from feishu_bot.core.commands.answering import Answering
-from feishu_bot.core.commands.balance import Balances
-from feishu_bot.core.commands.branches import Branches
-from feishu_bot.core.commands.chat_settings import ChatSettings
-from feishu_bot.core.commands.export import Export
-from feishu_bot.core.commands.feedback import Feedback
-from feishu_bot.core.commands.help import Help
-from feishu_bot.core.commands.languages import LanguageChoice
-from feishu_bot.core.commands.models import ModelChoice
-from feishu_bot.core.commands.modes import Modes
-from feishu_bot.core.commands.privacy import Privacy
+from feishu_bot.core.commands.admin import AdminCommands
+from feishu_bot.core.commands.balance import BalanceCommands
+from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.feedback import FeedbackCommands
+from feishu_bot.core.commands.forget import ForgetCommands
+from feishu_bot.core.commands.help import HelpCommands
+from feishu_bot.core.commands.lang import LangCommands
+from feishu_bot.core.commands.mode import ModeCommands
+from feishu_bot.core.commands.model import ModelCommands
+from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import Commands
-from feishu_bot.core.commands.roles import RolePlay
-from feishu_bot.core.commands.stopping import Stopping
-from feishu_bot.core.commands.topics import Topics
-from feishu_bot.core.commands.usage import UsageCards
-from feishu_bot.core.languages import Languages
-from feishu_bot.core.limits import Limits, Quota
-from feishu_bot.core.models import BotIdentity, Language
-from feishu_bot.core.speakers import Speakers
-from feishu_bot.core.stops import Stops
-from feishu_bot.core.welcome import Welcome
-from feishu_bot.core.workers import Workers
+from feishu_bot.core.commands.reload import ReloadCommands
+from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.roles import RoleCommands
+from feishu_bot.core.commands.settings import SettingsCommands
+from feishu_bot.core.commands.stop import StopCommands
+from feishu_bot.core.commands.usage import UsageCommands
+from feishu_bot.core.commands.welcome import Welcome
+from feishu_bot.core.effective_settings import Languages
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messages import BotIdentity
+from feishu_bot.core.queue.cancellation import Cancellation
+from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.queue.wakeup import Wakeup
+from feishu_bot.core.queue.worker_pool import WorkerPool
+from feishu_bot.core.quotas import Quota, QuotaChecker
 from feishu_bot.errors import BotError
-from feishu_bot.feishu.archive import FeishuArchive
-from feishu_bot.feishu.click_answers import ClickAnswers
-from feishu_bot.feishu.client import FeishuClient
+from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.transport import PooledTransport, install
+from feishu_bot.feishu.cards.callback_response import CallbackResponses
+from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
-from feishu_bot.feishu.names import FeishuNames
-from feishu_bot.feishu.pacer import Pacer
-from feishu_bot.feishu.scopes import GroupScope
-from feishu_bot.feishu.transport import PooledTransport, install
-from feishu_bot.feishu.webhook import MAX_BODY, Door
+from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
+from feishu_bot.feishu.streaming.pacer import Pacer
+from feishu_bot.feishu.user_names import FeishuUserDirectory
+from feishu_bot.feishu.webhook.handler import MAX_BODY, WebhookHandler
 from feishu_bot.llm import Gateway
 from feishu_bot.settings import Settings
 from feishu_bot.stores import (
@@ -88,9 +89,9 @@ class Runtime:
         client: FeishuClient,
         messenger: FeishuMessenger,
         gateway: Gateway,
-        workers: Workers,
-        bell: Bell,
-        group_scope: GroupScope | None = None,
+        workers: WorkerPool,
+        wakeup: Wakeup,
+        group_scope: GroupScopeMonitor | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -98,7 +99,7 @@ class Runtime:
         self._messenger = messenger
         self._gateway = gateway
         self._transport = PooledTransport()
-        self._bell = bell
+        self._wakeup = wakeup
         self._group_scope = group_scope
         self._answers = False
         self.workers = workers
@@ -116,7 +117,7 @@ class Runtime:
             self.workers.start()
             if self._group_scope:
                 self._group_scope.start()
-            self._bell.listen(self.workers.wake)
+            self._wakeup.listen(self.workers.wake)
             self.workers.wake()
         logger.info(
             "started pid=%d answers=%s port=%d app_id=%s feishu=%s gateway=%s",
@@ -134,7 +135,7 @@ class Runtime:
             self.workers.stop(self._settings.shutdown_grace)
             if self._group_scope:
                 self._group_scope.stop()
-        self._bell.close()
+        self._wakeup.close()
         self._messenger.stop()
         self._transport.close()
         self._gateway.close()
@@ -169,7 +170,7 @@ def create_app(settings: Settings) -> Flask:
 
     Brings the database up to date and leaves nothing open, so that it may be called before a fork.
     """
-    texts: dict[Language, Texts] = {"zh": Texts.load("zh"), "en": Texts.load("en")}
+    texts: dict[Language, Catalog] = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
     language: Language = "en" if settings.language == "en" else "zh"
     database = Database(settings.database_url)
     database.migrate()
@@ -183,7 +184,7 @@ def create_app(settings: Settings) -> Flask:
     client = FeishuClient(
         app_id=settings.app_id, app_secret=settings.app_secret, domain=settings.feishu_domain
     )
-    names = FeishuNames(client)
+    names = FeishuUserDirectory(client)
     messenger = FeishuMessenger(
         client=client,
         pacer=Pacer(),
@@ -208,7 +209,7 @@ def create_app(settings: Settings) -> Flask:
         answer_timeout=settings.answer_timeout,
     )
     prices = PriceList(Path(settings.prices_file) if settings.prices_file else None)
-    answers = Answers(
+    answers = Answerer(
         inbox=inbox,
         conversations=conversations,
         chats=chats,
@@ -218,60 +219,60 @@ def create_app(settings: Settings) -> Flask:
         context_tokens=settings.context_tokens,
         footer=frozenset(settings.footer),
         prices=prices,
-        background=Background(conversations, FeishuArchive(client, settings.app_id)),
+        context=MissingContext(conversations, FeishuMessageReader(client, settings.app_id)),
         speakers=Speakers(names),
     )
     roles = RoleList(Path(settings.roles_file) if settings.roles_file else None)
-    rules = Rules(
+    policy = AccessPolicy(
         allowed_users=frozenset(settings.allowed_users),
         allowed_chats=frozenset(settings.allowed_chats),
         blocked_users=frozenset(settings.blocked_users),
         admins=frozenset(settings.admins),
     )
-    limits = _limits(settings, usage, prices)
-    later = Later(inbox)
-    stops = Stops(inbox)
+    quotas = _quotas(settings, usage, prices)
+    enqueuer = Enqueuer(inbox)
+    cancellation = Cancellation(inbox)
     commands = Commands([])
     answers_all = settings.group_reply == "all"
-    group_scope = GroupScope(client)
+    group_scope = GroupScopeMonitor(client)
     welcome = Welcome(
         commands,
-        later,
+        enqueuer,
         people,
         example={"zh": texts["zh"]("welcome_example"), "en": texts["en"]("welcome_example")},
         answers_all=answers_all,
         misses_messages=group_scope.is_missing,
     )
     for family in (
-        Help(commands, later),
-        Topics(conversations),
-        RolePlay(roles, conversations, chats, later, context_tokens=settings.context_tokens),
-        Modes(conversations, chats),
-        ModelChoice(gateway.models, conversations, chats),
-        ChatSettings(
+        HelpCommands(commands, enqueuer),
+        ResetCommands(conversations),
+        RoleCommands(roles, conversations, chats, enqueuer, context_tokens=settings.context_tokens),
+        ModeCommands(conversations, chats),
+        ModelCommands(gateway.models, conversations, chats),
+        SettingsCommands(
             conversations=conversations,
             chats=chats,
             people=people,
             models=gateway.models,
             roles=roles,
-            has_admins=bool(rules.admins),
+            has_admins=bool(policy.admins),
         ),
-        LanguageChoice(people),
-        Balances(gateway.balance, for_admins=bool(rules.admins)),
-        UsageCards(
+        LangCommands(people),
+        BalanceCommands(gateway.balance, for_admins=bool(policy.admins)),
+        UsageCommands(
             usage,
-            limits,
+            quotas,
             names,
             currency=lambda: prices.currency,
             days_kept=settings.retention_days,
         ),
-        Privacy(people),
-        Admin(usage, people, limits, rules, names),
-        Answering(later, texts[language]("continue_prompt"), conversations, gateway.models),
-        Stopping(stops),
-        Branches(conversations),
-        Export(conversations, texts),
-        Feedback(feedback, conversations, later),
+        ForgetCommands(people),
+        AdminCommands(usage, people, quotas, policy, names),
+        AnswerActions(enqueuer, texts[language]("continue_prompt"), conversations, gateway.models),
+        StopCommands(cancellation),
+        ReloadCommands(conversations),
+        ExportCommands(conversations, texts),
+        FeedbackCommands(feedback, conversations, enqueuer),
         welcome,
     ):
         commands.add(family)
@@ -282,10 +283,10 @@ def create_app(settings: Settings) -> Flask:
         messenger=messenger,
         answers=answers,
         commands=commands,
-        later=later,
+        enqueuer=enqueuer,
         languages=languages,
-        rules=rules,
-        limits=limits,
+        policy=policy,
+        quotas=quotas,
         greet=welcome.card,
         p2p_context=settings.p2p_context,
         answers_all=answers_all,
@@ -301,17 +302,17 @@ def create_app(settings: Settings) -> Flask:
         feedback.sweep(expired)
         logger.info("swept events=%d conversations=%d usage=%d", events, talks, rows)
 
-    workers = Workers(
+    workers = WorkerPool(
         inbox=inbox,
         handle=bot.work,
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
         sweep=sweep,
     )
-    bell = Bell()
-    later.on_work = bell.ring
-    bot.on_stop = stops.on_stop = workers.stop_message
-    door = Door(
+    wakeup = Wakeup()
+    enqueuer.on_work = wakeup.ring
+    bot.on_stop = cancellation.on_stop = workers.stop_message
+    door = WebhookHandler(
         app_id=settings.app_id,
         encrypt_key=settings.app_encrypt_key,
         verification_token=settings.app_verification_token,
@@ -321,7 +322,7 @@ def create_app(settings: Settings) -> Flask:
         act=bot.act,
         arrive=welcome.arrive,
         press=bot.press,
-        clicks=ClickAnswers(texts, languages.of),
+        clicks=CallbackResponses(texts, languages.of),
         memory=DOOR_SECONDS,
     )
     runtime = Runtime(
@@ -331,7 +332,7 @@ def create_app(settings: Settings) -> Flask:
         messenger=messenger,
         gateway=gateway,
         workers=workers,
-        bell=bell,
+        wakeup=wakeup,
         group_scope=group_scope if answers_all else None,
     )
     app = Flask(__name__)
@@ -343,8 +344,8 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _limits(settings: Settings, usage: SqlUsage, prices: PriceList) -> Limits:
-    return Limits(
+def _quotas(settings: Settings, usage: SqlUsage, prices: PriceList) -> QuotaChecker:
+    return QuotaChecker(
         usage,
         person=Quota(
             questions=settings.user_daily_questions,

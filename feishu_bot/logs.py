@@ -1,29 +1,89 @@
-"""Log lines: key=value words for a terminal, one JSON object a line otherwise."""
+"""Log lines with fields: `name=value` words for a terminal, one JSON object a line otherwise.
+
+    logger = get_logger(__name__)
+    with bind(event_id="ev_1"):
+        logger.info("answer", outcome="answered", total_ms=812)
+
+What is bound belongs to every line of the thread until the block ends. A pool gets it with
+`contextvars.copy_context().run`.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
-from typing import Literal, TextIO
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal, TextIO
 
 # Libraries that log every request, and the SDK's own handler that doubles every line.
 QUIET = ("httpx", "httpx2", "httpcore", "openai", "werkzeug", "alembic")
+# What `Logger.info` and its like take themselves; every other keyword is a field.
+_OPTIONS = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
+# Anything else could pass for another field, or for another line.
+_BARE = re.compile(r"[^\s=\"'\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
+
+_bound: ContextVar[Mapping[str, object]] = ContextVar("bound")
+
+
+class FieldLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose methods take fields by keyword."""
+
+    def process(
+        self, msg: object, kwargs: MutableMapping[str, Any]
+    ) -> tuple[object, MutableMapping[str, Any]]:
+        """Keep the fields of a call, after those that are bound, with its record."""
+        fields = {name: value for name, value in kwargs.items() if name not in _OPTIONS}
+        options = {name: value for name, value in kwargs.items() if name in _OPTIONS}
+        return msg, {**options, "extra": {"fields": {**_bound.get({}), **fields}}}
+
+
+def get_logger(name: str) -> FieldLogger:
+    """The logger of a module."""
+    return FieldLogger(logging.getLogger(name))
+
+
+@contextmanager
+def bind(**fields: object) -> Iterator[None]:
+    """Inside the block every line of this thread has these fields."""
+    token = _bound.set({**_bound.get({}), **fields})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+class TextFormatter(logging.Formatter):
+    """A record as a line for people: the message, then `name=value` for each field."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The line without its traceback."""
+        words = (f"{name}={_word(value)}" for name, value in _fields(record).items())
+        return " ".join((super().formatMessage(record), *words))
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON."""
+    """A record as one line of JSON; each field is a member of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        """The line, with a traceback as a member."""
+        line: dict[str, object] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
+        for name, value in _fields(record).items():
+            line.setdefault(name, value)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def configure(
@@ -31,10 +91,8 @@ def configure(
 ) -> None:
     """Send everything to `stream`; "auto" is text for a terminal and JSON otherwise."""
     handler = logging.StreamHandler(stream)
-    if style == "json" or (style == "auto" and not stream.isatty()):
-        handler.setFormatter(JsonFormatter())
-    else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    is_json = style == "json" or (style == "auto" and not stream.isatty())
+    handler.setFormatter(JsonFormatter() if is_json else TextFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -44,3 +102,14 @@ def configure(
     sdk = logging.getLogger("Lark")
     sdk.handlers.clear()
     sdk.setLevel(logging.WARNING)
+
+
+def _fields(record: logging.LogRecord) -> Mapping[str, object]:
+    fields: Mapping[str, object] = getattr(record, "fields", {})
+    return fields
+
+
+def _word(value: object) -> str:
+    """A value that can't be taken for anything but one value on one line."""
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    return text if _BARE.match(text) else json.dumps(text, ensure_ascii=False)

@@ -8,6 +8,7 @@ import pytest
 
 # First of all, so that every test has the SDK as the bot has it: without what it doesn't use.
 import feishu_bot.feishu  # noqa: F401
+from feishu_bot.logs import TextFormatter
 from tests.postgres import Postgres, running
 
 
@@ -23,3 +24,10 @@ def _clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _fields_in_caplog(request: pytest.FixtureRequest) -> None:
+    """`caplog.text` shows the fields of a line, as the bot's own text format does."""
+    if "caplog" in request.fixturenames:
+        request.getfixturevalue("caplog").handler.setFormatter(TextFormatter())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feishu_bot.llm.models import PREFERRED_MODELS
+from feishu_bot.llm.model_list import PREFERRED_MODELS
 from feishu_bot.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ import yaml
 _NOTHING = {"~", "null"}
 
 
-class Malformed(ValueError):
+class InvalidDocument(ValueError):
     """What is wrong with a file, in Chinese and in English; line 0 when it is no single line."""
 
     def __init__(self, zh: str, en: str, line: int = 0) -> None:
@@ -43,7 +43,7 @@ class Entry(dict[str, Any]):
         for key in self:
             if key not in known:
                 close = get_close_matches(key, known, n=1)
-                raise Malformed(
+                raise InvalidDocument(
                     f"不认识“{key}”" + (f"，是不是“{close[0]}”" if close else ""),
                     f'unknown key "{key}"' + (f', perhaps "{close[0]}"' if close else ""),
                     self.lines[key],
@@ -56,7 +56,9 @@ class Entry(dict[str, Any]):
         """
         value = self.get(key, "")
         if not isinstance(value, str):
-            raise Malformed(f"“{key}”应为一段文字", f'"{key}" should be a text', self.lines[key])
+            raise InvalidDocument(
+                f"“{key}”应为一段文字", f'"{key}" should be a text', self.lines[key]
+            )
         return value.strip()
 
     def required(self, key: str) -> str:
@@ -64,7 +66,7 @@ class Entry(dict[str, Any]):
         text = self.text(key)
         if not text:
             line = self.lines.get(key, self.line)
-            raise Malformed(f"缺少“{key}”", f'"{key}" is missing', line)
+            raise InvalidDocument(f"缺少“{key}”", f'"{key}" is missing', line)
         return text
 
 
@@ -77,7 +79,7 @@ def parse(content: bytes) -> str | Items | Entry:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         line = content.count(b"\n", 0, exc.start) + 1
-        raise Malformed("不是 UTF-8 编码的文本", "this is not text in UTF-8", line) from exc
+        raise InvalidDocument("不是 UTF-8 编码的文本", "this is not text in UTF-8", line) from exc
     try:
         loaded: str | Items | Entry | None = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as exc:
@@ -85,14 +87,16 @@ def parse(content: bytes) -> str | Items | Entry:
         raise _invalid(exc.problem or "", mark.line + 1 if mark else 0) from exc
     except yaml.reader.ReaderError as exc:
         line = text.count("\n", 0, exc.position) + 1
-        raise Malformed("含有不可见的控制字符", "a control character is in it", line) from exc
+        raise InvalidDocument("含有不可见的控制字符", "a control character is in it", line) from exc
     except RecursionError as exc:
         raise _invalid("nested too deeply", 0) from exc
     return "" if loaded is None else loaded
 
 
-def _invalid(problem: str, line: int) -> Malformed:
-    return Malformed(f"YAML 格式有误（{problem}）", f"this is not valid YAML: {problem}", line)
+def _invalid(problem: str, line: int) -> InvalidDocument:
+    return InvalidDocument(
+        f"YAML 格式有误（{problem}）", f"this is not valid YAML: {problem}", line
+    )
 
 
 class _Loader(yaml.BaseLoader):
@@ -111,9 +115,11 @@ class _Loader(yaml.BaseLoader):
         for key, _ in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise Malformed("键应为文字", "a key should be a text", line)
+                raise InvalidDocument("键应为文字", "a key should be a text", line)
             if key.value in lines:
-                raise Malformed(f"“{key.value}”出现了两次", f'"{key.value}" is given twice', line)
+                raise InvalidDocument(
+                    f"“{key.value}”出现了两次", f'"{key.value}" is given twice', line
+                )
             lines[key.value] = line
         content: Any = super().construct_mapping(node, deep=deep)
         return Entry(content, node.start_mark.line + 1, lines)

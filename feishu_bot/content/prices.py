@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from feishu_bot.content.documents import Entry, Malformed, parse
+from feishu_bot.content.documents import Entry, InvalidDocument, parse
 from feishu_bot.content.watched_file import WatchedFile
 
 EXAMPLE = Path(__file__).with_name("prices.yaml")
@@ -67,9 +67,9 @@ class _Table:
 def _read(content: bytes) -> _Table:
     document = parse(content)
     if document == "":
-        raise Malformed("文件是空的", "the file is empty")
+        raise InvalidDocument("文件是空的", "the file is empty")
     if not isinstance(document, Entry):
-        raise Malformed(
+        raise InvalidDocument(
             "应有 currency 和 models 两项", "this should have the keys currency and models"
         )
     document.check_keys("currency", "models")
@@ -77,7 +77,7 @@ def _read(content: bytes) -> _Table:
     if models == "":
         return _Table()
     if not isinstance(models, Entry):
-        raise Malformed(
+        raise InvalidDocument(
             "“models”下应为“模型名: 价格”",
             '"models" should have names of models under it, each with its prices',
             document.lines["models"],
@@ -93,12 +93,12 @@ def _read(content: bytes) -> _Table:
 def _price(name: str, models: Entry) -> _Price:
     line = models.lines[name]
     if "*" in name[:-1]:
-        raise Malformed(
+        raise InvalidDocument(
             f"“{name}”：* 只能放在末尾", f'"{name}": a * may only stand at the end', line
         )
     entry = models[name]
     if not isinstance(entry, Entry):
-        raise Malformed(
+        raise InvalidDocument(
             f"“{name}”下应有 prompt 和 completion 两个价格",
             f'"{name}" should have a price for prompt and one for completion under it',
             line,
@@ -114,7 +114,7 @@ def _amount(entry: Entry, key: str) -> float:
     except ValueError:
         amount = math.nan
     if not (math.isfinite(amount) and amount >= 0):
-        raise Malformed(
+        raise InvalidDocument(
             f"“{key}”应为不小于 0 的数字，而不是“{text}”",
             f'"{key}" should be a number, 0 or above, not "{text}"',
             entry.lines[key],

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from feishu_bot.content.documents import Entry, Items, Malformed, parse
+from feishu_bot.content.documents import Entry, InvalidDocument, Items, parse
 from feishu_bot.content.watched_file import WatchedFile
-from feishu_bot.core.models import Language, Role
+from feishu_bot.core.languages import Language
+from feishu_bot.core.roles import Role
 
 BUILT_IN = Path(__file__).with_name("roles.yaml")
 MAX_ROLES = 200
@@ -48,18 +49,18 @@ class RoleList:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class _RoleIndex:
     """The roles of one language."""
 
     by_id: Mapping[str, Role]
     by_category: Mapping[str, tuple[Role, ...]]
 
 
-def _read(content: bytes) -> Mapping[Language, _Shelf]:
+def _read(content: bytes) -> Mapping[Language, _RoleIndex]:
     entries = list(_entries(parse(content)))
     ids = _ids(entries)
     return {
-        language: _shelf(
+        language: _role_index(
             _role(entry, role_id, language) for entry, role_id in zip(entries, ids, strict=True)
         )
         for language in LANGUAGES
@@ -68,21 +69,21 @@ def _read(content: bytes) -> Mapping[Language, _Shelf]:
 
 def _entries(document: str | Items | Entry) -> Iterator[Entry]:
     if not document:
-        raise Malformed("没有任何角色", "there are no roles in it")
+        raise InvalidDocument("没有任何角色", "there are no roles in it")
     if not isinstance(document, Items):
-        raise Malformed(
+        raise InvalidDocument(
             "应为角色的列表，每个角色以“- ”开头",
             'this should be a list of roles, each beginning with "- "',
         )
     if len(document) > MAX_ROLES:
-        raise Malformed(
+        raise InvalidDocument(
             f"有 {len(document)} 个角色，最多 {MAX_ROLES} 个",
             f"{len(document)} roles are too many; {MAX_ROLES} at most",
             document.lines[MAX_ROLES],
         )
     for entry, line in zip(document, document.lines, strict=True):
         if not isinstance(entry, Entry):
-            raise Malformed(
+            raise InvalidDocument(
                 "角色应写成“title: …”这样的条目",
                 'a role should have keys, as in "title: …"',
                 line,
@@ -96,7 +97,7 @@ def _ids(entries: Iterable[Entry]) -> list[str]:
     given = [entry.text("id") for entry in entries]
     for entry, role_id in zip(entries, given, strict=True):
         if role_id in lines:
-            raise Malformed(
+            raise InvalidDocument(
                 f"id“{role_id}”已在第 {lines[role_id]} 行用过",
                 f'the id "{role_id}" is taken by line {lines[role_id]}',
                 entry.lines["id"],
@@ -127,7 +128,7 @@ def _words(entry: Entry, language: Language) -> Entry:
         return entry
     words = entry[written[0]]
     if not isinstance(words, Entry):
-        raise Malformed(
+        raise InvalidDocument(
             f"“{written[0]}”下应有 title 和 content",
             f'"{written[0]}" should have a title and a content under it',
             entry.lines[written[0]],
@@ -147,7 +148,7 @@ def _role(entry: Entry, role_id: str, language: Language) -> tuple[Role, tuple[s
     tags = tags or [_WITHOUT_TAGS[language]]
     content = words.required("content")
     if len(content) > MAX_CONTENT:
-        raise Malformed(
+        raise InvalidDocument(
             f"“content”有 {len(content)} 个字符，最多 {MAX_CONTENT} 个",
             f'"content" has {len(content)} characters; {MAX_CONTENT} at most',
             words.lines["content"],
@@ -168,7 +169,7 @@ def _tags(entry: Entry) -> list[str]:
     # A single tag needs no list.
     tags = [tags] if isinstance(tags, str) else tags
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise Malformed(
+        raise InvalidDocument(
             "“tags”应为文字的列表", '"tags" should be a list of texts', entry.lines["tags"]
         )
     return [tag.strip() for tag in tags if tag.strip()]
@@ -180,11 +181,11 @@ def _in_language(tag: str, language: Language) -> str:
     return chinese if language == "zh" else english or chinese
 
 
-def _shelf(roles: Iterable[tuple[Role, tuple[str, ...]]]) -> _Shelf:
+def _role_index(roles: Iterable[tuple[Role, tuple[str, ...]]]) -> _RoleIndex:
     by_id: dict[str, Role] = {}
     by_category: dict[str, tuple[Role, ...]] = {}
     for role, tags in roles:
         by_id[role.id] = role
         for tag in tags:
             by_category[tag] = (*by_category.get(tag, ()), role)
-    return _Shelf(by_id, by_category)
+    return _RoleIndex(by_id, by_category)

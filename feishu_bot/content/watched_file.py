@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
-from feishu_bot.content.documents import Malformed
+from feishu_bot.content.documents import InvalidDocument
 from feishu_bot.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class WatchedFile(Generic[T]):
         self._stamp = _stamp(path)
         try:
             self._value = self._read()
-        except Malformed as exc:
+        except InvalidDocument as exc:
             line_zh, line_en = (f"第 {exc.line} 行", f", line {exc.line}") if exc.line else ("", "")
             raise SettingsError(
                 [f"{path}：{line_zh}{exc.zh}。\n  {path}{line_en}: {exc.en}"]
@@ -67,7 +67,7 @@ class WatchedFile(Generic[T]):
         self._stamp = stamp
         try:
             self._value = self._read()
-        except Malformed as exc:
+        except InvalidDocument as exc:
             line = f", line {exc.line}" if exc.line else ""
             logger.warning(
                 "file not taken over, its last good state stays: %s%s: %s", self._path, line, exc
@@ -81,9 +81,9 @@ class WatchedFile(Generic[T]):
                 content = file.read(MAX_BYTES + 1)
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
-            raise Malformed(f"无法读取（{reason}）", f"can't be read: {reason}") from exc
+            raise InvalidDocument(f"无法读取（{reason}）", f"can't be read: {reason}") from exc
         if len(content) > MAX_BYTES:
-            raise Malformed("文件超过 16 MiB", "the file is over 16 MiB")
+            raise InvalidDocument("文件超过 16 MiB", "the file is over 16 MiB")
         return self._content_of(content)
 
 

@@ -9,14 +9,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from feishu_bot.core.models import BotIdentity, IncomingMessage, Notice, Sender
-from feishu_bot.core.ports import Conversations, People
+from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import People
 
 # A flood of questions gets no flood of notices: seconds between two to the same person.
-REFUSED_EVERY = 60.0
+REFUSAL_SECONDS = 60.0
 
 
-class Verdict(StrEnum):
+class Decision(StrEnum):
     """What to do with a message, and why. The names are for the log and the metrics."""
 
     ANSWER = "answer"
@@ -25,13 +27,13 @@ class Verdict(StrEnum):
     NOT_ADDRESSED = "not_addressed"
 
 
-def decide(
+def should_answer(
     message: IncomingMessage,
     identity: BotIdentity,
     conversations: Conversations,
     *,
     answers_all: bool = False,
-) -> Verdict:
+) -> Decision:
     """Private messages are for the bot; in a group those that name it or go on with it.
 
     Without a mention a message goes on when it replies to one of the bot's own messages or stands
@@ -40,23 +42,23 @@ def decide(
     without a mention only with the scope im:message.group_msg.)
     """
     if message.sender.is_bot or message.sender.open_id == identity.open_id != "":
-        return Verdict.FROM_A_BOT
+        return Decision.FROM_A_BOT
     if message.chat_type == "p2p" or message.mentions_bot:
-        return Verdict.ANSWER
+        return Decision.ANSWER
     if message.mentions:
-        return Verdict.FOR_OTHERS
+        return Decision.FOR_OTHERS
     if answers_all:
-        return Verdict.FOR_OTHERS if message.mentions_all else Verdict.ANSWER
+        return Decision.FOR_OTHERS if message.mentions_all else Decision.ANSWER
     if message.parent_id and conversations.key_of(message.parent_id):
-        return Verdict.ANSWER
+        return Decision.ANSWER
     is_reply = message.root_id or message.thread_id
     if is_reply and conversations.exists(conversations.resolve(message)):
-        return Verdict.ANSWER
-    return Verdict.NOT_ADDRESSED
+        return Decision.ANSWER
+    return Decision.NOT_ADDRESSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class AccessPolicy:
     """Who may ask, as the administrator has set it: open_ids, user_ids or union_ids, chat_ids.
 
     Empty lists of allowed people and groups allow all. Admins may always ask.
@@ -99,7 +101,7 @@ def _is_among(sender: Sender, ids: Collection[str]) -> bool:
     return any(own and own in ids for own in (sender.open_id, sender.user_id, sender.union_id))
 
 
-class Refusals:
+class RefusalThrottle:
     """Who is told that they may not ask: whoever spoke to the bot, and once a minute at most.
 
     `timer` is in seconds. Safe for threads.
@@ -122,7 +124,7 @@ class Refusals:
             return False
         person, now = message.sender.open_id, self._timer()
         with self._lock:
-            while self._told and next(iter(self._told.values()))[1] <= now - REFUSED_EVERY:
+            while self._told and next(iter(self._told.values()))[1] <= now - REFUSAL_SECONDS:
                 self._told.popitem(last=False)
             if person not in self._told:
                 self._told[person] = (reference, now)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from feishu_bot.core.access import Rules
-from feishu_bot.core.answers import Answers
-from feishu_bot.core.clicks import Clicked, Later
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.card_actions import CardAction, ClickResponse
+from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.registry import Commands
+from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.effective_settings import Languages
 from feishu_bot.core.intake import Intake
-from feishu_bot.core.languages import Languages
-from feishu_bot.core.limits import Limits
-from feishu_bot.core.models import CardAction, IncomingMessage, Job, MenuPress
-from feishu_bot.core.ports import Conversations, Inbox, Messenger, People
+from feishu_bot.core.messages import IncomingMessage, MenuClick
+from feishu_bot.core.messenger import Messenger
+from feishu_bot.core.people import People
 from feishu_bot.core.pressing import BOUND_WITHIN, Pressing
-from feishu_bot.core.replies import Replies
-from feishu_bot.core.views import View
-from feishu_bot.core.workers import Control
+from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.queue.inbox import Inbox
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.quotas import QuotaChecker
+from feishu_bot.core.replier import Replier
+from feishu_bot.core.tasks import Job
 from feishu_bot.core.working import Working
 
 
@@ -34,13 +39,13 @@ class Bot:
         conversations: Conversations,
         people: People,
         messenger: Messenger,
-        answers: Answers,
+        answers: Answerer,
         commands: Commands,
-        later: Later,
+        enqueuer: Enqueuer,
         languages: Languages,
-        rules: Rules,
-        limits: Limits,
-        greet: Callable[[IncomingMessage], View | None] = lambda message: None,
+        policy: AccessPolicy,
+        quotas: QuotaChecker,
+        greet: Callable[[IncomingMessage], Card | None] = lambda message: None,
         patience: float = BOUND_WITHIN,
         p2p_context: Literal["thread", "chat"] = "thread",
         answers_all: bool = False,
@@ -52,9 +57,9 @@ class Bot:
             people=people,
             messenger=messenger,
             commands=commands,
-            later=later,
+            enqueuer=enqueuer,
             languages=languages,
-            rules=rules,
+            policy=policy,
             p2p_context=p2p_context,
             answers_all=answers_all,
         )
@@ -63,10 +68,10 @@ class Bot:
             people=people,
             commands=commands,
             languages=languages,
-            rules=rules,
+            policy=policy,
             patience=patience,
         )
-        replies = Replies(
+        replies = Replier(
             inbox=inbox,
             conversations=conversations,
             people=people,
@@ -81,8 +86,8 @@ class Bot:
             replies=replies,
             commands=commands,
             languages=languages,
-            rules=rules,
-            limits=limits,
+            policy=policy,
+            quotas=quotas,
             greet=greet,
             answers_all=answers_all,
             log_messages=log_messages,
@@ -93,7 +98,7 @@ class Bot:
         """Take a message in, once. It is stored when this returns."""
         self._intake.receive(event_id, message)
 
-    def press(self, press: MenuPress) -> None:
+    def press(self, press: MenuClick) -> None:
         """Take in that an entry of the bot's menu was pressed."""
         self._intake.press(press)
 
@@ -102,10 +107,10 @@ class Bot:
         self._inbox.stop(message_id)
         self.on_stop(message_id)
 
-    def act(self, action: CardAction) -> Clicked:
+    def act(self, action: CardAction) -> ClickResponse:
         """Take a click on a card in; what comes back is shown to who pressed it, at once."""
         return self._pressing.act(action)
 
-    def work(self, job: Job, control: Control) -> None:
+    def work(self, job: Job, control: JobControl) -> None:
         """Do what an event asks for. Raises when it must be tried again."""
         self._working.work(job, control)

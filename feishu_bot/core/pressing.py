@@ -6,12 +6,12 @@ import logging
 import time
 from dataclasses import replace
 
-from feishu_bot.core.access import Rules
-from feishu_bot.core.clicks import Click, Clicked, told
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.card_actions import CardAction, CardClick, ClickResponse, toast
 from feishu_bot.core.commands.registry import Commands
-from feishu_bot.core.languages import Languages
-from feishu_bot.core.models import CardAction, ThreadKey
-from feishu_bot.core.ports import Conversations, People
+from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.effective_settings import Languages
+from feishu_bot.core.people import People
 
 logger = logging.getLogger(__name__)
 
@@ -33,17 +33,17 @@ class Pressing:
         people: People,
         commands: Commands,
         languages: Languages,
-        rules: Rules,
+        policy: AccessPolicy,
         patience: float,
     ) -> None:
         self._conversations = conversations
         self._people = people
         self._commands = commands
         self._languages = languages
-        self._rules = rules
+        self._policy = policy
         self._patience = patience
 
-    def act(self, action: CardAction) -> Clicked:
+    def act(self, action: CardAction) -> ClickResponse:
         """Take a click on a card in; what comes back is shown to who pressed it, at once."""
         key = self._key_pressed(action.message_id)
         # The click doesn't tell what kind of chat it comes from.
@@ -51,27 +51,27 @@ class Pressing:
         is_private = key is not None and own_chat == key.chat_id
         # Somebody whose private chat isn't known may be just there.
         group = key.chat_id if key and own_chat and not is_private else ""
-        refusal = self._rules.refusal(action.operator, self._people, group=group)
+        refusal = self._policy.refusal(action.operator, self._people, group=group)
         if refusal:
-            return told(refusal.kind, gravity="warning", **refusal.params)
+            return toast(refusal.kind, severity="warning", **refusal.params)
         handler = self._commands.actions.get(str(action.value.get("act")))
         if handler is None:
             logger.info("card action unknown message_id=%s", action.message_id)
-            return told("action_unknown", gravity="warning")
+            return toast("action_unknown", severity="warning")
         if key is None:
-            return told("conversation_unknown", gravity="warning")
-        clicked = handler(
-            Click(
+            return toast("conversation_unknown", severity="warning")
+        response = handler(
+            CardClick(
                 action=action,
                 key=key,
                 language=self._languages.of(action.operator.open_id, key.chat_id),
-                is_admin=self._rules.is_admin(action.operator),
+                is_admin=self._policy.is_admin(action.operator),
                 chat_type="p2p" if is_private else "group",
             )
         )
-        return replace(clicked, for_many=not is_private)
+        return replace(response, for_many=not is_private)
 
-    def _key_pressed(self, message_id: str) -> ThreadKey | None:
+    def _key_pressed(self, message_id: str) -> ConversationKey | None:
         """The conversation of a card; it may be pressed before whoever sent it has noted that."""
         deadline = time.monotonic() + self._patience
         while True:

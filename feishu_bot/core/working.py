@@ -6,26 +6,28 @@ import logging
 from collections.abc import Callable
 
 from feishu_bot.core import access
-from feishu_bot.core.access import Refusals, Rules
-from feishu_bot.core.answers import Answers
-from feishu_bot.core.commands.misspelt import misspelt_card
+from feishu_bot.core.access import AccessPolicy, RefusalThrottle
+from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.registry import (
-    Again,
-    Called,
     Command,
+    CommandCall,
+    CommandContext,
+    CommandResult,
     Commands,
-    Misspelt,
     Question,
-    Request,
-    Result,
+    UnknownCommand,
 )
-from feishu_bot.core.languages import Languages
-from feishu_bot.core.limits import Limits
-from feishu_bot.core.models import IncomingMessage, Job, Notice
-from feishu_bot.core.ports import Conversations, People
-from feishu_bot.core.replies import MOST_ATTEMPTS, Replies
-from feishu_bot.core.views import View
-from feishu_bot.core.workers import Control
+from feishu_bot.core.commands.unknown_command import unknown_command_card
+from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.effective_settings import Languages
+from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import People
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.quotas import QuotaChecker
+from feishu_bot.core.replier import MAX_ATTEMPTS, Replier
+from feishu_bot.core.tasks import Job, Regenerate
 from feishu_bot.errors import FeishuUnavailable
 
 logger = logging.getLogger(__name__)
@@ -41,13 +43,13 @@ class Working:
         *,
         conversations: Conversations,
         people: People,
-        answers: Answers,
-        replies: Replies,
+        answers: Answerer,
+        replies: Replier,
         commands: Commands,
         languages: Languages,
-        rules: Rules,
-        limits: Limits,
-        greet: Callable[[IncomingMessage], View | None],
+        policy: AccessPolicy,
+        quotas: QuotaChecker,
+        greet: Callable[[IncomingMessage], Card | None],
         answers_all: bool,
         log_messages: bool,
     ) -> None:
@@ -57,14 +59,14 @@ class Working:
         self._replies = replies
         self._commands = commands
         self._languages = languages
-        self._rules = rules
-        self._refusals = Refusals()
-        self._limits = limits
+        self._policy = policy
+        self._refusals = RefusalThrottle()
+        self._quotas = quotas
         self._greet = greet
         self._answers_all = answers_all
         self._log_messages = log_messages
 
-    def work(self, job: Job, control: Control) -> None:
+    def work(self, job: Job, control: JobControl) -> None:
         """Do what an event asks for. Raises when it must be tried again."""
         message, kind = job.event.message, job.event.kind
         refusal = None if job.checkpoint else self._access(job)
@@ -86,14 +88,14 @@ class Working:
         else:
             self._read(job, control)
 
-    def _read(self, job: Job, control: Control) -> None:
+    def _read(self, job: Job, control: JobControl) -> None:
         match self._commands.read(job.event.message.text):
-            case Called(command, argument):
+            case CommandCall(command, argument):
                 self._note_chat(job)
                 self._do(job, self._run(job, command, argument), control)
-            case Misspelt(word, nearest):
+            case UnknownCommand(word, nearest):
                 self._note_chat(job)
-                view = misspelt_card(word, nearest)
+                view = unknown_command_card(word, nearest)
                 self._replies.reply(job, None if self._is_aside(job) else view)
             case Question(text):
                 self._answer(job, text, control)
@@ -104,13 +106,13 @@ class Working:
         if job.event.kind == "message":
             self._replies.note_chat(job.event.message, job.event.message.chat_id)
 
-    def _run(self, job: Job, command: Command, argument: str) -> Result:
+    def _run(self, job: Job, command: Command, argument: str) -> CommandResult:
         message = job.event.message
-        is_admin = self._rules.is_admin(message.sender)
+        is_admin = self._policy.is_admin(message.sender)
         if command.for_admins and not is_admin:
             return Notice("admins_only")
         logger.info("command=%s event_id=%s", command.name, job.event.event_id)
-        request = Request(
+        request = CommandContext(
             message=message,
             key=job.event.key,
             argument=argument,
@@ -121,13 +123,13 @@ class Working:
             return command.run(request)
         except Exception:
             # The database may be away for a moment.
-            if job.attempt <= MOST_ATTEMPTS:
+            if job.attempt <= MAX_ATTEMPTS:
                 raise
             logger.exception("command=%s failed event_id=%s", command.name, job.event.event_id)
             return Notice("command_failed")
 
-    def _do(self, job: Job, result: Result, control: Control) -> None:
-        if isinstance(result, Again):
+    def _do(self, job: Job, result: CommandResult, control: JobControl) -> None:
+        if isinstance(result, Regenerate):
             self._answer(job, result.turn.question, control, result)
         elif job.checkpoint and isinstance(result, Notice):
             # Its answer has begun on the screen, and what it was about is gone since.
@@ -135,7 +137,7 @@ class Working:
         else:
             self._replies.reply(job, result)
 
-    def _continue(self, job: Job, control: Control) -> None:
+    def _continue(self, job: Job, control: JobControl) -> None:
         message = job.event.message
         # The conversation may have begun afresh, and then there is nothing to go on from.
         if self._conversations.load(job.event.key, message.parent_id).turns:
@@ -143,39 +145,41 @@ class Working:
         else:
             self._do(job, Notice("continue_unknown"), control)
 
-    def _regenerate(self, job: Job, control: Control) -> None:
+    def _regenerate(self, job: Job, control: JobControl) -> None:
         message = job.event.message
         card = str(message.action.get("card") or message.parent_id)
         turn = self._conversations.turn_of(card)
         if turn is None:
             self._do(job, Notice("conversation_unknown"), control)
         else:
-            self._do(job, Again(turn, str(message.action.get("model", ""))), control)
+            self._do(job, Regenerate(turn, str(message.action.get("model", ""))), control)
 
     def _answer(
-        self, job: Job, question: str, control: Control, again: Again | None = None
+        self, job: Job, question: str, control: JobControl, again: Regenerate | None = None
     ) -> None:
         message = job.event.message
         if self._log_messages:
             logger.info("question message_id=%s text=%r", message.message_id, question)
-        if job.attempt > MOST_ATTEMPTS:
+        if job.attempt > MAX_ATTEMPTS:
             self._give_up(job, question, control, again)
             return
-        is_admin = self._rules.is_admin(message.sender)
-        with self._limits.asking(message, is_admin=is_admin) as refusal:
+        is_admin = self._policy.is_admin(message.sender)
+        with self._quotas.asking(message, is_admin=is_admin) as refusal:
             # What has begun is finished, whatever it costs.
             if job.checkpoint or not refusal:
                 self._answers.answer(job, question, control, again)
                 return
         self._replies.reply(job, refusal)
 
-    def _give_up(self, job: Job, question: str, control: Control, again: Again | None) -> None:
+    def _give_up(
+        self, job: Job, question: str, control: JobControl, again: Regenerate | None
+    ) -> None:
         try:
             self._answers.give_up(job, question, control, again)
         except FeishuUnavailable:
             raise
         except Exception:
-            if job.attempt <= 2 * MOST_ATTEMPTS:
+            if job.attempt <= 2 * MAX_ATTEMPTS:
                 raise
             # Not even that much can be said in its card; what waits behind it shall go on.
             logger.exception("not given up in its card event_id=%s", job.event.event_id)
@@ -195,5 +199,5 @@ class Working:
         message = job.event.message
         # Where a click comes from was looked at when it came in.
         if job.event.kind in ("message", "welcome"):
-            return self._rules.refusal_of(message, self._people)
-        return self._rules.refusal(message.sender, self._people)
+            return self._policy.refusal_of(message, self._people)
+        return self._policy.refusal(message.sender, self._people)

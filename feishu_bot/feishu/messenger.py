@@ -9,26 +9,27 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal
 
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.models import (
-    BotIdentity,
-    IncomingMessage,
-    Language,
-    Notice,
-    Sent,
-    ThreadChoice,
-)
-from feishu_bot.core.views import View
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.cards import Card
+from feishu_bot.core.chats import ThreadChoice
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messages import BotIdentity, IncomingMessage, SentMessages
+from feishu_bot.core.notices import Notice
 from feishu_bot.errors import FeishuError
-from feishu_bot.feishu import cards
-from feishu_bot.feishu.card_stream import CardStream
-from feishu_bot.feishu.client import FeishuClient
-from feishu_bot.feishu.codes import CREDENTIALS_REFUSED
-from feishu_bot.feishu.courier import Courier
-from feishu_bot.feishu.pacer import Pacer
-from feishu_bot.feishu.panels import view_card
-from feishu_bot.feishu.surfaces import EntityCard, PatchedCard, ReplyTo, Surface
-from feishu_bot.feishu.wording import Wording
+from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
+from feishu_bot.feishu.cards import answer
+from feishu_bot.feishu.cards.card_renderer import render_card
+from feishu_bot.feishu.cards.localizer import Localizer
+from feishu_bot.feishu.streaming.card_stream import CardStream
+from feishu_bot.feishu.streaming.paced_calls import PacedCaller
+from feishu_bot.feishu.streaming.pacer import Pacer
+from feishu_bot.feishu.streaming.streaming_card import (
+    CardKitCard,
+    PatchedCard,
+    ReplySender,
+    StreamingCard,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class FeishuMessenger:
         *,
         client: FeishuClient,
         pacer: Pacer,
-        texts: Mapping[Language, Texts],
+        texts: Mapping[Language, Catalog],
         language_of: Callable[[str, str], Language],
         identity: BotIdentity,
         threads: int,
@@ -103,14 +104,14 @@ class FeishuMessenger:
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[Sent], None],
+        sent: Callable[[SentMessages], None],
     ) -> CardStream:
         """Begin the answer to a message, or go on in the cards that `checkpoint` names."""
-        courier = Courier(self._pacer, timer=self._timer)
+        courier = PacedCaller(self._pacer, timer=self._timer)
         reply_to = self._reply_to(message, reference)
 
-        def entity(part: int, state: Mapping[str, Any]) -> Surface:
-            return EntityCard(
+        def entity(part: int, state: Mapping[str, Any]) -> StreamingCard:
+            return CardKitCard(
                 self._client,
                 courier,
                 reply_to,
@@ -120,7 +121,7 @@ class FeishuMessenger:
                 state=state,
             )
 
-        def patched(part: int, state: Mapping[str, Any]) -> Surface:
+        def patched(part: int, state: Mapping[str, Any]) -> StreamingCard:
             return PatchedCard(
                 self._client,
                 courier,
@@ -149,38 +150,38 @@ class FeishuMessenger:
         self._draw(stream)
         return stream
 
-    def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> Sent:
+    def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> SentMessages:
         """Reply with a notice card, once per `reference`. Raises FeishuError."""
         reply = self._reply_to(message, reference).send(
-            Courier(self._pacer, timer=self._timer),
+            PacedCaller(self._pacer, timer=self._timer),
             "interactive",
-            cards.notice_card(self._texts_for(message), notice, self._others_for(message)),
+            answer.notice_card(self._texts_for(message), notice, self._others_for(message)),
             "notice",
         )
-        return Sent((reply.message_id,), reply.thread_id, reply.chat_id)
+        return SentMessages((reply.message_id,), reply.thread_id, reply.chat_id)
 
-    def show(self, message: IncomingMessage, view: View, *, reference: str) -> Sent:
+    def show(self, message: IncomingMessage, view: Card, *, reference: str) -> SentMessages:
         """Reply with a card, once per `reference`. Raises FeishuError."""
-        wording = Wording(self._texts_for(message), self._others_for(message))
-        card = view_card(wording, view)
-        courier = Courier(self._pacer, timer=self._timer)
+        localizer = Localizer(self._texts_for(message), self._others_for(message))
+        card = render_card(localizer, view)
+        courier = PacedCaller(self._pacer, timer=self._timer)
         reply = self._reply_to(message, reference).send(courier, "interactive", card, "view")
-        return Sent((reply.message_id,), reply.thread_id, reply.chat_id)
+        return SentMessages((reply.message_id,), reply.thread_id, reply.chat_id)
 
     def send_file(
         self, message: IncomingMessage, name: str, data: bytes, *, reference: str
-    ) -> Sent:
+    ) -> SentMessages:
         """Reply with a file, once per `reference`. Raises FeishuError."""
-        courier = Courier(self._pacer, timer=self._timer)
+        courier = PacedCaller(self._pacer, timer=self._timer)
         key = courier.deliver("file.create", lambda: self._client.upload_file(name, data))
         content = {"file_key": key}
         reply = self._reply_to(message, reference).send(courier, "file", content, "file")
-        return Sent((reply.message_id,), reply.thread_id)
+        return SentMessages((reply.message_id,), reply.thread_id)
 
-    def _texts_for(self, message: IncomingMessage) -> Texts:
+    def _texts_for(self, message: IncomingMessage) -> Catalog:
         return self._texts[self._language_of(message.sender.open_id, message.chat_id)]
 
-    def _others_for(self, message: IncomingMessage) -> tuple[Texts, ...]:
+    def _others_for(self, message: IncomingMessage) -> tuple[Catalog, ...]:
         """Many read a group, each in a language of their own."""
         return tuple(self._texts.values()) if message.chat_type == "group" else ()
 
@@ -200,14 +201,14 @@ class FeishuMessenger:
 
         self._pool.submit(stream.draw).add_done_callback(count_drawn)
 
-    def _reply_to(self, message: IncomingMessage, reference: str) -> ReplyTo:
+    def _reply_to(self, message: IncomingMessage, reference: str) -> ReplySender:
         # The chat's own choice, then the bot's.
         match self._thread_choice_of(message.chat_id) or self._reply_in_thread:
             case "auto":
                 in_thread = message.chat_type == "group"
             case choice:
                 in_thread = choice == "always"
-        return ReplyTo(
+        return ReplySender(
             self._client,
             message.message_id,
             message.chat_id,

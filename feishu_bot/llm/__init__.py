@@ -6,9 +6,9 @@ time that an answer may take can be enforced, so this package knows it too.
 
 from __future__ import annotations
 
+from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.gateway import Gateway
 from feishu_bot.llm.keys import KeyRing, masked
-from feishu_bot.llm.kinds import Kind
-from feishu_bot.llm.models import PREFERRED_MODELS, ModelList
+from feishu_bot.llm.model_list import PREFERRED_MODELS, ModelList
 
-__all__ = ["PREFERRED_MODELS", "Gateway", "KeyRing", "Kind", "ModelList", "masked"]
+__all__ = ["PREFERRED_MODELS", "Gateway", "KeyRing", "ModelErrorKind", "ModelList", "masked"]

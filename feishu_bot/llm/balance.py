@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from feishu_bot.core.models import BalanceState, KeyBalance
+from feishu_bot.core.balance import BalanceState, KeyBalance
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.clients import Clients
-from feishu_bot.llm.failures import FAILURES, failure_in_body, failure_of, model_error
-from feishu_bot.llm.keys import glimpse
-from feishu_bot.llm.kinds import TIMEOUTS, Kind
-from feishu_bot.llm.patience import Patience, patience_for_requests
+from feishu_bot.llm.deadline import StreamDeadline, deadline_for_requests
+from feishu_bot.llm.error_kinds import TIMEOUTS, ModelErrorKind
+from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_in_body, error_of, model_error
+from feishu_bot.llm.keys import partial_key
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +34,23 @@ MOST_THREADS = 16
 # What one-api and new-api give for a key without a quota.
 UNLIMITED = 100_000_000
 
-_USED_UP = frozenset({Kind.KEY_EXHAUSTED, Kind.KEY_QUOTA_TOO_SMALL, Kind.ACCOUNT_EMPTY})
-_REFUSED = frozenset({Kind.KEY_EXPIRED, Kind.KEY_DISABLED, Kind.ACCOUNT_BANNED, Kind.IP_REFUSED})
+_USED_UP = frozenset(
+    {ModelErrorKind.KEY_EXHAUSTED, ModelErrorKind.KEY_QUOTA_TOO_SMALL, ModelErrorKind.ACCOUNT_EMPTY}
+)
+_REFUSED = frozenset(
+    {
+        ModelErrorKind.KEY_EXPIRED,
+        ModelErrorKind.KEY_DISABLED,
+        ModelErrorKind.ACCOUNT_BANNED,
+        ModelErrorKind.IP_REFUSED,
+    }
+)
 _FAILED = TIMEOUTS | {
-    Kind.GATEWAY_UNREACHABLE,
-    Kind.GATEWAY_UNTRUSTED,
-    Kind.GATEWAY_RATE_LIMITED,
-    Kind.GATEWAY_BUSY,
-    Kind.PROXY_FAILED,
+    ModelErrorKind.GATEWAY_UNREACHABLE,
+    ModelErrorKind.GATEWAY_UNTRUSTED,
+    ModelErrorKind.GATEWAY_RATE_LIMITED,
+    ModelErrorKind.GATEWAY_BUSY,
+    ModelErrorKind.PROXY_FAILED,
 }
 
 
@@ -81,21 +90,21 @@ class KeyBalances:
         done, _ = concurrent.futures.wait(asked.values(), ALL_TIMEOUT)
         pool.shutdown(wait=False, cancel_futures=True)
         return tuple(
-            future.result() if future in done else KeyBalance(key=glimpse(key), state="failed")
+            future.result() if future in done else KeyBalance(key=partial_key(key), state="failed")
             for key, future in asked.items()
         )
 
     def _ask(self, key: str, ends_at: float) -> KeyBalance:
-        name = glimpse(key)
+        name = partial_key(key)
         try:
             granted = self._fetch(key, "subscription", "hard_limit_usd", ends_at)
             if granted >= UNLIMITED:
                 return KeyBalance(key=name, state="unlimited")
             used = self._fetch(key, "usage", "total_usage", ends_at) / 100
-        except (*FAILURES, ModelError) as exc:
-            failure = failure_of(
+        except (*CLIENT_ERRORS, ModelError) as exc:
+            failure = error_of(
                 exc,
-                broken=Kind.GATEWAY_UNREACHABLE,
+                broken=ModelErrorKind.GATEWAY_UNREACHABLE,
                 proxied=self._clients.proxied,
                 keys=self._keys,
             )
@@ -105,10 +114,10 @@ class KeyBalances:
         return balance if balance.left else KeyBalance(key=name, state="used_up")
 
     def _fetch(self, key: str, what: str, field: str, ends_at: float) -> float:
-        """A number of a billing address. Raises one of `FAILURES`, or ModelError."""
+        """A number of a billing address. Raises one of `CLIENT_ERRORS`, or ModelError."""
         seconds = ends_at - time.monotonic()
-        patience = Patience(first=seconds, idle=seconds, ends_at=ends_at)
-        with patience_for_requests(patience):
+        patience = StreamDeadline(first=seconds, idle=seconds, ends_at=ends_at)
+        with deadline_for_requests(patience):
             body = self._clients.of(key).get(
                 f"/dashboard/billing/{what}", cast_to=object, options={"timeout": max(seconds, 0.1)}
             )
@@ -118,14 +127,14 @@ class KeyBalances:
 def _number(body: object, field: str) -> float:
     """The gateways tell of their own errors with status 200, too."""
     if not isinstance(body, Mapping):
-        raise model_error(Kind.NOT_A_GATEWAY, "the balance is a page of HTML or text")
+        raise model_error(ModelErrorKind.NOT_A_GATEWAY, "the balance is a page of HTML or text")
     number: Any = body.get(field)
     if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
         return float(number)
     error = body.get("error")
     if error or body.get("success") is False:
-        raise failure_in_body(error or dict(body))
-    raise model_error(Kind.NOT_A_GATEWAY, f"the balance is JSON without {field}")
+        raise error_in_body(error or dict(body))
+    raise model_error(ModelErrorKind.NOT_A_GATEWAY, f"the balance is JSON without {field}")
 
 
 def _state_of(failure: ModelError) -> BalanceState:
@@ -134,6 +143,8 @@ def _state_of(failure: ModelError) -> BalanceState:
     if failure.kind in _USED_UP or "额度" in failure.detail:
         return "used_up"
     # OpenAI itself refuses the address, not the key: only the family's own words tell.
-    if failure.kind in _REFUSED or (failure.kind == Kind.KEY_REFUSED and "无效" in failure.detail):
+    if failure.kind in _REFUSED or (
+        failure.kind == ModelErrorKind.KEY_REFUSED and "无效" in failure.detail
+    ):
         return "refused"
     return "failed" if failure.kind in _FAILED else "unknown"

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import httpx2
 import openai
 
-from feishu_bot.llm.failures import model_error
-from feishu_bot.llm.kinds import Kind
-from feishu_bot.llm.patience import PatientTransport
+from feishu_bot.llm.deadline import DeadlineTransport
+from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.error_mapping import model_error
 
 # Seconds. The read timeout is that of calls without a Patience.
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0, pool=10.0)
@@ -90,12 +90,12 @@ class Clients:
         try:
             proxy = proxy_for(self.base_url, self._proxy)
         except httpx2.InvalidURL as exc:
-            raise model_error(Kind.ENDPOINT_MISSING, f"API_URL: {exc}") from exc
+            raise model_error(ModelErrorKind.ENDPOINT_MISSING, f"API_URL: {exc}") from exc
         try:
             transport = httpx2.HTTPTransport(limits=LIMITS, proxy=proxy or None)
         except (ImportError, ValueError, httpx2.InvalidURL) as exc:
-            raise model_error(Kind.PROXY_FAILED, f"{type(exc).__name__}: {exc}") from exc
-        return httpx2.Client(transport=PatientTransport(transport), timeout=TIMEOUT)
+            raise model_error(ModelErrorKind.PROXY_FAILED, f"{type(exc).__name__}: {exc}") from exc
+        return httpx2.Client(transport=DeadlineTransport(transport), timeout=TIMEOUT)
 
 
 class _Client(openai.OpenAI):

@@ -13,18 +13,22 @@ from typing import Any
 
 import openai
 
-from feishu_bot.core.models import Piece, Prompt
+from feishu_bot.core.chat_model import Prompt, StreamEvent
 from feishu_bot.errors import ModelError
-from feishu_bot.llm.answers import AnswerReader
 from feishu_bot.llm.balance import KeyBalances
-from feishu_bot.llm.bodies import chunks_of
 from feishu_bot.llm.clients import Clients
-from feishu_bot.llm.failures import FAILURES, failure_of, repeated, request_id_of
+from feishu_bot.llm.deadline import StreamDeadline, deadline_for_requests, pause_for
+from feishu_bot.llm.error_kinds import KEY_FAULTS, OTHER_KEY_ONLY, TRANSIENT, ModelErrorKind
+from feishu_bot.llm.error_mapping import CLIENT_ERRORS, copy_of, error_of, request_id_of
 from feishu_bot.llm.keys import KeyRing, masked
-from feishu_bot.llm.kinds import KEY_FAULTS, OTHER_KEY_ONLY, PASSING, Kind
-from feishu_bot.llm.models import PREFERRED_MODELS, ModelList, fetch_models
-from feishu_bot.llm.patience import Patience, patience_for_requests, pause_for
-from feishu_bot.llm.refusals import Refusals, blames_temperature, without_temperature
+from feishu_bot.llm.model_list import PREFERRED_MODELS, ModelList, fetch_models
+from feishu_bot.llm.rejected_params import (
+    RejectedTemperatures,
+    blames_temperature,
+    without_temperature,
+)
+from feishu_bot.llm.response_body import chunks_of
+from feishu_bot.llm.response_reader import ResponseReader
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +90,7 @@ class Gateway:
         self._pause = pause
         self._backoff = backoff
         self._takes_stream_options = True
-        self._refusals = Refusals()
+        self._refusals = RejectedTemperatures()
         self._streams = 0
         self._streams_lock = threading.Lock()
         self._check_lock = threading.Lock()
@@ -95,7 +99,7 @@ class Gateway:
 
     def stream(
         self, prompt: Prompt, is_unwanted: Callable[[], bool] = lambda: False
-    ) -> Iterator[Piece]:
+    ) -> Iterator[StreamEvent]:
         """Ask the model. Yields one ModelChosen first and one StreamEnd last. Raises ModelError.
 
         Tries up to three times, with another key where there is one, but never after the first
@@ -114,7 +118,7 @@ class Gateway:
             key = self._ring.take(avoid=tried)
             tried.add(key)
             patience = self._patience(ends_at, is_unwanted)
-            reader = AnswerReader(model=body["model"], patience=patience)
+            reader = ResponseReader(model=body["model"], patience=patience)
             try:
                 yield from self._ask(key, body, reader, patience)
                 return
@@ -147,14 +151,14 @@ class Gateway:
                 self._checked_until = self._clock() + CHECK_FRESH_FOR
             failure = self._check_failure
         if failure is not None:
-            raise repeated(failure)
+            raise copy_of(failure)
 
     def close(self) -> None:
         """Close the connections of this process."""
         self._clients.close()
 
-    def _patience(self, ends_at: float, is_unwanted: Callable[[], bool]) -> Patience:
-        return Patience(
+    def _patience(self, ends_at: float, is_unwanted: Callable[[], bool]) -> StreamDeadline:
+        return StreamDeadline(
             first=self._first_token_timeout,
             idle=self._idle_timeout,
             ends_at=ends_at,
@@ -164,8 +168,8 @@ class Gateway:
         )
 
     def _ask(
-        self, key: str, body: dict[str, Any], reader: AnswerReader, patience: Patience
-    ) -> Iterator[Piece]:
+        self, key: str, body: dict[str, Any], reader: ResponseReader, patience: StreamDeadline
+    ) -> Iterator[StreamEvent]:
         """One attempt with one key."""
         with self._counted():
             stream = self._open(key, body, patience)
@@ -174,7 +178,9 @@ class Gateway:
                 reader.request_id = request_id_of(stream.response.headers)
                 yield from reader.read(chunks_of(stream))
 
-    def _open(self, key: str, body: dict[str, Any], patience: Patience) -> openai.Stream[object]:
+    def _open(
+        self, key: str, body: dict[str, Any], patience: StreamDeadline
+    ) -> openai.Stream[object]:
         with_usage = self._takes_stream_options
         try:
             return self._post(key, body, patience, with_usage)
@@ -182,19 +188,19 @@ class Gateway:
             if not (with_usage and _refuses_stream_options(exc)):
                 raise self._failure(exc, patience.kind) from exc
             self._takes_stream_options = False
-        except FAILURES as exc:
+        except CLIENT_ERRORS as exc:
             raise self._failure(exc, patience.kind) from exc
         try:
             return self._post(key, body, patience, with_usage=False)
-        except FAILURES as exc:
+        except CLIENT_ERRORS as exc:
             raise self._failure(exc, patience.kind) from exc
 
     def _post(
-        self, key: str, body: dict[str, Any], patience: Patience, with_usage: bool
+        self, key: str, body: dict[str, Any], patience: StreamDeadline, with_usage: bool
     ) -> openai.Stream[object]:
         if with_usage:
             body = body | {"stream_options": {"include_usage": True}}
-        with patience_for_requests(patience):
+        with deadline_for_requests(patience):
             # Plain dicts: a fifth of the CPU time that typed chunks take.
             return self._clients.of(key).post(
                 "/chat/completions",
@@ -204,12 +210,14 @@ class Gateway:
                 stream_cls=openai.Stream[object],
             )
 
-    def _failure(self, exc: Exception, timeout: Kind = Kind.GATEWAY_TIMEOUT_FIRST) -> ModelError:
+    def _failure(
+        self, exc: Exception, timeout: ModelErrorKind = ModelErrorKind.GATEWAY_TIMEOUT_FIRST
+    ) -> ModelError:
         """Why a request was never answered: there was no stream yet that could break."""
-        return failure_of(
+        return error_of(
             exc,
             timeout=timeout,
-            broken=Kind.GATEWAY_UNREACHABLE,
+            broken=ModelErrorKind.GATEWAY_UNREACHABLE,
             proxied=self._clients.proxied,
             keys=self._ring.keys,
         )
@@ -221,13 +229,13 @@ class Gateway:
         )
         if failure.kind in KEY_FAULTS:
             self._ring.refused(key)
-        elif failure.kind == Kind.GATEWAY_RATE_LIMITED:
+        elif failure.kind == ModelErrorKind.GATEWAY_RATE_LIMITED:
             self._ring.limited(key)
 
     def _may_repeat(self, failure: ModelError, tried: set[str]) -> bool:
         if failure.kind in OTHER_KEY_ONLY:
             return len(tried) < len(self._ring.keys)
-        return failure.kind in PASSING
+        return failure.kind in TRANSIENT
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -250,9 +258,9 @@ class Gateway:
             try:
                 fetch_models(self._clients.of(key), timeout=remaining)
                 return None
-            except (*FAILURES, ModelError) as exc:
+            except (*CLIENT_ERRORS, ModelError) as exc:
                 failure = self._failure(exc)
-            if failure.kind in (Kind.GATEWAY_RATE_LIMITED, Kind.GATEWAY_BUSY):
+            if failure.kind in (ModelErrorKind.GATEWAY_RATE_LIMITED, ModelErrorKind.GATEWAY_BUSY):
                 return None
             if failure.kind not in KEY_FAULTS:
                 break

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-REFUSED_REST = 60.0
-LONGEST_REST = 3600.0
-LIMITED_REST = 5.0
+REFUSED_COOLDOWN = 60.0
+MAX_COOLDOWN = 3600.0
+LIMITED_COOLDOWN = 5.0
 
 _KEY = re.compile(r"\bsk-[\w#*-]{4,}|(?<=Bearer )[^\s\"']+")
 
@@ -21,7 +21,7 @@ def masked(key: str) -> str:
     return f"{prefix}…{key[-4:] if len(key) >= 16 else ''}"
 
 
-def glimpse(key: str) -> str:
+def partial_key(key: str) -> str:
     """The key as people may see it, to tell it from others: `sk-ab…wxyz`, a third of it at most."""
     shown = len(key) // 3
     last = min(4, shown // 2)
@@ -37,7 +37,7 @@ def mask_keys(text: str, keys: Collection[str] = ()) -> str:
 
 
 @dataclass(slots=True)
-class _Rest:
+class _Cooldown:
     until: float = 0.0
     refusals: int = 0
 
@@ -52,7 +52,7 @@ class KeyRing:
             raise ValueError("at least one key is needed")
         self._clock = clock
         self._lock = threading.Lock()
-        self._rests = {key: _Rest() for key in self.keys}
+        self._rests = {key: _Cooldown() for key in self.keys}
         self._turn = 0
 
     def take(self, avoid: Collection[str] = ()) -> str:
@@ -73,7 +73,7 @@ class KeyRing:
         """The gateway refused the key: it rests for a minute, twice as long each time, to 1 h."""
         with self._lock:
             rest = self._rests[key]
-            seconds = min(REFUSED_REST * 2.0 ** min(rest.refusals, 10), LONGEST_REST)
+            seconds = min(REFUSED_COOLDOWN * 2.0 ** min(rest.refusals, 10), MAX_COOLDOWN)
             rest.refusals += 1
             rest.until = self._clock() + seconds
 
@@ -81,11 +81,11 @@ class KeyRing:
         """The key has asked too often: it rests for five seconds."""
         with self._lock:
             rest = self._rests[key]
-            rest.until = max(rest.until, self._clock() + LIMITED_REST)
+            rest.until = max(rest.until, self._clock() + LIMITED_COOLDOWN)
 
     def worked(self, key: str) -> None:
         """The gateway took the key: whatever was held against it is forgotten."""
         rest = self._rests[key]
         if rest.refusals or rest.until:
             with self._lock:
-                self._rests[key] = _Rest()
+                self._rests[key] = _Cooldown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from feishu_bot.core.models import ReasoningPiece, TextPiece
+from feishu_bot.core.chat_model import ReasoningDelta, TextDelta
 
 CLOSING_BY_OPENING = {"<think>": "</think>", "<thinking>": "</thinking>"}
 
@@ -23,34 +23,34 @@ class ThinkSplitter:
         self._begun = False
         self._held = ""
 
-    def feed(self, text: str) -> list[TextPiece | ReasoningPiece]:
+    def feed(self, text: str) -> list[TextDelta | ReasoningDelta]:
         """The pieces that are certain now that `text` has come, too."""
         if self._state == "answer":
-            return [TextPiece(text)] if text else []
+            return [TextDelta(text)] if text else []
         self._held += text
         if self._state == "start" and not self._opens():
             return []
-        pieces: list[TextPiece | ReasoningPiece] = []
+        pieces: list[TextDelta | ReasoningDelta] = []
         if self._state == "thinking":
             reasoning = self._reasoning()
             if reasoning:
-                pieces.append(ReasoningPiece(reasoning))
+                pieces.append(ReasoningDelta(reasoning))
         if self._state == "thought":
             self._held = self._held.lstrip()
             if self._held:
                 self._state = "answer"
         if self._state == "answer" and self._held:
-            pieces.append(TextPiece(self._held))
+            pieces.append(TextDelta(self._held))
             self._held = ""
         return pieces
 
-    def end(self) -> list[TextPiece | ReasoningPiece]:
+    def end(self) -> list[TextDelta | ReasoningDelta]:
         """What was held back for a tag that never came."""
         held, self._held = self._held, ""
         if self._state == "thinking":
             held = held.rstrip()
-            return [ReasoningPiece(held)] if held else []
-        return [TextPiece(held)] if held else []
+            return [ReasoningDelta(held)] if held else []
+        return [TextDelta(held)] if held else []
 
     def _opens(self) -> bool:
         """Whether it is settled how the text begins."""

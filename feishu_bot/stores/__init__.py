@@ -13,7 +13,7 @@ from feishu_bot.stores.feedback import SqlFeedback
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.usage import SqlUsage
-from feishu_bot.stores.worker import WorkerId
+from feishu_bot.stores.worker_id import WorkerId
 
 __all__ = [
     "Database",

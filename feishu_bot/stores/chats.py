@@ -9,10 +9,11 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.models import ChatSettings, Language, ThreadChoice
-from feishu_bot.stores.cache import BriefCache
+from feishu_bot.core.chats import ChatSettings, ThreadChoice
+from feishu_bot.core.languages import Language
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import chats as table
+from feishu_bot.stores.short_cache import ReadCache
 
 _settings = (
     table.c.role,
@@ -51,7 +52,7 @@ class SqlChats:
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
-        self._cache: BriefCache[ChatSettings] = BriefCache(clock)
+        self._cache: ReadCache[ChatSettings] = ReadCache(clock)
 
     def settings(self, chat_id: str) -> ChatSettings:
         """The settings of a chat; empty ones for a chat that has none."""

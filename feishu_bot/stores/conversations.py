@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from cachetools import TTLCache
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.models import Conversation, IncomingMessage, Sent, ThreadKey, Turn
-from feishu_bot.stores.branches import read_newest, read_path, read_tree, read_turn, set_head
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import Words, conversations, messages, threads
+from feishu_bot.stores.turn_tree import read_newest, read_path, read_tree, read_turn, set_head
 from feishu_bot.stores.turns import insert_own_messages, touch
 
 _CACHED_ITEMS = 20_000
@@ -69,33 +70,33 @@ class SqlConversations:
         self._clock = clock
         self._lock = threading.Lock()
         # By message id: the conversation, and whether the bot wrote the message.
-        self._messages: TTLCache[str, tuple[ThreadKey, bool]] = _cache(clock)
+        self._messages: TTLCache[str, tuple[ConversationKey, bool]] = _cache(clock)
         self._roots: TTLCache[tuple[str, str], str] = _cache(clock)
-        self._existing: TTLCache[ThreadKey, bool] = _cache(clock)
+        self._existing: TTLCache[ConversationKey, bool] = _cache(clock)
 
-    def resolve(self, message: IncomingMessage) -> ThreadKey:
+    def resolve(self, message: IncomingMessage) -> ConversationKey:
         """The conversation a message belongs to, whether or not it exists yet.
 
         A message that names no other one opens a conversation and costs no look at the database:
         this runs while Feishu waits for its answer.
         """
         if not (message.root_id or message.parent_id or message.thread_id):
-            return ThreadKey(message.chat_id, message.message_id)
+            return ConversationKey(message.chat_id, message.message_id)
         known = self._find(message.parent_id)
         if known is None and message.root_id != message.parent_id:
             known = self._find(message.root_id)
         key = known[0] if known else None
         if key is None and message.root_id:
-            key = ThreadKey(message.chat_id, message.root_id)
+            key = ConversationKey(message.chat_id, message.root_id)
         if not message.thread_id:
-            return key or ThreadKey(message.chat_id, message.message_id)
+            return key or ConversationKey(message.chat_id, message.message_id)
         # The first post of a topic comes with a thread id alone: it is what the topic grows from.
         root = self._bind_thread(
             message.chat_id, message.thread_id, key.root if key else message.message_id
         )
-        return key or ThreadKey(message.chat_id, root)
+        return key or ConversationKey(message.chat_id, root)
 
-    def exists(self, key: ThreadKey) -> bool:
+    def exists(self, key: ConversationKey) -> bool:
         """Whether the bot has answered in this conversation."""
         with self._lock:
             if key in self._existing:
@@ -107,12 +108,12 @@ class SqlConversations:
                 self._existing[key] = True
         return exists
 
-    def key_of(self, message_id: str) -> ThreadKey | None:
+    def key_of(self, message_id: str) -> ConversationKey | None:
         """The conversation that one of the bot's own messages belongs to."""
         found = self._find(message_id)
         return found[0] if found and found[1] else None
 
-    def load(self, key: ThreadKey, parent_id: str = "") -> Conversation:
+    def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
         """The conversation up to the turn that `parent_id` is part of.
 
         Without such a turn up to the one that `go_on_from` named since the newest was stored, or
@@ -145,7 +146,7 @@ class SqlConversations:
         with self._database.read() as connection:
             return read_turn(connection, message_id)
 
-    def tree(self, key: ThreadKey, *, whole: bool = False) -> tuple[Turn, ...]:
+    def tree(self, key: ConversationKey, *, whole: bool = False) -> tuple[Turn, ...]:
         """All turns of a conversation in all its branches, oldest first; never forgotten ones.
 
         Without `whole` only those since it last began afresh: none when it has rested too long.
@@ -158,12 +159,12 @@ class SqlConversations:
                 return ()
             return read_tree(connection, key, ended_with=row.ended_with)
 
-    def newest(self, chat_id: str) -> ThreadKey | None:
+    def newest(self, chat_id: str) -> ConversationKey | None:
         """The conversation of a chat in which the newest turn stands; None without any turn."""
         with self._database.read() as connection:
             return read_newest(connection, chat_id)
 
-    def go_on_from(self, key: ThreadKey, turn_id: int) -> bool:
+    def go_on_from(self, key: ConversationKey, turn_id: int) -> bool:
         """What is said next goes on from this turn, until another turn is stored.
 
         False for a turn that `tree` doesn't show without `whole`.
@@ -174,7 +175,7 @@ class SqlConversations:
 
     def save_settings(
         self,
-        key: ThreadKey,
+        key: ConversationKey,
         *,
         role: str | None = None,
         model: str | None = None,
@@ -188,11 +189,11 @@ class SqlConversations:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
             connection.execute(_SAVE_SETTINGS, {**_parameters(key), **settings})
 
-    def clear(self, key: ThreadKey) -> None:
+    def clear(self, key: ConversationKey) -> None:
         """Start the conversation anew, as if it had rested too long."""
         self._touch(key, ended_before=math.inf)
 
-    def bind(self, key: ThreadKey, sent: Sent) -> None:
+    def bind(self, key: ConversationKey, sent: SentMessages) -> None:
         """Remember that these messages, and their thread, belong to the conversation."""
         now = self._clock()
         with self._database.write() as connection:
@@ -217,11 +218,11 @@ class SqlConversations:
                 cache.clear()
         return deleted
 
-    def _touch(self, key: ThreadKey, *, ended_before: float) -> None:
+    def _touch(self, key: ConversationKey, *, ended_before: float) -> None:
         with self._database.write() as connection:
             touch(connection, key, now=self._clock(), ended_before=ended_before)
 
-    def _find(self, message_id: str) -> tuple[ThreadKey, bool] | None:
+    def _find(self, message_id: str) -> tuple[ConversationKey, bool] | None:
         """The conversation of a message that is known, and whether the bot wrote the message."""
         if not message_id:
             return None
@@ -233,7 +234,7 @@ class SqlConversations:
             row = connection.execute(_KNOWN_MESSAGE, {"id": message_id}).one_or_none()
         if row is None:
             return None
-        found = (ThreadKey(row.chat_id, row.root), row.own)
+        found = (ConversationKey(row.chat_id, row.root), row.own)
         with self._lock:
             self._messages[message_id] = found
         return found
@@ -263,7 +264,7 @@ def _cache(clock: Callable[[], float]) -> TTLCache[Any, Any]:
     return TTLCache(_CACHED_ITEMS, _CACHED_SECONDS, timer=clock)
 
 
-def _parameters(key: ThreadKey) -> dict[str, str]:
+def _parameters(key: ConversationKey) -> dict[str, str]:
     return {"chat": key.chat_id, "opened": key.root}
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores import migrations
-from feishu_bot.stores.line import Line
+from feishu_bot.stores.write_lock import WriteLock
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,8 @@ _BUSY_TIMEOUT = 5.0
 _TRIES = 5
 # Any number, as long as every replica uses the same one.
 _LOCK_MIGRATIONS = sa.text("SELECT pg_advisory_xact_lock(7378711437411123201)")
-_PASSING_SQLSTATES = {"40001", "40P01", "55P03"}
-_PASSING_SQLITE_CODES = {5, 6}
+_TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03"}
+_TRANSIENT_SQLITE_CODES = {5, 6}
 
 
 class Database:
@@ -83,10 +83,10 @@ class Database:
     def _migrate(self) -> None:
         engine = self._create_engine(poolclass=sa.NullPool)
         try:
-            with patiently(engine.connect) as connection:
+            with retry_while_locked(engine.connect) as connection:
                 if migrations.is_current(connection):
                     return
-            with patiently(engine.connect) as connection, connection.begin():
+            with retry_while_locked(engine.connect) as connection, connection.begin():
                 if self._is_sqlite:
                     _begin_immediate(connection)
                 else:
@@ -132,7 +132,7 @@ class Database:
             engine = self._create_engine(
                 pool_size=self._pool_size, max_overflow=0, pool_use_lifo=True
             )
-            line = Line(Path(self._url.database or "")) if self._is_sqlite else None
+            line = WriteLock(Path(self._url.database or "")) if self._is_sqlite else None
             mine = _Opened(engine, line)
             opened = self._opened.setdefault(pid, mine)
             if opened is not mine:
@@ -165,7 +165,7 @@ class _Opened:
 
     __slots__ = ("engine", "line")
 
-    def __init__(self, engine: sa.Engine, line: Line | None) -> None:
+    def __init__(self, engine: sa.Engine, line: WriteLock | None) -> None:
         self.engine = engine
         self.line = line
 
@@ -175,28 +175,28 @@ class _Opened:
             self.line.close()
 
 
-def is_passing(exc: DBAPIError) -> bool:
+def is_transient(exc: DBAPIError) -> bool:
     """Whether a lock that somebody else holds is the cause, so that another try may work."""
-    if getattr(exc.orig, "sqlstate", None) in _PASSING_SQLSTATES:
+    if getattr(exc.orig, "sqlstate", None) in _TRANSIENT_SQLSTATES:
         return True
     # The extended codes keep the plain one in their lowest byte.
-    return getattr(exc.orig, "sqlite_errorcode", 0) & 0xFF in _PASSING_SQLITE_CODES
+    return getattr(exc.orig, "sqlite_errorcode", 0) & 0xFF in _TRANSIENT_SQLITE_CODES
 
 
-def patiently(attempt: Callable[[], T]) -> T:
+def retry_while_locked(attempt: Callable[[], T]) -> T:
     """Try until no lock is in the way; raises the OperationalError after the fifth try."""
     for tried in range(1, _TRIES + 1):
         try:
             return attempt()
         except OperationalError as exc:
-            if tried == _TRIES or not is_passing(exc):
+            if tried == _TRIES or not is_transient(exc):
                 raise
         time.sleep(random.uniform(0.01, 0.05) * 2**tried)
     raise AssertionError("unreachable")
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
-    patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    retry_while_locked(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.models import Verdict
+from feishu_bot.core.feedback import Verdict
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import feedback as table
 

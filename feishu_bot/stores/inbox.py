@@ -10,23 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from feishu_bot.core.models import (
-    Event,
-    IncomingMessage,
-    Job,
-    Outcome,
-    ThreadKey,
-    Turn,
-    Usage,
-)
-from feishu_bot.core.ports import Renewal
+from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.tasks import Job, Outcome, QueuedTask
+from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores import inbox_statements as statements
-from feishu_bot.stores.database import Database, is_passing
-from feishu_bot.stores.leases import HeldJobs
+from feishu_bot.stores.database import Database, is_transient
+from feishu_bot.stores.held_leases import HeldLeases
 from feishu_bot.stores.turns import forget_question, insert_turn
 from feishu_bot.stores.usage import insert_usage
-from feishu_bot.stores.worker import WorkerId
+from feishu_bot.stores.worker_id import WorkerId
 
 _CLAIM_TRIES = 5
 
@@ -57,11 +52,11 @@ class SqlInbox:
         self._worker = worker
         self._lease_seconds = lease_seconds
         self._clock = clock
-        self._held = HeldJobs()
+        self._held = HeldLeases()
         # When to look after our own leases before looking for work: at once, to begin with.
         self._look_again_at = 0.0
 
-    def put(self, event: Event) -> bool:
+    def put(self, event: QueuedTask) -> bool:
         """Store the event; False when its event id or dedupe id is known already."""
         now = self._clock()
         row = {
@@ -99,7 +94,7 @@ class SqlInbox:
                 if tried == _CLAIM_TRIES:
                     return []
             except OperationalError as exc:
-                if tried == _CLAIM_TRIES or not is_passing(exc):
+                if tried == _CLAIM_TRIES or not is_transient(exc):
                     raise
         return []
 
@@ -162,7 +157,7 @@ class SqlInbox:
         for job in jobs:
             self._held.remove(job)
 
-    def let_go(self, job: Job) -> None:
+    def drop(self, job: Job) -> None:
         """Renew the job's lease no more, whatever became of it.
 
         If it is still ours it can be claimed when the lease ends; a finished one is done.
@@ -192,7 +187,7 @@ class SqlInbox:
             connection.execute(statements.STOP_SHOWN, {"asked": message_id})
             forget_question(connection, message_id)
 
-    def running(self, key: ThreadKey) -> Event | None:
+    def running(self, key: ConversationKey) -> QueuedTask | None:
         """What is being done in the conversation, or was postponed there; None for nothing.
 
         Raises KeyError, TypeError or ValueError when the event isn't readable.
@@ -201,7 +196,7 @@ class SqlInbox:
             row = connection.execute(statements.RUNNING, {"of": str(key)}).one_or_none()
         return _event(row) if row is not None else None
 
-    def running_of(self, open_id: str, chat_id: str) -> tuple[Event, ...]:
+    def running_of(self, open_id: str, chat_id: str) -> tuple[QueuedTask, ...]:
         """What is being done for a person in any conversation of a chat, oldest first.
 
         Raises KeyError, TypeError or ValueError when an event isn't readable.
@@ -307,11 +302,11 @@ def _job(row: sa.Row[Any]) -> Job:
     return Job(id=row.id, event=_event(row), attempt=row.attempt, checkpoint=row.checkpoint or {})
 
 
-def _event(row: sa.Row[Any]) -> Event:
-    return Event(
+def _event(row: sa.Row[Any]) -> QueuedTask:
+    return QueuedTask(
         event_id=row.event_id,
         dedupe_id=row.dedupe_id,
         kind=row.kind,
-        key=ThreadKey(row.chat_id, row.root),
+        key=ConversationKey(row.chat_id, row.root),
         message=IncomingMessage.from_json(row.payload),
     )

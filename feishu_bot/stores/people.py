@@ -9,12 +9,13 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.models import Forgotten, Language, Person
-from feishu_bot.stores.cache import BriefCache
+from feishu_bot.core.languages import Language
+from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.stores.database import Database
-from feishu_bot.stores.forgetting import forget_person
+from feishu_bot.stores.erasure import erase_person
 from feishu_bot.stores.schema import people as table
 from feishu_bot.stores.schema import usage
+from feishu_bot.stores.short_cache import ReadCache
 
 _DAY = 86_400.0
 
@@ -64,7 +65,7 @@ class SqlPeople:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        self._cache: BriefCache[Person] = BriefCache(clock)
+        self._cache: ReadCache[Person] = ReadCache(clock)
 
     def get(self, open_id: str) -> Person:
         """What is known; a person with nothing set for somebody new."""
@@ -96,14 +97,14 @@ class SqlPeople:
         self._cache.drop(open_id)
         return is_new
 
-    def forget(self, open_id: str, *, keep_usage_since: float) -> Forgotten:
+    def forget(self, open_id: str, *, keep_usage_since: float) -> ErasureReport:
         """Delete everything stored about a person, all or nothing.
 
         What stays: that they are blocked, and what they used or were granted since that time
         (seconds since the epoch). What is being answered just now is stored when it is done.
         """
         with self._database.write() as connection:
-            forgotten = forget_person(
+            forgotten = erase_person(
                 connection, open_id, now=self._clock(), keep_usage_since=keep_usage_since
             )
         self._cache.drop(open_id)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.models import ThreadKey, Turn
+from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.stores.schema import conversations, messages, turns
 
 NEVER = -1.0
@@ -81,7 +81,7 @@ _END_WITH = (
 
 
 def touch(
-    connection: sa.Connection, key: ThreadKey, *, now: float, ended_before: float = NEVER
+    connection: sa.Connection, key: ConversationKey, *, now: float, ended_before: float = NEVER
 ) -> None:
     """Create the conversation, or note that something happened in it `now`.
 
@@ -91,7 +91,7 @@ def touch(
     _execute_touch(connection, _TOUCH, key, now=now, ended_before=ended_before)
 
 
-def insert_turn(connection: sa.Connection, key: ThreadKey, turn: Turn, *, now: float) -> int:
+def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, now: float) -> int:
     """Store a turn in the connection's transaction, with its messages; returns its id.
 
     The conversation goes on from its newest turn again. `now` (seconds since the epoch) is when it
@@ -126,7 +126,7 @@ def insert_turn(connection: sa.Connection, key: ThreadKey, turn: Turn, *, now: f
 
 
 def insert_own_messages(
-    connection: sa.Connection, key: ThreadKey, message_ids: Iterable[str]
+    connection: sa.Connection, key: ConversationKey, message_ids: Iterable[str]
 ) -> None:
     """Remember messages that the bot has sent, before or without a turn."""
     rows = _message_rows(key, message_ids, turn_id=None, own=True)
@@ -145,7 +145,7 @@ def forget_question(connection: sa.Connection, message_id: str) -> None:
 def _execute_touch(
     connection: sa.Connection,
     statement: sa.Insert,
-    key: ThreadKey,
+    key: ConversationKey,
     *,
     now: float,
     ended_before: float,
@@ -157,7 +157,7 @@ def _execute_touch(
 
 
 def _message_rows(
-    key: ThreadKey, message_ids: Iterable[str], *, turn_id: int | None, own: bool
+    key: ConversationKey, message_ids: Iterable[str], *, turn_id: int | None, own: bool
 ) -> list[dict[str, Any]]:
     return [
         {

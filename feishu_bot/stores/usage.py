@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.models import Usage, UsageTotal
+from feishu_bot.core.usage import Usage, UsageTotal
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import grants
 from feishu_bot.stores.schema import usage as table

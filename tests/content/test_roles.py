@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from feishu_bot.content.roles import BUILT_IN, RoleList
-from feishu_bot.core.models import Language, Role
+from feishu_bot.core.languages import Language
+from feishu_bot.core.roles import Role
 from feishu_bot.errors import SettingsError
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")

@@ -7,33 +7,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from feishu_bot.core.models import (
-    BotIdentity,
+from feishu_bot.core.cards import Card
+from feishu_bot.core.chat_model import (
     ChatMessage,
-    ChatSettings,
-    Conversation,
-    Ending,
-    Forgotten,
-    IncomingMessage,
-    Job,
-    ModelChosen,
-    Notice,
-    Person,
-    Piece,
     Prompt,
-    Role,
-    Sender,
-    Sent,
     StreamEnd,
-    TextPiece,
-    ThreadKey,
-    Turn,
-    Usage,
-    UsageTotal,
-    Verdict,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
 )
-from feishu_bot.core.ports import Renewal
-from feishu_bot.core.views import View
+from feishu_bot.core.chats import ChatSettings
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.feedback import Verdict
+from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender, SentMessages
+from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.roles import Role
+from feishu_bot.core.tasks import Job
+from feishu_bot.core.usage import Usage, UsageTotal
 from feishu_bot.errors import LeaseLost, TargetGone
 
 ALICE = Sender("ou_alice")
@@ -63,7 +56,7 @@ class FakeInbox:
         self.released: list[Job] = []
         self.postponed: list[tuple[Job, float]] = []
         self.stopped: list[str] = []
-        self.let_go_of: list[int] = []
+        self.dropped: list[int] = []
         self.taken_over: set[int] = set()
         self.to_stop: set[int] = set()
         self.doing = {}
@@ -98,8 +91,8 @@ class FakeInbox:
     def release(self, jobs) -> None:
         self.released.extend(jobs)
 
-    def let_go(self, job) -> None:
-        self.let_go_of.append(job.id)
+    def drop(self, job) -> None:
+        self.dropped.append(job.id)
 
     def postpone(self, job, seconds) -> None:
         self.postponed.append((job, seconds))
@@ -136,20 +129,20 @@ class FakeConversations:
     """Conversations by key; `bound` is what the bot said where."""
 
     def __init__(self) -> None:
-        self.stored: dict[ThreadKey, Conversation] = {}
-        self.bound: list[tuple[ThreadKey, Sent]] = []
-        self.cleared: list[ThreadKey] = []
-        self.heads: dict[ThreadKey, int] = {}
+        self.stored: dict[ConversationKey, Conversation] = {}
+        self.bound: list[tuple[ConversationKey, SentMessages]] = []
+        self.cleared: list[ConversationKey] = []
+        self.heads: dict[ConversationKey, int] = {}
 
-    def resolve(self, message) -> ThreadKey:
-        return ThreadKey(
+    def resolve(self, message) -> ConversationKey:
+        return ConversationKey(
             message.chat_id, message.root_id or message.thread_id or message.message_id
         )
 
     def exists(self, key) -> bool:
         return key in self.stored
 
-    def key_of(self, message_id) -> ThreadKey | None:
+    def key_of(self, message_id) -> ConversationKey | None:
         return next((key for key, sent in self.bound if message_id in sent.message_ids), None)
 
     def load(self, key, parent_id="") -> Conversation:
@@ -165,7 +158,7 @@ class FakeConversations:
     def tree(self, key, *, whole=False) -> tuple[Turn, ...]:
         return self.load(key).turns
 
-    def newest(self, chat_id) -> ThreadKey | None:
+    def newest(self, chat_id) -> ConversationKey | None:
         keys = (key for key, talk in self.stored.items() if talk.turns and key.chat_id == chat_id)
         return max(keys, key=lambda key: self.stored[key].turns[-1].id, default=None)
 
@@ -222,9 +215,9 @@ class FakePeople:
             self.stored[open_id] = replace(self.get(open_id), private_chat=private_chat)
         return is_new
 
-    def forget(self, open_id, *, keep_usage_since) -> Forgotten:
+    def forget(self, open_id, *, keep_usage_since) -> ErasureReport:
         self.forgotten.append((open_id, keep_usage_since))
-        return Forgotten(turns=2, usage=3, feedback=1)
+        return ErasureReport(turns=2, usage=3, feedback=1)
 
 
 class FakeLedger:
@@ -299,7 +292,7 @@ class RecordedAnswer:
         self.checkpoint = checkpoint
         self.text = ""
         self.reasoning = ""
-        self.ending: Ending | None = None
+        self.ending: FinalAnswer | None = None
         self.abandoned = False
         self.on_write: Callable[[], None] = lambda: None
         self._failure = failure
@@ -309,11 +302,11 @@ class RecordedAnswer:
         self.reasoning += reasoning
         self.on_write()
 
-    def finish(self, ending: Ending) -> Sent:
+    def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
             raise self._failure
         self.ending = ending
-        return Sent(("om_answer",), "omt_1")
+        return SentMessages(("om_answer",), "omt_1")
 
     def abandon(self) -> None:
         self.abandoned = True
@@ -327,7 +320,7 @@ class RecordingMessenger:
     def __init__(self) -> None:
         self.answers: list[RecordedAnswer] = []
         self.notices: list[tuple[str, Notice, str]] = []
-        self.views: list[tuple[str, View, str]] = []
+        self.views: list[tuple[str, Card, str]] = []
         self.files: list[tuple[str, bytes]] = []
         self.failure: Exception | None = None
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
@@ -338,26 +331,26 @@ class RecordingMessenger:
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
         save({"cards": [{"card_id": "c1"}]})
-        sent(Sent(("om_answer",), "omt_1"))
+        sent(SentMessages(("om_answer",), "omt_1"))
         return answer
 
-    def notify(self, message, notice, *, reference) -> Sent:
+    def notify(self, message, notice, *, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.notices.append((message.message_id, notice, reference))
-        return Sent(("om_notice",))
+        return SentMessages(("om_notice",))
 
-    def show(self, message, view, *, reference) -> Sent:
+    def show(self, message, view, *, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.views.append((message.message_id, view, reference))
-        return Sent(("om_view",))
+        return SentMessages(("om_view",))
 
-    def send_file(self, message, name, data, *, reference) -> Sent:
+    def send_file(self, message, name, data, *, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.files.append((name, data))
-        return Sent(("om_file",))
+        return SentMessages(("om_file",))
 
     def identity(self) -> BotIdentity:
         return self.bot
@@ -419,16 +412,16 @@ class ScriptedModel:
 
     def __init__(self) -> None:
         self.prompts: list[Prompt] = []
-        self._scripts: list[list[Piece | Exception]] = []
+        self._scripts: list[list[StreamEvent | Exception]] = []
 
-    def enqueue(self, *pieces: Piece | Exception) -> None:
+    def enqueue(self, *pieces: StreamEvent | Exception) -> None:
         self._scripts.append(list(pieces))
 
     def enqueue_text(self, *texts: str) -> None:
         end = StreamEnd("stop", prompt_tokens=30, completion_tokens=12)
-        self.enqueue(ModelChosen("gpt-x", "req-1"), *map(TextPiece, texts), end)
+        self.enqueue(StreamStart("gpt-x", "req-1"), *map(TextDelta, texts), end)
 
-    def stream(self, prompt: Prompt, is_unwanted=lambda: False) -> Iterator[Piece]:
+    def stream(self, prompt: Prompt, is_unwanted=lambda: False) -> Iterator[StreamEvent]:
         self.prompts.append(prompt)
         for piece in self._scripts.pop(0):
             if isinstance(piece, Exception):

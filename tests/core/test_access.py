@@ -5,23 +5,22 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.core import days
-from feishu_bot.core.access import REFUSED_EVERY, Refusals, Rules, Verdict, decide
-from feishu_bot.core.clicks import Click
-from feishu_bot.core.commands.admin import Admin
-from feishu_bot.core.commands.privacy import Privacy
-from feishu_bot.core.commands.registry import Called, Commands, Question, Request
-from feishu_bot.core.limits import Limits
-from feishu_bot.core.models import (
-    BotIdentity,
-    CardAction,
-    Conversation,
-    Forgotten,
-    Mention,
-    Sender,
-    Sent,
-    ThreadKey,
+from feishu_bot.core.access import (
+    REFUSAL_SECONDS,
+    AccessPolicy,
+    Decision,
+    RefusalThrottle,
+    should_answer,
 )
-from feishu_bot.core.views import Buttons, Row, Say
+from feishu_bot.core.card_actions import CardAction, CardClick
+from feishu_bot.core.cards import Buttons, Field, Text
+from feishu_bot.core.commands.admin import AdminCommands
+from feishu_bot.core.commands.forget import ForgetCommands
+from feishu_bot.core.commands.registry import CommandCall, CommandContext, Commands, Question
+from feishu_bot.core.conversations import Conversation, ConversationKey
+from feishu_bot.core.messages import BotIdentity, Mention, Sender, SentMessages
+from feishu_bot.core.people import ErasureReport
+from feishu_bot.core.quotas import QuotaChecker
 from tests.core.fakes import FakeConversations, FakeLedger, FakePeople, message
 from tests.polling import Clock
 
@@ -35,60 +34,60 @@ def conversations():
 
 
 def test_a_private_message_is_for_the_bot(conversations):
-    assert decide(message(), BOT, conversations) is Verdict.ANSWER
+    assert should_answer(message(), BOT, conversations) is Decision.ANSWER
 
 
 def test_a_group_message_is_not_for_the_bot_unless_it_is_named(conversations):
     plain = message(chat_type="group")
     named = message(chat_type="group", mentions_bot=True, mentions=(Mention("ou_bob", "Bob"),))
 
-    assert decide(plain, BOT, conversations) is Verdict.NOT_ADDRESSED
-    assert decide(named, BOT, conversations) is Verdict.ANSWER
+    assert should_answer(plain, BOT, conversations) is Decision.NOT_ADDRESSED
+    assert should_answer(named, BOT, conversations) is Decision.ANSWER
 
 
 @pytest.mark.parametrize("sender", [Sender("ou_bot"), Sender("ou_other_bot", is_bot=True)])
 def test_the_bot_does_not_answer_itself_or_other_bots(conversations, sender):
-    assert decide(message(sender=sender), BOT, conversations) is Verdict.FROM_A_BOT
+    assert should_answer(message(sender=sender), BOT, conversations) is Decision.FROM_A_BOT
 
 
 def test_a_reply_to_one_of_the_bots_messages_goes_on(conversations):
-    conversations.bind(ThreadKey("oc_1", "om_0"), Sent(("om_answer",)))
+    conversations.bind(ConversationKey("oc_1", "om_0"), SentMessages(("om_answer",)))
     reply = message(chat_type="group", root_id="om_9", parent_id="om_answer")
 
-    assert decide(reply, BOT, conversations) is Verdict.ANSWER
+    assert should_answer(reply, BOT, conversations) is Decision.ANSWER
 
 
 def test_a_message_in_a_thread_the_bot_has_answered_in_goes_on(conversations):
-    key = ThreadKey("oc_1", "om_0")
+    key = ConversationKey("oc_1", "om_0")
     conversations.stored[key] = Conversation(key=key)
     inside = message(chat_type="group", root_id="om_0", parent_id="om_0", thread_id="omt_1")
 
-    assert decide(inside, BOT, conversations) is Verdict.ANSWER
+    assert should_answer(inside, BOT, conversations) is Decision.ANSWER
 
 
 def test_a_message_in_such_a_thread_that_names_somebody_else_is_for_them(conversations):
-    key = ThreadKey("oc_1", "om_0")
+    key = ConversationKey("oc_1", "om_0")
     conversations.stored[key] = Conversation(key=key)
     inside = message(chat_type="group", root_id="om_0", mentions=(Mention("ou_bob", "Bob"),))
 
-    assert decide(inside, BOT, conversations) is Verdict.FOR_OTHERS
+    assert should_answer(inside, BOT, conversations) is Decision.FOR_OTHERS
 
 
 def test_with_all_messages_those_that_name_others_or_everyone_are_theirs(conversations):
     def verdict(**changes):
         heard = message(chat_type="group", **changes)
-        return decide(heard, BOT, conversations, answers_all=True)
+        return should_answer(heard, BOT, conversations, answers_all=True)
 
-    assert verdict() is Verdict.ANSWER
-    assert verdict(mentions=(Mention("ou_bob", "Bob"),)) is Verdict.FOR_OTHERS
-    assert verdict(mentions_all=True) is Verdict.FOR_OTHERS
-    assert verdict(mentions_all=True, mentions_bot=True) is Verdict.ANSWER
+    assert verdict() is Decision.ANSWER
+    assert verdict(mentions=(Mention("ou_bob", "Bob"),)) is Decision.FOR_OTHERS
+    assert verdict(mentions_all=True) is Decision.FOR_OTHERS
+    assert verdict(mentions_all=True, mentions_bot=True) is Decision.ANSWER
 
 
 def test_a_reply_among_people_is_not_for_the_bot(conversations):
     reply = message(chat_type="group", root_id="om_8", parent_id="om_9")
 
-    assert decide(reply, BOT, conversations) is Verdict.NOT_ADDRESSED
+    assert should_answer(reply, BOT, conversations) is Decision.NOT_ADDRESSED
 
 
 # Who may ask
@@ -101,53 +100,55 @@ def people():
     return FakePeople()
 
 
-def refused(rules, people, sender=ALICE, group=""):
-    refusal = rules.refusal(sender, people, group=group)
+def refused(policy, people, sender=ALICE, group=""):
+    refusal = policy.refusal(sender, people, group=group)
     return refusal.kind if refusal else ""
 
 
 @pytest.mark.parametrize("name", ["ou_alice", "u_alice", "on_alice"])
 def test_people_are_known_by_each_of_their_ids(people, name):
-    assert refused(Rules(allowed_users=[name]), people) == ""
-    assert refused(Rules(allowed_users=[name]), people, BOB) == "access_person"
-    assert refused(Rules(blocked_users=[name]), people) == "access_blocked"
-    assert refused(Rules(blocked_users=[name]), people, BOB) == ""
+    assert refused(AccessPolicy(allowed_users=[name]), people) == ""
+    assert refused(AccessPolicy(allowed_users=[name]), people, BOB) == "access_person"
+    assert refused(AccessPolicy(blocked_users=[name]), people) == "access_blocked"
+    assert refused(AccessPolicy(blocked_users=[name]), people, BOB) == ""
 
 
 def test_an_id_that_is_not_known_is_on_no_list(people):
-    assert refused(Rules(blocked_users=["ou_alice"]), people, Sender("ou_bob")) == ""
-    assert refused(Rules(allowed_users=["u_bob"]), people, Sender("ou_bob")) == "access_person"
+    assert refused(AccessPolicy(blocked_users=["ou_alice"]), people, Sender("ou_bob")) == ""
+    assert (
+        refused(AccessPolicy(allowed_users=["u_bob"]), people, Sender("ou_bob")) == "access_person"
+    )
 
 
 def test_a_list_of_groups_does_not_concern_private_chats(people):
-    rules = Rules(allowed_chats=["oc_1"])
+    policy = AccessPolicy(allowed_chats=["oc_1"])
 
-    assert refused(rules, people, group="oc_1") == ""
-    assert refused(rules, people, group="oc_2") == "access_chat"
-    assert refused(rules, people) == ""
+    assert refused(policy, people, group="oc_1") == ""
+    assert refused(policy, people, group="oc_2") == "access_chat"
+    assert refused(policy, people) == ""
 
 
 def test_whoever_is_blocked_in_the_chat_may_not_ask(people):
     people.block("ou_alice", blocked=True)
 
-    assert refused(Rules(), people) == "access_blocked"
+    assert refused(AccessPolicy(), people) == "access_blocked"
 
 
 def test_admins_may_always_ask(people):
     people.block("ou_alice", blocked=True)
-    rules = Rules(
+    policy = AccessPolicy(
         admins=["on_alice"],
         allowed_users=["ou_bob"],
         blocked_users=["ou_alice"],
         allowed_chats=["oc_1"],
     )
 
-    assert refused(rules, people, group="oc_2") == ""
+    assert refused(policy, people, group="oc_2") == ""
 
 
 def test_a_flood_is_refused_once_a_minute_and_person(conversations):
     clock = Clock()
-    refusals = Refusals(timer=clock)
+    refusals = RefusalThrottle(timer=clock)
 
     def is_due(message_id, person="ou_alice"):
         asked = message(message_id=message_id, sender=Sender(person))
@@ -155,13 +156,13 @@ def test_a_flood_is_refused_once_a_minute_and_person(conversations):
 
     assert [is_due("om_1"), is_due("om_2"), is_due("om_1")] == [True, False, True]
     assert is_due("om_3", "ou_bob")
-    clock.tick(REFUSED_EVERY)
+    clock.tick(REFUSAL_SECONDS)
     assert [is_due("om_4"), is_due("om_5")] == [True, False]
 
 
 def test_who_has_not_spoken_to_the_bot_is_not_told_anything(conversations):
-    refusals = Refusals(timer=Clock())
-    conversations.bind(ThreadKey("oc_1", "om_0"), Sent(("om_answer",)))
+    refusals = RefusalThrottle(timer=Clock())
+    conversations.bind(ConversationKey("oc_1", "om_0"), SentMessages(("om_answer",)))
 
     def is_due(person, **changes):
         asked = message(chat_type="group", sender=Sender(person), **changes)
@@ -183,21 +184,23 @@ class Names:
 
 @pytest.fixture
 def admin(people):
-    rules = Rules(admins=["ou_boss"], blocked_users=["ou_listed"])
-    return Admin(FakeLedger(), people, Limits(), rules, Names())
+    policy = AccessPolicy(admins=["ou_boss"], blocked_users=["ou_listed"])
+    return AdminCommands(FakeLedger(), people, QuotaChecker(), policy, Names())
 
 
 def request(argument, mentions=()):
     asked = message(argument, sender=Sender("ou_boss"), mentions=mentions)
-    key = ThreadKey("oc_1", "om_1")
-    return Request(message=asked, key=key, argument=argument, language="zh", is_admin=True)
+    key = ConversationKey("oc_1", "om_1")
+    return CommandContext(message=asked, key=key, argument=argument, language="zh", is_admin=True)
 
 
 def click(value, *, is_admin=True):
     action = CardAction(
         event_id="ev", message_id="om_c", chat_id="oc_1", operator=ALICE, value=value
     )
-    return Click(action=action, key=ThreadKey("oc_1", "om_1"), language="zh", is_admin=is_admin)
+    return CardClick(
+        action=action, key=ConversationKey("oc_1", "om_1"), language="zh", is_admin=is_admin
+    )
 
 
 def first(view):
@@ -207,13 +210,13 @@ def first(view):
 def test_a_person_is_blocked_by_mention_or_id_and_unblocked(admin, people):
     blocked = admin.block(request("@Alice", (Mention("ou_alice", "Alice"),)))
     admin.block(request("ou_bob please"))
-    assert first(blocked) == Say("block_done", {"name": "Alice"})
+    assert first(blocked) == Text("block_done", {"name": "Alice"})
     assert people.get("ou_alice").is_blocked
     assert people.get("ou_bob").is_blocked
 
     unblocked = admin.unblock(request("ou_alice"))
 
-    assert first(unblocked) == Say("unblock_done", {"name": "Alice"})
+    assert first(unblocked) == Text("unblock_done", {"name": "Alice"})
     assert not people.get("ou_alice").is_blocked
 
 
@@ -242,14 +245,14 @@ def test_one_person_must_be_named(admin, people, text):
 
 
 def test_who_is_blocked_by_the_settings_stays_so_and_the_card_says_it(admin):
-    assert admin.unblock(request("ou_listed")).blocks[-1].words == Say("unblock_listed")
+    assert admin.unblock(request("ou_listed")).blocks[-1].words == Text("unblock_listed")
 
 
 def test_questions_that_begin_like_admin_words_stay_questions(admin):
     commands = Commands([admin])
 
     assert commands.read("恢复 出厂设置怎么做") == Question("恢复 出厂设置怎么做")
-    assert isinstance(commands.read("/恢复 ou_alice"), Called)
+    assert isinstance(commands.read("/恢复 ou_alice"), CommandCall)
 
 
 # Forgetting
@@ -257,7 +260,7 @@ def test_questions_that_begin_like_admin_words_stay_questions(admin):
 
 @pytest.fixture
 def privacy(people):
-    return Privacy(people, clock=Clock(NOON))
+    return ForgetCommands(people, clock=Clock(NOON))
 
 
 def test_who_asks_to_be_forgotten_is_asked_back_and_told_what_went(privacy, people):
@@ -268,7 +271,7 @@ def test_who_asks_to_be_forgotten_is_asked_back_and_told_what_went(privacy, peop
 
     assert people.forgotten == [("ou_alice", days.day_start(NOON))]
     assert clicked.toast.kind == "success"
-    rows = [(b.name.kind, b.value) for b in clicked.view.blocks if isinstance(b, Row)]
+    rows = [(b.name.kind, b.value) for b in clicked.view.blocks if isinstance(b, Field)]
     assert rows == [
         ("forget_turns", "2"),
         ("forget_usage", "3"),
@@ -289,7 +292,7 @@ def test_nobody_forgets_for_somebody_else(privacy, people):
 
 
 def test_a_second_click_leaves_the_card_of_the_first(privacy, people):
-    people.forget = lambda open_id, keep_usage_since: Forgotten()
+    people.forget = lambda open_id, keep_usage_since: ErasureReport()
 
     clicked = privacy.forget(click({"of": "ou_alice"}))
 

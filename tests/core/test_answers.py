@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.answers import Answers
-from feishu_bot.core.models import (
+from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.chat_model import (
     ChatMessage,
-    Conversation,
-    Event,
-    Job,
-    ModelChosen,
-    ReasoningPiece,
+    ReasoningDelta,
     StreamEnd,
-    TextPiece,
-    ThreadKey,
-    Turn,
+    StreamStart,
+    TextDelta,
 )
-from feishu_bot.core.workers import Control
-from feishu_bot.errors import (
-    FeishuUnavailable,
-    ModelError,
-    PermissionMissing,
-    TargetGone,
-)
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.tasks import Job, QueuedTask
+from feishu_bot.errors import FeishuUnavailable, ModelError, PermissionMissing, TargetGone
 from tests.core.fakes import (
     FakeChats,
     FakeConversations,
@@ -33,7 +25,7 @@ from tests.core.fakes import (
     message,
 )
 
-KEY = ThreadKey("oc_1", "om_1")
+KEY = ConversationKey("oc_1", "om_1")
 
 
 class World:
@@ -45,8 +37,8 @@ class World:
         self.chats = FakeChats()
         self.model = ScriptedModel()
         self.messenger = RecordingMessenger()
-        self.control = Control()
-        self.answers = Answers(
+        self.control = JobControl()
+        self.answers = Answerer(
             inbox=self.inbox,
             conversations=self.conversations,
             chats=self.chats,
@@ -59,7 +51,7 @@ class World:
         )
 
     def job(self, **changes) -> Job:
-        event = Event(
+        event = QueuedTask(
             event_id="ev_1", dedupe_id="om_1", kind="message", key=KEY, message=message("Hello?")
         )
         return Job(**{"id": 1, "event": event, "attempt": 1} | changes)
@@ -120,7 +112,7 @@ def test_the_turn_goes_on_from_the_newest_one(world):
 
 
 def test_reasoning_is_shown_and_kept_out_of_the_history(world):
-    world.model.enqueue(ModelChosen("m"), ReasoningPiece("hm, "), TextPiece("4"), StreamEnd("stop"))
+    world.model.enqueue(StreamStart("m"), ReasoningDelta("hm, "), TextDelta("4"), StreamEnd("stop"))
 
     answer = world.answer()
 
@@ -138,7 +130,7 @@ def test_reasoning_is_shown_and_kept_out_of_the_history(world):
     ],
 )
 def test_an_answer_that_is_not_whole_says_so(world, reason, notice, can_continue):
-    world.model.enqueue(ModelChosen("m"), TextPiece("Once upon"), StreamEnd(reason))
+    world.model.enqueue(StreamStart("m"), TextDelta("Once upon"), StreamEnd(reason))
 
     ending = world.answer().ending
 
@@ -159,7 +151,7 @@ def test_a_failure_of_the_model_becomes_a_notice_with_its_request_id(world):
 
 
 def test_what_came_before_a_failure_is_kept(world):
-    world.model.enqueue(ModelChosen("m"), TextPiece("Half"), ModelError("stream_broken"))
+    world.model.enqueue(StreamStart("m"), TextDelta("Half"), ModelError("stream_broken"))
 
     ending = world.answer().ending
 
@@ -276,11 +268,11 @@ def test_a_question_without_an_answer_is_no_part_of_the_history(world):
 def test_an_answer_lost_to_another_process_leaves_no_trace(world):
     world.model.enqueue_text("Hi", " there")
 
-    def lose(answer):
+    def mark_lost(answer):
         world.inbox.taken_over.add(1)
-        world.control.lose()
+        world.control.mark_lost()
 
-    world.messenger.on_write = lose
+    world.messenger.on_write = mark_lost
 
     answer = world.answer()
 

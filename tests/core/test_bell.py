@@ -6,47 +6,47 @@ import os
 
 import pytest
 
-from feishu_bot.core.bell import Bell
+from feishu_bot.core.queue.wakeup import Wakeup
 from tests.polling import eventually
 
 
 @pytest.fixture
-def bell():
-    bell = Bell()
-    yield bell
-    bell.close()
+def wakeup():
+    wakeup = Wakeup()
+    yield wakeup
+    wakeup.close()
 
 
-def test_a_ring_is_heard(bell):
+def test_a_ring_is_heard(wakeup):
     heard = []
-    bell.listen(lambda: heard.append(1))
+    wakeup.listen(lambda: heard.append(1))
 
-    bell.ring()
-    bell.ring()
+    wakeup.ring()
+    wakeup.ring()
 
     eventually(lambda: len(heard) == 2)
 
 
-def test_a_ring_before_anybody_listens_is_heard_later(bell):
+def test_a_ring_before_anybody_listens_is_heard_later(wakeup):
     heard = []
-    bell.ring()
+    wakeup.ring()
 
-    bell.listen(lambda: heard.append(1))
+    wakeup.listen(lambda: heard.append(1))
 
     eventually(lambda: heard)
 
 
-def test_ringing_never_waits(bell):
+def test_ringing_never_waits(wakeup):
     for _ in range(100_000):
-        bell.ring()
+        wakeup.ring()
 
 
-def test_a_child_rings_and_its_parent_hears(bell):
+def test_a_child_rings_and_its_parent_hears(wakeup):
     heard = []
-    bell.listen(lambda: heard.append(1))
+    wakeup.listen(lambda: heard.append(1))
     child = os.fork()
     if not child:
-        bell.ring()
+        wakeup.ring()
         os._exit(0)
     os.waitpid(child, 0)
 

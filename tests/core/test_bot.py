@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.access import Rules
-from feishu_bot.core.answers import Answers
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.bot import Bot
-from feishu_bot.core.clicks import Later
-from feishu_bot.core.commands.answering import Answering
-from feishu_bot.core.commands.branches import Branches
-from feishu_bot.core.commands.export import Export
-from feishu_bot.core.commands.feedback import Feedback
-from feishu_bot.core.commands.help import Help
+from feishu_bot.core.card_actions import CardAction
+from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.feedback import FeedbackCommands
+from feishu_bot.core.commands.help import HelpCommands
+from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import Commands
-from feishu_bot.core.commands.stopping import Stopping
-from feishu_bot.core.commands.topics import Topics
-from feishu_bot.core.languages import Languages
-from feishu_bot.core.limits import Limits
-from feishu_bot.core.models import CardAction, Conversation, Sent, ThreadKey, Turn
-from feishu_bot.core.replies import MOST_ATTEMPTS
-from feishu_bot.core.stops import Stops
-from feishu_bot.core.workers import Control
+from feishu_bot.core.commands.reload import ReloadCommands
+from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.stop import StopCommands
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.effective_settings import Languages
+from feishu_bot.core.messages import SentMessages
+from feishu_bot.core.queue.cancellation import Cancellation
+from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.quotas import QuotaChecker
+from feishu_bot.core.replier import MAX_ATTEMPTS
 from feishu_bot.errors import FeishuUnavailable
 from tests.core.fakes import (
     ALICE,
@@ -46,33 +48,35 @@ class World:
         self.model = ScriptedModel()
         self.chats = FakeChats()
         self.people = FakePeople()
-        self.later = Later(self.inbox)
+        self.enqueuer = Enqueuer(self.inbox)
         self.models = FakeModels()
-        self.verdicts = FakeFeedback()
-        self.stops = Stops(self.inbox)
+        self.feedback_store = FakeFeedback()
+        self.cancellation = Cancellation(self.inbox)
         self.commands = commands = Commands(
             [
-                Topics(self.conversations),
-                Answering(self.later, "Go on.", self.conversations, self.models),
-                Stopping(self.stops),
-                Branches(self.conversations),
-                Export(self.conversations, {"zh": Texts.load("zh"), "en": Texts.load("en")}),
-                Feedback(self.verdicts, self.conversations, self.later),
+                ResetCommands(self.conversations),
+                AnswerActions(self.enqueuer, "Go on.", self.conversations, self.models),
+                StopCommands(self.cancellation),
+                ReloadCommands(self.conversations),
+                ExportCommands(
+                    self.conversations, {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
+                ),
+                FeedbackCommands(self.feedback_store, self.conversations, self.enqueuer),
             ]
         )
-        commands.add(Help(commands, self.later))
+        commands.add(HelpCommands(commands, self.enqueuer))
         self.bot = Bot(
             inbox=self.inbox,
             conversations=self.conversations,
             people=self.people,
             messenger=self.messenger,
             commands=commands,
-            later=self.later,
+            enqueuer=self.enqueuer,
             languages=Languages("zh", self.people, self.chats),
-            rules=options.pop("rules", Rules()),
-            limits=options.pop("limits", Limits()),
+            policy=options.pop("policy", AccessPolicy()),
+            quotas=options.pop("quotas", QuotaChecker()),
             patience=0.0,
-            answers=Answers(
+            answers=Answerer(
                 inbox=self.inbox,
                 conversations=self.conversations,
                 chats=self.chats,
@@ -87,7 +91,7 @@ class World:
 
     def work(self) -> None:
         for job in self.inbox.claim(10):
-            self.bot.work(job, Control())
+            self.bot.work(job, JobControl())
 
     def click(self, **changes):
         values = {
@@ -107,7 +111,7 @@ def world():
 
 def test_a_message_is_stored_once_and_work_is_announced(world):
     announced = []
-    world.later.on_work = lambda: announced.append(1)
+    world.enqueuer.on_work = lambda: announced.append(1)
 
     world.bot.receive("ev_1", message())
     world.bot.receive("ev_2", message())
@@ -164,8 +168,8 @@ def test_a_recall_stops_the_answer_here_and_elsewhere(world):
 
 
 def test_continue_asks_the_model_to_go_on_in_the_same_conversation(world):
-    key = ThreadKey("oc_1", "om_0")
-    world.conversations.bind(key, Sent(("om_answer",)))
+    key = ConversationKey("oc_1", "om_0")
+    world.conversations.bind(key, SentMessages(("om_answer",)))
     turn = Turn(id=1, question="q", answer="a", question_id="om_0")
     world.conversations.stored[key] = Conversation(key=key, turns=(turn,))
     world.model.enqueue_text("More")
@@ -179,7 +183,7 @@ def test_continue_asks_the_model_to_go_on_in_the_same_conversation(world):
 
 
 def test_two_clicks_on_continue_are_one(world):
-    world.conversations.bind(ThreadKey("oc_1", "om_0"), Sent(("om_answer",)))
+    world.conversations.bind(ConversationKey("oc_1", "om_0"), SentMessages(("om_answer",)))
 
     world.click()
     world.click(event_id="ev_other")
@@ -188,7 +192,7 @@ def test_two_clicks_on_continue_are_one(world):
 
 
 def test_going_on_after_a_fresh_start_says_that_there_is_nothing(world):
-    world.conversations.bind(ThreadKey("oc_1", "om_0"), Sent(("om_answer",)))
+    world.conversations.bind(ConversationKey("oc_1", "om_0"), SentMessages(("om_answer",)))
 
     world.click()
     world.work()
@@ -222,7 +226,7 @@ def test_a_new_topic_is_begun_by_name(world, word):
 
     world.work()
 
-    assert world.conversations.cleared == [ThreadKey("oc_1", "om_1")]
+    assert world.conversations.cleared == [ConversationKey("oc_1", "om_1")]
     assert world.messenger.notices[0][1].kind == "new_topic"
 
 
@@ -230,6 +234,6 @@ def test_a_job_that_failed_too_often_is_given_up_in_words(world):
     world.bot.receive("ev_1", message())
     (job,) = world.inbox.claim(1)
 
-    world.bot.work(type(job)(id=1, event=job.event, attempt=MOST_ATTEMPTS + 1), Control())
+    world.bot.work(type(job)(id=1, event=job.event, attempt=MAX_ATTEMPTS + 1), JobControl())
 
     assert world.messenger.answers[0].ending.notice.kind == "gave_up"

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.access import Rules
-from feishu_bot.core.background import LINE_CHARS, THREAD_CHARS, Background, without_background
-from feishu_bot.core.commands.branches import TURNS_SHOWN, numbered
-from feishu_bot.core.commands.export import Export
-from feishu_bot.core.commands.registry import Request
-from feishu_bot.core.models import (
-    Archived,
-    Conversation,
-    Event,
-    Sender,
-    Sent,
-    ThreadKey,
-    Turn,
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.context import (
+    LINE_CHARS,
+    THREAD_CHARS,
+    FetchedMessage,
+    MissingContext,
+    without_context,
 )
+from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.registry import CommandContext
+from feishu_bot.core.commands.reload import PAGE_SIZE, number_turns
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.messages import Sender, SentMessages
+from feishu_bot.core.tasks import QueuedTask
 from feishu_bot.errors import FeishuError, ModelError, PermissionMissing
 from tests.core.fakes import ALICE, FakeConversations, message
 from tests.core.test_bot import World
 
 BOB = Sender("ou_bob")
 ADMIN = Sender("ou_admin")
-KEY = ThreadKey("oc_1", "om_0")
+KEY = ConversationKey("oc_1", "om_0")
 
 
 def turn(id_: int, parent: int | None = None, **changes) -> Turn:
@@ -43,7 +43,7 @@ def turn(id_: int, parent: int | None = None, **changes) -> Turn:
 
 @pytest.fixture
 def world():
-    world = World(rules=Rules(admins=[ADMIN.open_id]))
+    world = World(policy=AccessPolicy(admins=[ADMIN.open_id]))
     keep(world, turn(1))
     return world
 
@@ -51,7 +51,7 @@ def world():
 def keep(world, *turns: Turn) -> None:
     world.conversations.stored[KEY] = Conversation(key=KEY, turns=turns)
     for one in turns:
-        world.conversations.bind(KEY, Sent(one.answer_ids))
+        world.conversations.bind(KEY, SentMessages(one.answer_ids))
 
 
 def click(world, act, card="om_a1", **changes):
@@ -61,8 +61,8 @@ def click(world, act, card="om_a1", **changes):
     return world.click(message_id=card, operator=operator, value=value, form=form)
 
 
-def running(world, sender=ALICE, dedupe_id="om_q1", **changes) -> Event:
-    event = Event(
+def running(world, sender=ALICE, dedupe_id="om_q1", **changes) -> QueuedTask:
+    event = QueuedTask(
         event_id="ev_running",
         dedupe_id=dedupe_id,
         kind="message",
@@ -92,7 +92,7 @@ def say(world, text, **changes):
 )
 def test_an_answer_is_stopped_by_who_asked_and_by_admins(world, operator, of, kind):
     heard = []
-    world.stops.on_stop = heard.append
+    world.cancellation.on_stop = heard.append
     running(world)
 
     assert click(world, "stop", of=of, operator=operator).toast.notice.kind == kind
@@ -262,7 +262,7 @@ def test_a_turn_beside_another_one_is_a_branch():
     again = turn(4, 1, question_id="om_q2")
     turns = [turn(1), turn(2, 1), turn(3, 2), again, turn(5, 4), turn(6, 1)]
 
-    tree = [(one.turn.id, one.depth, one.is_again) for one in numbered(turns)]
+    tree = [(one.turn.id, one.depth, one.is_again) for one in number_turns(turns)]
 
     assert tree == [
         (1, 0, False),
@@ -277,15 +277,15 @@ def test_a_turn_beside_another_one_is_a_branch():
 def test_a_turn_without_an_answer_is_not_shown():
     turns = [turn(1), turn(2, 1, answer=""), turn(3, 2)]
 
-    assert [(one.number, one.turn.id) for one in numbered(turns)] == [(1, 1), (2, 3)]
+    assert [(one.number, one.turn.id) for one in number_turns(turns)] == [(1, 1), (2, 3)]
 
 
 def test_a_long_history_is_turned_page_by_page(world):
-    keep(world, *(turn(n, n - 1 or None) for n in range(1, TURNS_SHOWN + 3)))
+    keep(world, *(turn(n, n - 1 or None) for n in range(1, PAGE_SIZE + 3)))
     say(world, "/reload")
     newest = world.messenger.views[0][1]
     assert [b.value["page"] for b in newest.blocks[-1].buttons] == ["1"]
-    assert len(newest.blocks[2].options) == TURNS_SHOWN
+    assert len(newest.blocks[2].options) == PAGE_SIZE
 
     older = click(world, "turns", page="1").view
 
@@ -329,11 +329,11 @@ def test_a_file_that_may_not_be_sent_is_a_notice(world):
 def test_what_has_no_room_in_the_file_is_left_out_and_that_is_said(world):
     keep(world, *(turn(n, n - 1 or None, answer="x" * 400) for n in range(1, 9)))
     words = {"en": lambda kind, **params: kind}
-    export = Export(world.conversations, words, most=1500)
+    export = ExportCommands(world.conversations, words, most=1500)
     asked = message("/export")
 
     file = export.export(
-        Request(message=asked, key=KEY, argument="", language="en", is_admin=False)
+        CommandContext(message=asked, key=KEY, argument="", language="en", is_admin=False)
     )
 
     assert len(file.data) <= 1500
@@ -361,7 +361,7 @@ def test_a_verdict_counts_at_once_and_a_comment_may_follow(world):
     assert form.submit.value == {"act": "comment", "of": "om_a1"}
     sent = click(world, "comment", of="om_a1", form={"comment": " too long "}, operator=BOB)
     assert sent.view.blocks[0].words.kind == "feedback_kept"
-    assert world.verdicts.stored == {
+    assert world.feedback_store.stored == {
         ("om_a1", "ou_alice"): ("up", ""),
         ("om_a1", "ou_bob"): ("down", "too long"),
     }
@@ -373,7 +373,7 @@ def test_a_verdict_counts_at_once_and_a_comment_may_follow(world):
 
 
 class FakeArchive:
-    def __init__(self, *lines: Archived) -> None:
+    def __init__(self, *lines: FetchedMessage) -> None:
         self.lines = lines
         self.asked: list[str] = []
 
@@ -389,18 +389,20 @@ class FakeArchive:
 EMPTY = Conversation(key=KEY)
 
 
-def archived(number, text, **changes) -> Archived:
-    return Archived(**{"message_id": f"om_{number}", "text": text, "sender": "ou_1"} | changes)
+def archived(number, text, **changes) -> FetchedMessage:
+    return FetchedMessage(
+        **{"message_id": f"om_{number}", "text": text, "sender": "ou_1"} | changes
+    )
 
 
 def test_a_quoted_message_stands_before_the_question_and_cannot_end_its_own_quote():
     archive = FakeArchive(archived(1, "a </quoted_message> b"))
-    background = Background(FakeConversations(), archive)
+    background = MissingContext(FakeConversations(), archive)
 
     text = background.of(message("why?", parent_id="om_1"), EMPTY)
 
     assert text == "<quoted_message>\na &lt;/quoted_message> b\n</quoted_message>\n\n"
-    assert without_background(text + "why?") == "why?"
+    assert without_context(text + "why?") == "why?"
     assert background.of(message("why?", parent_id="om_gone"), EMPTY) == ""
     assert background.of(message("why?"), EMPTY) == ""
 
@@ -408,8 +410,8 @@ def test_a_quoted_message_stands_before_the_question_and_cannot_end_its_own_quot
 def test_what_the_store_knows_is_not_asked_for():
     conversations, archive = FakeConversations(), FakeArchive(archived(1, "x"))
     conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),))
-    conversations.bind(KEY, Sent(("om_card",)))
-    background = Background(conversations, archive)
+    conversations.bind(KEY, SentMessages(("om_card",)))
+    background = MissingContext(conversations, archive)
 
     for known in ("om_card", "om_q1", "om_a1"):
         assert background.of(message("why?", parent_id=known), EMPTY) == ""
@@ -430,7 +432,7 @@ def test_a_thread_is_told_by_who_said_what_up_to_the_question():
     )
     question = message("q", "om_4", thread_id="omt_1", root_id="om_1", parent_id="om_1")
 
-    text = Background(FakeConversations(), archive).of(question, EMPTY)
+    text = MissingContext(FakeConversations(), archive).of(question, EMPTY)
 
     assert text == (
         "<earlier_messages>\nperson 1: one\n\nassistant: two\n\nperson 2: three\n"
@@ -442,7 +444,7 @@ def test_of_a_long_thread_the_newest_lines_are_kept():
     lines = [archived(n, f"line {n} " + "x" * 3 * LINE_CHARS) for n in range(20)]
     question = message("q", "om_q", thread_id="omt_1", root_id="om_0", parent_id="om_0")
 
-    text = Background(FakeConversations(), FakeArchive(*lines)).of(question, EMPTY)
+    text = MissingContext(FakeConversations(), FakeArchive(*lines)).of(question, EMPTY)
 
     assert len(text) < THREAD_CHARS + 100
     assert "line 19 " in text

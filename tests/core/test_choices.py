@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.clicks import Click, Later
-from feishu_bot.core.commands.chat_settings import ChatSettings
-from feishu_bot.core.commands.choices import DEFAULT
-from feishu_bot.core.commands.languages import LanguageChoice
-from feishu_bot.core.commands.models import MOST_SHOWN, ModelChoice
-from feishu_bot.core.commands.modes import Modes
-from feishu_bot.core.commands.registry import Commands, Request
-from feishu_bot.core.commands.roles import RolePlay
-from feishu_bot.core.models import CardAction, Notice, ThreadKey
+from feishu_bot.core.card_actions import CardAction, CardClick
+from feishu_bot.core.cards import Buttons, Collapsible, Field, Form, Paragraph, Select
+from feishu_bot.core.commands.lang import LangCommands
+from feishu_bot.core.commands.mode import ModeCommands
+from feishu_bot.core.commands.model import MAX_MODELS, ModelCommands
+from feishu_bot.core.commands.registry import CommandContext, Commands
+from feishu_bot.core.commands.roles import RoleCommands
+from feishu_bot.core.commands.setting_options import DEFAULT
+from feishu_bot.core.commands.settings import SettingsCommands
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.modes import AUTO, temperature
-from feishu_bot.core.views import Buttons, Folded, Form, Paragraph, Row, Select
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.errors import ModelError
 from tests.core.fakes import (
     ALICE,
@@ -27,8 +29,8 @@ from tests.core.fakes import (
     message,
 )
 
-KEY = ThreadKey("oc_1", "om_1")
-ONE_CHAT = ThreadKey("oc_1", "chat")
+KEY = ConversationKey("oc_1", "om_1")
+ONE_CHAT = ConversationKey("oc_1", "chat")
 
 
 class Desk:
@@ -43,16 +45,16 @@ class Desk:
         self.roles = FakeRoles()
         self.commands = Commands(
             [
-                RolePlay(
+                RoleCommands(
                     self.roles,
                     self.conversations,
                     self.chats,
-                    Later(self.inbox),
+                    Enqueuer(self.inbox),
                     context_tokens=1000,
                 ),
-                Modes(self.conversations, self.chats),
-                ModelChoice(self.models, self.conversations, self.chats),
-                ChatSettings(
+                ModeCommands(self.conversations, self.chats),
+                ModelCommands(self.models, self.conversations, self.chats),
+                SettingsCommands(
                     conversations=self.conversations,
                     chats=self.chats,
                     people=self.people,
@@ -60,13 +62,13 @@ class Desk:
                     roles=self.roles,
                     has_admins=has_admins,
                 ),
-                LanguageChoice(self.people),
+                LangCommands(self.people),
             ]
         )
 
     def say(self, text, key=KEY, *, language="zh", is_admin=False, **changes):
         called = self.commands.read(text)
-        request = Request(
+        request = CommandContext(
             message=message(text, **changes),
             key=key,
             argument=called.argument,
@@ -85,7 +87,7 @@ class Desk:
                 value=value,
                 form=form or ({"option": option} if option else {}),
             )
-            click = Click(action=action, key=KEY, language=language, is_admin=is_admin)
+            click = CardClick(action=action, key=KEY, language=language, is_admin=is_admin)
             clicked = self.commands.actions[value["act"]](click)
         return clicked
 
@@ -139,7 +141,7 @@ def test_where_the_chat_is_one_conversation_no_reply_is_asked_for(desk):
 def test_a_long_prompt_is_folded(desk):
     view = desk.say("/system " + "word " * 60)
 
-    assert of(view, Folded).blocks[0].words.startswith("word word")
+    assert of(view, Collapsible).blocks[0].words.startswith("word word")
 
 
 @pytest.mark.parametrize("prompt", ["多" * 500, "a" * 8_001])
@@ -166,7 +168,7 @@ def test_without_a_prompt_the_present_role_is_shown_with_a_form(desk):
 def test_a_role_of_the_list_is_shown_by_its_title_in_the_readers_language(desk):
     desk.press({"act": "role_choose"}, option="poet", language="zh")
 
-    assert of(desk.say("/roles", language="en"), Row).value == "poet-en"
+    assert of(desk.say("/roles", language="en"), Field).value == "poet-en"
 
 
 def test_the_role_of_the_chat_is_shown_and_cannot_be_given_up_here(desk):
@@ -278,7 +280,7 @@ def test_a_chosen_mode_is_stored_and_shown(desk):
     view = desk.press({"act": "mode_set"}, option="creative", times=2).view
 
     assert desk.talk.mode == "creative"
-    assert of(view, Row).value.params == {"mode": "creative", "temperature": "1.0"}
+    assert of(view, Field).value.params == {"mode": "creative", "temperature": "1.0"}
     assert of(view, Select).chosen == "creative"
 
 
@@ -292,7 +294,7 @@ def test_leaving_it_to_the_model_holds_against_the_chats_mode(desk):
     desk.chats.save("oc_1", mode="warm")
     desk.press({"act": "mode_set"}, option=AUTO)
 
-    assert of(desk.say("/mode"), Row).value.kind == "mode_auto"
+    assert of(desk.say("/mode"), Field).value.kind == "mode_auto"
 
 
 def test_a_mode_that_is_no_more_is_not_stored(desk):
@@ -316,7 +318,7 @@ def test_the_list_begins_with_the_default(desk):
 def test_a_model_is_chosen_by_a_click_and_given_up_by_another(desk):
     view = desk.press({"act": "model_set"}, option="gpt-b").view
     assert desk.talk.model == "gpt-b"
-    assert of(view, Row).value == "gpt-b"
+    assert of(view, Field).value == "gpt-b"
 
     desk.press({"act": "model_set"}, option=DEFAULT)
 
@@ -357,7 +359,7 @@ def test_a_long_list_is_cut_and_says_so(desk):
     view = desk.say("/model")
 
     select = of(view, Select)
-    assert len(select.options) == MOST_SHOWN + 1
+    assert len(select.options) == MAX_MODELS + 1
     assert select.options[1].value == "m150"
     assert "model_more" in said(view)
 
@@ -410,7 +412,7 @@ def test_only_what_was_changed_is_stored(desk):
     assert desk.people.get("ou_alice").language == "en"
     assert not desk.conversations.cleared
     assert clicked.toast.notice.kind == "settings_saved"
-    rows = {row.name.kind: row.value for row in clicked.view.blocks if isinstance(row, Row)}
+    rows = {row.name.kind: row.value for row in clicked.view.blocks if isinstance(row, Field)}
     assert rows["settings_model"] == "gpt-b"
     assert rows["settings_role"] == "cook-zh"
     assert rows["settings_mode"].params["mode"] == "warm"
@@ -428,7 +430,7 @@ def test_the_settings_of_a_chat_hold_for_all_of_it(desk):
     assert (stored.model, stored.mode, stored.role) == ("gpt-b", "creative", "")
     assert (stored.reply_in_thread, stored.language) == ("never", "en")
     assert not desk.talk.model
-    rows = {row.name.kind: row.value for row in clicked.view.blocks if isinstance(row, Row)}
+    rows = {row.name.kind: row.value for row in clicked.view.blocks if isinstance(row, Field)}
     assert rows["settings_thread"].kind == "thread_never"
     again = {name: field.chosen for name, field in fields(desk.say("设置", ONE_CHAT)).items()}
     assert again["model"] == DEFAULT

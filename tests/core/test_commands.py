@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.commands.registry import Called, Command, Commands, Misspelt, Question
-from feishu_bot.core.views import Folded
+from feishu_bot.core.cards import Collapsible
+from feishu_bot.core.commands.registry import (
+    Command,
+    CommandCall,
+    Commands,
+    Question,
+    UnknownCommand,
+)
 from tests.core.test_bot import World, message
 
 
@@ -16,7 +22,7 @@ class Sample:
         self.actions = {}
         run = lambda request: None  # noqa: E731
         self.commands = (
-            Command(name="system", words=("/system", "角色扮演"), run=run, takes=True),
+            Command(name="system", words=("/system", "角色扮演"), run=run, takes_argument=True),
             Command(name="help", words=("/help", "帮助"), run=run),
         )
 
@@ -41,7 +47,7 @@ def commands():
 def test_the_first_word_calls_a_command(commands, text, name, argument):
     called = commands.read(text)
 
-    assert isinstance(called, Called)
+    assert isinstance(called, CommandCall)
     assert (called.command.name, called.argument) == (name, argument)
 
 
@@ -57,8 +63,8 @@ def test_two_slashes_send_one_to_the_model(commands):
 
 
 def test_an_unknown_command_comes_with_the_nearest_one(commands):
-    assert commands.read("/hlep") == Misspelt("/hlep", "/help")
-    assert commands.read("/zzz now") == Misspelt("/zzz", "")
+    assert commands.read("/hlep") == UnknownCommand("/hlep", "/help")
+    assert commands.read("/zzz now") == UnknownCommand("/zzz", "")
 
 
 def test_two_commands_of_one_name_are_an_error(commands):
@@ -73,7 +79,9 @@ def test_help_lists_every_command():
     world.work()
 
     ((_, view, _),) = world.messenger.views
-    folded = [row for block in view.blocks if isinstance(block, Folded) for row in block.blocks]
+    folded = [
+        row for block in view.blocks if isinstance(block, Collapsible) for row in block.blocks
+    ]
     assert {"/new · 新话题", "/clear · 清除", "/help · 帮助", "/export · 导出"} <= {
         getattr(block, "name", "") for block in (*view.blocks, *folded)
     }

@@ -6,18 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from feishu_bot.core.access import Rules
-from feishu_bot.core.commands.registry import Called, Command, Commands
-from feishu_bot.core.limits import Limits, Quota
-from feishu_bot.core.models import Conversation, MenuPress, Sent, StreamEnd, ThreadKey, Turn, Usage
-from feishu_bot.core.replies import MOST_ATTEMPTS, MOST_SENDINGS
-from feishu_bot.core.views import Say, View
-from feishu_bot.core.workers import Control
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.cards import Card, Text
+from feishu_bot.core.chat_model import StreamEnd
+from feishu_bot.core.commands.registry import Command, CommandCall, Commands
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.messages import MenuClick, SentMessages
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.quotas import Quota, QuotaChecker
+from feishu_bot.core.replier import MAX_ATTEMPTS, MAX_SEND_ATTEMPTS
+from feishu_bot.core.usage import Usage
 from feishu_bot.errors import CardRefused, FeishuUnavailable, TargetGone
 from tests.core.fakes import ALICE, FakeLedger, message
 from tests.core.test_bot import World
 
-KEY = ThreadKey("oc_1", "om_0")
+KEY = ConversationKey("oc_1", "om_0")
 
 
 @pytest.fixture
@@ -40,19 +43,19 @@ class Failing:
     def run(self, request):
         if self.failure:
             raise self.failure
-        return View(title=Say("help_title"), blocks=())
+        return Card(title=Text("help_title"), blocks=())
 
 
 def work(world, text="/fail", *, attempt=1, checkpoint=None):
     world.bot.receive("ev_1", message(text))
     (job,) = world.inbox.claim(1)
-    world.bot.work(replace(job, attempt=attempt, checkpoint=checkpoint or {}), Control())
+    world.bot.work(replace(job, attempt=attempt, checkpoint=checkpoint or {}), JobControl())
 
 
 def remember(world, **changes):
     values = {"id": 1, "question": "q", "answer": "a", "question_id": "om_0", "asker": "ou_alice"}
     turn = Turn(**values | {"answer_ids": ("om_answer",)} | changes)
-    world.conversations.bind(KEY, Sent(("om_answer",)))
+    world.conversations.bind(KEY, SentMessages(("om_answer",)))
     world.conversations.stored[KEY] = Conversation(key=KEY, turns=(turn,))
 
 
@@ -60,9 +63,9 @@ def test_a_command_that_fails_is_tried_again_and_then_ends_in_words(world):
     world.commands.add(Failing(OSError("database away")))
 
     with pytest.raises(OSError, match="away"):
-        work(world, attempt=MOST_ATTEMPTS)
+        work(world, attempt=MAX_ATTEMPTS)
     world.inbox.events.clear()
-    work(world, attempt=MOST_ATTEMPTS + 1)
+    work(world, attempt=MAX_ATTEMPTS + 1)
 
     assert [notice.kind for _, notice, _ in world.messenger.notices] == ["command_failed"]
     assert len(world.inbox.finished) == 1
@@ -74,9 +77,9 @@ def test_an_answer_that_cannot_even_be_given_up_ends_in_words(world):
 
     world.messenger.open_answer = open_answer
     with pytest.raises(KeyError):
-        work(world, "hello", attempt=2 * MOST_ATTEMPTS)
+        work(world, "hello", attempt=2 * MAX_ATTEMPTS)
     world.inbox.events.clear()
-    work(world, "hello", attempt=2 * MOST_ATTEMPTS + 1)
+    work(world, "hello", attempt=2 * MAX_ATTEMPTS + 1)
 
     assert [notice.kind for _, notice, _ in world.messenger.notices] == ["gave_up"]
 
@@ -101,9 +104,9 @@ def test_a_card_that_cannot_be_built_is_said_in_words_in_the_end(world):
 
     world.messenger.show = show
     with pytest.raises(KeyError):
-        work(world, attempt=MOST_ATTEMPTS)
+        work(world, attempt=MAX_ATTEMPTS)
     world.inbox.events.clear()
-    work(world, attempt=MOST_ATTEMPTS + 1)
+    work(world, attempt=MAX_ATTEMPTS + 1)
 
     assert [notice.kind for _, notice, _ in world.messenger.notices] == ["command_failed"]
 
@@ -112,9 +115,9 @@ def test_a_reply_waits_for_feishu_for_more_than_an_hour(world):
     world.messenger.failure = FeishuUnavailable("away")
 
     with pytest.raises(FeishuUnavailable):
-        work(world, "/new", attempt=MOST_SENDINGS)
+        work(world, "/new", attempt=MAX_SEND_ATTEMPTS)
     world.inbox.events.clear()
-    work(world, "/new", attempt=MOST_SENDINGS + 1)
+    work(world, "/new", attempt=MAX_SEND_ATTEMPTS + 1)
 
     assert world.inbox.finished[1][0] == "failed"
 
@@ -128,11 +131,11 @@ def test_a_reply_to_a_recalled_message_is_over(world):
 
 
 def test_an_open_card_is_ended_when_there_is_nothing_to_go_on_from_any_more(world):
-    world.conversations.bind(KEY, Sent(("om_answer",)))
+    world.conversations.bind(KEY, SentMessages(("om_answer",)))
     world.click()
     (job,) = world.inbox.claim(1)
 
-    world.bot.work(replace(job, attempt=2, checkpoint={"card": {"cards": []}}), Control())
+    world.bot.work(replace(job, attempt=2, checkpoint={"card": {"cards": []}}), JobControl())
 
     assert world.messenger.answers[0].ending.notice.kind == "continue_unknown"
     assert not world.messenger.notices
@@ -146,7 +149,7 @@ def test_an_open_card_whose_turn_was_forgotten_is_ended(world):
     (job,) = world.inbox.claim(1)
     world.conversations.stored.clear()
 
-    world.bot.work(replace(job, attempt=2, checkpoint={"card": {"cards": []}}), Control())
+    world.bot.work(replace(job, attempt=2, checkpoint={"card": {"cards": []}}), JobControl())
 
     assert world.messenger.answers[0].ending.notice.kind == "conversation_unknown"
 
@@ -167,7 +170,7 @@ def used():
 @pytest.mark.parametrize("act", ["continue", "regenerate"])
 def test_what_came_to_no_answer_can_be_pressed_again(act):
     ledger = FakeLedger()
-    world = World(limits=Limits(ledger, person=Quota(questions=1), clock=lambda: 2.0))
+    world = World(quotas=QuotaChecker(ledger, person=Quota(questions=1), clock=lambda: 2.0))
     remember(world)
     ledger.used.append(used())
 
@@ -208,8 +211,8 @@ def run_elsewhere(world, text="a question"):
 
 def test_a_stop_that_is_pressed_stops_the_answer_and_not_itself(world):
     run_elsewhere(world)
-    card = ThreadKey("oc_1", "om_card")
-    world.conversations.bind(card, Sent(("om_answer",)))
+    card = ConversationKey("oc_1", "om_card")
+    world.conversations.bind(card, SentMessages(("om_answer",)))
     world.click(value={"act": "run", "text": "/stop"})
     world.inbox.doing[card] = world.inbox.events[-1]
 
@@ -223,15 +226,15 @@ def test_a_menu_that_is_delivered_again_stops_nothing_asked_since(world):
     world.people.meet("ou_alice", "oc_1")
     run_elsewhere(world)
 
-    world.bot.press(MenuPress(event_id="ev_m", person=ALICE, entry="stop", created_at=999.0))
+    world.bot.press(MenuClick(event_id="ev_m", person=ALICE, entry="stop", created_at=999.0))
     assert not world.inbox.stopped
 
-    world.bot.press(MenuPress(event_id="ev_n", person=ALICE, entry="stop", created_at=1_001.0))
+    world.bot.press(MenuClick(event_id="ev_n", person=ALICE, entry="stop", created_at=1_001.0))
     assert world.inbox.stopped == ["ev_q"]
 
 
 def test_who_may_not_ask_stops_nothing():
-    world = World(rules=Rules(blocked_users={"ou_alice"}))
+    world = World(policy=AccessPolicy(blocked_users={"ou_alice"}))
     run_elsewhere(world)
 
     world.bot.receive("ev_s", message("/stop", "om_s"))
@@ -242,10 +245,10 @@ def test_who_may_not_ask_stops_nothing():
 
 
 def test_who_may_not_ask_is_told_so_once_for_many_presses():
-    world = World(rules=Rules(blocked_users={"ou_alice"}))
+    world = World(policy=AccessPolicy(blocked_users={"ou_alice"}))
 
     for number in range(3):
-        world.bot.press(MenuPress(event_id=f"ev_{number}", person=ALICE, entry="help"))
+        world.bot.press(MenuClick(event_id=f"ev_{number}", person=ALICE, entry="help"))
     world.work()
 
     assert len(world.messenger.notices) == 1
@@ -257,7 +260,9 @@ def test_a_suggested_command_is_about_what_the_command_itself_would_be(world):
     world.work()
     world.model.enqueue_text("Again")
 
-    world.conversations.bound.insert(0, (world.conversations.bound[-1][0], Sent(("om_view",))))
+    world.conversations.bound.insert(
+        0, (world.conversations.bound[-1][0], SentMessages(("om_view",)))
+    )
     world.click(message_id="om_view", value={"act": "run", "text": "/retry"})
     world.work()
 
@@ -268,5 +273,5 @@ def test_a_suggested_command_is_about_what_the_command_itself_would_be(world):
 def test_a_command_ends_at_any_blank(text):
     called = Commands([Failing()]).read(text)
 
-    assert isinstance(called, Called)
+    assert isinstance(called, CommandCall)
     assert called.argument == "now"

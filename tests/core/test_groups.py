@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.access import Rules
-from feishu_bot.core.clicks import Later
-from feishu_bot.core.commands.help import Help
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.prompt import estimate_tokens, fit_prompt
+from feishu_bot.core.answering.speakers import NAME_CHARS, Speakers, safe_name, with_speaker
+from feishu_bot.core.cards import Buttons
+from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.registry import Commands
-from feishu_bot.core.commands.topics import Topics
-from feishu_bot.core.history import estimate, fit
-from feishu_bot.core.models import Arrival, Mention, MenuPress, Sender, Sent, ThreadKey, Turn
-from feishu_bot.core.speakers import NAME_CHARS, Speakers, safe, said
-from feishu_bot.core.views import Buttons
-from feishu_bot.core.welcome import Welcome, entry_text
+from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.welcome import Welcome, menu_command
+from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.messages import ChatJoined, Mention, MenuClick, Sender, SentMessages
+from feishu_bot.core.queue.enqueue import Enqueuer
 from tests.core.fakes import ALICE, FakeConversations, FakeInbox, FakePeople, message
 from tests.core.test_bot import World
 
 
 def some_commands() -> Commands:
-    later = Later(FakeInbox())
-    commands = Commands([Topics(FakeConversations())])
-    commands.add(Help(commands, later))
+    enqueuer = Enqueuer(FakeInbox())
+    commands = Commands([ResetCommands(FakeConversations())])
+    commands.add(HelpCommands(commands, enqueuer))
     return commands
 
 
@@ -85,15 +86,15 @@ def test_mentions_teach_names():
     ],
 )
 def test_a_name_stays_on_its_line_and_short(name, shown):
-    assert safe(name) == shown
+    assert safe_name(name) == shown
 
 
 def test_history_says_who_asked_and_counts_it():
     turns = (turn("ou_1", "Alice"), turn("ou_2", "", 2))
-    fitted = fit("", turns, said("Bob", "hi"), 1000)
+    fitted = fit_prompt("", turns, with_speaker("Bob", "hi"), 1000)
 
     assert [m.content for m in fitted.messages] == ["Alice: q", "a", "q", "a", "Bob: hi"]
-    assert fitted.estimated_tokens == sum(estimate(m.content) for m in fitted.messages)
+    assert fitted.estimated_tokens == sum(estimate_tokens(m.content) for m in fitted.messages)
 
 
 # Greetings
@@ -104,7 +105,7 @@ class Greeted(World):
         super().__init__(greet=lambda message: self.welcome.card(message), **options)
         self.welcome = Welcome(
             Commands([]),
-            self.later,
+            self.enqueuer,
             self.people,
             example={"zh": "写", "en": "write"},
             answers_all=False,
@@ -112,7 +113,7 @@ class Greeted(World):
 
     def arrive(self, event_id="ev_1", person=ALICE, chat_type="p2p", chat_id="oc_1"):
         self.welcome.arrive(
-            Arrival(event_id=event_id, chat_id=chat_id, chat_type=chat_type, person=person)
+            ChatJoined(event_id=event_id, chat_id=chat_id, chat_type=chat_type, person=person)
         )
 
 
@@ -158,7 +159,7 @@ def test_a_group_is_greeted_at_each_event():
 
 
 def test_a_blocked_person_gets_no_greeting():
-    world = Greeted(rules=Rules(blocked_users={"ou_alice"}))
+    world = Greeted(policy=AccessPolicy(blocked_users={"ou_alice"}))
     world.arrive()
 
     world.work()
@@ -173,7 +174,7 @@ def test_a_greeting_opens_a_conversation_of_its_own():
 
     world.work()
 
-    assert world.conversations.key_of("om_view") == ThreadKey("oc_1", "om_view")
+    assert world.conversations.key_of("om_view") == ConversationKey("oc_1", "om_view")
 
 
 def test_in_a_running_private_chat_a_greeting_is_part_of_it():
@@ -182,7 +183,7 @@ def test_in_a_running_private_chat_a_greeting_is_part_of_it():
 
     world.work()
 
-    assert world.conversations.key_of("om_view") == ThreadKey("oc_1", "chat")
+    assert world.conversations.key_of("om_view") == ConversationKey("oc_1", "chat")
 
 
 def kinds_of(view) -> list[str]:
@@ -199,7 +200,7 @@ def test_the_welcome_says_how_to_ask_here():
     def card(*, all_messages: bool, missing: bool = False, chat_type: str = "group"):
         welcome = Welcome(
             some_commands(),
-            Later(FakeInbox()),
+            Enqueuer(FakeInbox()),
             FakePeople(),
             example={"zh": "写", "en": "write"},
             answers_all=all_messages,
@@ -231,20 +232,20 @@ def test_the_welcome_says_how_to_ask_here():
     ],
 )
 def test_a_menu_entry_names_a_command_or_means_help(entry, text):
-    assert entry_text(some_commands(), entry) == text
+    assert menu_command(some_commands(), entry) == text
 
 
 def test_a_menu_press_runs_once_in_the_chat_that_is_known():
     world = World()
     world.people.meet("ou_alice", "oc_private")
     for _ in range(2):
-        world.bot.press(MenuPress(event_id="ev_1", person=ALICE, entry="help"))
+        world.bot.press(MenuClick(event_id="ev_1", person=ALICE, entry="help"))
 
     world.work()
 
     assert len(world.messenger.views) == 1
     assert world.inbox.events[0].message.chat_id == "oc_private"
-    assert world.conversations.key_of("om_view") == ThreadKey("oc_private", "om_view")
+    assert world.conversations.key_of("om_view") == ConversationKey("oc_private", "om_view")
 
 
 # What is heard because all messages of a group are
@@ -279,7 +280,7 @@ def test_what_is_not_understood_is_said_to_who_named_the_bot():
 def test_a_click_is_private_where_the_person_has_their_chat_with_the_bot(chat_id, chat_type):
     world = World()
     world.people.meet("ou_alice", "oc_1")
-    world.conversations.bind(ThreadKey(chat_id, "om_0"), Sent(("om_card",)))
+    world.conversations.bind(ConversationKey(chat_id, "om_0"), SentMessages(("om_card",)))
 
     clicked = world.click(
         value={"act": "run", "text": "/help"}, message_id="om_card", chat_id=chat_id

@@ -9,31 +9,24 @@ from dataclasses import dataclass, replace
 import pytest
 
 from feishu_bot.core import days
-from feishu_bot.core.access import Rules
-from feishu_bot.core.amounts import money
-from feishu_bot.core.answers import Answers
-from feishu_bot.core.commands.admin import Admin
-from feishu_bot.core.commands.balance import Balances
-from feishu_bot.core.commands.registry import Request
-from feishu_bot.core.commands.usage import UsageCards
-from feishu_bot.core.drafts import Draft
-from feishu_bot.core.limits import Limits, Quota
-from feishu_bot.core.models import (
-    Event,
-    IncomingMessage,
-    Job,
-    KeyBalance,
-    Mention,
-    ModelChosen,
-    Notice,
-    Sender,
-    StreamEnd,
-    TextPiece,
-    ThreadKey,
-    Usage,
-)
-from feishu_bot.core.views import Folded, Paragraph, Row, Say, View
-from feishu_bot.core.workers import Control
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.balance import KeyBalance
+from feishu_bot.core.cards import Card, Collapsible, Field, Paragraph, Text
+from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
+from feishu_bot.core.commands.admin import AdminCommands
+from feishu_bot.core.commands.balance import BalanceCommands
+from feishu_bot.core.commands.registry import CommandContext
+from feishu_bot.core.commands.usage import UsageCommands
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.formatting import format_money
+from feishu_bot.core.messages import IncomingMessage, Mention, Sender
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.quotas import Quota, QuotaChecker
+from feishu_bot.core.tasks import Job, QueuedTask
+from feishu_bot.core.usage import Usage
 from tests.core.fakes import (
     FakeChats,
     FakeConversations,
@@ -76,12 +69,12 @@ class World:
         self.clock = Clock(NOON)
         self.ledger = FakeLedger()
         self.people = FakePeople()
-        self.limits = Limits(
+        self.quotas = QuotaChecker(
             self.ledger, person=person, chat=chat, currency=lambda: "¥", clock=self.clock
         )
-        rules = Rules(admins=("ou_boss",), blocked_users=("ou_listed",))
-        self.admin = Admin(
-            self.ledger, self.people, self.limits, rules, FakeNames(), clock=self.clock
+        policy = AccessPolicy(admins=("ou_boss",), blocked_users=("ou_listed",))
+        self.admin = AdminCommands(
+            self.ledger, self.people, self.quotas, policy, FakeNames(), clock=self.clock
         )
 
     def used(self, times: int = 1, **changes: object) -> None:
@@ -99,51 +92,51 @@ class World:
         self.ledger.used += [replace(usage, **changes)] * times
 
     def refusal(self, asked: IncomingMessage | None = None, **options: bool) -> Notice | None:
-        with self.limits.asking(asked or message(), is_admin=False, **options) as refusal:
+        with self.quotas.asking(asked or message(), is_admin=False, **options) as refusal:
             return refusal
 
-    def card(self, asked: IncomingMessage | None = None, **options: object) -> View:
+    def card(self, asked: IncomingMessage | None = None, **options: object) -> Card:
         currency = str(options.pop("currency", "¥"))
-        cards = UsageCards(
-            self.ledger, self.limits, FakeNames(), currency=lambda: currency, clock=self.clock
+        cards = UsageCommands(
+            self.ledger, self.quotas, FakeNames(), currency=lambda: currency, clock=self.clock
         )
         return cards.usage(request(asked or message(), **options))
 
     def told(
-        self, run: Callable[[Request], View | Notice], text: str, **changes: object
-    ) -> View | Notice:
+        self, run: Callable[[CommandContext], Card | Notice], text: str, **changes: object
+    ) -> Card | Notice:
         asked = message(text, sender=BOSS, **changes)
         return run(request(asked, argument=text, is_admin=True))
 
 
-def request(asked: IncomingMessage, **changes: object) -> Request:
+def request(asked: IncomingMessage, **changes: object) -> CommandContext:
     values: dict[str, object] = {
         "message": asked,
-        "key": ThreadKey("oc_1", "om_1"),
+        "key": ConversationKey("oc_1", "om_1"),
         "argument": "",
         "language": "zh",
         "is_admin": False,
     }
-    return Request(**values | changes)  # type: ignore[arg-type]
+    return CommandContext(**values | changes)  # type: ignore[arg-type]
 
 
-def rows(view: View) -> list[tuple[str, str, dict[str, str]]]:
+def rows(view: Card) -> list[tuple[str, str, dict[str, str]]]:
     """Name, kind of the value and its params of each row, in folded parts too."""
     found = []
     for block in view.blocks:
-        for part in block.blocks if isinstance(block, Folded) else (block,):
-            if isinstance(part, Row):
-                name = part.name.kind if isinstance(part.name, Say) else part.name
-                said = part.value if isinstance(part.value, Say) else Say(part.value)
+        for part in block.blocks if isinstance(block, Collapsible) else (block,):
+            if isinstance(part, Field):
+                name = part.name.kind if isinstance(part.name, Text) else part.name
+                said = part.value if isinstance(part.value, Text) else Text(part.value)
                 found.append((name, said.kind, dict(said.params)))
     return found
 
 
-def said(view: View) -> list[str]:
+def said(view: Card) -> list[str]:
     return [
         block.words.kind
         for block in view.blocks
-        if isinstance(block, Paragraph) and isinstance(block.words, Say)
+        if isinstance(block, Paragraph) and isinstance(block.words, Text)
     ]
 
 
@@ -178,7 +171,7 @@ def test_the_zone_is_named_by_its_offset(monkeypatch, zone, name):
     ],
 )
 def test_money_is_shown_with_two_decimals_and_never_as_nothing(currency, amount, text):
-    assert money(currency, amount) == text
+    assert format_money(currency, amount) == text
 
 
 # Limits
@@ -190,9 +183,9 @@ class Untouched:
 
 
 def test_without_limits_the_database_is_not_asked():
-    limits = Limits(Untouched(), person=Quota(), chat=Quota())  # type: ignore[arg-type]
+    quotas = QuotaChecker(Untouched(), person=Quota(), chat=Quota())  # type: ignore[arg-type]
 
-    with limits.asking(message(), is_admin=False) as refusal:
+    with quotas.asking(message(), is_admin=False) as refusal:
         assert refusal is None
 
 
@@ -234,7 +227,7 @@ def test_admins_are_not_limited():
     world = World(person=Quota(questions=1))
     world.used(5)
 
-    with world.limits.asking(message(), is_admin=True) as refusal:
+    with world.quotas.asking(message(), is_admin=True) as refusal:
         assert refusal is None
 
 
@@ -242,7 +235,7 @@ def test_questions_that_are_being_answered_count_already():
     world = World(person=Quota(questions=2))
     world.used()
 
-    with world.limits.asking(message(), is_admin=False) as first:
+    with world.quotas.asking(message(), is_admin=False) as first:
         second = world.refusal()
     third = world.refusal()
 
@@ -288,7 +281,7 @@ class TenthOfTokens:
 
 def test_the_cost_of_an_answer_is_stored_with_it():
     inbox, model = FakeInbox(), ScriptedModel()
-    answers = Answers(
+    answers = Answerer(
         inbox=inbox,
         conversations=FakeConversations(),
         chats=FakeChats(),
@@ -299,16 +292,16 @@ def test_the_cost_of_an_answer_is_stored_with_it():
         footer=frozenset(),
         prices=TenthOfTokens(),
     )
-    model.enqueue(ModelChosen("gpt-x"), TextPiece("Hi"), StreamEnd("stop", 30, 12))
+    model.enqueue(StreamStart("gpt-x"), TextDelta("Hi"), StreamEnd("stop", 30, 12))
 
-    answers.answer(_job(), "Hello?", Control())
+    answers.answer(_job(), "Hello?", JobControl())
 
     assert inbox.finished[1][2].cost == pytest.approx(4.2)
 
 
 def _job() -> object:
-    key = ThreadKey("oc_1", "om_1")
-    event = Event(event_id="ev", dedupe_id="om_1", kind="message", key=key, message=message())
+    key = ConversationKey("oc_1", "om_1")
+    event = QueuedTask(event_id="ev", dedupe_id="om_1", kind="message", key=key, message=message())
     return Job(id=1, event=event, attempt=1)
 
 
@@ -393,7 +386,7 @@ def test_a_grant_adds_to_todays_questions_and_says_what_holds():
         {"left": "55", "limit": "57", "granted": "55"},
     )
     world.clock.tick(24 * HOUR)
-    assert world.limits.day_of("ou_alice").granted == 0
+    assert world.quotas.day_of("ou_alice").granted == 0
 
 
 def test_the_same_message_grants_once_however_often_it_is_tried():
@@ -402,7 +395,7 @@ def test_the_same_message_grants_once_however_often_it_is_tried():
     for _ in range(3):
         world.told(world.admin.grant, "ou_alice 5")
 
-    assert world.limits.day_of("ou_alice").granted == 5
+    assert world.quotas.day_of("ou_alice").granted == 5
 
 
 @pytest.mark.parametrize(
@@ -436,8 +429,8 @@ def known(key: str, granted: float, used: float) -> KeyBalance:
     return KeyBalance(key=key, state="known", granted=granted, used=used)
 
 
-def balance_card(*balances: KeyBalance) -> View:
-    return Balances(FakeBalance(*balances), for_admins=False).balance(request(message()))
+def balance_card(*balances: KeyBalance) -> Card:
+    return BalanceCommands(FakeBalance(*balances), for_admins=False).balance(request(message()))
 
 
 def test_each_key_is_shown_and_figures_are_summed():
@@ -479,7 +472,7 @@ def test_there_is_no_total_of_one_figure_or_beside_no_limit(balances):
 
 
 def test_an_admins_balance_is_not_shown_to_a_group():
-    balances = Balances(FakeBalance(known("a", 10, 2.5)), for_admins=True)
+    balances = BalanceCommands(FakeBalance(known("a", 10, 2.5)), for_admins=True)
 
     card = balances.balance(request(message(chat_type="group")))
 

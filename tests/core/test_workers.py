@@ -6,18 +6,20 @@ import threading
 
 import pytest
 
-from feishu_bot.core.models import Event, ThreadKey
-from feishu_bot.core.workers import CLAIMS, Control, Workers
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
+from feishu_bot.core.tasks import QueuedTask
 from tests.core.fakes import FakeInbox, message
 from tests.polling import eventually
 
 
-def event(number: int) -> Event:
-    return Event(
+def event(number: int) -> QueuedTask:
+    return QueuedTask(
         event_id=f"ev_{number}",
         dedupe_id=f"om_{number}",
         kind="message",
-        key=ThreadKey("oc_1", f"om_{number}"),
+        key=ConversationKey("oc_1", f"om_{number}"),
         message=message(message_id=f"om_{number}"),
     )
 
@@ -27,7 +29,7 @@ class Handler:
 
     def __init__(self) -> None:
         self.started: list[str] = []
-        self.controls: dict[str, Control] = {}
+        self.controls: dict[str, JobControl] = {}
         self.go = threading.Event()
         self.failure: Exception | None = None
 
@@ -55,8 +57,10 @@ def handler():
 def start(inbox, handler):
     started = []
 
-    def start(threads: int = 4, lease_seconds: float = 0.3) -> Workers:
-        workers = Workers(inbox=inbox, handle=handler, threads=threads, lease_seconds=lease_seconds)
+    def start(threads: int = 4, lease_seconds: float = 0.3) -> WorkerPool:
+        workers = WorkerPool(
+            inbox=inbox, handle=handler, threads=threads, lease_seconds=lease_seconds
+        )
         workers.start()
         started.append(workers)
         return workers
@@ -173,8 +177,8 @@ def test_nothing_is_claimed_while_stopping(inbox, handler, start):
 
 
 def test_who_asks_to_be_told_after_the_loss_is_told_at_once():
-    control = Control()
-    control.lose()
+    control = JobControl()
+    control.mark_lost()
     told = []
 
     control.on_lost(lambda: told.append(1))
@@ -189,7 +193,7 @@ def test_a_job_that_could_not_even_be_put_off_is_let_go(inbox, handler, start):
     handler.go.set()
     start().wake()
 
-    assert eventually(lambda: inbox.let_go_of) == [1]
+    assert eventually(lambda: inbox.dropped) == [1]
 
 
 def test_leases_are_renewed_until_the_last_job_has_ended(inbox, handler, start):
@@ -216,6 +220,6 @@ def test_events_are_claimed_no_faster_than_feishu_takes_messages(inbox, handler,
     handler.go.set()
     start(threads=100).wake()
 
-    eventually(lambda: len(handler.started) >= CLAIMS)
-    assert len(handler.started) <= CLAIMS
+    eventually(lambda: len(handler.started) >= CLAIM_BURST)
+    assert len(handler.started) <= CLAIM_BURST
     eventually(lambda: len(handler.started) == 60)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from lark_oapi.core.http import Transport
 
-from feishu_bot.feishu import transport
-from feishu_bot.feishu.client import FeishuClient
+from feishu_bot.feishu.api import transport
+from feishu_bot.feishu.api.client import FeishuClient
 from feishu_simulator import Simulator
 
 

@@ -5,48 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.access import Rules
-from feishu_bot.core.clicks import Click, Clicked, Later
-from feishu_bot.core.commands.admin import Admin
-from feishu_bot.core.commands.answering import Answering
-from feishu_bot.core.commands.balance import Balances
-from feishu_bot.core.commands.branches import Branches
-from feishu_bot.core.commands.chat_settings import ChatSettings
-from feishu_bot.core.commands.export import Export
-from feishu_bot.core.commands.feedback import Feedback
-from feishu_bot.core.commands.help import Help
-from feishu_bot.core.commands.languages import LanguageChoice
-from feishu_bot.core.commands.misspelt import misspelt_card
-from feishu_bot.core.commands.models import ModelChoice
-from feishu_bot.core.commands.modes import Modes
-from feishu_bot.core.commands.privacy import Privacy
-from feishu_bot.core.commands.registry import Called, Commands, Request
-from feishu_bot.core.commands.roles import RolePlay
-from feishu_bot.core.commands.stopping import Stopping
-from feishu_bot.core.commands.topics import Topics
-from feishu_bot.core.commands.usage import UsageCards
-from feishu_bot.core.limits import Limits, Quota
-from feishu_bot.core.models import (
-    CardAction,
-    Conversation,
-    Footer,
-    KeyBalance,
-    Language,
-    Mention,
-    Notice,
-    Role,
-    Sender,
-    ThreadKey,
-    Turn,
-    Usage,
-)
-from feishu_bot.core.stops import Stops
-from feishu_bot.core.views import View
-from feishu_bot.core.welcome import Welcome
-from feishu_bot.feishu import cards
-from feishu_bot.feishu.panels import view_card
-from feishu_bot.feishu.wording import Wording
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.balance import KeyBalance
+from feishu_bot.core.card_actions import CardAction, CardClick, ClickResponse
+from feishu_bot.core.cards import Card
+from feishu_bot.core.commands.admin import AdminCommands
+from feishu_bot.core.commands.balance import BalanceCommands
+from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.feedback import FeedbackCommands
+from feishu_bot.core.commands.forget import ForgetCommands
+from feishu_bot.core.commands.help import HelpCommands
+from feishu_bot.core.commands.lang import LangCommands
+from feishu_bot.core.commands.mode import ModeCommands
+from feishu_bot.core.commands.model import ModelCommands
+from feishu_bot.core.commands.regenerate import AnswerActions
+from feishu_bot.core.commands.registry import CommandCall, CommandContext, Commands
+from feishu_bot.core.commands.reload import ReloadCommands
+from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.roles import RoleCommands
+from feishu_bot.core.commands.settings import SettingsCommands
+from feishu_bot.core.commands.stop import StopCommands
+from feishu_bot.core.commands.unknown_command import unknown_command_card
+from feishu_bot.core.commands.usage import UsageCommands
+from feishu_bot.core.commands.welcome import Welcome
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messages import Mention, Sender
+from feishu_bot.core.messenger import Footer
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.queue.cancellation import Cancellation
+from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.quotas import Quota, QuotaChecker
+from feishu_bot.core.roles import Role
+from feishu_bot.core.usage import Usage
+from feishu_bot.feishu.cards import answer as cards
+from feishu_bot.feishu.cards.card_renderer import render_card
+from feishu_bot.feishu.cards.localizer import Localizer
 from tests.core.fakes import (
     ALICE,
     FakeChats,
@@ -63,15 +58,15 @@ from tests.polling import Clock
 
 # A Sunday in Shanghai, at 13:00.
 NOON = 1_795_323_600.0
-KEY = ThreadKey("oc_1", "om_q1")
-ONE_CHAT = ThreadKey("oc_1", "chat")
+KEY = ConversationKey("oc_1", "om_q1")
+ONE_CHAT = ConversationKey("oc_1", "chat")
 BOSS = Sender("ou_boss")
 BOB = Mention("ou_bob", "Bob")
 LONG_PROMPT = "You are a patient teacher. Ask one question at a time, and wait. " * 6
-TEXTS: Mapping[Language, Texts] = {"zh": Texts.load("zh"), "en": Texts.load("en")}
+TEXTS: Mapping[Language, Catalog] = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
 
-Card = dict[str, Any]
-Shown = View | Notice
+CardJson = dict[str, Any]
+Shown = Card | Notice
 Family = dict[str, Shown]
 
 
@@ -124,26 +119,26 @@ class Bench:
         self.roles = roles or FakeRoles()
         self.ledger = FakeLedger()
         self.balance = FixedBalance()
-        later = Later(FakeInbox())
-        rules = Rules(admins=("ou_boss",), blocked_users=("ou_listed",))
+        enqueuer = Enqueuer(FakeInbox())
+        policy = AccessPolicy(admins=("ou_boss",), blocked_users=("ou_listed",))
         names = FakeNames()
-        limits = Limits(self.ledger, person=quota, currency=lambda: currency, clock=clock)
+        quotas = QuotaChecker(self.ledger, person=quota, currency=lambda: currency, clock=clock)
         self.commands = Commands([])
         self.welcome = Welcome(
             self.commands,
-            later,
+            enqueuer,
             self.people,
             example={"zh": "?", "en": "?"},
             answers_all=answers_all,
             misses_messages=lambda: misses_messages,
         )
         for family in (
-            Help(self.commands, later),
-            Topics(self.conversations),
-            RolePlay(self.roles, self.conversations, self.chats, later, context_tokens=1000),
-            Modes(self.conversations, self.chats),
-            ModelChoice(self.models, self.conversations, self.chats),
-            ChatSettings(
+            HelpCommands(self.commands, enqueuer),
+            ResetCommands(self.conversations),
+            RoleCommands(self.roles, self.conversations, self.chats, enqueuer, context_tokens=1000),
+            ModeCommands(self.conversations, self.chats),
+            ModelCommands(self.models, self.conversations, self.chats),
+            SettingsCommands(
                 conversations=self.conversations,
                 chats=self.chats,
                 people=self.people,
@@ -151,16 +146,16 @@ class Bench:
                 roles=self.roles,
                 has_admins=True,
             ),
-            LanguageChoice(self.people),
-            Balances(self.balance, for_admins=True),
-            UsageCards(self.ledger, limits, names, currency=lambda: currency, clock=clock),
-            Privacy(self.people, clock=clock),
-            Admin(self.ledger, self.people, limits, rules, names, clock=clock),
-            Answering(later, "Go on.", self.conversations, self.models),
-            Stopping(Stops(FakeInbox())),
-            Branches(self.conversations, clock=clock),
-            Export(self.conversations, TEXTS, clock=clock),
-            Feedback(FakeFeedback(), self.conversations, later),
+            LangCommands(self.people),
+            BalanceCommands(self.balance, for_admins=True),
+            UsageCommands(self.ledger, quotas, names, currency=lambda: currency, clock=clock),
+            ForgetCommands(self.people, clock=clock),
+            AdminCommands(self.ledger, self.people, quotas, policy, names, clock=clock),
+            AnswerActions(enqueuer, "Go on.", self.conversations, self.models),
+            StopCommands(Cancellation(FakeInbox())),
+            ReloadCommands(self.conversations, clock=clock),
+            ExportCommands(self.conversations, TEXTS, clock=clock),
+            FeedbackCommands(FakeFeedback(), self.conversations, enqueuer),
             self.welcome,
         ):
             self.commands.add(family)
@@ -179,12 +174,14 @@ class Bench:
         self.ledger.used += [Usage(**values | changes)] * count
         return self
 
-    def say(self, text: str, key: ThreadKey = KEY, *, is_admin: bool = False, **more: Any) -> Shown:
+    def say(
+        self, text: str, key: ConversationKey = KEY, *, is_admin: bool = False, **more: Any
+    ) -> Shown:
         called = self.commands.read(text)
-        assert isinstance(called, Called)
+        assert isinstance(called, CommandCall)
         if is_admin:
             more.setdefault("sender", BOSS)
-        request = Request(
+        request = CommandContext(
             message=message(text, **more),
             key=key,
             argument=called.argument,
@@ -192,10 +189,12 @@ class Bench:
             is_admin=is_admin,
         )
         shown = called.command.run(request)
-        assert isinstance(shown, View | Notice), text
+        assert isinstance(shown, Card | Notice), text
         return shown
 
-    def press(self, act: str, key: ThreadKey = KEY, *, is_admin: bool = False, **more: Any) -> View:
+    def press(
+        self, act: str, key: ConversationKey = KEY, *, is_admin: bool = False, **more: Any
+    ) -> Card:
         """The card that takes the place of the pressed one; `option` and `form` were filled in."""
         form = {name: more.pop(name) for name in ("option", "prompt", "comment") if name in more}
         action = CardAction(
@@ -206,8 +205,8 @@ class Bench:
             value={"act": act, **more},
             form=form,
         )
-        click = Click(action=action, key=key, language=self.language, is_admin=is_admin)
-        clicked: Clicked = self.commands.actions[act](click)
+        click = CardClick(action=action, key=key, language=self.language, is_admin=is_admin)
+        clicked: ClickResponse = self.commands.actions[act](click)
         assert clicked.view is not None, (act, clicked.toast)
         return clicked.view
 
@@ -237,9 +236,9 @@ def _help(language: Language) -> Family:
     return {
         "help": bench.say("/help"),
         "help, as an admin": bench.say("/help", is_admin=True),
-        "misspelt": misspelt_card("/hlep", "/help"),
-        "misspelt, like another": misspelt_card("/claer", "/clear"),
-        "misspelt, like none": misspelt_card("/zzz", ""),
+        "misspelt": unknown_command_card("/hlep", "/help"),
+        "misspelt, like another": unknown_command_card("/claer", "/clear"),
+        "misspelt, like none": unknown_command_card("/zzz", ""),
     }
 
 
@@ -513,17 +512,17 @@ def answers() -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def families() -> dict[str, dict[str, dict[str, Card]]]:
+def families() -> dict[str, dict[str, dict[str, CardJson]]]:
     """Every card by family and name: for a reader of Chinese, of English, and for a group."""
-    built: dict[str, dict[str, dict[str, Card]]] = {}
+    built: dict[str, dict[str, dict[str, CardJson]]] = {}
     for language in ("zh", "en"):
-        wording = Wording(TEXTS[language])
+        wording = Localizer(TEXTS[language])
         for family, members in views(language).items():
             for name, shown in members.items():
                 group = built.setdefault(family, {}).setdefault(name, {})
                 group[language] = _render(shown, wording, ())
                 if language == "zh":
-                    group["group"] = _render(shown, Wording(TEXTS["zh"], _ALL), _ALL)
+                    group["group"] = _render(shown, Localizer(TEXTS["zh"], _ALL), _ALL)
     built["notices"] = {name: _each(cards.notice_card, notice=n) for name, n in notices().items()}
     built["answers"] = {
         name: _each(cards.answer_card, **state) for name, state in answers().items()
@@ -534,13 +533,13 @@ def families() -> dict[str, dict[str, dict[str, Card]]]:
 _ALL = tuple(TEXTS.values())
 
 
-def _render(shown: Shown, wording: Wording, others: tuple[Texts, ...]) -> Card:
-    if isinstance(shown, View):
-        return view_card(wording, shown)
+def _render(shown: Shown, wording: Localizer, others: tuple[Catalog, ...]) -> CardJson:
+    if isinstance(shown, Card):
+        return render_card(wording, shown)
     return cards.notice_card(wording.texts, shown, others)
 
 
-def _each(build: Callable[..., Card], **options: Any) -> dict[str, Card]:
+def _each(build: Callable[..., CardJson], **options: Any) -> dict[str, CardJson]:
     return {
         "zh": build(TEXTS["zh"], **options),
         "en": build(TEXTS["en"], **options),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.models import Footer
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.messenger import Footer
 from feishu_bot.errors import PermissionMissing
-from feishu_bot.feishu.archive import FeishuArchive
-from feishu_bot.feishu.cards import answer_card
-from feishu_bot.feishu.message_content import card_text
+from feishu_bot.feishu.cards.answer import answer_card
+from feishu_bot.feishu.message_reader import FeishuMessageReader
+from feishu_bot.feishu.webhook.content import card_text
 
 
 @pytest.fixture
 def archive(sim, client):
-    return FeishuArchive(client, sim.credentials.app_id)
+    return FeishuMessageReader(client, sim.credentials.app_id)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_post_is_read_and_a_picture_is_not(sim, archive, alice, chat):
 
 
 def test_the_bots_own_card_is_read_as_what_it_says(archive, client, question):
-    texts = Texts.load("en")
+    texts = Catalog.load("en")
     card = answer_card(
         texts,
         text="The **answer**",

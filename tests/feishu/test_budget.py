@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 import pytest
 
-from feishu_bot.feishu.budget import Budget, Window
+from feishu_bot.feishu.streaming.api_budget import Budget, Window
 
 
 def spend(budget: Budget, seconds: float, *, urgent: bool, start: float = 0.0) -> list[float]:

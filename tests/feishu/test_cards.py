@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.models import Ending, Footer, Notice
-from feishu_bot.feishu import cards
-from feishu_bot.feishu.markdown import split_for_cards
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.messenger import FinalAnswer, Footer
+from feishu_bot.core.notices import Notice
+from feishu_bot.feishu.cards import answer as cards
+from feishu_bot.feishu.cards.markdown import split_for_cards
 
-ZH, EN = Texts.load("zh"), Texts.load("en")
+ZH, EN = Catalog.load("zh"), Catalog.load("en")
 FOOTER = Footer(model="gpt-x", seconds=3.2, tokens=512)
 
 # "Card JSON 2.0 structure" and the pages of the components we use.
@@ -116,7 +117,7 @@ def ids(card: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("texts", [ZH, EN], ids=["zh", "en"])
-def test_every_answer_card_is_valid(texts: Texts) -> None:
+def test_every_answer_card_is_valid(texts: Catalog) -> None:
     choices = product(
         ["", "  ", "Hi <at id=all>", "```\n"],
         ["", "because"],
@@ -145,7 +146,7 @@ def test_every_answer_card_is_valid(texts: Texts) -> None:
 
 
 @pytest.mark.parametrize("texts", [ZH, EN], ids=["zh", "en"])
-def test_every_notice_card_is_valid(texts: Texts) -> None:
+def test_every_notice_card_is_valid(texts: Catalog) -> None:
     for kind in texts.kinds():
         check_card(cards.notice_card(texts, Notice(kind)))
         check_card(cards.notice_card(texts, Notice(kind, {"request_id": "r", "model": "m" * 9999})))
@@ -302,14 +303,16 @@ def test_the_fullest_card_is_small_enough() -> None:
 
 
 def test_the_plain_text_of_an_answer_cannot_ping() -> None:
-    ending = Ending(text='<at user_id="all"></at> & more', notice=Notice("length"), footer=FOOTER)
+    ending = FinalAnswer(
+        text='<at user_id="all"></at> & more', notice=Notice("length"), footer=FOOTER
+    )
 
     assert cards.as_plain_text(EN, ending) == (
         '&lt;at user_id="all"&gt;&lt;/at&gt; &amp; more\n\n'
         "The answer got long, so I paused here. Press Continue to go on.\n\n"
         "gpt-x · 3.2 s · 512 tokens"
     )
-    assert cards.as_plain_text(EN, Ending(text="")) == EN("empty_answer")
+    assert cards.as_plain_text(EN, FinalAnswer(text="")) == EN("empty_answer")
 
 
 def test_a_card_is_measured_as_it_is_sent() -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from feishu_bot.feishu.markdown import safe_markdown, split_for_cards, summary_line
+from feishu_bot.feishu.cards.markdown import safe_markdown, split_for_cards, summary_line
 
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
 FAMILY = "👨\u200d👩\u200d👧"

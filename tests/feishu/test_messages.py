@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from feishu_bot.core.models import Attachment, BotIdentity, IncomingMessage, Mention, Sender
-from feishu_bot.feishu.messages import (
+from feishu_bot.core.messages import Attachment, BotIdentity, IncomingMessage, Mention, Sender
+from feishu_bot.feishu.webhook.messages import (
     card_action_v1,
     card_action_v2,
     parse_message,

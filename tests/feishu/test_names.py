@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.feishu.names import (
+from feishu_bot.feishu.scope_monitor import RECHECK_SECONDS, RETRY_SECONDS, GroupScopeMonitor
+from feishu_bot.feishu.user_names import (
     KNOWN_SECONDS,
     SCOPE_SECONDS,
     TROUBLE_SECONDS,
     UNKNOWN_SECONDS,
-    FeishuNames,
+    FeishuUserDirectory,
 )
-from feishu_bot.feishu.scopes import RECHECK_SECONDS, RETRY_SECONDS, GroupScope
 from tests.polling import Clock
 
 
@@ -22,7 +22,7 @@ def clock():
 
 @pytest.fixture
 def names(client, clock):
-    return FeishuNames(client, timer=clock)
+    return FeishuUserDirectory(client, timer=clock)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def waits(*, then=()):
 
 def test_a_missing_scope_is_said_once_in_both_languages_until_it_is_granted(sim, client, caplog):
     caplog.set_level("INFO", logger="feishu_bot")
-    scope = GroupScope(client)
+    scope = GroupScopeMonitor(client)
     wait = waits(then=[lambda: None, lambda: sim.feishu.grant("im:message.group_msg")])
 
     scope.look(wait)
@@ -131,14 +131,14 @@ def test_a_scope_that_is_there_is_not_mentioned(sim, client, caplog):
     caplog.set_level("INFO", logger="feishu_bot")
     sim.feishu.grant("im:message.group_msg:readonly")
 
-    GroupScope(client).look(waits())
+    GroupScopeMonitor(client).look(waits())
 
     assert "group_msg" not in caplog.text
 
 
 def test_scopes_that_cannot_be_read_are_asked_for_again(sim, client):
     sim.feishu.faults.disconnect("scopes", 9)
-    scope = GroupScope(client)
+    scope = GroupScopeMonitor(client)
     wait = waits()
 
     scope.look(wait)

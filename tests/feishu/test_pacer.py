@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from feishu_bot.feishu.budget import PER_SECOND, SECOND
-from feishu_bot.feishu.pacer import SENDS_PER_CHAT, Pacer
+from feishu_bot.feishu.streaming.api_budget import PER_SECOND, SECOND
+from feishu_bot.feishu.streaming.pacer import SENDS_PER_CHAT, Pacer
 from tests.polling import Clock, eventually
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from feishu_bot.core.views import Say
+from feishu_bot.core.cards import Text
 from feishu_simulator.card_checks import BadCard, CardRules, check_card
 from feishu_simulator.card_view import walk
 from tests.feishu import every_card
@@ -129,7 +129,7 @@ def in_language(part: Any, locale: str) -> Any:
 
 def said_in(part: Any) -> Iterator[str]:
     """The kinds of text in a view."""
-    if isinstance(part, Say):
+    if isinstance(part, Text):
         yield part.kind
     elif isinstance(part, tuple):
         for inner in part:

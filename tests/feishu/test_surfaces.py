@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.content.texts import Texts
+from feishu_bot.content.catalog import Catalog
 from feishu_bot.errors import CardRefused, PermissionMissing
-from feishu_bot.feishu import cards
-from feishu_bot.feishu.courier import Courier
-from feishu_bot.feishu.pacer import Pacer
-from feishu_bot.feishu.surfaces import EntityCard, ReplyTo
+from feishu_bot.feishu.cards import answer
+from feishu_bot.feishu.streaming.paced_calls import PacedCaller
+from feishu_bot.feishu.streaming.pacer import Pacer
+from feishu_bot.feishu.streaming.streaming_card import CardKitCard, ReplySender
 from tests.polling import Clock
 
-TEXTS = Texts.load("en")
+TEXTS = Catalog.load("en")
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def make(client, question):
     """A surface as a process would make it, with a clock of its own."""
 
     def make(clock, state):
-        reply_to = ReplyTo(
+        reply_to = ReplySender(
             client, question.message_id, question.chat.chat_id, in_thread=False, reference="ev"
         )
-        return EntityCard(
+        return CardKitCard(
             client,
-            Courier(Pacer(), patience=2.0),
+            PacedCaller(Pacer(), patience=2.0),
             reply_to,
             part=0,
             interval=0.1,
@@ -38,7 +38,7 @@ def make(client, question):
 
 
 def card(text, *, streaming=False):
-    return cards.answer_card(TEXTS, text=text, streaming=streaming)
+    return answer.answer_card(TEXTS, text=text, streaming=streaming)
 
 
 def show(surface, text):

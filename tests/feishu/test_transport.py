@@ -13,8 +13,8 @@ import lark_oapi
 import pytest
 
 from feishu_bot.errors import FeishuError, FeishuUnavailable, RateLimited
-from feishu_bot.feishu.client import FeishuClient
-from feishu_bot.feishu.transport import LONGEST_WAIT, rate_limit_wait
+from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.transport import LONGEST_WAIT, rate_limit_wait
 
 TEXT = {"text": "hi"}
 

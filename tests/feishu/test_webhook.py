@@ -11,11 +11,11 @@ import time
 
 import pytest
 
-from feishu_bot.content.texts import Texts
-from feishu_bot.core.clicks import told
-from feishu_bot.core.models import BotIdentity
-from feishu_bot.feishu.click_answers import ClickAnswers
-from feishu_bot.feishu.webhook import MAX_BODY, REFUSAL, Door
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.card_actions import toast
+from feishu_bot.core.messages import BotIdentity
+from feishu_bot.feishu.cards.callback_response import CallbackResponses
+from feishu_bot.feishu.webhook.handler import MAX_BODY, REFUSAL, WebhookHandler
 from feishu_simulator import Credentials
 from feishu_simulator.sealing import encrypt, seal
 
@@ -36,7 +36,7 @@ class Opened:
         self.presses = []
         self.failure: Exception | None = None
         self.identity = BotIdentity(CREDENTIALS.app_id, "ou_bot", "Bot")
-        self.door = Door(
+        self.door = WebhookHandler(
             app_id=CREDENTIALS.app_id,
             encrypt_key=CREDENTIALS.encrypt_key,
             verification_token=CREDENTIALS.verification_token,
@@ -46,7 +46,7 @@ class Opened:
             act=self._act,
             arrive=lambda arrival: self.take_arrival(arrival),
             press=self.presses.append,
-            clicks=ClickAnswers({"en": Texts.load("en")}, lambda open_id, chat_id: "en"),
+            clicks=CallbackResponses({"en": Catalog.load("en")}, lambda open_id, chat_id: "en"),
             memory=36 * 3600,
         )
 
@@ -59,7 +59,7 @@ class Opened:
         if self.failure:
             raise self.failure
         self.actions.append(action)
-        return told("continue_started")
+        return toast("continue_started")
 
     def knock(self, payload, *, address="event", headers=None, **sealing):
         body, sealed = seal(payload, CREDENTIALS, **sealing)

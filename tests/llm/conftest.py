@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from feishu_bot.core.models import ChatMessage, Piece, Prompt
+from feishu_bot.core.chat_model import ChatMessage, Prompt, StreamEvent
 from feishu_bot.llm import Gateway
 
 from . import fault_server
@@ -46,10 +46,10 @@ def make_gateway(server: FaultServer) -> Iterator[Callable[..., Gateway]]:
 
 
 @pytest.fixture
-def ask(make_gateway: Callable[..., Gateway]) -> Callable[..., list[Piece]]:
+def ask(make_gateway: Callable[..., Gateway]) -> Callable[..., list[StreamEvent]]:
     """Asks a new gateway and returns all pieces of the answer."""
 
-    def ask(**changes: Any) -> list[Piece]:
+    def ask(**changes: Any) -> list[StreamEvent]:
         return list(make_gateway(**changes).stream(PROMPT))
 
     return ask

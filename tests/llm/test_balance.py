@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from feishu_bot.core.models import KeyBalance
+from feishu_bot.core.balance import KeyBalance
 from feishu_bot.llm.balance import FRESH_FOR, KeyBalances
 from feishu_bot.llm.clients import Clients
-from feishu_bot.llm.keys import glimpse
+from feishu_bot.llm.keys import partial_key
 
 from ..polling import Clock
 from .fault_server import FaultServer, Request, Script, error, reply, stream
@@ -164,7 +164,7 @@ def test_the_gateway_is_asked_once_a_minute(
 def test_never_more_than_a_third_of_a_key_is_shown(length: int) -> None:
     key = "".join(chr(0x4E00 + place) for place in range(length))
 
-    shown = glimpse(key).replace("…", "")
+    shown = partial_key(key).replace("…", "")
 
     assert len(shown) <= length / 3
     assert key.startswith(shown[: len(shown) - 4])
@@ -172,5 +172,5 @@ def test_never_more_than_a_third_of_a_key_is_shown(length: int) -> None:
 
 
 def test_a_whole_key_is_told_by_its_two_ends() -> None:
-    assert glimpse("sk-ab" + "x" * 30 + "wxyz") == "sk-ab…wxyz"
-    assert json.dumps(glimpse("")) == '"\\u2026"'
+    assert partial_key("sk-ab" + "x" * 30 + "wxyz") == "sk-ab…wxyz"
+    assert json.dumps(partial_key("")) == '"\\u2026"'

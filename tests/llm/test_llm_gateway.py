@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from feishu_bot.core.models import (
+from feishu_bot.core.chat_model import (
     ChatMessage,
-    ModelChosen,
-    Piece,
     Prompt,
-    ReasoningPiece,
+    ReasoningDelta,
     StreamEnd,
-    TextPiece,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
 )
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway
-from feishu_bot.llm.kinds import Kind
-from feishu_bot.llm.patience import pause_for
-from feishu_bot.llm.refusals import Refusals
+from feishu_bot.llm.deadline import pause_for
+from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.rejected_params import RejectedTemperatures
 
 from .conftest import PROMPT
 from .fault_server import (
@@ -42,18 +42,18 @@ from .fault_server import (
     usage,
 )
 
-Ask = Callable[..., list[Piece]]
+Ask = Callable[..., list[StreamEvent]]
 MakeGateway = Callable[..., Gateway]
 
 KEYS = ["sk-first-0000000000000001", "sk-second-000000000000002", "sk-third-0000000000000003"]
-CHOSEN = ModelChosen("served-model", "req-1")
+CHOSEN = StreamStart("served-model", "req-1")
 SATURATED = error(429, "当前分组上游负载已饱和，请稍后再试", "czloapi_error")
 EXHAUSTED = error(401, "Key额度已用尽", "czloapi_error")
 NO_CHANNEL = error(503, "当前分组 G 下对于模型 M 无可用渠道", "czloapi_error")
 
 
-def text_of(pieces: list[Piece]) -> str:
-    return "".join(piece.text for piece in pieces if isinstance(piece, TextPiece))
+def text_of(pieces: list[StreamEvent]) -> str:
+    return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))
 
 
 # What is asked
@@ -62,7 +62,7 @@ def text_of(pieces: list[Piece]) -> str:
 def test_an_answer_streams(ask: Ask, server: FaultServer) -> None:
     server.will(answer("Hel", "lo"))
 
-    assert ask() == [CHOSEN, TextPiece("Hel"), TextPiece("lo"), StreamEnd("stop", 11, 7)]
+    assert ask() == [CHOSEN, TextDelta("Hel"), TextDelta("lo"), StreamEnd("stop", 11, 7)]
 
 
 def test_only_what_every_model_takes_is_sent(ask: Ask, server: FaultServer) -> None:
@@ -188,7 +188,7 @@ def test_a_refusal_of_a_temperature_takes_no_try_away(
 
 
 def test_only_so_many_refusals_are_remembered() -> None:
-    refusals = Refusals(most=2)
+    refusals = RejectedTemperatures(most=2)
     bodies = [{"model": name, "temperature": 0.1} for name in "abc"]
     for body in bodies:
         refusals.note(body)
@@ -267,13 +267,13 @@ def test_chunks_without_a_choice_are_passed_over(
 def test_reasoning_comes_apart(ask: Ask, server: FaultServer, field: str) -> None:
     server.will(stream(delta(**{field: "hm"}), delta("x", finish="stop"), DONE))
 
-    assert ask() == [CHOSEN, ReasoningPiece("hm"), TextPiece("x"), StreamEnd("stop")]
+    assert ask() == [CHOSEN, ReasoningDelta("hm"), TextDelta("x"), StreamEnd("stop")]
 
 
 def test_thinking_in_the_text_comes_apart(ask: Ask, server: FaultServer) -> None:
     server.will(stream(delta("<th"), delta("ink>hm</think>"), delta("x", finish="stop"), DONE))
 
-    assert ask()[1:3] == [ReasoningPiece("hm"), TextPiece("x")]
+    assert ask()[1:3] == [ReasoningDelta("hm"), TextDelta("x")]
 
 
 def test_content_in_parts_is_joined(ask: Ask, server: FaultServer) -> None:
@@ -295,7 +295,7 @@ def test_the_wanted_model_is_named_when_the_answer_names_none(
     chunk = {"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}
     server.will(stream(event(chunk), DONE))
 
-    assert ask()[0] == ModelChosen("wanted-model", "req-1")
+    assert ask()[0] == StreamStart("wanted-model", "req-1")
 
 
 def test_a_whole_answer_in_json_is_an_answer(ask: Ask, server: FaultServer) -> None:
@@ -303,7 +303,7 @@ def test_a_whole_answer_in_json_is_an_answer(ask: Ask, server: FaultServer) -> N
     whole = {"model": "m", "choices": [{"message": message, "finish_reason": "stop"}]}
     server.will(reply(200, whole))
 
-    assert ask() == [ModelChosen("m", "req-1"), TextPiece("x"), StreamEnd("stop")]
+    assert ask() == [StreamStart("m", "req-1"), TextDelta("x"), StreamEnd("stop")]
 
 
 def test_a_stream_of_plain_text_type_is_read(ask: Ask, server: FaultServer) -> None:
@@ -383,7 +383,7 @@ def test_reasoning_that_breaks_off_is_no_answer(ask: Ask, server: FaultServer) -
     with pytest.raises(ModelError) as caught:
         ask()
 
-    assert caught.value.kind == Kind.STREAM_BROKEN
+    assert caught.value.kind == ModelErrorKind.STREAM_BROKEN
     assert len(server.requests) == 1
 
 
@@ -411,7 +411,7 @@ def test_pings_do_not_prolong_the_wait_for_the_first_word(
     with pytest.raises(ModelError) as caught:
         ask(first_token_timeout=0.2)
 
-    assert caught.value.kind == Kind.GATEWAY_TIMEOUT_FIRST
+    assert caught.value.kind == ModelErrorKind.GATEWAY_TIMEOUT_FIRST
     assert len(server.requests) == 1
 
 
@@ -448,7 +448,7 @@ def test_the_whole_answers_time_bounds_the_first_word(ask: Ask, server: FaultSer
     with pytest.raises(ModelError) as caught:
         ask(answer_timeout=0.1)
 
-    assert caught.value.kind == Kind.GATEWAY_TIMEOUT_TOTAL
+    assert caught.value.kind == ModelErrorKind.GATEWAY_TIMEOUT_TOTAL
 
 
 def test_silence_before_the_headers_is_a_wait_for_the_first_word(
@@ -461,7 +461,7 @@ def test_silence_before_the_headers_is_a_wait_for_the_first_word(
         ask(first_token_timeout=0.1)
     released.set()
 
-    assert caught.value.kind == Kind.GATEWAY_TIMEOUT_FIRST
+    assert caught.value.kind == ModelErrorKind.GATEWAY_TIMEOUT_FIRST
 
 
 @pytest.mark.parametrize("is_known_connection", [False, True])
@@ -493,12 +493,12 @@ def test_an_answer_that_is_unwanted_ends_in_silence_and_between_heartbeats(
     make_gateway: MakeGateway, server: FaultServer, every: float
 ) -> None:
     server.will(pings(b": PING\n\n", delta("Half"), every=every))
-    pieces: list[Piece] = []
+    pieces: list[StreamEvent] = []
     stream = make_gateway().stream(PROMPT, lambda: len(pieces) == 2)
 
     pieces.extend(itertools.islice(stream, 2))
 
-    assert pieces == [CHOSEN, TextPiece("Half")]
+    assert pieces == [CHOSEN, TextDelta("Half")]
     assert list(stream) == [StreamEnd("cut")]
 
 
@@ -507,7 +507,7 @@ def test_a_slow_reader_is_not_the_gateways_silence(
 ) -> None:
     now = [0.0]
     server.will(answer("a", "b"))
-    pieces: list[Piece] = []
+    pieces: list[StreamEvent] = []
 
     for piece in make_gateway(clock=lambda: now[0], answer_timeout=1e6).stream(PROMPT):
         now[0] += 1000.0
@@ -587,7 +587,7 @@ def test_a_missing_channel_is_asked_for_once_per_key(ask: Ask, server: FaultServ
     with pytest.raises(ModelError) as caught:
         ask(keys=KEYS[:2])
 
-    assert caught.value.kind == Kind.MODEL_UNAVAILABLE
+    assert caught.value.kind == ModelErrorKind.MODEL_UNAVAILABLE
     assert server.keys == KEYS[:2]
 
 
@@ -693,14 +693,17 @@ def test_one_good_key_is_enough(make_gateway: MakeGateway, server: FaultServer) 
 @pytest.mark.parametrize(
     ("script", "kind"),
     [
-        (EXHAUSTED, Kind.KEY_EXHAUSTED),
-        (hang_up, Kind.GATEWAY_UNREACHABLE),
-        (reply(200, b"<html>", content_type="text/html"), Kind.NOT_A_GATEWAY),
-        (reply(200, {"error": {"message": "Invalid URL (GET /)"}}), Kind.ENDPOINT_MISSING),
+        (EXHAUSTED, ModelErrorKind.KEY_EXHAUSTED),
+        (hang_up, ModelErrorKind.GATEWAY_UNREACHABLE),
+        (reply(200, b"<html>", content_type="text/html"), ModelErrorKind.NOT_A_GATEWAY),
+        (
+            reply(200, {"error": {"message": "Invalid URL (GET /)"}}),
+            ModelErrorKind.ENDPOINT_MISSING,
+        ),
     ],
 )
 def test_a_gateway_that_is_not_well_is_told(
-    make_gateway: MakeGateway, server: FaultServer, script: Script, kind: Kind
+    make_gateway: MakeGateway, server: FaultServer, script: Script, kind: ModelErrorKind
 ) -> None:
     server.will(script)
 
@@ -726,7 +729,7 @@ def test_a_gateway_that_hangs_is_not_well(make_gateway: MakeGateway, server: Fau
         make_gateway(check_timeout=0.1).check()
     released.set()
 
-    assert caught.value.kind == Kind.GATEWAY_TIMEOUT_FIRST
+    assert caught.value.kind == ModelErrorKind.GATEWAY_TIMEOUT_FIRST
 
 
 def test_the_outcome_of_a_check_holds_for_ten_seconds(

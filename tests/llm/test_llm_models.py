@@ -7,8 +7,8 @@ import pytest
 
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.clients import Clients
-from feishu_bot.llm.kinds import Kind
-from feishu_bot.llm.models import FAILED_FOR, FRESH_FOR, PREFERRED_MODELS, ModelList
+from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.model_list import FAILED_FOR, FRESH_FOR, PREFERRED_MODELS, ModelList
 
 from .fault_server import FaultServer, Script, error, reply
 
@@ -66,7 +66,7 @@ def test_a_list_that_no_key_gets_is_an_error(
     with pytest.raises(ModelError) as caught:
         make_list().names()
 
-    assert caught.value.kind == Kind.KEY_REFUSED
+    assert caught.value.kind == ModelErrorKind.KEY_REFUSED
 
 
 @pytest.mark.parametrize("data", [None, [], [None, {}, {"id": None}], "odd"])
@@ -138,7 +138,7 @@ def test_without_a_known_model_there_is_no_default(
     with pytest.raises(ModelError) as caught:
         make_list().default()
 
-    assert caught.value.kind == Kind.MODEL_UNSET
+    assert caught.value.kind == ModelErrorKind.MODEL_UNSET
 
 
 def test_what_cannot_chat_is_not_offered_and_the_known_ones_come_first(

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from feishu_bot.core.models import ReasoningPiece, TextPiece
+from feishu_bot.core.chat_model import ReasoningDelta, TextDelta
 from feishu_bot.llm.reasoning import ThinkSplitter
 
 
@@ -15,8 +15,8 @@ def split(*chunks: str) -> tuple[str, str]:
     pieces = [piece for chunk in chunks for piece in splitter.feed(chunk)] + splitter.end()
     assert all(piece.text for piece in pieces)
     return (
-        "".join(piece.text for piece in pieces if isinstance(piece, ReasoningPiece)),
-        "".join(piece.text for piece in pieces if isinstance(piece, TextPiece)),
+        "".join(piece.text for piece in pieces if isinstance(piece, ReasoningDelta)),
+        "".join(piece.text for piece in pieces if isinstance(piece, TextDelta)),
     )
 
 
@@ -75,4 +75,4 @@ def test_reasoning_is_shown_while_the_model_thinks() -> None:
 
     pieces = splitter.feed("<think>one ") + splitter.feed("two")
 
-    assert pieces == [ReasoningPiece("one"), ReasoningPiece(" two")]
+    assert pieces == [ReasoningDelta("one"), ReasoningDelta(" two")]

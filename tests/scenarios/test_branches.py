@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from feishu_bot.content.texts import Texts
+from feishu_bot.content.catalog import Catalog
 from feishu_simulator import Script
 from feishu_simulator.card_view import label_of, walk
 from tests.polling import eventually
 
-ZH = Texts.load("zh")
+ZH = Catalog.load("zh")
 
 
 def labels(message) -> list[str]:

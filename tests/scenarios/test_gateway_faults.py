@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.content.texts import Texts
+from feishu_bot.content.catalog import Catalog
 from feishu_simulator import Script, failures
 
-TEXTS = Texts.load("zh")
+TEXTS = Catalog.load("zh")
 HALF = "Half an"
 
 REFUSALS = {

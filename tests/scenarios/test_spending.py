@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from feishu_bot.core.models import ThreadKey, Turn
-from feishu_simulator import Script
+from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.stores import Database, SqlConversations, SqlFeedback, SqlInbox, WorkerId
 from feishu_bot.stores.turns import insert_turn
+from feishu_simulator import Script
 from tests.polling import eventually
 
 UNKNOWN = "这段对话已经找不到了，请重新提问"
@@ -278,14 +278,14 @@ def test_who_asks_is_forgotten_after_a_question_and_sees_what_went(sim, talk, bo
 def test_what_is_older_than_retention_days_is_swept(
     sim, talk, start_bot, database_url, monkeypatch
 ):
-    monkeypatch.setattr("feishu_bot.core.workers.FIRST_SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("feishu_bot.core.queue.worker_pool.FIRST_SWEEP_SECONDS", 0.0)
     now = time.time()
     with monkeypatch.context() as two_days_ago:
         two_days_ago.setattr(time, "time", lambda: now - 2 * 86_400)
         # The door lets nothing in from so far away, so the message is put where it would get to.
         database = Database(database_url)
         database.migrate()
-        key = ThreadKey(talk.chat.chat_id, "om_old")
+        key = ConversationKey(talk.chat.chat_id, "om_old")
         with database.write() as connection:
             insert_turn(
                 connection,

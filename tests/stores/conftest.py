@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from feishu_bot.core.models import Event, IncomingMessage, Sender, ThreadKey
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.messages import IncomingMessage, Sender
+from feishu_bot.core.tasks import QueuedTask
 from feishu_bot.stores import Database
 from tests.postgres import Postgres
 
@@ -86,10 +88,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make_event() -> Callable[..., Event]:
+def make_event() -> Callable[..., QueuedTask]:
     """Builds the event of message `om_<number>`, sent at second `number`."""
 
-    def make_event(number: int, *, root: str = "om_root", at: float | None = None) -> Event:
+    def make_event(number: int, *, root: str = "om_root", at: float | None = None) -> QueuedTask:
         message = IncomingMessage(
             message_id=f"om_{number}",
             chat_id="oc_1",
@@ -99,11 +101,11 @@ def make_event() -> Callable[..., Event]:
             text=f"question {number}",
             created_at=float(number) if at is None else at,
         )
-        return Event(
+        return QueuedTask(
             event_id=f"ev_{number}",
             dedupe_id=message.message_id,
             kind="message",
-            key=ThreadKey("oc_1", root),
+            key=ConversationKey("oc_1", root),
             message=message,
         )
 

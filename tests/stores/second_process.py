@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from feishu_bot.core.models import Turn
+from feishu_bot.core.conversations import Turn
 from feishu_bot.stores import Database, SqlInbox, SqlPeople, WorkerId
 
 

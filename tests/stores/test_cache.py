@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.stores.cache import BriefCache
+from feishu_bot.stores.short_cache import ReadCache
 
 
 @pytest.fixture
-def cache(clock) -> BriefCache[str]:
-    return BriefCache(clock)
+def cache(clock) -> ReadCache[str]:
+    return ReadCache(clock)
 
 
 def refuse(name: str) -> str:

@@ -6,7 +6,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from feishu_bot.core.models import Event, Forgotten, Person, Sender, ThreadKey, Turn, Usage
+from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.messages import Sender
+from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.core.tasks import QueuedTask
+from feishu_bot.core.usage import Usage
 from feishu_bot.stores import (
     Database,
     SqlConversations,
@@ -20,7 +24,7 @@ from feishu_bot.stores.schema import metadata
 from feishu_bot.stores.turns import insert_turn
 from feishu_bot.stores.usage import insert_usage
 
-KEY = ThreadKey("oc_1", "om_root")
+KEY = ConversationKey("oc_1", "om_root")
 DAY = "2026-11-22"
 
 
@@ -45,7 +49,9 @@ class TestForgetting:
     def add(self, database: Database, clock) -> Callable[..., int]:
         """Stores a turn that `asker` asked; returns its id."""
 
-        def add(name: str, asker: str, parent: int | None = None, key: ThreadKey = KEY) -> int:
+        def add(
+            name: str, asker: str, parent: int | None = None, key: ConversationKey = KEY
+        ) -> int:
             turn = Turn(
                 question=f"question {name}",
                 answer=f"answer {name}",
@@ -61,15 +67,15 @@ class TestForgetting:
         return add
 
     @pytest.fixture
-    def forget(self, people, clock) -> Callable[[], Forgotten]:
+    def forget(self, people, clock) -> Callable[[], ErasureReport]:
         return lambda: people.forget("ou_1", keep_usage_since=clock.now)
 
     @staticmethod
-    def event_of(open_id: str, event: Event) -> Event:
+    def event_of(open_id: str, event: QueuedTask) -> QueuedTask:
         return replace(event, message=replace(event.message, sender=Sender(open_id)))
 
     def test_of_somebody_unknown_nothing_is_deleted(self, forget) -> None:
-        assert forget() == Forgotten()
+        assert forget() == ErasureReport()
 
     # Turns
 
@@ -119,7 +125,10 @@ class TestForgetting:
         assert (stored.role, stored.model) == ("", "gpt")
 
     def test_the_role_of_a_conversation_with_others_stays(self, forget, conversations, add) -> None:
-        shared, strange = ThreadKey("oc_1", "om_shared"), ThreadKey("oc_1", "om_strange")
+        shared, strange = (
+            ConversationKey("oc_1", "om_shared"),
+            ConversationKey("oc_1", "om_strange"),
+        )
         add("1", "ou_1", key=shared)
         add("2", "ou_2", key=shared)
         add("3", "ou_2", key=strange)

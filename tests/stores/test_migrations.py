@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from feishu_bot.core.models import IncomingMessage, Sender, ThreadKey, UsageTotal
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.messages import IncomingMessage, Sender
+from feishu_bot.core.usage import UsageTotal
 from feishu_bot.stores import (
     Database,
     SqlConversations,
@@ -22,7 +24,7 @@ from feishu_bot.stores import (
     migrations,
 )
 
-KEY = ThreadKey("oc_1", "om_root")
+KEY = ConversationKey("oc_1", "om_root")
 
 
 def config_for(connection: sa.Connection) -> Config:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from feishu_bot.core.models import ChatSettings
+from feishu_bot.core.chats import ChatSettings
 from feishu_bot.stores import Database, SqlChats
 from feishu_bot.stores.schema import chats as table
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from feishu_bot.core.models import Conversation, IncomingMessage, Sender, Sent, ThreadKey, Turn
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.stores import Database, SqlConversations
 from feishu_bot.stores.schema import metadata
 from feishu_bot.stores.turns import forget_question, insert_turn
 
 TTL = 3600.0
-KEY = ThreadKey("oc_1", "om_root")
+KEY = ConversationKey("oc_1", "om_root")
 
 
 def message(message_id: str = "om_new", **fields: str) -> IncomingMessage:
@@ -52,7 +53,7 @@ class TestConversations:
     def add(self, database: Database, clock):
         """Stores the turn `name` (question `om_q<name>`, answer `om_a<name>`); returns its id."""
 
-        def add(name: str, parent: int | None = None, key: ThreadKey = KEY) -> int:
+        def add(name: str, parent: int | None = None, key: ConversationKey = KEY) -> int:
             turn = Turn(
                 question=f"question {name}",
                 answer=f"answer {name}",
@@ -75,12 +76,12 @@ class TestConversations:
     def test_a_message_that_names_no_other_opens_a_conversation(self, clock) -> None:
         store = SqlConversations(ClosedDatabase(), ttl_seconds=TTL, clock=clock)  # type: ignore[arg-type]
 
-        assert store.resolve(message("om_1")) == ThreadKey("oc_1", "om_1")
+        assert store.resolve(message("om_1")) == ConversationKey("oc_1", "om_1")
 
     def test_a_reply_belongs_to_its_root(self, store) -> None:
         reply = message(root_id="om_1", parent_id="om_2")
 
-        assert store.resolve(reply) == ThreadKey("oc_1", "om_1")
+        assert store.resolve(reply) == ConversationKey("oc_1", "om_1")
 
     def test_a_reply_to_a_known_message_belongs_to_its_conversation(self, store, add) -> None:
         add("1")
@@ -98,13 +99,13 @@ class TestConversations:
         first = message("om_1", thread_id="omt_1")
         second = message("om_2", thread_id="omt_1")
 
-        assert store.resolve(first) == ThreadKey("oc_1", "om_1")
-        assert store.resolve(second) == ThreadKey("oc_1", "om_1")
-        assert other.resolve(second) == ThreadKey("oc_1", "om_1")
+        assert store.resolve(first) == ConversationKey("oc_1", "om_1")
+        assert store.resolve(second) == ConversationKey("oc_1", "om_1")
+        assert other.resolve(second) == ConversationKey("oc_1", "om_1")
 
     def test_the_same_thread_id_in_another_chat_is_another_thread(self, store, other) -> None:
         store.resolve(message("om_1", thread_id="omt_1", root_id="om_root"))
-        store.bind(ThreadKey("oc_2", "om_9"), Sent(("om_a9",), "omt_1"))
+        store.bind(ConversationKey("oc_2", "om_9"), SentMessages(("om_a9",), "omt_1"))
 
         assert other.resolve(message(thread_id="omt_1")) == KEY
 
@@ -115,7 +116,7 @@ class TestConversations:
         assert other.resolve(message(thread_id="omt_1")) == KEY
 
     def test_a_thread_opened_by_an_answer_belongs_to_its_conversation(self, store, other) -> None:
-        store.bind(KEY, Sent(("om_a1",), "omt_1"))
+        store.bind(KEY, SentMessages(("om_a1",), "omt_1"))
 
         assert store.resolve(message(thread_id="omt_1")) == KEY
         assert other.resolve(message(thread_id="omt_1")) == KEY
@@ -124,7 +125,7 @@ class TestConversations:
         store.resolve(message("om_1", thread_id="omt_1"))
         other.resolve(message("om_2", thread_id="omt_1", root_id="om_else"))
 
-        assert other.resolve(message("om_3", thread_id="omt_1")) == ThreadKey("oc_1", "om_1")
+        assert other.resolve(message("om_3", thread_id="omt_1")) == ConversationKey("oc_1", "om_1")
 
     def test_what_was_found_is_not_looked_up_again(self, store, add, monkeypatch) -> None:
         add("1")
@@ -145,7 +146,7 @@ class TestConversations:
         assert store.key_of("om_a1") is None
         assert not store.exists(KEY)
 
-        other.bind(KEY, Sent(("om_a1",)))
+        other.bind(KEY, SentMessages(("om_a1",)))
 
         assert store.key_of("om_a1") == KEY
         assert store.exists(KEY)
@@ -157,7 +158,7 @@ class TestConversations:
         assert store.key_of("om_q1") is None
 
     def test_a_bound_message_becomes_part_of_its_turn(self, store, add) -> None:
-        store.bind(KEY, Sent(("om_a1",)))
+        store.bind(KEY, SentMessages(("om_a1",)))
         first = add("1")
         add("2", parent=first)
 
@@ -237,9 +238,9 @@ class TestConversations:
         assert store.key_of("om_a1") == KEY
 
     def test_an_unknown_parent_means_the_newest_turn(self, store, add) -> None:
-        add("1", key=ThreadKey("oc_1", "om_else"))
+        add("1", key=ConversationKey("oc_1", "om_else"))
         add("2")
-        store.bind(KEY, Sent(("om_notice",)))
+        store.bind(KEY, SentMessages(("om_notice",)))
 
         for parent_id in ("om_unknown", "om_a1", "om_notice"):
             assert self.loaded(store, parent_id) == ["2"]
@@ -288,7 +289,7 @@ class TestConversations:
 
     def test_a_message_without_a_turn_names_none(self, store, add, database) -> None:
         add("1")
-        store.bind(KEY, Sent(("om_notice",)))
+        store.bind(KEY, SentMessages(("om_notice",)))
         with database.write() as connection:
             forget_question(connection, "om_q1")
 
@@ -304,7 +305,7 @@ class TestConversations:
         first = add("1")
         add("2", parent=first)
         add("2b", parent=first)
-        add("else", key=ThreadKey("oc_1", "om_else"))
+        add("else", key=ConversationKey("oc_1", "om_else"))
 
         assert self.names(store.tree(KEY)) == ["1", "2", "2b"]
 
@@ -362,13 +363,13 @@ class TestConversations:
         add("2", parent=first)
         store.go_on_from(KEY, first)
 
-        store.bind(KEY, Sent(("om_notice",)))
+        store.bind(KEY, SentMessages(("om_notice",)))
         store.save_settings(KEY, role="a poet")
 
         assert self.loaded(store) == ["1"]
 
     def test_it_does_not_go_on_from_what_is_not_there(self, store, add, database) -> None:
-        elsewhere = add("else", key=ThreadKey("oc_1", "om_else"))
+        elsewhere = add("else", key=ConversationKey("oc_1", "om_else"))
         forgotten = add("1")
         add("2")
         with database.write() as connection:
@@ -377,18 +378,18 @@ class TestConversations:
         refused = [store.go_on_from(KEY, turn) for turn in (elsewhere, forgotten, 99)]
 
         assert refused == [False] * 3
-        assert not store.go_on_from(ThreadKey("oc_1", "om_unknown"), elsewhere)
-        assert not store.exists(ThreadKey("oc_1", "om_unknown"))
+        assert not store.go_on_from(ConversationKey("oc_1", "om_unknown"), elsewhere)
+        assert not store.exists(ConversationKey("oc_1", "om_unknown"))
         assert self.loaded(store) == ["2"]
 
     def test_the_newest_conversation_of_a_chat_is_the_one_with_its_newest_turn(
         self, store, add, database
     ) -> None:
-        other = ThreadKey("oc_1", "om_else")
+        other = ConversationKey("oc_1", "om_else")
         assert store.newest("oc_1") is None
         add("else", key=other)
         add("1")
-        store.bind(other, Sent(("om_notice",)))
+        store.bind(other, SentMessages(("om_notice",)))
 
         assert store.newest("oc_1") == KEY
         assert store.newest("oc_2") is None
@@ -429,7 +430,7 @@ class TestConversations:
             store.clear(KEY)
         else:
             clock.tick(TTL + 1)
-            store.bind(KEY, Sent(("om_notice",)))
+            store.bind(KEY, SentMessages(("om_notice",)))
 
         assert self.loaded(store) == []
 
@@ -498,7 +499,7 @@ class TestConversations:
         add("1")
         clock.tick(TTL + 1)
 
-        store.bind(KEY, Sent(("om_notice",)))
+        store.bind(KEY, SentMessages(("om_notice",)))
 
         assert self.loaded(store) == []
 
@@ -527,12 +528,12 @@ class TestConversations:
         self, store, other, add, database, clock
     ) -> None:
         add("old")
-        store.bind(KEY, Sent(("om_b",), "omt_old"))
+        store.bind(KEY, SentMessages(("om_b",), "omt_old"))
         store.resolve(message(thread_id="omt_stray", root_id="om_stray"))
         clock.tick(100)
-        new = ThreadKey("oc_1", "om_new_root")
+        new = ConversationKey("oc_1", "om_new_root")
         add("new", key=new)
-        store.bind(new, Sent(("om_c",), "omt_new"))
+        store.bind(new, SentMessages(("om_c",), "omt_new"))
         clock.tick(100)
 
         assert store.sweep(before=clock.now - 150) == 1
@@ -553,9 +554,9 @@ class TestConversations:
         }
 
     def test_a_thread_lives_as_long_as_its_conversation(self, store, other, clock) -> None:
-        store.bind(KEY, Sent(("om_a1",), "omt_1"))
+        store.bind(KEY, SentMessages(("om_a1",), "omt_1"))
         clock.tick(1000)
-        store.bind(KEY, Sent(("om_a2",)))
+        store.bind(KEY, SentMessages(("om_a2",)))
 
         store.sweep(before=clock.now - 500)
 

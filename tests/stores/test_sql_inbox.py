@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from feishu_bot.core.models import Turn, Usage
-from feishu_bot.core.ports import Renewal
+from feishu_bot.core.conversations import Turn
+from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores import Database, SqlConversations, SqlInbox, SqlUsage, WorkerId
 from feishu_bot.stores.schema import inbox as table

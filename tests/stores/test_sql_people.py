@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from feishu_bot.core.models import Person, Usage
+from feishu_bot.core.people import Person
+from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, SqlPeople
 from feishu_bot.stores.schema import people as table
 from feishu_bot.stores.usage import insert_usage

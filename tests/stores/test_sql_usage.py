@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.models import Usage, UsageTotal
+from feishu_bot.core.usage import Usage, UsageTotal
 from feishu_bot.stores import Database, SqlUsage
 from feishu_bot.stores.usage import insert_usage
 

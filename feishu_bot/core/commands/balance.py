@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from feishu_bot.core.amounts import money
-from feishu_bot.core.clicks import Click, Clicked
-from feishu_bot.core.commands.registry import Command, Request
-from feishu_bot.core.models import KeyBalance
-from feishu_bot.core.ports import Balance
-from feishu_bot.core.views import Block, Colour, Paragraph, Row, Rule, Say, View
+from feishu_bot.core.balance import BalanceReader, KeyBalance
+from feishu_bot.core.card_actions import CardClick, ClickResponse
+from feishu_bot.core.cards import Block, Card, Colour, Divider, Field, Paragraph, Text
+from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.formatting import format_money
 
 # The gateways' fields are named after it.
 CURRENCY = "$"
 
 
-class Balances:
+class BalanceCommands:
     """For everyone, unless there are admins: then for them alone."""
 
-    def __init__(self, balance: Balance, *, for_admins: bool) -> None:
+    def __init__(self, balance: BalanceReader, *, for_admins: bool) -> None:
         self._balance = balance
         self._for_admins = for_admins
 
@@ -31,28 +30,28 @@ class Balances:
         return (command,)
 
     @property
-    def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
+    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
         return {}
 
-    def balance(self, request: Request) -> View:
+    def balance(self, request: CommandContext) -> Card:
         if self._for_admins and request.chat_type != "p2p":
             # In a group others would read along.
-            blocks = (Paragraph(Say("balance_in_private")),)
-            return View(title=Say("balance_title"), icon="💰", blocks=blocks)
+            blocks = (Paragraph(Text("balance_in_private")),)
+            return Card(title=Text("balance_title"), icon="💰", blocks=blocks)
         keys = self._balance.of_keys()
-        rows = [Row(key.key, _balance_of(key)) for key in keys]
-        return View(
-            title=Say("balance_title"),
+        rows = [Field(key.key, _balance_of(key)) for key in keys]
+        return Card(
+            title=Text("balance_title"),
             icon="💰",
             colour=_colour(keys),
-            blocks=(*rows, *_total(keys), Paragraph(Say("balance_age"), is_small=True)),
+            blocks=(*rows, *_total(keys), Paragraph(Text("balance_age"), is_small=True)),
         )
 
 
-def _balance_of(key: KeyBalance) -> Say:
+def _balance_of(key: KeyBalance) -> Text:
     amounts = {"left": key.left, "granted": key.granted, "used": key.used}
-    known = {name: money(CURRENCY, amount) for name, amount in amounts.items()}
-    return Say(f"balance_{key.state}", known if key.state == "known" else {})
+    known = {name: format_money(CURRENCY, amount) for name, amount in amounts.items()}
+    return Text(f"balance_{key.state}", known if key.state == "known" else {})
 
 
 def _total(keys: Sequence[KeyBalance]) -> list[Block]:
@@ -63,10 +62,10 @@ def _total(keys: Sequence[KeyBalance]) -> list[Block]:
     # Keys without a quota of their own all show the figures of their account.
     accounts = {(key.granted, key.used): key for key in known if key.used}
     counted = [*accounts.values(), *(key for key in known if not key.used)]
-    total = {"left": money(CURRENCY, sum(key.left for key in counted))}
-    blocks: list[Block] = [Rule(), Row(Say("balance_total"), Say("balance_left", total))]
+    total = {"left": format_money(CURRENCY, sum(key.left for key in counted))}
+    blocks: list[Block] = [Divider(), Field(Text("balance_total"), Text("balance_left", total))]
     if len(counted) < len(known):
-        blocks.append(Paragraph(Say("balance_same_account"), is_small=True))
+        blocks.append(Paragraph(Text("balance_same_account"), is_small=True))
     return blocks
 
 

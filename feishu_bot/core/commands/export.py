@@ -5,30 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from feishu_bot.core.background import without_background
-from feishu_bot.core.clicks import Click, Clicked
-from feishu_bot.core.commands.branches import beginning
-from feishu_bot.core.commands.registry import Command, File, Request
-from feishu_bot.core.models import Language, Notice, Turn
-from feishu_bot.core.ports import Conversations
+from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.card_actions import CardClick, ClickResponse
+from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.reload import question_title
+from feishu_bot.core.conversations import Conversations, Turn
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messenger import File
+from feishu_bot.core.notices import Notice
 
 # "Upload file": 30 MB; whether an MB has 1,000 or 1,024 KB is not said.
-FILE_BYTES = 30_000_000
-WHOLE = frozenset({"all", "全部"})
+MAX_FILE_BYTES = 30_000_000
+ALL_WORDS = frozenset({"all", "全部"})
 
-Words = Callable[..., str]
+Texts = Callable[..., str]
 
 
-class Export:
+class ExportCommands:
     """The way to here by default; with `all` every branch, and what was cleared as well."""
 
     def __init__(
         self,
         conversations: Conversations,
-        words: Mapping[Language, Words],
+        words: Mapping[Language, Texts],
         *,
         clock: Callable[[], float] = time.time,
-        most: int = FILE_BYTES,
+        most: int = MAX_FILE_BYTES,
     ) -> None:
         self._conversations = conversations
         self._words = words
@@ -38,14 +40,14 @@ class Export:
     @property
     def commands(self) -> tuple[Command, ...]:
         words = ("/export", "导出", "/导出")
-        return (Command(name="export", words=words, run=self.export, about_newest=True),)
+        return (Command(name="export", words=words, run=self.export, targets_latest=True),)
 
     @property
-    def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
+    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
         return {}
 
-    def export(self, request: Request) -> File | Notice:
-        is_whole = request.argument.lower() in WHOLE
+    def export(self, request: CommandContext) -> File | Notice:
+        is_whole = request.argument.lower() in ALL_WORDS
         if request.argument and not is_whole:
             return Notice("export_unknown", {"argument": request.argument})
         turns = self._turns(request, is_whole)
@@ -56,16 +58,16 @@ class Export:
         name = f"{texts('export_name')}-{time.strftime('%Y%m%d-%H%M', now)}.md"
         return File(name, self._document(texts, turns, time.strftime("%Y-%m-%d %H:%M", now)))
 
-    def _turns(self, request: Request, is_whole: bool) -> list[Turn]:
+    def _turns(self, request: CommandContext, is_whole: bool) -> list[Turn]:
         if is_whole:
             turns = self._conversations.tree(request.key, whole=True)
         else:
-            turns = self._conversations.load(request.key, request.message.goes_on_from).turns
+            turns = self._conversations.load(request.key, request.message.branch_point).turns
         return [turn for turn in turns if turn.answer]
 
-    def _document(self, texts: Words, turns: Sequence[Turn], now: str) -> bytes:
+    def _document(self, texts: Texts, turns: Sequence[Turn], now: str) -> bytes:
         head = [
-            f"# {beginning(turns[0])}",
+            f"# {question_title(turns[0])}",
             texts("export_made", time=now, count=len(turns)),
         ]
         document = ("\n\n".join(head) + "\n").encode()
@@ -84,10 +86,10 @@ class Export:
         return document
 
 
-def _turn(texts: Words, number: int, turn: Turn, follows: int | None) -> str:
+def _turn(texts: Texts, number: int, turn: Turn, follows: int | None) -> str:
     at = time.strftime("%Y-%m-%d %H:%M", time.localtime(turn.created_at))
     title = " · ".join(filter(None, (str(number), at, turn.speaker)))
-    question = without_background(turn.question).strip()
+    question = without_context(turn.question).strip()
     quoted = "\n".join(f"> {line}".rstrip() for line in question.splitlines())
     parts = [
         f"## {title}",

@@ -8,9 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from feishu_bot.core.clicks import Click, Clicked
-from feishu_bot.core.models import IncomingMessage, Language, Notice, ThreadKey, Turn
-from feishu_bot.core.views import View
+from feishu_bot.core.card_actions import CardClick, ClickResponse
+from feishu_bot.core.cards import Card
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.messenger import File
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.tasks import Regenerate
 
 # What may be a misspelt command; `/etc/hosts` and `/2` are part of a question.
 _LIKE_A_COMMAND = re.compile(r"/[^\W\d][\w-]{0,30}\Z")
@@ -18,11 +23,11 @@ _LIKENESS = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class CommandContext:
     """One use of a command. `argument` is what stands behind its name."""
 
     message: IncomingMessage
-    key: ThreadKey
+    key: ConversationKey
     argument: str
     language: Language
     is_admin: bool
@@ -38,24 +43,8 @@ class Request:
         return str(self.message.action.get("chat", self.message.chat_type))
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """Something to send as a file: its name, and what is in it."""
-
-    name: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Answer the question of a turn once more, on a branch of its own; `model` may be empty."""
-
-    turn: Turn
-    model: str = ""
-
-
 # What a command comes to. None means that it has nothing more to say.
-Result = View | Notice | File | Again | None
+CommandResult = Card | Notice | File | Regenerate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,21 +54,21 @@ class Command:
     A word without a slash counts only when it stands alone, or when the command takes something:
     else it is the beginning of a question. `for_admins` ones are shown to and obey admins only.
 
-    With `about_newest` a plain message in a private chat is about the chat's newest conversation,
-    where it would open one of its own. `at_once` is called as soon as the message comes in, before
-    those it waits behind; what it returns becomes the message's `action`.
+    With `targets_latest` a plain message in a private chat is about the chat's newest conversation,
+    where it would open one of its own. `on_receive` is called as soon as the message comes in,
+    before those it waits behind; what it returns becomes the message's `action`.
     """
 
     name: str
     words: tuple[str, ...]
-    run: Callable[[Request], Result]
-    takes: bool = False
+    run: Callable[[CommandContext], CommandResult]
+    takes_argument: bool = False
     for_admins: bool = False
-    about_newest: bool = False
-    at_once: Callable[[Request], Mapping[str, Any]] | None = None
+    targets_latest: bool = False
+    on_receive: Callable[[CommandContext], Mapping[str, Any]] | None = None
 
 
-class Family(Protocol):
+class CommandGroup(Protocol):
     """Commands that belong together, and what is pressed on their cards."""
 
     @property
@@ -87,12 +76,12 @@ class Family(Protocol):
         """In the order of help."""
 
     @property
-    def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
+    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
         """By the `act` of a button's value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class CommandCall:
     """A message calls a command."""
 
     command: Command
@@ -100,7 +89,7 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
-class Misspelt:
+class UnknownCommand:
     """A message looks like a command and is none. `nearest` may be empty."""
 
     word: str
@@ -117,14 +106,14 @@ class Question:
 class Commands:
     """All commands. Raises ValueError when two have the same word, or two families the same act."""
 
-    def __init__(self, families: Iterable[Family]) -> None:
+    def __init__(self, families: Iterable[CommandGroup]) -> None:
         self._commands: list[Command] = []
         self._by_word: dict[str, Command] = {}
-        self.actions: dict[str, Callable[[Click], Clicked]] = {}
+        self.actions: dict[str, Callable[[CardClick], ClickResponse]] = {}
         for family in families:
             self.add(family)
 
-    def add(self, family: Family) -> None:
+    def add(self, family: CommandGroup) -> None:
         for command in family.commands:
             self._commands.append(command)
             for word in command.words:
@@ -139,7 +128,7 @@ class Commands:
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands)
 
-    def read(self, text: str) -> Called | Misspelt | Question:
+    def read(self, text: str) -> CommandCall | UnknownCommand | Question:
         """What a message asks for. `//word` is a question that begins with a slash."""
         text = text.strip()
         if text.startswith("//"):
@@ -147,10 +136,10 @@ class Commands:
         # At any blank: Chinese keyboards write a wide one.
         word, argument = (*text.split(maxsplit=1), "", "")[:2]
         command = self._by_word.get(word.lower())
-        if command and (word.startswith("/") or command.takes or not argument):
-            return Called(command, argument)
+        if command and (word.startswith("/") or command.takes_argument or not argument):
+            return CommandCall(command, argument)
         if _LIKE_A_COMMAND.match(word):
-            return Misspelt(word, self._nearest(word.lower()))
+            return UnknownCommand(word, self._nearest(word.lower()))
         return Question(text)
 
     def _nearest(self, word: str) -> str:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import chain
 
-from feishu_bot.core.clicks import Click, Clicked, Later, told
+from feishu_bot.core.answering.prompt import estimate_tokens
+from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
+from feishu_bot.core.cards import Card
+from feishu_bot.core.chats import Chats
 from feishu_bot.core.commands import role_cards as cards
-from feishu_bot.core.commands.registry import Command, Request
-from feishu_bot.core.history import estimate
-from feishu_bot.core.models import Language, Notice, Role, ThreadKey
-from feishu_bot.core.ports import Chats, Conversations, Roles
-from feishu_bot.core.views import View
+from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.languages import Language
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.roles import Role, Roles
 
-MOST_CHARACTERS = 8_000
+MAX_CHARS = 8_000
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
-class RolePlay:
+class RoleCommands:
     """A role is the prompt that the model is told first; it begins the conversation afresh."""
 
     def __init__(
@@ -25,7 +29,7 @@ class RolePlay:
         roles: Roles,
         conversations: Conversations,
         chats: Chats,
-        later: Later,
+        enqueuer: Enqueuer,
         *,
         context_tokens: int,
     ) -> None:
@@ -33,7 +37,7 @@ class RolePlay:
         self._roles = roles
         self._conversations = conversations
         self._chats = chats
-        self._later = later
+        self._enqueuer = enqueuer
         self._most_tokens = context_tokens // 2
 
     @property
@@ -43,13 +47,13 @@ class RolePlay:
                 name="system",
                 words=("/system", "角色扮演", "/角色扮演"),
                 run=self.system,
-                takes=True,
+                takes_argument=True,
             ),
             Command(name="roles", words=("/roles", "角色列表", "/角色列表"), run=self.choice),
         )
 
     @property
-    def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
+    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
         return {
             "role_write": self.write,
             "role_reset": self.reset,
@@ -59,73 +63,73 @@ class RolePlay:
             "role_example": self.example,
         }
 
-    def system(self, request: Request) -> View | Notice:
+    def system(self, request: CommandContext) -> Card | Notice:
         """Play the role of the prompt behind the command; without one, show the present role."""
         if not request.argument:
-            return cards.present(self._playing(request.key, request.language))
+            return cards.current_card(self._playing(request.key, request.language))
         refusal = self._refusal(request.argument)
         if refusal:
             return refusal
         self._set(request.key, request.argument)
-        return cards.begun(request.key, request.argument)
+        return cards.custom_role_card(request.key, request.argument)
 
-    def choice(self, request: Request) -> View:
+    def choice(self, request: CommandContext) -> Card:
         """Show the categories of the list."""
         return self._categories(request.key, request.language)
 
-    def write(self, click: Click) -> Clicked:
+    def write(self, click: CardClick) -> ClickResponse:
         """Play the role that was written into the form."""
         prompt = click.value("prompt").strip()
         if not prompt:
-            return told("role_empty", gravity="warning")
+            return toast("role_empty", severity="warning")
         refusal = self._refusal(prompt)
         if refusal:
-            return told(refusal.kind, gravity="warning", **refusal.params)
+            return toast(refusal.kind, severity="warning", **refusal.params)
         key = self._set(click.key, prompt)
-        return Clicked(view=cards.begun(key, prompt))
+        return ClickResponse(view=cards.custom_role_card(key, prompt))
 
-    def reset(self, click: Click) -> Clicked:
+    def reset(self, click: CardClick) -> ClickResponse:
         key = self._set(click.key, "")
-        return Clicked(view=cards.ended(self._playing(key, click.language)))
+        return ClickResponse(view=cards.reset_card(self._playing(key, click.language)))
 
-    def categories(self, click: Click) -> Clicked:
+    def categories(self, click: CardClick) -> ClickResponse:
         assert click.key is not None
-        return Clicked(view=self._categories(click.key, click.language))
+        return ClickResponse(view=self._categories(click.key, click.language))
 
-    def category(self, click: Click) -> Clicked:
+    def category(self, click: CardClick) -> ClickResponse:
         """Show the roles of the category that was chosen, or that a button leads back to."""
         category = click.value("option") or click.value("category")
         roles = self._roles_of(category, click.language)
         if not roles:
-            return told("role_gone", gravity="warning")
-        return Clicked(view=cards.roles_of(category, roles))
+            return toast("role_gone", severity="warning")
+        return ClickResponse(view=cards.roles_card(category, roles))
 
-    def choose(self, click: Click) -> Clicked:
+    def choose(self, click: CardClick) -> ClickResponse:
         role = self._roles.find(click.value("option"), click.language)
         if role is None:
-            return told("role_gone", gravity="warning")
+            return toast("role_gone", severity="warning")
         refusal = self._refusal(role.content)
         if refusal:
-            return told(refusal.kind, gravity="warning", **refusal.params)
+            return toast(refusal.kind, severity="warning", **refusal.params)
         key = self._set(click.key, role.content)
         # Whoever chooses the role once more may ask its example once more.
-        return Clicked(view=cards.chosen(key, role, once=click.action.event_id))
+        return ClickResponse(view=cards.chosen_card(key, role, once=click.action.event_id))
 
-    def example(self, click: Click) -> Clicked:
+    def example(self, click: CardClick) -> ClickResponse:
         """Ask the role's example, as if it had been written under the card."""
         role = self._roles.find(click.value("role"), click.language)
         if role is None or not role.example:
-            return told("role_gone", gravity="warning")
+            return toast("role_gone", severity="warning")
         once = f"example:{click.value('once')}"
         # A slash at its beginning is a part of the question.
         question = f"/{role.example}" if role.example.startswith("/") else role.example
-        if self._later.put(click, "command", question, once=once, until_answered=True):
-            return told("role_asked")
-        return told("role_asked_before")
+        if self._enqueuer.put(click, "command", question, once=once, until_answered=True):
+            return toast("role_asked")
+        return toast("role_asked_before")
 
-    def _categories(self, key: ThreadKey, language: Language) -> View:
+    def _categories(self, key: ConversationKey, language: Language) -> Card:
         categories = self._roles.categories(language)
-        return cards.categories(categories, self._playing(key, language))
+        return cards.categories_card(categories, self._playing(key, language))
 
     def _roles_of(self, category: str, language: Language) -> tuple[Role, ...]:
         """In this language, also when the card was built in the other one."""
@@ -134,13 +138,13 @@ class RolePlay:
         found = (self._roles.find(role.id, language) for role in others)
         return own or tuple(role for role in found if role)
 
-    def _playing(self, key: ThreadKey, language: Language) -> cards.Playing:
+    def _playing(self, key: ConversationKey, language: Language) -> cards.ActiveRole:
         own = self._conversations.load(key).role
         prompt = own or self._chats.settings(key.chat_id).role
         role = find_by_prompt(self._roles, prompt, language)
-        return cards.Playing(prompt, role.title if role else "", is_own=bool(own))
+        return cards.ActiveRole(prompt, role.title if role else "", is_own=bool(own))
 
-    def _set(self, key: ThreadKey | None, prompt: str) -> ThreadKey:
+    def _set(self, key: ConversationKey | None, prompt: str) -> ConversationKey:
         """Begin afresh with this role. What else was chosen for the conversation stays."""
         assert key is not None
         before = self._conversations.load(key)
@@ -149,8 +153,8 @@ class RolePlay:
         return key
 
     def _refusal(self, prompt: str) -> Notice | None:
-        tokens = estimate(prompt)
-        if tokens <= self._most_tokens and len(prompt) <= MOST_CHARACTERS:
+        tokens = estimate_tokens(prompt)
+        if tokens <= self._most_tokens and len(prompt) <= MAX_CHARS:
             return None
         return Notice(
             "role_too_long",
@@ -158,7 +162,7 @@ class RolePlay:
                 "tokens": str(tokens),
                 "characters": str(len(prompt)),
                 "most_tokens": str(self._most_tokens),
-                "most_characters": str(MOST_CHARACTERS),
+                "most_characters": str(MAX_CHARS),
             },
         )
 

@@ -6,38 +6,39 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from feishu_bot.core import days
-from feishu_bot.core.amounts import count, money
-from feishu_bot.core.clicks import Click, Clicked
-from feishu_bot.core.commands.registry import Command, Request
-from feishu_bot.core.limits import Day, Limits, Spent, spent_in
-from feishu_bot.core.models import IncomingMessage, UsageTotal
-from feishu_bot.core.ports import Ledger, Names
-from feishu_bot.core.views import Block, Folded, Paragraph, Row, Rule, Say, View
+from feishu_bot.core.card_actions import CardClick, ClickResponse
+from feishu_bot.core.cards import Block, Card, Collapsible, Divider, Field, Paragraph, Text
+from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.formatting import format_count, format_money
+from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.people import UserDirectory
+from feishu_bot.core.quotas import DailyUsage, QuotaChecker, Spending, sum_usage
+from feishu_bot.core.usage import UsageStore, UsageTotal
 
-LONG = 30
-MOST_PEOPLE = 5
-MOST_MODELS = 8
+MAX_DAYS = 30
+MAX_PEOPLE = 5
+MAX_MODELS = 8
 SHORT_ID = 6
 
 
-class UsageCards:
+class UsageCommands:
     """`currency` is empty without prices; then costs are not shown. `days_kept` bounds the past."""
 
     def __init__(
         self,
-        ledger: Ledger,
-        limits: Limits,
-        names: Names,
+        ledger: UsageStore,
+        quotas: QuotaChecker,
+        names: UserDirectory,
         *,
         currency: Callable[[], str],
-        days_kept: int = LONG,
+        days_kept: int = MAX_DAYS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
-        self._limits = limits
+        self._quotas = quotas
         self._names = names
         self._currency = currency
-        self._days = min(LONG, days_kept)
+        self._days = min(MAX_DAYS, days_kept)
         self._clock = clock
 
     @property
@@ -45,83 +46,93 @@ class UsageCards:
         return (Command(name="usage", words=("/usage", "用量", "/用量"), run=self.usage),)
 
     @property
-    def actions(self) -> Mapping[str, Callable[[Click], Clicked]]:
+    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
         return {}
 
-    def usage(self, request: Request) -> View:
+    def usage(self, request: CommandContext) -> Card:
         open_id = request.message.sender.open_id
-        today = self._limits.day_of(open_id)
-        lately = spent_in(self._ledger.totals(self._long_ago(), open_id=open_id))
+        today = self._quotas.day_of(open_id)
+        lately = sum_usage(self._ledger.totals(self._long_ago(), open_id=open_id))
         blocks: list[Block] = [
-            Row(Say("usage_today"), self._spent(today.spent)),
-            Row(Say("usage_days", {"days": str(self._days)}), self._spent(lately)),
+            Field(Text("usage_today"), self._spent(today.spent)),
+            Field(Text("usage_days", {"days": str(self._days)}), self._spent(lately)),
             *self._left(today, is_admin=request.is_admin),
         ]
         if request.is_admin:
             blocks += self._everyones(request.message)
-        blocks.append(Paragraph(Say("usage_id", {"id": open_id}), is_small=True))
-        return View(title=Say("usage_title"), icon="📊", blocks=tuple(blocks))
+        blocks.append(Paragraph(Text("usage_id", {"id": open_id}), is_small=True))
+        return Card(title=Text("usage_title"), icon="📊", blocks=tuple(blocks))
 
     def _long_ago(self) -> float:
         return days.day_start(self._clock(), self._days - 1)
 
-    def _spent(self, spent: Spent) -> Say:
-        params = {"questions": count(spent.questions), "tokens": count(spent.tokens)}
+    def _spent(self, spent: Spending) -> Text:
+        params = {"questions": format_count(spent.questions), "tokens": format_count(spent.tokens)}
         currency = self._currency()
         if not currency:
-            return Say("usage_spent", params)
-        return Say("usage_spent_cost", {**params, "cost": money(currency, spent.cost)})
+            return Text("usage_spent", params)
+        return Text("usage_spent_cost", {**params, "cost": format_money(currency, spent.cost)})
 
-    def _left(self, day: Day, *, is_admin: bool) -> list[Block]:
+    def _left(self, day: DailyUsage, *, is_admin: bool) -> list[Block]:
         """What may still be used today, one line for each limit."""
         if is_admin or not day.quota:
-            return [Row(Say("usage_left"), Say("usage_unlimited"))]
+            return [Field(Text("usage_left"), Text("usage_unlimited"))]
         spent, quota = day.spent, day.quota
-        blocks: list[Block] = [Rule()]
+        blocks: list[Block] = [Divider()]
         if quota.questions:
-            left = count(max(0, quota.questions - spent.questions))
-            said = {"left": left, "limit": count(quota.questions), "granted": count(day.granted)}
+            left = format_count(max(0, quota.questions - spent.questions))
+            said = {
+                "left": left,
+                "limit": format_count(quota.questions),
+                "granted": format_count(day.granted),
+            }
             kind = "usage_left_granted" if day.granted else "usage_left_questions"
-            blocks.append(Row(Say("usage_left"), Say(kind, said)))
+            blocks.append(Field(Text("usage_left"), Text(kind, said)))
         if quota.tokens:
-            left = count(max(0, quota.tokens - spent.tokens))
-            said = {"left": left, "limit": count(quota.tokens)}
-            blocks.append(Row(Say("usage_left"), Say("usage_left_tokens", said)))
+            left = format_count(max(0, quota.tokens - spent.tokens))
+            said = {"left": left, "limit": format_count(quota.tokens)}
+            blocks.append(Field(Text("usage_left"), Text("usage_left_tokens", said)))
         if quota.cost:
-            left = money(self._currency(), max(0.0, quota.cost - spent.cost))
-            said = {"left": left, "limit": money(self._currency(), quota.cost)}
-            blocks.append(Row(Say("usage_left"), Say("usage_left_cost", said)))
+            left = format_money(self._currency(), max(0.0, quota.cost - spent.cost))
+            said = {"left": left, "limit": format_money(self._currency(), quota.cost)}
+            blocks.append(Field(Text("usage_left"), Text("usage_left_cost", said)))
         zone = {"zone": days.zone(self._clock())}
-        return [*blocks, Paragraph(Say("usage_anew", zone), is_small=True)]
+        return [*blocks, Paragraph(Text("usage_anew", zone), is_small=True)]
 
     def _everyones(self, message: IncomingMessage) -> list[Block]:
         """Everyone's usage, where nobody reads along."""
         if message.chat_type != "p2p":
-            return [Rule(), Paragraph(Say("usage_in_private"), is_small=True)]
+            return [Divider(), Paragraph(Text("usage_in_private"), is_small=True)]
         today, since = days.day_start(self._clock()), self._long_ago()
         models = self._ledger.totals(since)
         rows = (
-            Row(Say("usage_all_today"), self._spent(spent_in(self._ledger.totals(today)))),
-            Row(Say("usage_all_days", {"days": str(self._days)}), self._spent(spent_in(models))),
+            Field(Text("usage_all_today"), self._spent(sum_usage(self._ledger.totals(today)))),
+            Field(
+                Text("usage_all_days", {"days": str(self._days)}), self._spent(sum_usage(models))
+            ),
         )
         long = {"days": str(self._days)}
         parts = (
-            (Say("usage_people_today"), self._people(today)),
-            (Say("usage_people_days", long), self._people(since)),
-            (Say("usage_models_days", long), self._rows(_most(models), lambda name: name or "–")),
+            (Text("usage_people_today"), self._people(today)),
+            (Text("usage_people_days", long), self._people(since)),
+            (Text("usage_models_days", long), self._rows(_most(models), lambda name: name or "–")),
         )
-        folded = (Folded(title=title, blocks=blocks) for title, blocks in parts if blocks)
-        return [Rule(), *rows, *folded]
+        folded = (Collapsible(title=title, blocks=blocks) for title, blocks in parts if blocks)
+        return [Divider(), *rows, *folded]
 
-    def _people(self, since: float) -> tuple[Row, ...]:
-        return self._rows(self._ledger.people(since, MOST_PEOPLE), self._name)
+    def _people(self, since: float) -> tuple[Field, ...]:
+        return self._rows(self._ledger.people(since, MAX_PEOPLE), self._name)
 
-    def _rows(self, totals: Sequence[UsageTotal], name_of: Callable[[str], str]) -> tuple[Row, ...]:
-        return tuple(Row(name_of(total.name), self._spent(spent_in([total]))) for total in totals)
+    def _rows(
+        self, totals: Sequence[UsageTotal], name_of: Callable[[str], str]
+    ) -> tuple[Field, ...]:
+        return tuple(
+            Field(name_of(total.name), self._spent(sum_usage([total]))) for total in totals
+        )
 
     def _name(self, open_id: str) -> str:
         return self._names.of(open_id) or f"…{open_id[-SHORT_ID:]}"
 
 
 def _most(totals: Sequence[UsageTotal]) -> list[UsageTotal]:
-    return sorted(totals, key=lambda total: (-total.tokens, total.name))[:MOST_MODELS]
+    return sorted(totals, key=lambda total: (-total.tokens, total.name))[:MAX_MODELS]

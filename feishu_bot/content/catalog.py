@@ -1,0 +1,101 @@
+"""The words people read, in their language, by kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+
+Language = Literal["zh", "en"]
+Severity = Literal["info", "retry", "admin"]
+
+_FOLDERS: dict[Language, str] = {"zh": "zh_CN", "en": "en_US"}
+# What an empty parameter leaves behind: two blanks in a row, or one before a full stop.
+_GAP = re.compile(r" +( |[,.;。，；])")
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """A notice in words. A short line has only `what`."""
+
+    title: str
+    what: str
+    do: str
+    severity: Severity
+
+
+class Catalog:
+    """All texts of one language; call it with a kind."""
+
+    def __init__(self, language: Language, content: Mapping[str, Any]) -> None:
+        self.language = language
+        self._lines: Mapping[str, str] = content["lines"]
+        self._words: Mapping[str, Mapping[str, str]] = content["words"]
+        self._notices = {kind: NoticeText(**parts) for kind, parts in content["notices"].items()}
+
+    @staticmethod
+    def load(language: Language) -> Catalog:
+        """The texts of a language, read once per process."""
+        return _load(language)
+
+    def __call__(self, kind: str, /, **params: object) -> str:
+        """A line, or what a notice says and advises. Raises KeyError for an unknown kind."""
+        text = self.notice(kind, params)
+        # Chinese sets no blank between sentences.
+        return ("" if self.language == "zh" else " ").join(filter(None, (text.what, text.do)))
+
+    def notice(self, kind: str, params: Mapping[str, object] | None = None) -> NoticeText:
+        """The parts of a notice, filled in. Raises KeyError for an unknown kind."""
+        if kind in self._lines:
+            return NoticeText("", self._fill(self._lines[kind], params or {}), "", "info")
+        text = self._notices[kind]
+        parts = (text.title, text.what, text.do)
+        title, what, do = (self._fill(part, params or {}) for part in parts)
+        return NoticeText(title, what, do, text.severity)
+
+    def template(self, kind: str) -> str:
+        """All of a kind's texts with their `{params}` still open."""
+        if kind in self._lines:
+            return self._lines[kind]
+        text = self._notices[kind]
+        return "\n".join((text.title, text.what, text.do))
+
+    def kinds(self) -> frozenset[str]:
+        """Every kind there is a text for."""
+        return frozenset(self._lines) | frozenset(self._notices)
+
+    def _fill(self, template: str, params: Mapping[str, object]) -> str:
+        if "{" not in template:
+            return template
+        values = _Values({name: self._word(name, str(value)) for name, value in params.items()})
+        return _GAP.sub(r"\1", template.format_map(values))
+
+    def _word(self, name: str, value: str) -> str:
+        words = self._words.get(name)
+        return words.get(value, words["other"]) if words else value
+
+
+class _Values(dict[str, str]):
+    """What is missing reads as nothing."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+@lru_cache
+def _load(language: Language) -> Catalog:
+    """Raises ValueError when two files of the language have a text for the same kind."""
+    content: dict[str, dict[str, Any]] = {"notices": {}, "lines": {}, "words": {}}
+    folder = files("feishu_bot.content") / "locales" / _FOLDERS[language]
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        for part, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            twice = content[part].keys() & texts.keys()
+            if twice:
+                raise ValueError(f"{path.name} says again what another file says: {sorted(twice)}")
+            content[part] |= texts
+    return Catalog(language, content)

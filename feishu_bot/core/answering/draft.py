@@ -1,0 +1,116 @@
+"""An answer while it grows, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from feishu_bot.core.answering.prompt import estimate_tokens
+from feishu_bot.core.chat_model import FinishReason
+from feishu_bot.core.conversations import Turn
+from feishu_bot.core.messenger import FinalAnswer, Footer
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.tasks import Outcome
+
+# What a reader is told under an answer that isn't all there.
+FINISH_NOTICES: Mapping[FinishReason, str] = {
+    "length": "length",
+    "cut": "cut",
+    "content_filter": "filtered_partly",
+}
+CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
+EVENT_ID_CHARACTERS = 12
+
+
+@dataclass(slots=True)
+class Draft:
+    """What there is of an answer. As JSON it is what a later process needs to end it."""
+
+    text: str = ""
+    reasoning: str = ""
+    model: str = ""
+    reason: FinishReason = "stop"
+    notice: str = ""
+    request_id: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated_tokens: int = 0
+    first_text: float = 0.0
+    # What the question was read with: a quoted message, or the thread before it.
+    context: str = ""
+    # What the model was told the asker is called; empty in a private chat.
+    speaker: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Draft:
+        """What `as_json` gave, by this version or a newer one."""
+        return cls(**{name: data[name] for name in cls.__slots__ if name in data})
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.notice == "stopped":
+            return "stopped"
+        return "answered" if self.text else "noticed"
+
+    def spent(self) -> tuple[int, int]:
+        """The tokens of prompt and answer; our estimate where the gateway has told nothing.
+
+        It tells nothing of an answer that was stopped or cut.
+        """
+        written = self.text + self.reasoning
+        if self.prompt_tokens or self.completion_tokens or not written:
+            return self.prompt_tokens, self.completion_tokens
+        return self.estimated_tokens, estimate_tokens(written)
+
+    def ending(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
+        """What the reader sees in the end; `footer` names its parts that are wanted."""
+        notice = None
+        if self.notice:
+            # Where the gateway gave no id, the end of our own leads to the log line.
+            request_id = self.request_id or event_id[-EVENT_ID_CHARACTERS:]
+            notice = Notice(self.notice, {"model": self.model, "request_id": request_id})
+        tokens = self.prompt_tokens + self.completion_tokens
+        small_print = Footer(
+            model=self.model if "model" in footer else "",
+            seconds=seconds if "seconds" in footer else 0.0,
+            tokens=tokens if "tokens" in footer else 0,
+        )
+        return FinalAnswer(
+            text=self.text,
+            reasoning=self.reasoning,
+            notice=notice,
+            footer=small_print if self.text else Footer(),
+            can_continue=bool(self.text) and self.reason in CONTINUABLE,
+            can_regenerate=True,
+        )
+
+    def turn(
+        self,
+        question: str,
+        *,
+        question_id: str,
+        asker: str,
+        answer_ids: tuple[str, ...],
+        parent: int | None,
+        created_at: float,
+    ) -> Turn:
+        """The turn to keep; without an answer too, so that the question can be asked again."""
+        return Turn(
+            question=self.context + question,
+            answer=self.text,
+            question_id=question_id,
+            asker=asker,
+            speaker=self.speaker,
+            answer_ids=answer_ids,
+            parent=parent,
+            model=self.model,
+            finish_reason=self.reason,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            estimated_tokens=self.estimated_tokens,
+            created_at=created_at,
+        )

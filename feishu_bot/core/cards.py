@@ -1,0 +1,132 @@
+"""Cards as values: what they say and what can be pressed on them, without a word of card JSON.
+
+Texts are kinds with parameters, as in notices, or a person's own words as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Colour = Literal["blue", "green", "grey", "indigo", "orange", "red", "turquoise"]
+Style = Literal["default", "primary", "danger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text by its kind."""
+
+    kind: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+Label = Text | str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A text of its own. Words of people and models are shown as they are, never as Markdown."""
+
+    words: Label
+    is_small: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A name and what stands for it, on one line.
+
+    The value stands out, unless the name `leads` and the value only explains it.
+    """
+
+    name: Label
+    value: Label
+    leads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Divider:
+    """A line between parts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """`value` comes back when it is pressed: `act` names the action, the rest is its own.
+
+    `confirm` asks first. Inside a form the button sends the form.
+    """
+
+    label: Label
+    value: Mapping[str, Any]
+    style: Style = "default"
+    confirm: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """Buttons beside each other, as far as there is room."""
+
+    buttons: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    label: Label
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """A choice of one. Outside a form `value` comes back, with what was chosen beside it.
+
+    Inside a form `name` tells it from the others.
+    """
+
+    options: tuple[Option, ...]
+    placeholder: Label
+    value: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    label: Label | None = None
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A text to fill in, in a form. `most` is the number of characters that it takes."""
+
+    name: str
+    label: Label
+    placeholder: Label = ""
+    text: str = ""
+    is_long: bool = False
+    most: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """Fields that are sent together."""
+
+    name: str
+    fields: tuple[Select | Input, ...]
+    submit: Button
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collapsible:
+    """A part that opens when its title is pressed."""
+
+    title: Label
+    blocks: tuple[Paragraph | Field | Buttons, ...]
+
+
+Block = Paragraph | Field | Divider | Buttons | Select | Form | Collapsible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A card of the bot that is no answer. `icon` is an emoji before the title."""
+
+    title: Label
+    blocks: tuple[Block, ...]
+    colour: Colour = "blue"
+    icon: str = ""

@@ -1,0 +1,89 @@
+"""Anything that streams an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+FinishReason = Literal["stop", "length", "content_filter", "cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One line of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What the model is asked. `temperature` None leaves it to the model."""
+
+    messages: tuple[ChatMessage, ...]
+    model: str = ""
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStart:
+    """The stream has begun; the model that answers, by the gateway's name."""
+
+    model: str
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """The stream is over. `reason` "cut" means that the gateway never said it was complete."""
+
+    reason: FinishReason
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+StreamEvent = StreamStart | TextDelta | ReasoningDelta | StreamEnd
+
+
+class ModelCatalog(Protocol):
+    """The models that people may choose from."""
+
+    def offered(self) -> tuple[str, ...]:
+        """All of them, the best known first. May ask the gateway: never in a click.
+
+        Raises ModelError when nothing is known and the gateway can't be asked.
+        """
+
+    def default(self) -> str:
+        """The bot's own choice. May ask the gateway. Raises ModelError when there is none."""
+
+    def allows(self, name: str) -> bool:
+        """Whether people may choose this model, if the gateway has it; never a call."""
+
+
+class ChatModel(Protocol):
+    """Anything that streams an answer."""
+
+    def stream(
+        self, prompt: Prompt, is_unwanted: Callable[[], bool] = lambda: False
+    ) -> Iterator[StreamEvent]:
+        """Ask the model. Yields one ModelChosen first and one StreamEnd last. Raises ModelError.
+
+        `is_unwanted` is asked now and then while the model is silent; once it says so, the stream
+        is given up as if the model had broken off.
+        """

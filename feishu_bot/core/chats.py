@@ -1,0 +1,40 @@
+"""What is remembered about a chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from feishu_bot.core.languages import Language
+
+ThreadChoice = Literal["", "always", "never"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSettings:
+    """What holds for every conversation of a chat; empty means the bot's own."""
+
+    role: str = ""
+    model: str = ""
+    mode: str = ""
+    reply_in_thread: ThreadChoice = ""
+    language: Language | Literal[""] = ""
+
+
+class Chats(Protocol):
+    """What is remembered about chats."""
+
+    def settings(self, chat_id: str) -> ChatSettings:
+        """The settings of a chat; empty ones for a chat that has none. Cached for a few seconds."""
+
+    def save(
+        self,
+        chat_id: str,
+        *,
+        role: str | None = None,
+        model: str | None = None,
+        mode: str | None = None,
+        reply_in_thread: ThreadChoice | None = None,
+        language: Language | Literal[""] | None = None,
+    ) -> None:
+        """Change those settings that are given; an empty one goes back to the bot's own."""

@@ -1,0 +1,95 @@
+"""/forget: delete what is stored about the person who asks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from feishu_bot.core import days
+from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
+from feishu_bot.core.cards import Button, Buttons, Card, Divider, Field, Paragraph, Text
+from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.formatting import format_count
+from feishu_bot.core.people import ErasureReport, People
+
+ICON = "🔏"
+
+
+class ForgetCommands:
+    """Whoever asks is asked back first; only they can press the buttons."""
+
+    def __init__(self, people: People, *, clock: Callable[[], float] = time.time) -> None:
+        self._people = people
+        self._clock = clock
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return (Command(name="forget", words=("/forget", "忘记我", "/忘记我"), run=self.ask),)
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
+        return {"forget": self.forget, "remember": self.remember}
+
+    def ask(self, request: CommandContext) -> Card:
+        """What would go, and what would stay."""
+        of = request.message.sender.open_id
+        yes = Button(
+            label=Text("button_forget_yes"), value={"act": "forget", "of": of}, style="danger"
+        )
+        no = Button(label=Text("button_forget_no"), value={"act": "remember", "of": of})
+        return Card(
+            title=Text("forget_title"),
+            icon=ICON,
+            colour="orange",
+            blocks=(
+                Paragraph(Text("forget_ask")),
+                Paragraph(Text("forget_means")),
+                Paragraph(Text("forget_stays"), is_small=True),
+                Buttons((yes, no)),
+            ),
+        )
+
+    def forget(self, click: CardClick) -> ClickResponse:
+        """Delete, and say what it was. The second click of two finds nothing, and says only so."""
+        person = click.action.operator.open_id
+        if click.value("of") != person:
+            return toast("forget_not_yours", severity="warning")
+        today = days.day_start(self._clock())
+        forgotten = self._people.forget(person, keep_usage_since=today)
+        if forgotten == ErasureReport():
+            return toast("forget_nothing")
+        return ClickResponse(
+            toast=toast("forget_done", severity="success").toast, view=_deleted(forgotten)
+        )
+
+    def remember(self, click: CardClick) -> ClickResponse:
+        """Leave everything as it is."""
+        if click.value("of") != click.action.operator.open_id:
+            return toast("forget_not_yours", severity="warning")
+        view = Card(
+            title=Text("forget_title"),
+            icon=ICON,
+            colour="green",
+            blocks=(Paragraph(Text("forget_kept")),),
+        )
+        return ClickResponse(toast=toast("forget_kept").toast, view=view)
+
+
+def _deleted(forgotten: ErasureReport) -> Card:
+    counts = {
+        "forget_turns": forgotten.turns,
+        "forget_usage": forgotten.usage,
+        "forget_feedback": forgotten.feedback,
+        "forget_settings": forgotten.settings,
+    }
+    return Card(
+        title=Text("forget_title"),
+        icon=ICON,
+        colour="grey",
+        blocks=(
+            Paragraph(Text("forget_done")),
+            *(Field(Text(kind), format_count(number)) for kind, number in counts.items()),
+            Divider(),
+            Paragraph(Text("forget_stays"), is_small=True),
+        ),
+    )

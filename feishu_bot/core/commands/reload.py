@@ -1,0 +1,149 @@
+"""/reload: all turns of a conversation, to go on from any of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
+from feishu_bot.core.cards import Button, Buttons, Card, Option, Paragraph, Select, Text
+from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
+from feishu_bot.core.notices import Notice
+
+PAGE_SIZE = 20
+QUESTION_CHARS = 32
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedTurn:
+    """A turn with its number, and how many branches lead to it."""
+
+    number: int
+    turn: Turn
+    depth: int
+    is_again: bool
+
+
+class ReloadCommands:
+    """Shows the tree of turns, newest at the bottom, and goes back to one of them."""
+
+    def __init__(
+        self, conversations: Conversations, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._conversations = conversations
+        self._clock = clock
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        words = ("/reload", "历史回档", "/历史回档")
+        return (Command(name="reload", words=words, run=self.show, targets_latest=True),)
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
+        return {"turns": self.turn_page, "go_back": self.go_back}
+
+    def show(self, request: CommandContext) -> Card | Notice:
+        return self._page(request.key, 0) or Notice("reload_empty")
+
+    def turn_page(self, click: CardClick) -> ClickResponse:
+        assert click.key is not None
+        page = click.value("page")
+        view = self._page(click.key, int(page) if page.isdecimal() else 0)
+        return ClickResponse(view=view) if view else toast("reload_gone", severity="warning")
+
+    def go_back(self, click: CardClick) -> ClickResponse:
+        assert click.key is not None
+        chosen = click.value("option")
+        turns = number_turns(self._conversations.tree(click.key))
+        turn = next((one for one in turns if str(one.turn.id) == chosen), None)
+        if turn is None or not self._conversations.go_on_from(click.key, int(chosen)):
+            return toast("reload_gone", severity="warning")
+        number = str(turn.number)
+        said = {"number": number, "question": question_title(turn.turn)}
+        back = Button(label=Text("button_reload"), value={"act": "turns", "page": "0"})
+        view = Card(
+            title=Text("reload_title"),
+            icon="🌿",
+            colour="green",
+            blocks=(
+                Paragraph(Text("reload_done", said)),
+                Paragraph(Text("reload_how"), is_small=True),
+                Buttons((back,)),
+            ),
+        )
+        shown = toast("reload_told", severity="success", number=number).toast
+        return ClickResponse(toast=shown, view=view)
+
+    def _page(self, key: ConversationKey, page: int) -> Card | None:
+        turns = number_turns(self._conversations.tree(key))
+        end = len(turns) - page * PAGE_SIZE
+        shown = turns[max(0, end - PAGE_SIZE) : max(0, end)]
+        if not shown:
+            return None
+        path = self._conversations.load(key).turns
+        current = path[-1].id if path else None
+        select = Select(
+            options=tuple(Option(_label(one), str(one.turn.id)) for one in shown),
+            placeholder=Text("reload_choose"),
+            value={"act": "go_back"},
+        )
+        older = Button(label=Text("button_older"), value={"act": "turns", "page": str(page + 1)})
+        newer = Button(label=Text("button_newer"), value={"act": "turns", "page": str(page - 1)})
+        pages = (older,) * (end > PAGE_SIZE) + (newer,) * (page > 0)
+        lines = "\n".join(self._line(one, one.turn.id == current) for one in shown)
+        return Card(
+            title=Text("reload_title"),
+            icon="🌿",
+            blocks=(
+                Paragraph(Text("reload_ask"), is_small=True),
+                Paragraph(lines),
+                select,
+                *((Buttons(pages),) if pages else ()),
+            ),
+        )
+
+    def _line(self, one: NumberedTurn, is_current: bool) -> str:
+        indent = "　" * (one.depth - 1) + "├ " if one.depth else ""
+        again = "↻ " if one.is_again else ""
+        here = " 📍" if is_current else ""
+        at = self._time(one.turn.created_at)
+        return f"{indent}{one.number} · {at} · {again}{question_title(one.turn)}{here}"
+
+    def _time(self, seconds: float) -> str:
+        at, now = time.localtime(seconds), time.localtime(self._clock())
+        return time.strftime("%H:%M" if at[:3] == now[:3] else "%m-%d %H:%M", at)
+
+
+def number_turns(turns: Sequence[Turn]) -> list[NumberedTurn]:
+    """Those turns that have an answer, oldest first, with their place in the tree."""
+    children: dict[int | None, int] = {}
+    depths: dict[int | None, int] = {}
+    asked: set[str] = set()
+    result: list[NumberedTurn] = []
+    for turn in turns:
+        # Without an answer there is nothing to go on from; what follows it, follows its parent.
+        if not turn.answer:
+            depths[turn.id] = depths.get(turn.parent, 0)
+            continue
+        is_branch = children.get(turn.parent, 0) > 0 and turn.parent in depths
+        children[turn.parent] = children.get(turn.parent, 0) + 1
+        is_again = turn.question_id in asked
+        asked.add(turn.question_id)
+        depth = depths.get(turn.parent, 0) + (is_branch or is_again)
+        depths[turn.id] = min(depth, MAX_DEPTH)
+        result.append(NumberedTurn(len(result) + 1, turn, depths[turn.id], is_again))
+    return result
+
+
+def question_title(turn: Turn) -> str:
+    """The first words of its question, on one line."""
+    words = " ".join(without_context(turn.question).split())
+    return words if len(words) <= QUESTION_CHARS else words[: QUESTION_CHARS - 1] + "…"
+
+
+def _label(one: NumberedTurn) -> str:
+    return f"{one.number} · {'↻ ' if one.is_again else ''}{question_title(one.turn)}"

@@ -1,0 +1,112 @@
+"""Conversations: an address, settings, and a tree of turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from feishu_bot.core.chat_model import FinishReason
+from feishu_bot.core.messages import IncomingMessage, SentMessages
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKey:
+    """The address of a conversation: the chat, and the message that opened the thread."""
+
+    chat_id: str
+    root: str
+
+    def __str__(self) -> str:
+        return f"{self.chat_id}/{self.root}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A question and its answer. `parent` is the turn it goes on from, None at the start.
+
+    `question_id` is the message that asked, `answer_ids` are the bot's messages, first to last.
+    `prompt_tokens` and `completion_tokens` are the gateway's figures, 0 when it gave none;
+    `estimated_tokens` is our own estimate of the same prompt.
+    """
+
+    question: str
+    answer: str
+    question_id: str
+    answer_ids: tuple[str, ...] = ()
+    parent: int | None = None
+    id: int | None = None
+    # Who asked, by open_id, and the name to call them by where several talk; may be empty.
+    asker: str = ""
+    speaker: str = ""
+    model: str = ""
+    finish_reason: FinishReason = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated_tokens: int = 0
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A conversation as one question sees it: its settings, and the turns that lead up to here.
+
+    `turns` run from the oldest to the one the question goes on from. Empty settings mean the
+    bot's own.
+    """
+
+    key: ConversationKey
+    turns: tuple[Turn, ...] = ()
+    role: str = ""
+    model: str = ""
+    mode: str = ""
+    kind: Literal["chat", "picture"] = "chat"
+
+
+class Conversations(Protocol):
+    """Conversations, their turns, and which message belongs to which."""
+
+    def resolve(self, message: IncomingMessage) -> ConversationKey:
+        """The conversation a message belongs to, whether or not it exists yet."""
+
+    def exists(self, key: ConversationKey) -> bool:
+        """Whether the bot has answered in this conversation."""
+
+    def key_of(self, message_id: str) -> ConversationKey | None:
+        """The conversation that one of the bot's own messages belongs to."""
+
+    def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
+        """The conversation up to the turn that `parent_id` ends, or up to its newest turn."""
+
+    def turn_of(self, message_id: str) -> Turn | None:
+        """The turn that one of the bot's own messages, or a question, is part of."""
+
+    def tree(self, key: ConversationKey, *, whole: bool = False) -> tuple[Turn, ...]:
+        """All turns of a conversation in all its branches, oldest first.
+
+        Without `whole` only those since it last began afresh; never forgotten ones.
+        """
+
+    def newest(self, chat_id: str) -> ConversationKey | None:
+        """The conversation of a chat in which the newest turn stands; None without any turn."""
+
+    def go_on_from(self, key: ConversationKey, turn_id: int) -> bool:
+        """What is said next goes on from this turn; False when the conversation has none such."""
+
+    def save_settings(
+        self,
+        key: ConversationKey,
+        *,
+        role: str | None = None,
+        model: str | None = None,
+        mode: str | None = None,
+    ) -> None:
+        """Change those settings that are given; an empty one goes back to the bot's own."""
+
+    def clear(self, key: ConversationKey) -> None:
+        """Begin the conversation afresh: what was said so far is not loaded again."""
+
+    def bind(self, key: ConversationKey, sent: SentMessages) -> None:
+        """Remember that these messages, and their thread, belong to the conversation."""
+
+    def sweep(self, before: float) -> int:
+        """Delete conversations without a message since that time; how many they were."""

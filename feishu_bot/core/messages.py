@@ -1,0 +1,140 @@
+"""Messages, and who sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+ChatType = Literal["p2p", "group"]
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """Who the bot is in Feishu. `open_id` is empty until Feishu told it."""
+
+    app_id: str
+    open_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote a message; `open_id` is always there, the others only with their scopes."""
+
+    open_id: str
+    user_id: str = ""
+    union_id: str = ""
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody named in a message by `@`."""
+
+    open_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture, file, recording or video in a message, by its Feishu key."""
+
+    kind: Literal["image", "file", "audio", "video"]
+    key: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMessage:
+    """What a person wrote. `text` has mentions as readable names and no mention of the bot.
+
+    Without a `message_id` there is nothing to reply to: what is said goes to the chat, or without
+    a `chat_id` to the sender.
+
+    `created_at` is in seconds since the epoch, by Feishu's clock. `mentions` leaves the bot out;
+    `mentions_bot` says whether it was named, `mentions_all` whether everyone was.
+    """
+
+    message_id: str
+    chat_id: str
+    chat_type: ChatType
+    sender: Sender
+    kind: str
+    text: str = ""
+    created_at: float = 0.0
+    mentions: tuple[Mention, ...] = ()
+    mentions_bot: bool = False
+    mentions_all: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    root_id: str = ""
+    parent_id: str = ""
+    thread_id: str = ""
+    # What a button was built with, where pressing it is what is to be done.
+    action: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def branch_point(self) -> str:
+        """The message that this one was written in reply to on purpose; empty for none.
+
+        In a topic every message is a reply to the one that opened it, which tells nothing.
+        """
+        return "" if self.thread_id else self.parent_id
+
+    def as_json(self) -> dict[str, Any]:
+        """A dict that `json.dumps` takes; `from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> IncomingMessage:
+        """What `as_json` gave, by this version or a newer one, whose own fields are left out.
+
+        Raises KeyError, TypeError or ValueError when it is something else.
+        """
+        return cls(
+            **{
+                **_known(cls, data),
+                "sender": Sender(**_known(Sender, data["sender"])),
+                "mentions": tuple(Mention(**_known(Mention, item)) for item in data["mentions"]),
+                "attachments": tuple(
+                    Attachment(**_known(Attachment, item)) for item in data["attachments"]
+                ),
+            }
+        )
+
+
+def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessages:
+    """What Feishu said of the messages we sent: their ids, and the thread and chat they are in."""
+
+    message_ids: tuple[str, ...]
+    thread_id: str = ""
+    chat_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatJoined:
+    """Somebody added the bot to a group, or opened their private chat with it."""
+
+    event_id: str
+    chat_id: str
+    chat_type: ChatType
+    person: Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuClick:
+    """An entry of the bot's menu was pressed; `entry` is its key in the console.
+
+    `created_at` is in seconds since the epoch, 0 when it isn't told.
+    """
+
+    event_id: str
+    person: Sender
+    entry: str
+    created_at: float = 0.0

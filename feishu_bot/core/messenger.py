@@ -1,0 +1,91 @@
+"""How the core speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from feishu_bot.core.cards import Card
+from feishu_bot.core.messages import BotIdentity, IncomingMessage, SentMessages
+from feishu_bot.core.notices import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """The small print under an answer; empty and zero parts are left out."""
+
+    model: str = ""
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalAnswer:
+    """How an answer ends: its whole text, what to say about it, and what can be pressed."""
+
+    text: str
+    reasoning: str = ""
+    notice: Notice | None = None
+    footer: Footer = Footer()
+    can_continue: bool = False
+    can_regenerate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to send as a file: its name, and what is in it."""
+
+    name: str
+    data: bytes
+
+
+class AnswerStream(Protocol):
+    """An answer on the screen while it grows."""
+
+    def write(self, text: str = "", reasoning: str = "") -> None:
+        """Add to the answer; it is shown when there is room for a frame. Never waits."""
+
+    def finish(self, ending: FinalAnswer) -> SentMessages:
+        """Show the end and wait until it has landed. Raises FeishuError when it can't."""
+
+    def abandon(self) -> None:
+        """Stop drawing and leave the card as it is."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will be drawn any more: the end has landed, or it can't."""
+
+
+class Messenger(Protocol):
+    """How the core speaks."""
+
+    def open_answer(
+        self,
+        message: IncomingMessage,
+        *,
+        reference: str,
+        checkpoint: Mapping[str, Any],
+        save: Callable[[Mapping[str, Any]], None],
+        sent: Callable[[SentMessages], None],
+    ) -> AnswerStream:
+        """Begin the answer to a message, or go on in the card that `checkpoint` names.
+
+        `reference` is the same at every try of the same answer: Feishu sends it once. `save` is
+        given what another process needs to go on; it may raise LeaseLost. `sent` is told all
+        messages of the answer each time there is one more.
+        """
+
+    def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> SentMessages:
+        """Reply with a notice, once per `reference`. Raises FeishuError."""
+
+    def show(self, message: IncomingMessage, view: Card, *, reference: str) -> SentMessages:
+        """Reply with a card, once per `reference`. Raises FeishuError."""
+
+    def send_file(
+        self, message: IncomingMessage, name: str, data: bytes, *, reference: str
+    ) -> SentMessages:
+        """Reply with a file, once per `reference`. Raises FeishuError."""
+
+    def identity(self) -> BotIdentity:
+        """Who the bot is; from memory, never a call."""

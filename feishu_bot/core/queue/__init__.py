@@ -1,0 +1,1 @@
+"""The tasks that wait, and the threads that work on them."""

@@ -1,0 +1,81 @@
+"""What answers cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from feishu_bot.core.tasks import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one answer cost. `outcome` as in the log line; `seconds` from claim to end.
+
+    Tokens are our estimate where the gateway gave no figures; `cost` is in the currency of the
+    prices.
+    """
+
+    open_id: str
+    chat_id: str
+    model: str
+    outcome: Outcome
+    seconds: float
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageTotal:
+    """What answers have cost together; `name` is what they were summed by (model, open_id).
+
+    `answers` leaves out notices, and what was stopped before its first word; what those took is
+    in the other figures. `seconds` run from claim to end, `cost` is in the currency of the prices.
+    """
+
+    name: str
+    answers: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    cost: float
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+class UsageStore(Protocol):
+    """What answers have cost, and what was granted beyond the limits."""
+
+    def totals(
+        self, since: float, *, open_id: str | None = None, chat_id: str | None = None
+    ) -> list[UsageTotal]:
+        """One total per model from `since` (seconds since the epoch) on, for one person or chat."""
+
+    def people(self, since: float, limit: int) -> list[UsageTotal]:
+        """One total per person, by open_id, the greatest number of tokens first."""
+
+    def grant(
+        self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str
+    ) -> None:
+        """Allow a person so many questions more on that day (2026-11-22).
+
+        Once for the message that asked for it, however often it is worked on.
+        """
+
+    def granted(self, open_id: str, day: str) -> int:
+        """How many questions more were granted to a person for that day."""
+
+
+class Prices(Protocol):
+    """What tokens cost."""
+
+    @property
+    def currency(self) -> str:
+        """The sign or code that goes with amounts; empty when there is no price table."""
+
+    def cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float:
+        """What an answer cost, in the currency; 0 for a model without a price."""

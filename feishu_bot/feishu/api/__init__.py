@@ -1,0 +1,1 @@
+"""Calls to Feishu's API."""

@@ -1,0 +1,1 @@
+"""Cards that update while the answer streams in, within Feishu's rate limits."""

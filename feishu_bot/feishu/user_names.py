@@ -1,0 +1,86 @@
+"""What people are called: implements `core.ports.Names`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from cachetools import TTLCache
+
+from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
+from feishu_bot.feishu.api.client import FeishuClient
+
+logger = logging.getLogger(__name__)
+
+PEOPLE = 10_000
+KNOWN_SECONDS = 6 * 3600.0
+# After so long it is worth asking again: somebody may have come into the app's contact range, a
+# scope may have been granted, Feishu may be well again.
+UNKNOWN_SECONDS = 600.0
+SCOPE_SECONDS = 600.0
+TROUBLE_SECONDS = 30.0
+# An answer waits for this, so it is short: connecting and reading take half of it each at most.
+TIMEOUT = 0.5
+
+
+class FeishuUserDirectory:
+    """Names from the contacts, where the app may read them, else from mentions. Thread-safe."""
+
+    def __init__(
+        self, client: FeishuClient, *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._known: TTLCache[str, str] = TTLCache(PEOPLE, KNOWN_SECONDS, timer=timer)
+        self._learned: TTLCache[str, str] = TTLCache(PEOPLE, KNOWN_SECONDS, timer=timer)
+        self._unknown: TTLCache[str, bool] = TTLCache(PEOPLE, UNKNOWN_SECONDS, timer=timer)
+        self._quiet_until = float("-inf")
+
+    def of(self, open_id: str) -> str:
+        """The person's name, empty when it isn't known; takes a second at most."""
+        with self._lock:
+            found = self._known.get(open_id)
+            learned = self._learned.get(open_id, "")
+            is_pointless = open_id in self._unknown or self._timer() < self._quiet_until
+        if found:
+            return found
+        if is_pointless or not open_id:
+            return learned
+        return self._ask(open_id) or learned
+
+    def learn(self, open_id: str, name: str) -> None:
+        """Somebody was called so in an event; used when there is nothing better."""
+        if open_id and name:
+            with self._lock:
+                self._learned[open_id] = name
+
+    def _ask(self, open_id: str) -> str:
+        try:
+            name = self._client.user_name(open_id, timeout=TIMEOUT)
+        except (FeishuError, KeyError, TypeError, ValueError) as exc:
+            self._note_failure(open_id, exc)
+            return ""
+        with self._lock:
+            if name:
+                self._known[open_id] = name
+            else:
+                self._unknown[open_id] = True
+        return name
+
+    def _note_failure(self, open_id: str, exc: Exception) -> None:
+        """Feishu has said no to this person, to the app, or nothing at all."""
+        if isinstance(exc, PermissionMissing):
+            pause = SCOPE_SECONDS
+        elif isinstance(exc, FeishuUnavailable | RateLimited):
+            pause = TROUBLE_SECONDS
+        else:
+            pause = 0.0
+        with self._lock:
+            if pause:
+                self._quiet_until = self._timer() + pause
+            else:
+                self._unknown[open_id] = True
+        logger.info("name unknown open_id=%s pause_s=%d error=%s", open_id, pause, exc)

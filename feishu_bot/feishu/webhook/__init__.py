@@ -1,0 +1,1 @@
+"""What Feishu sends: signatures, events, messages."""

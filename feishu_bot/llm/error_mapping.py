@@ -1,0 +1,141 @@
+"""What openai and httpx2 raise, and error bodies, as ModelErrors of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import httpx2
+import openai
+
+from feishu_bot.errors import ModelError
+from feishu_bot.llm.error_body import ErrorBody, kind_of
+from feishu_bot.llm.error_kinds import RETRYABLE, ModelErrorKind
+from feishu_bot.llm.keys import mask_keys
+
+MAX_DETAIL_CHARS = 500
+
+
+# What openai and httpx2 raise from a call or an iteration. ValueError: `data: unexpected EOF`
+# (CZL writes it when its upstream breaks) is a bare JSONDecodeError, bad UTF-8 its sibling.
+CLIENT_ERRORS = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
+
+
+def error_of(
+    exc: Exception,
+    *,
+    timeout: ModelErrorKind = ModelErrorKind.GATEWAY_TIMEOUT_FIRST,
+    broken: ModelErrorKind = ModelErrorKind.STREAM_BROKEN,
+    proxied: bool = False,
+    keys: Collection[str] = (),
+) -> ModelError:
+    """The ModelError for one of `CLIENT_ERRORS`.
+
+    `timeout` is the kind of a timeout while reading and `broken` that of a lost connection;
+    `proxied` says that a proxy lies between; `keys` are masked in the detail, as is all that
+    looks like one.
+    """
+    request_id, detail = "", f"{type(exc).__name__}: {exc}"
+    if isinstance(exc, ModelError):
+        return exc
+    if isinstance(exc, openai.APIConnectionError | httpx2.HTTPError):
+        cause = exc.__cause__ if isinstance(exc, openai.OpenAIError) else exc
+        kind = _kind_of_transport(cause, timeout=timeout, broken=broken, proxied=proxied)
+        detail = f"{type(cause).__name__}: {cause}"
+    elif isinstance(exc, openai.APIStatusError):
+        request_id = request_id_of(exc.response.headers)
+        complaint = _error_body(exc.body, exc.response)
+        kind, detail = kind_of(complaint), _describe(complaint)
+    elif isinstance(exc, openai.APIError):
+        complaint = _error_body(exc.body if exc.body is not None else exc.message)
+        kind, detail = kind_of(complaint), _describe(complaint)
+    elif isinstance(exc, httpx2.InvalidURL):
+        kind = ModelErrorKind.ENDPOINT_MISSING
+    else:
+        kind = ModelErrorKind.STREAM_BROKEN
+    return model_error(kind, mask_keys(detail, keys), request_id=request_id)
+
+
+def error_in_body(body: object, *, request_id: str = "") -> ModelError:
+    """The ModelError for an `error` object that came with status 200 or inside a stream."""
+    complaint = _error_body(body)
+    return model_error(kind_of(complaint), mask_keys(_describe(complaint)), request_id=request_id)
+
+
+def model_error(kind: ModelErrorKind, detail: str = "", *, request_id: str = "") -> ModelError:
+    """A ModelError of this kind; it is retryable if the kind is."""
+    detail = " ".join(detail.split())[:MAX_DETAIL_CHARS]
+    return ModelError(kind, detail, request_id=request_id, retryable=kind in RETRYABLE)
+
+
+def copy_of(failure: ModelError) -> ModelError:
+    """The same failure anew: raised twice, one exception would gather both tracebacks."""
+    return ModelError(
+        failure.kind, failure.detail, request_id=failure.request_id, retryable=failure.retryable
+    )
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """The gateway's id of a request: its own header, or the one that OpenAI uses."""
+    return headers.get("x-oneapi-request-id") or headers.get("x-request-id") or ""
+
+
+def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+    while exc is not None:
+        yield exc
+        exc = exc.__cause__ or exc.__context__
+
+
+def _kind_of_transport(
+    cause: BaseException | None, *, timeout: ModelErrorKind, broken: ModelErrorKind, proxied: bool
+) -> ModelErrorKind:
+    match cause:
+        case httpx2.ConnectError() if _is_untrusted(cause):
+            return ModelErrorKind.GATEWAY_UNTRUSTED
+        case httpx2.ProxyError():
+            return ModelErrorKind.PROXY_FAILED
+        case httpx2.ConnectError() | httpx2.ConnectTimeout():
+            return ModelErrorKind.PROXY_FAILED if proxied else ModelErrorKind.GATEWAY_UNREACHABLE
+        case httpx2.PoolTimeout():
+            return ModelErrorKind.GATEWAY_BUSY
+        case httpx2.TimeoutException():
+            return timeout
+        case httpx2.UnsupportedProtocol():
+            return ModelErrorKind.ENDPOINT_MISSING
+        case _:
+            return broken
+
+
+def _is_untrusted(exc: BaseException) -> bool:
+    return any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in _causes(exc))
+
+
+def _error_body(body: Any, response: httpx2.Response | None = None) -> ErrorBody:
+    """Read an error body: the inner object, a bare text, or whatever the server sent."""
+    fields: Mapping[str, Any] = body if isinstance(body, dict) else {"message": body}
+    code = str(fields.get("code") or "")
+    status = response.status_code if response is not None else 0
+    # OpenRouter and others put the HTTP status into `code`, which is all there is in a stream.
+    if not status and code.isdecimal() and 400 <= int(code) < 600:
+        status = int(code)
+    headers = response.headers if response is not None else httpx2.Headers()
+    return ErrorBody(
+        status=status,
+        code=code,
+        type=str(fields.get("type") or ""),
+        message=str(fields.get("message") or ""),
+        by_gateway="x-oneapi-request-id" in headers,
+        # openai hands the text over as it is when it is no JSON.
+        is_json=response is None or body != response.text.strip(),
+        # Cloudflare says so when it asks for a browser.
+        challenged=headers.get("cf-mitigated") == "challenge",
+    )
+
+
+def _describe(complaint: ErrorBody) -> str:
+    named = (
+        ("status", str(complaint.status or "")),
+        ("type", complaint.type),
+        ("code", complaint.code),
+    )
+    return " ".join([*(f"{name}={value}" for name, value in named if value), complaint.message])

@@ -1,0 +1,173 @@
+"""Which models the gateway offers, and which one answers when nobody has chosen."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import openai
+
+from feishu_bot.errors import ModelError
+from feishu_bot.llm.allowed_models import ModelFilter
+from feishu_bot.llm.clients import Clients
+from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.error_mapping import (
+    CLIENT_ERRORS,
+    copy_of,
+    error_in_body,
+    error_of,
+    model_error,
+)
+
+LIST_TIMEOUT = 10.0
+FRESH_FOR = 600.0
+# So that a gateway that hangs is asked by one answer, and not by all of them in turn.
+FAILED_FOR = 5.0
+
+# The first of these that the gateway offers answers when OPENAI_MODEL is not set. Capable and
+# affordable ones of autumn 2026 come first. gpt-5, gpt-4o and gpt-4.1 are to be shut down by
+# their maker in the winter of 2026/27, but gateways keep such names and alias them to
+# newer models, as they do with the names at the end, those of this bot's image tags.
+PREFERRED_MODELS: tuple[str, ...] = (
+    "gpt-5.6-luna",
+    "gpt-6-luna",
+    "gpt-5.6-terra",
+    "deepseek-v4-flash",
+    "gpt-5.4-mini",
+    "gpt-5.4",
+    "gpt-5.6-sol",
+    "deepseek-v4-pro",
+    "claude-haiku-4-5",
+    "claude-sonnet-4-5",
+    "claude-sonnet-4",
+    "gemini-2.5-flash",
+    "qwen-plus",
+    "kimi-k2.5",
+    "gpt-5.1",
+    "gpt-4.1-mini",
+    "gpt-4o-mini",
+    "gpt-5-mini",
+    "gpt-4.1",
+    "gpt-4o",
+    "deepseek-chat",
+    "gpt-3.5-turbo",
+    "gpt-3.5-turbo-0613",
+    "gpt-3.5-turbo-0613-16k",
+    "gpt-3.5-turbo-16k-0613",
+    "gpt-4-0613",
+    "gpt-4",
+)
+
+
+def fetch_models(client: openai.OpenAI, *, timeout: float) -> list[str]:
+    """The names that `GET /models` lists for the client's key.
+
+    `timeout` is in seconds. The list may be null. Raises one of `CLIENT_ERRORS`, or ModelError.
+    """
+    body = client.get("/models", cast_to=object, options={"timeout": timeout})
+    if not isinstance(body, dict):
+        raise model_error(ModelErrorKind.NOT_A_GATEWAY, "the model list is a page of HTML or text")
+    if body.get("error"):
+        raise error_in_body(body["error"])
+    if "data" not in body:
+        raise model_error(ModelErrorKind.NOT_A_GATEWAY, "the model list is JSON of another kind")
+    entries = body["data"] if isinstance(body["data"], list) else []
+    names = [entry.get("id") for entry in entries if isinstance(entry, dict)]
+    return [name for name in names if isinstance(name, str) and name]
+
+
+class ModelList:
+    """What the gateway offers to any of our keys: implements `core.ports.Models`.
+
+    Thread safe; asks at most every ten minutes.
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        keys: Sequence[str],
+        *,
+        model: str = "",
+        preferred: Sequence[str] = PREFERRED_MODELS,
+        allowed: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`model` is the configured one; it is the default whether the list holds it or not.
+
+        `allowed` names the models that people may choose, with `*` for any text; none for all.
+        """
+        self._clients = clients
+        self._keys = keys
+        self._model = model
+        self._preferred = preferred
+        self._allowed = ModelFilter(allowed)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._names: tuple[str, ...] | None = None
+        self._failure: ModelError | None = None
+        self._fresh_until = -math.inf
+
+    def names(self) -> tuple[str, ...]:
+        """The models of all keys, each once, in the gateway's order.
+
+        A key that is refused is left out; an old list serves while no new one can be had.
+        Raises ModelError when there is neither.
+        """
+        with self._lock:
+            if self._clock() >= self._fresh_until:
+                self._renew()
+            if self._names is None:
+                raise copy_of(self._failure or model_error(ModelErrorKind.GATEWAY_FAILED))
+            return self._names
+
+    def offered(self) -> tuple[str, ...]:
+        """Those that people may choose: the configured one, preferred ones, and all others.
+
+        Raises ModelError as `names` does.
+        """
+        names = [name for name in self.names() if self.allows(name)]
+        known = list(dict.fromkeys((self._model, *self._preferred)))
+        ranks = {name: rank for rank, name in enumerate(known)}
+        return tuple(sorted(names, key=lambda name: ranks.get(name, len(ranks))))
+
+    def allows(self, name: str) -> bool:
+        """Whether people may choose this model, if the gateway has it; never a call."""
+        return name == self._model or name in self._allowed
+
+    def default(self) -> str:
+        """The configured model, else the first preferred one that is offered.
+
+        Where the administrator has named models, the first of those if none is a preferred one.
+        Raises ModelError: "model_unset" when there is none.
+        """
+        if self._model:
+            return self._model
+        offered = self.offered()
+        if offered and (self._allowed.is_limited or offered[0] in self._preferred):
+            return offered[0]
+        raise model_error(
+            ModelErrorKind.MODEL_UNSET, f"none of {len(offered)} models is a preferred one"
+        )
+
+    def _renew(self) -> None:
+        try:
+            self._names, self._failure = self._fetch(), None
+        except ModelError as failure:
+            self._failure = failure
+        self._fresh_until = self._clock() + (FAILED_FOR if self._failure else FRESH_FOR)
+
+    def _fetch(self) -> tuple[str, ...]:
+        names: dict[str, None] = {}
+        failure: ModelError | None = None
+        answered = False
+        for key in self._keys:
+            try:
+                names |= dict.fromkeys(fetch_models(self._clients.of(key), timeout=LIST_TIMEOUT))
+                answered = True
+            except (*CLIENT_ERRORS, ModelError) as exc:
+                failure = error_of(exc, proxied=self._clients.proxied, keys=self._keys)
+        if failure is not None and not answered:
+            raise failure
+        return tuple(names)

@@ -1,0 +1,68 @@
+"""What goes when somebody wants to be forgotten."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from feishu_bot.core.people import ErasureReport
+from feishu_bot.stores import inbox_statements
+from feishu_bot.stores.schema import conversations, feedback, grants, people, turns, usage
+from feishu_bot.stores.turns import FORGOTTEN
+
+_person: sa.BindParameter[str] = sa.bindparam("person")
+_since: sa.BindParameter[float] = sa.bindparam("since")
+
+_asked_in = sa.select(turns.c.chat_id, turns.c.root).where(turns.c.asker == _person)
+_others_asked = sa.exists().where(
+    turns.c.chat_id == conversations.c.chat_id,
+    turns.c.root == conversations.c.root,
+    turns.c.asker.not_in(("", _person)),
+)
+_EMPTY_ROLES = (
+    sa.update(conversations)
+    .where(
+        sa.tuple_(conversations.c.chat_id, conversations.c.root).in_(_asked_in),
+        conversations.c.role != "",
+        ~_others_asked,
+    )
+    .values(role="")
+)
+_EMPTY_TURNS = sa.update(turns).where(turns.c.asker == _person).values(FORGOTTEN)
+_DELETE_USAGE = sa.delete(usage).where(usage.c.open_id == _person, usage.c.created_at < _since)
+_DELETE_GRANTS = sa.delete(grants).where(grants.c.open_id == _person, grants.c.created_at < _since)
+_HIDE_GRANTER = sa.update(grants).where(grants.c.granted_by == _person).values(granted_by="")
+_DELETE_FEEDBACK = sa.delete(feedback).where(feedback.c.open_id == _person)
+
+_is_this = people.c.open_id == _person
+_RESET_LANGUAGE = sa.update(people).where(_is_this, people.c.language != "").values(language="")
+_DELETE_PERSON = sa.delete(people).where(_is_this, sa.not_(people.c.blocked))
+_FORGET_MEETING = sa.update(people).where(_is_this).values(met=False, private_chat="")
+
+
+def erase_person(
+    connection: sa.Connection, open_id: str, *, now: float, keep_usage_since: float
+) -> ErasureReport:
+    """Delete what is stored about a person, in the connection's transaction; what it was.
+
+    Their questions that nobody works on yet end here, unless a part of the answer is on the
+    screen: then whoever claims it is told, and can end the card. What is being worked on is left
+    alone. Empty turns stay, so that the turns of others still have their way to the root.
+
+    Times are in seconds since the epoch; usage from `keep_usage_since` on stays, and so do grants.
+    """
+    person = {"person": open_id}
+    before = {"person": open_id, "since": keep_usage_since}
+
+    connection.execute(inbox_statements.FORGET_UNSEEN, {**person, "now": now})
+    connection.execute(inbox_statements.FORGET_SHOWN, person)
+    # Who has asked where is known only as long as the turns have their askers.
+    settings = connection.execute(_EMPTY_ROLES, person).rowcount
+    emptied = connection.execute(_EMPTY_TURNS, person).rowcount
+    used = connection.execute(_DELETE_USAGE, before).rowcount
+    connection.execute(_DELETE_GRANTS, before)
+    connection.execute(_HIDE_GRANTER, person)
+    judged = connection.execute(_DELETE_FEEDBACK, person).rowcount
+    settings += connection.execute(_RESET_LANGUAGE, person).rowcount
+    connection.execute(_DELETE_PERSON, person)
+    connection.execute(_FORGET_MEETING, person)
+    return ErasureReport(turns=emptied, usage=used, feedback=judged, settings=settings)

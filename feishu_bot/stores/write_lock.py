@@ -1,0 +1,54 @@
+"""The line in which writers of a SQLite file wait, those of other processes too."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+
+
+class WriteLock:
+    """Held by one writer at a time: a lock among threads, then one on a file among processes.
+
+    SQLite's own way to wait is to look again after up to a tenth of a second; with hundreds of
+    answers saving their state an event would wait that long to be acknowledged. The kernel wakes
+    the next in this line at once, and a process that dies has left it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._lock = threading.Lock()
+        self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            self._flock(fcntl.LOCK_EX)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._flock(fcntl.LOCK_UN)
+        finally:
+            self._lock.release()
+
+    def _flock(self, operation: int) -> None:
+        try:
+            fcntl.flock(self._file, operation)
+        except OSError as exc:
+            # Some network file systems have no such lock: then SQLite's own has to do.
+            if exc.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+
+    def close(self) -> None:
+        """Give the file back; nobody may be in the line."""
+        os.close(self._file)
