@@ -1,9 +1,9 @@
-# make run    a Feishu in the browser with the bot behind it; with credentials, run it for real
+# make run    the bot with a simulated Feishu in the browser; with credentials, run it for real
 #             (make run ARGS="--port 9300 --no-browser")
 # make test   every test; those of the page need Chromium
-# make lint   ruff and mypy        make format        put the code in shape
-# make bench  the benchmark        make screenshots   draw docs/images anew
-# make clean  remove what make has made
+# make lint   ruff and mypy        make format        reformat the code
+# make bench  the benchmark        make screenshots   redraw docs/images
+# make clean  remove everything that make has created
 
 # The first Python that is new enough; choose another with make PYTHON=…
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -19,7 +19,7 @@ run: $(VENV)/.simulator
 
 test: $(VENV)/.dev
 	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
-	command -v google-chrome >/dev/null || echo "No Chromium here, so the tests of the page are left out." \
+	command -v google-chrome >/dev/null || echo "No Chromium here, so the tests of the page are skipped." \
 	"Debian and Ubuntu: apt-get install chromium"
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
@@ -39,13 +39,13 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps make the second run instant; they are renewed when a requirements file changes.
 $(VENV)/.simulator: requirements-simulator.txt requirements.txt $(VENV)/.made
 	@echo "Installing what the bot needs. This takes a minute or two, once."
-	@$(PIP) -r requirements-simulator.txt
+	@$(PIP) -r requirements.txt -r requirements-simulator.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.simulator
@@ -53,7 +53,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.simulator
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-# Debian keeps the part of venv that installs pip in a package of its own: then pip does it.
+# On Debian venv can't install pip without the package python3-venv; then the system's pip does it.
 $(VENV)/.made:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "feishu_bot needs Python 3.11 or newer; $(or $(PYTHON),$(shell python3 --version 2>&1)) won't do." >&2; \

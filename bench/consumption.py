@@ -38,7 +38,7 @@ class Cpu:
 
 
 def cpu_of(pid: int) -> Cpu:
-    """What the tree has taken so far, with what children took that have ended."""
+    """The CPU time of a process tree so far, ended children included."""
     ticks = [_cpu_ticks(member) for member in tree(pid)]
     user, system = (sum(column) / TICKS_PER_SECOND for column in zip(*ticks, strict=True))
     return Cpu(user, system)
@@ -96,7 +96,7 @@ def _children(pid: int) -> Iterator[int]:
 def _cpu_ticks(pid: int) -> tuple[int, int]:
     """User and system time in ticks."""
     for line in _lines(PROC / str(pid) / "stat"):
-        # The name in brackets may hold blanks: utime, stime, cutime, cstime are 14 to 17.
+        # The name in brackets may hold spaces: utime, stime, cutime, cstime are 14 to 17.
         user, system, ended_user, ended_system = map(int, line.rpartition(")")[2].split()[11:15])
         return user + ended_user, system + ended_system
     return 0, 0
@@ -112,6 +112,6 @@ def _pss_kib(pid: int) -> int:
 def _lines(path: Path) -> list[str]:
     """The lines of a file, none when the process has ended meanwhile."""
     try:
-        return path.read_text().splitlines()
+        return path.read_text("utf-8").splitlines()
     except OSError:
         return []

@@ -1,4 +1,4 @@
-"""From what was posted and what the simulator saw to figures. Pure: no clock, no process."""
+"""Figures from the posted events and the simulator's record. Pure: no clock, no process."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumption:
-    """What the bot's process tree took for one run, and what else went on meanwhile."""
+    """CPU and memory of the bot's processes in one run, and the other load of the machine."""
 
     cpu_per_answer: float
     """CPU seconds, less what the idle bot takes in the same time."""
@@ -77,7 +77,7 @@ class Asked:
 
 @dataclass(slots=True)
 class _Found:
-    """What is gathered over all questions."""
+    """Totals over all questions."""
 
     first_texts: list[float] = field(default_factory=list)
     wholes: list[float] = field(default_factory=list)
@@ -132,7 +132,7 @@ def figures(
 
 
 def is_settled(asked: Collection[str], report: Report) -> bool:
-    """Whether every question has a whole answer whose card is closed."""
+    """Whether every question has a complete answer whose card is closed."""
     told = {question["message_id"]: question for question in report["questions"]}
     return all(
         any(answer["whole"] and not answer["streaming"] for answer in told[message_id]["answers"])
@@ -148,10 +148,10 @@ def percentile(values: Collection[float], percent: float) -> float | None:
 
 
 def _judge(found: _Found, asked: Asked, question: Mapping[str, Any] | None) -> None:
-    """Put one question to the others.
+    """Add one question to the totals.
 
-    Lost: no word of the answer is to be seen, whatever else is. Partial: a beginning stands there,
-    but not the whole. Doubled: more than one reply, whole or not.
+    Lost: no word of the answer is visible. Partial: a beginning is, but not the whole. Doubled:
+    more than one reply, complete or not.
     """
     answers = question["answers"] if question else []
     shown = [a["first_text_at"] for a in answers if a["first_text_at"] is not None]

@@ -12,7 +12,7 @@ BODY = b'{"msg":"success"}\n'
 
 
 class _Runtime:
-    """What gunicorn.conf.py starts and stops."""
+    """The part that gunicorn.conf.py starts and stops."""
 
     def start(self, *, answers: bool) -> None:
         """Nothing to start."""

@@ -1,4 +1,4 @@
-"""What the bot is put under."""
+"""The load on the bot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Load:
 
     conversations: int
     enforce_limits: bool
-    """Whether the platform refuses what is over its limits, or only counts it."""
+    """True if the platform refuses calls over its limits; else it only counts them."""
     rate: float = 100.0
     """Events per second."""
     latency: float = 0.05

@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def _measure(load: Load, simulation: Simulation, bot: Server, rest: float) -> Ru
         foreign_share=max(0.0, foreign) / took / (os.cpu_count() or 1),
         driver_late=max(post.late for post in posts),
     )
-    asked = [Asked(message_id, post) for message_id, post in zip(ids, posts, strict=True)]
+    asked = list(starmap(Asked, zip(ids, posts, strict=True)))
     found = figures(asked, before, after, answer_seconds=load.answer_seconds)
     return Run(load, found, consumption)
 
@@ -99,15 +100,15 @@ def _measure(load: Load, simulation: Simulation, bot: Server, rest: float) -> Ru
 def _prepare(
     simulation: Simulation, port: int, count: int, word: str
 ) -> tuple[list[str], list[bytes]]:
-    """Put questions into the simulator and seal their events; message ids and raw requests."""
+    """Put questions into the simulator and encrypt their events; message ids and raw requests."""
     from feishu_simulator.credentials import Credentials
-    from feishu_simulator.sealing import seal
+    from feishu_simulator.encryption import encrypt_and_sign
 
     credentials = Credentials()
     ids, requests = [], []
     for number in range(count):
         envelope = simulation.say(f"{word} {number:04d}", f"This is {word} {number:04d}.")
-        body, headers = seal(envelope, credentials)
+        body, headers = encrypt_and_sign(envelope, credentials)
         ids.append(envelope["event"]["message"]["message_id"])
         requests.append(raw_request(port, EVENT_PATH, headers, body))
     return ids, requests

@@ -1,4 +1,4 @@
-"""Where things are, and what the processes of the benchmark inherit."""
+"""Paths, ports, and the environment that the benchmark's processes inherit."""
 
 from __future__ import annotations
 

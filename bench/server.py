@@ -68,7 +68,7 @@ class Server:
 
     @property
     def log(self) -> str:
-        """What it has written so far."""
+        """Its output so far."""
         return self._log.read_text("utf-8", "replace")
 
     def _kill(self) -> None:

@@ -66,7 +66,7 @@ class Simulation:
         return envelope
 
     def report(self, since: float) -> dict[str, Any]:
-        """What happened to the questions said since then (monotonic seconds)."""
+        """The fate of the questions said after *since* (monotonic seconds)."""
         return self._call(f"report?since={since!r}")
 
     def counts(self) -> dict[str, Any]:

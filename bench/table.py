@@ -1,4 +1,4 @@
-"""The result for people to read."""
+"""The result as a table for people."""
 
 from __future__ import annotations
 

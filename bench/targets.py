@@ -1,4 +1,4 @@
-"""What is to be reached, and the rows of the table with their targets."""
+"""The targets, and the rows of the table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Row:
         return self.combine(values) if values else None
 
     def is_met(self, runs: list[Run]) -> bool | None:
-        """Whether the target is reached; None where there is none."""
+        """Whether the target is reached; None if there is none."""
         most = self.target(runs[0].load)
         if most is None:
             return None
@@ -139,5 +139,5 @@ LOSSES = ("lost", "partial", "doubled")
 
 
 def is_complete(run: Run) -> bool:
-    """Whether every question was answered once and wholly."""
+    """Whether every question was answered once and completely."""
     return not any(getattr(run.figures, name) for name in LOSSES)

@@ -1,4 +1,4 @@
-"""What no bot could be faster than: the sum of the waits that the load prescribes."""
+"""The lower bound of every bot: the sum of the waits that the load prescribes."""
 
 from __future__ import annotations
 

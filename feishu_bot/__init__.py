@@ -1,3 +1,3 @@
-"""An AI chat bot for Feishu and Lark: one process, every conversation in its own thread."""
+"""A self-hosted AI chat bot for Feishu and Lark."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The bot under gunicorn in a process of its own, as it is deployed: started, watched, stopped."""
+"""The bot under gunicorn in a process of its own, as it is deployed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-ROOT = Path(__file__).parent.parent
+# By its path, so that gunicorn reads it again on SIGHUP.
+CONFIGURATION = Path(__file__).with_name("gunicorn_conf.py")
+GUNICORN = (
+    *(sys.executable, "-m", "gunicorn", "--config", str(CONFIGURATION)),
+    "feishu_bot.wsgi:app",
+)
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LAST_LINES = 20
@@ -23,7 +28,7 @@ TRACEBACK = "Traceback (most recent call last):"
 
 
 class BotProcess:
-    """Used as a context manager; *log* takes all it prints, and its folder is where it runs."""
+    """A context manager; *log* takes all that the bot prints, and it runs in the log's folder."""
 
     def __init__(self, environ: Mapping[str, str], port: int, log: Path) -> None:
         self._environ = dict(environ)
@@ -31,17 +36,16 @@ class BotProcess:
         self._log = log
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
-                [*command, "--bind", f"127.0.0.1:{self._port}", "wsgi:app"],
-                # The bot reads the `.env` of its folder, and here is none.
+                [*GUNICORN, "--bind", f"127.0.0.1:{self._port}"],
+                # The bot reads the `.env` of its folder, and there is none here.
                 cwd=self._log.parent,
                 env=self._environ,
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
-                # Ctrl-C in the terminal is for the chat; it stops the bot in order.
+                # Ctrl-C in the terminal is for the chat, which then stops the bot in order.
                 start_new_session=True,
             )
         return self
@@ -60,8 +64,8 @@ class BotProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def comes_up(self) -> bool:
-        """Whether the bot answers before it ends or the time is up."""
+    def wait_until_up(self) -> bool:
+        """Wait for the first answer to /ping; False if the bot ends or the time is up."""
         deadline = time.monotonic() + START_SECONDS
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while self._process.poll() is None and time.monotonic() < deadline:
@@ -73,11 +77,11 @@ class BotProcess:
         return False
 
     def wait(self) -> None:
-        """Until the bot ends by itself."""
+        """Wait until the bot ends by itself."""
         self._process.wait()
 
     def kill_workers(self) -> int:
-        """kill -9 of those that do the work; gunicorn starts others. How many there were."""
+        """Kill the workers with SIGKILL and return their number; gunicorn starts new ones."""
         killed = 0
         for pid in children_of(self._process.pid):
             with suppress(ProcessLookupError):
@@ -85,15 +89,17 @@ class BotProcess:
                 killed += 1
         return killed
 
-    def last_words(self) -> str:
-        return last_words(self._log.read_text(errors="replace"))
+    def last_lines(self) -> str:
+        """The end of the log, as `last_lines` picks it."""
+        return last_lines(self._log.read_text("utf-8", "replace"))
 
 
 def children_of(pid: int) -> list[int]:
-    """The ids of a process's children, from /proc or, where there is none, from ps."""
+    """The ids of a process's children, from /proc or, without it, from ps."""
     try:
         return [
-            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            int(child)
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
         ]
     except OSError:
         return [child for child, parent in _all_processes() if parent == pid]
@@ -108,8 +114,8 @@ def _all_processes() -> list[tuple[int, int]]:
     return [(int(row[0]), int(row[1])) for row in rows if len(row) == 2]
 
 
-def last_words(log: str) -> str:
-    """The last lines of a log; where the process gave a plain reason after a traceback, that."""
+def last_lines(log: str) -> str:
+    """The last lines of a log, or the plain reason that the process gave after a traceback."""
     _, found, after = log.rpartition(TRACEBACK)
     lines = after.splitlines()
     if found:

@@ -1,4 +1,4 @@
-"""The command line. Imports what is heavy only when a command needs it."""
+"""The command line. Heavy modules are imported only by the command that needs them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from feishu_bot import __version__
+from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError
 from feishu_bot.settings import load_settings, read_environment
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
-ROOT = Path(__file__).parent.parent
 WITHOUT_THE_SIMULATOR = """\
 没有配置飞书应用，这里也没有安装模拟器。部署文档：docs/deploy.zh-CN.md
 No Feishu app is set up, and the simulator is not installed here. Deploy guide: docs/deploy.md"""
@@ -29,24 +28,24 @@ The bot runs against the built-in simulator; the app that is set up is left alon
 
 
 @click.group()
-@click.version_option(__version__, prog_name="feishu_bot")
+@click.version_option(__version__, prog_name="feishu-bot")
 def main() -> None:
     """An AI chat bot for Feishu and Lark."""
 
 
-def _of_the_page(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of every command that may start the simulator."""
+def _page_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a command that may start the simulator."""
     port = click.option(
         "--port",
         type=click.IntRange(0, 65535),
-        help="Port of the simulator's page, 0 for any; 9001 where that is free.",
+        help="Port of the simulator's page, 0 for any; by default 9001 if that is free.",
     )
     no_browser = click.option("--no-browser", is_flag=True, help="Don't open the page.")
     return port(no_browser(command))
 
 
 @main.command()
-@_of_the_page
+@_page_options
 def run(port: int | None, no_browser: bool) -> None:
     """Run the bot; without an app's credentials, against the built-in simulator."""
     environ = _environment()
@@ -56,8 +55,8 @@ def run(port: int | None, no_browser: bool) -> None:
 
 
 @main.command()
-@_of_the_page
-@click.option("--beside-credentials", is_flag=True, help="Start although a real app is set up.")
+@_page_options
+@click.option("--beside-credentials", is_flag=True, help="Start even if a real app is set up.")
 def simulate(port: int | None, no_browser: bool, beside_credentials: bool) -> None:
     """Run the bot against the built-in simulator, never against Feishu."""
     environ = _environment()
@@ -71,7 +70,7 @@ def simulate(port: int | None, no_browser: bool, beside_credentials: bool) -> No
             "The simulator was not started, so that nobody takes one for the other.\n"
             "仍要启动（模拟的机器人不会拿到这些凭证）/ "
             "To start it anyway (the simulated bot is not given them):\n"
-            "  python -m feishu_bot simulate --beside-credentials"
+            f"  {click.get_current_context().command_path} --beside-credentials"
         )
     _simulate(environ, port, no_browser)
 
@@ -95,12 +94,11 @@ def _run_for_real(environ: Mapping[str, str]) -> NoReturn:
         f"正式运行，端口 {port} / Running for real on port {port}. "
         "部署文档 / deploy guide: docs/deploy.zh-CN.md"
     )
-    os.chdir(ROOT)
-    os.execve(sys.executable, [sys.executable, "-m", "gunicorn", "wsgi:app"], dict(environ))
+    os.execve(sys.executable, GUNICORN, dict(environ))
 
 
 def _simulate(environ: Mapping[str, str], port: int | None, no_browser: bool) -> NoReturn:
-    """Run against the simulator until the person has enough, or a signal comes."""
+    """Run against the simulator until the person ends it, or a signal does."""
     try:
         from feishu_bot import simulated_run
     except ModuleNotFoundError as exc:
@@ -114,8 +112,8 @@ def _simulate(environ: Mapping[str, str], port: int | None, no_browser: bool) ->
         sys.exit(128 + signal.SIGINT)
 
 
-def _exit(number: int, frame: object) -> NoReturn:
-    """End as the signal asks, by way of every `finally`; once is enough."""
+def _exit(number: int, _frame: object) -> NoReturn:
+    """End as the signal asks, through every `finally`, and ignore its repetitions."""
     for repeated in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(repeated, signal.SIG_IGN)
     sys.exit(128 + number)

@@ -2,7 +2,7 @@
 
 BotError
 ├── SettingsError          a setting is missing or malformed
-├── Refused                a request at the door that is not from Feishu
+├── Refused                a webhook request that is not from Feishu
 ├── LeaseLost              another process has taken the job over
 ├── StoreUnavailable       the database can't be opened
 ├── FeishuError            Feishu answered with a code, or not at all
@@ -37,11 +37,11 @@ class SettingsError(BotError):
 
 
 class Refused(BotError):
-    """A request at the door that can't be trusted. The reason is for the log only."""
+    """A webhook request that can't be trusted. The reason is for the log only."""
 
 
 class LeaseLost(BotError):
-    """The lease on a job ran out and another process has it now: stop without a trace."""
+    """The lease on a job ran out and another process has it now: stop, and store nothing."""
 
 
 class StoreUnavailable(BotError):
@@ -88,7 +88,7 @@ class CardRefused(FeishuError):
 
 
 class CardTooLarge(FeishuError):
-    """The card is over 30 KB: go on in another one."""
+    """The card is over 30 KB: continue in another one."""
 
 
 class StreamClosed(FeishuError):
@@ -102,15 +102,12 @@ class SequenceStale(FeishuError):
 class ModelError(BotError):
     """The model gave no answer, or broke off.
 
-    `kind` names the notice the user reads (see `feishu_bot/content/texts`), `request_id` is the
-    gateway's, for the administrator; `retryable` says that another try, or another key, may work.
+    `kind` names the notice that people read, in `feishu_bot/content/locales`; `request_id` is the
+    gateway's, for the administrator.
     """
 
-    def __init__(
-        self, kind: str, detail: str = "", *, request_id: str = "", retryable: bool = False
-    ) -> None:
+    def __init__(self, kind: str, detail: str = "", *, request_id: str = "") -> None:
         self.kind = kind
         self.detail = detail
         self.request_id = request_id
-        self.retryable = retryable
         super().__init__(f"{kind}: {detail}" if detail else kind)

@@ -19,12 +19,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal, TextIO
 
+from typing_extensions import override
+
 # Libraries that log every request, and the SDK's own handler that doubles every line.
 QUIET = ("httpx", "httpx2", "httpcore", "openai", "werkzeug", "alembic")
 # What `Logger.info` and its like take themselves; every other keyword is a field.
 _OPTIONS = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
+# Left alone by `json.dumps`, but for some programs they end a line or control the terminal, and
+# half a surrogate pair can't be written at all.
+_RAW = r"\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_UNESCAPED = re.compile(f"[{_RAW}]")
 # Anything else could pass for another field, or for another line.
-_BARE = re.compile(r"[^\s=\"'\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
+_BARE = re.compile(rf"[^\s=\"'\x00-\x1f{_RAW}]+\Z")
 
 _bound: ContextVar[Mapping[str, object]] = ContextVar("bound")
 
@@ -32,6 +38,7 @@ _bound: ContextVar[Mapping[str, object]] = ContextVar("bound")
 class FieldLogger(logging.LoggerAdapter[logging.Logger]):
     """A logger whose methods take fields by keyword."""
 
+    @override
     def process(
         self, msg: object, kwargs: MutableMapping[str, Any]
     ) -> tuple[object, MutableMapping[str, Any]]:
@@ -62,7 +69,8 @@ class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
         """The line without its traceback."""
         words = (f"{name}={_word(value)}" for name, value in _fields(record).items())
         return " ".join((super().formatMessage(record), *words))
@@ -71,6 +79,7 @@ class TextFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """A record as one line of JSON; each field is a member of its own."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         """The line, with a traceback as a member."""
         line: dict[str, object] = {
@@ -83,7 +92,7 @@ class JsonFormatter(logging.Formatter):
             line.setdefault(name, value)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _dumps(line)
 
 
 def configure(
@@ -112,4 +121,10 @@ def _fields(record: logging.LogRecord) -> Mapping[str, object]:
 def _word(value: object) -> str:
     """A value that can't be taken for anything but one value on one line."""
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
-    return text if _BARE.match(text) else json.dumps(text, ensure_ascii=False)
+    return text if _BARE.match(text) else _dumps(text)
+
+
+def _dumps(value: object) -> str:
+    """One line of JSON. What is printable stays as it is."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

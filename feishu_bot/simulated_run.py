@@ -1,4 +1,4 @@
-"""The bot against the built-in simulator: its page is served, and the terminal talks along."""
+"""A run of the bot against the simulator, with the page and a chat in the terminal."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from urllib.parse import urlsplit
 import click
 
 from feishu_bot import browser
-from feishu_bot.bot_process import ROOT, BotProcess
+from feishu_bot.bot_process import BotProcess
 from feishu_simulator import Simulator
 from feishu_simulator.terminal import chat
 
-# What belongs to a real gateway, and goes to the bot together with its key.
+# Those of a real gateway are passed to the bot together with its key.
 GATEWAY_VARIABLES = ("OPENAI_KEY", "API_URL", "OPENAI_MODEL", "HTTP_PROXY", "GATEWAY_USER_AGENT")
 PAGE_PORT = 9001
+# The folder that the package is imported from: a checkout need not be installed.
+IMPORTED_FROM = Path(__file__).parents[1]
 
 
 def serve(environ: Mapping[str, str], port: int | None, *, opens_browser: bool) -> int:
-    """Start simulator and bot, show the page, and talk in this terminal too; the exit code."""
+    """Start simulator and bot, open the page, chat in this terminal; return the exit code."""
     if port is not None and not _is_free(port):
         click.echo(f"端口 {port} 已被占用 / Port {port} is taken.", err=True)
         return 1
@@ -40,34 +42,34 @@ def serve(environ: Mapping[str, str], port: int | None, *, opens_browser: bool) 
         tempfile.TemporaryDirectory(prefix="feishu_bot-") as folder,
         Simulator(feishu_port=port) as simulator,
     ):
-        simulator.desk.furnish()
+        simulator.desk.seed()
         simulator.desk.real_model = _model_of(environ) if is_real else None
         bot_port, log = _free_port(), Path(folder, "bot.log")
         variables = bot_environ(environ, *_variables(simulator, bot_port, folder))
         with BotProcess(variables, bot_port, log) as bot:
-            if not bot.comes_up():
-                told = bot.last_words()
-                click.echo(f"机器人没能启动 / The bot did not start:\n{told}", err=True)
+            if not bot.wait_until_up():
+                end = bot.last_lines()
+                click.echo(f"机器人没能启动 / The bot did not start:\n{end}", err=True)
                 return 1
-            with simulator.feishu.world.changing():
+            with simulator.feishu.state.change():
                 simulator.feishu.bot_url = f"http://127.0.0.1:{bot_port}"
                 simulator.desk.kill_worker = bot.kill_workers
             click.echo(f"Bot: {simulator.feishu.bot_url}  Log: {log}\n")
             click.secho(f"打开 / Open: {simulator.page_url}\n", bold=True)
             if not _has_input():
                 bot.wait()
-                click.echo(f"机器人停了 / The bot has stopped:\n{bot.last_words()}", err=True)
+                click.echo(f"机器人停了 / The bot has stopped:\n{bot.last_lines()}", err=True)
                 return 1
-            if opens_browser and sys.stdin.isatty() and browser.is_there():
+            if opens_browser and sys.stdin.isatty() and browser.is_available():
                 browser.show(simulator.page_url)
             return chat(simulator, sys.stdin, sys.stdout)
 
 
 def _has_input() -> bool:
-    """Whether somebody or something may write to this process."""
+    """Whether a person or a pipe can write to this process."""
     try:
-        status = os.fstat(sys.stdin.fileno())
-        return not (stat.S_ISCHR(status.st_mode) and status.st_rdev == os.stat(os.devnull).st_rdev)
+        status, null = os.fstat(sys.stdin.fileno()), Path(os.devnull).stat()
+        return not (stat.S_ISCHR(status.st_mode) and status.st_rdev == null.st_rdev)
     except (AttributeError, OSError, ValueError):
         return False
 
@@ -75,7 +77,7 @@ def _has_input() -> bool:
 def _variables(
     simulator: Simulator, port: int, folder: str
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """What connects a bot to the simulated platform, and to the simulated gateway."""
+    """The variables that connect a bot to the simulated platform, and to the simulated gateway."""
     credentials = simulator.credentials
     platform = {
         "BOT_NAME": credentials.bot_name,
@@ -102,24 +104,24 @@ def bot_environ(
     """The variables of a bot that talks to the simulator, or to a real gateway if there is a key.
 
     Of the merged *environ* only a real gateway counts. Other settings are those of the process
-    itself, as in `STREAMING=false make run`: what `.env` says is meant for the real run.
+    itself, as in `STREAMING=false make run`: `.env` is meant for the real run.
     """
     if environ.get("OPENAI_KEY", "").strip():
         gateway = {name: environ[name] for name in GATEWAY_VARIABLES if name in environ}
     kept = {name: value for name, value in os.environ.items() if name not in GATEWAY_VARIABLES}
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(IMPORTED_FROM), os.environ.get("PYTHONPATH")]))
     return {**kept, **simulated, **gateway, "PYTHONPATH": path}
 
 
 def _model_of(environ: Mapping[str, str]) -> str:
-    """The model that is going to answer; where the bot chooses one, the host that offers it."""
+    """The model that is going to answer; if the bot chooses one, the host that offers it."""
     address = environ.get("API_URL", "").strip() or "https://oapi.czl.net"
     return environ.get("OPENAI_MODEL", "").strip() or urlsplit(address).hostname or address
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As a server does it: what hung up a moment ago is no hindrance.
+        # As servers do: connections that were closed a moment ago don't block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

@@ -1,6 +1,6 @@
-"""A small Feishu open platform and a small OpenAI-compatible gateway on loopback.
+"""A simulated Feishu open platform and a simulated OpenAI-compatible gateway on loopback.
 
-Built from the documented wire formats alone: it knows nothing of the bot it is used to try out.
+Built from the documented wire formats alone, so that it suits any bot.
 """
 
 from feishu_simulator import failures

@@ -1,4 +1,4 @@
-"""Tenant tokens and scopes: who may call what."""
+"""Tenant tokens and scopes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Access:
         self.token_seconds = TOKEN_SECONDS
 
     def issue(self, app_id: object, app_secret: object) -> tuple[str, float]:
-        """A token and the seconds it lives; the same one again with 30 minutes or more left.
+        """A token and its seconds left; the newest one again while it has 30 minutes or more.
 
         Raises Refusal: 10014 for an unknown app, 10015 for the wrong secret ("Get
         tenant_access_token"), both with HTTP 200 as that endpoint answers.
@@ -84,7 +84,7 @@ class Access:
         return self._newest, left
 
     def revoke(self) -> None:
-        """Every token issued so far is refused from now on (99991663)."""
+        """Invalidate every token issued so far (99991663)."""
         self._expiry_by_token.clear()
         self._newest = ""
 
@@ -100,6 +100,7 @@ class Access:
         self.check_scope(api)
 
     def check_scope(self, api: str) -> None:
+        """Raises Refusal (99991672) when the app has none of the scopes the API needs."""
         if api in FREE:
             return
         needed = NEEDED.get(api, ("cardkit:card:write",))
@@ -112,5 +113,6 @@ class Access:
             )
 
     def grants(self) -> list[dict[str, object]]:
+        """Every known scope with its grant_status, 1 for granted ("List scopes")."""
         names = sorted(KNOWN | self.scopes)
         return [{"scope_name": n, "grant_status": 1 if n in self.scopes else 2} for n in names]

@@ -1,4 +1,4 @@
-"""The platform's API: from a request to an answer, with every check on the way recorded."""
+"""The platform's API: routing, faults, access and limits, and a record of every call."""
 
 from __future__ import annotations
 
@@ -13,23 +13,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from feishu_simulator.access import Access
-from feishu_simulator.api_cards import Cards
-from feishu_simulator.api_messages import Messages
-from feishu_simulator.api_other import Others
-from feishu_simulator.api_reactions import Reactions
-from feishu_simulator.api_request import ApiAnswer, ApiRequest, refused
-from feishu_simulator.faults import Disconnect, Faults
+from feishu_simulator.api_cards import CardApi
+from feishu_simulator.api_directory import DirectoryApi
+from feishu_simulator.api_files import FileApi
+from feishu_simulator.api_messages import MessageApi
+from feishu_simulator.api_reactions import ReactionApi
+from feishu_simulator.api_request import ApiAnswer, ApiRequest, refusal_answer
+from feishu_simulator.faults import Disconnect, Fault, Faults
 from feishu_simulator.limits import API_MINUTE, API_SECOND, CARD, CHAT, PATCH, Limit, Limits
 from feishu_simulator.refusals import Refusal, rate_limited
 from feishu_simulator.routes import Route, routes
-from feishu_simulator.world import StoredFile, World
+from feishu_simulator.state import PlatformState, StoredFile
 
 CALLS = 20_000
+_NONE = ApiAnswer(0, b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call as it was answered; status 0 when the connection was closed instead."""
+    """One call and its answer; status 0 when the connection was closed instead.
+
+    `serial` numbers all calls from 1 on. `answer` is the body, empty for files. `limit` names the
+    rate limit the call exceeded. `at` is monotonic, in seconds.
+    """
 
     api: str
     method: str
@@ -40,22 +46,27 @@ class Call:
     at: float
     log_id: str
     limit: str = ""
-    # Its place among all calls, from 1 on.
     serial: int = 0
-    # What was answered, as text; empty for files.
     answer: str = ""
 
 
 class PlatformApi:
     """Thread safe. Sleeps and disconnects happen without the platform's lock."""
 
-    def __init__(self, world: World, access: Access, faults: Faults) -> None:
-        self._world = world
+    def __init__(self, state: PlatformState, access: Access, faults: Faults) -> None:
+        self._state = state
         self._access = access
         self._faults = faults
-        self._messages = Messages(world, access)
-        others = Others(world, access)
-        self._routes = list(routes(self._messages, Reactions(world), Cards(world), others))
+        self._messages = MessageApi(state, access)
+        self._routes = list(
+            routes(
+                self._messages,
+                ReactionApi(state),
+                CardApi(state),
+                DirectoryApi(state, access),
+                FileApi(state),
+            )
+        )
         self.limits = Limits()
         self.latency = 0.0
         self.enforce_limits = False
@@ -76,47 +87,43 @@ class PlatformApi:
         body: bytes | Mapping[str, Any],
         files: Mapping[str, StoredFile],
     ) -> ApiAnswer:
-        """Answer one call. Raises Disconnect when the connection shall be closed instead."""
+        """Answer one call. Raises Disconnect where the connection is to be closed instead."""
         log_id = f"{time.strftime('%Y%m%d%H%M%S')}{uuid.uuid4().hex[:18].upper()}"
         identity = {"X-Tt-Logid": log_id, "X-Request-Id": log_id}
         found = self._find(method, path)
         if found is None:
             return ApiAnswer(404, b"404 page not found", mime="text/plain", headers=identity)
         route, params = found
-        trouble = self._faults.meet(route.api)
-        if self.latency + trouble.seconds > 0:
-            self.stopping.wait(self.latency + trouble.seconds)
-        request: ApiRequest | None = None
+        fault = self._faults.next_fault(route.api)
+        if self.latency + fault.seconds > 0:
+            self.stopping.wait(self.latency + fault.seconds)
+        parsed: Mapping[str, Any] = {}
         limit = ""
-        with self._world.changing():
+        with self._state.change():
             try:
+                parsed = _parse(body)
                 request = ApiRequest(
                     api=route.api,
                     method=method,
                     path=path,
                     params=params,
                     query=query,
-                    body=_body(body),
+                    body=parsed,
                     files=files,
                     authorization=authorization,
                 )
-                if trouble.refusal:
-                    raise trouble.refusal
-                if not trouble.disconnect:
-                    if route.api != "token":
-                        self._access.check(route.api, authorization)
-                    limit = self._count(request)
-                    answer = route.handler(request)
+                limit = self._admit(request, fault)
+                answer = _NONE if fault.disconnect else route.handler(request)
             except Refusal as exc:
-                answer = refused(exc)
-                limit = limit or getattr(exc, "limit", "")
-            lost = trouble.disconnect or trouble.answer_lost
+                answer = refusal_answer(exc)
+                limit = exc.limit if isinstance(exc, _Limited) else limit
+            lost = fault.disconnect or fault.answer_lost
             self._record(
                 Call(
                     api=route.api,
                     method=method,
                     path=path,
-                    body=request.body if request else {},
+                    body=parsed,
                     status=0 if lost else answer.status,
                     code=0 if lost else answer.code,
                     at=time.monotonic(),
@@ -131,6 +138,16 @@ class PlatformApi:
         headers = {**answer.headers, **identity}
         return ApiAnswer(answer.status, answer.body, answer.code, answer.mime, headers)
 
+    def _admit(self, request: ApiRequest, fault: Fault) -> str:
+        """The name of the limit the call exceeds, if any. Raises Refusal for a fault or access."""
+        if fault.refusal:
+            raise fault.refusal
+        if fault.disconnect:
+            return ""
+        if request.api != "token":
+            self._access.check(request.api, request.authorization)
+        return self._count(request)
+
     def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         for route in self._routes:
             if route.method == method:
@@ -140,12 +157,12 @@ class PlatformApi:
         return None
 
     def _count(self, request: ApiRequest) -> str:
-        """The name of a limit this call broke. Raises Refusal when limits are enforced.
+        """The name of the limit this call exceeds. Raises _Limited when limits are enforced.
 
-        429 with 99991400 is the gateway's limit per API; 230020 the IM service's per chat,
+        429 with 99991400 is the gateway's limit per API; 230020 is the IM service's per chat,
         message and card ("Rate limits of server APIs", "Send message").
         """
-        now = self._world.clock()
+        now = self._state.clock()
         subjects = list(self._subjects(request))
         broken = self.limits.take(subjects, now, refuse=self.enforce_limits)
         if broken is None:
@@ -167,7 +184,7 @@ class PlatformApi:
         if request.api == "message.patch":
             yield PATCH, request.params["message_id"]
         if request.api == "message.reply":
-            target = self._world.messages.get(request.params["message_id"])
+            target = self._state.messages.get(request.params["message_id"])
             if target:
                 yield CHAT, target.chat.chat_id
         if request.api == "message.create":
@@ -194,7 +211,7 @@ def _answer_text(answer: ApiAnswer) -> str:
     return answer.body.decode() if answer.mime.startswith("application/json") else ""
 
 
-def _body(body: bytes | Mapping[str, Any]) -> dict[str, Any]:
+def _parse(body: bytes | Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(body, bytes):
         return dict(body)
     if not body:

@@ -12,27 +12,29 @@ from feishu_simulator.card_checks import BadCard, check_card, parse_card
 from feishu_simulator.card_entities import CardEntity
 from feishu_simulator.card_view import Card
 from feishu_simulator.refusals import Refusal, card_refusal
-from feishu_simulator.world import ENTITIES, World, trim
+from feishu_simulator.state import ENTITIES, PlatformState, trim
 
 
-class Cards:
+class CardApi:
     """The handlers; each runs under the platform's lock and may raise Refusal."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: PlatformState) -> None:
+        self._state = state
 
     def create(self, request: ApiRequest) -> ApiAnswer:
+        """A new entity; it streams from here on if the card's streaming_mode is true."""
         card = self._checked(request.body)
-        clock = self._world.clock
+        clock = self._state.clock
         card_id = f"7{secrets.randbelow(10**18):018d}"
         entity = CardEntity(card_id=card_id, card=card, clock=clock, created=clock())
         if operations.wants_streaming(card):
             entity.open_streaming()
-        self._world.entities[entity.card_id] = entity
-        trim(self._world.entities, ENTITIES)
+        self._state.entities[entity.card_id] = entity
+        trim(self._state.entities, ENTITIES)
         return success({"card_id": entity.card_id})
 
     def update(self, request: ApiRequest) -> ApiAnswer:
+        """Replace the whole card."""
         entity = self._entity(request)
         self._check_turn(entity, request)
         card = self._checked(request.body.get("card"))
@@ -43,6 +45,7 @@ class Cards:
         return success({})
 
     def settings(self, request: ApiRequest) -> ApiAnswer:
+        """Change config and card_link; streaming_mode true opens streaming for 10 minutes."""
         entity = self._entity(request)
         settings = _loads(request.body.get("settings"), 300122)
         card = self._operate(entity, request, lambda: operations.with_settings(entity, settings))
@@ -52,6 +55,7 @@ class Cards:
         return success({})
 
     def batch_update(self, request: ApiRequest) -> ApiAnswer:
+        """Several operations under one sequence, all or none."""
         entity = self._entity(request)
         actions = _loads(request.body.get("actions"), 10002)
         was_streaming = entity.is_streaming
@@ -62,6 +66,7 @@ class Cards:
         return success({})
 
     def create_element(self, request: ApiRequest) -> ApiAnswer:
+        """Add elements before or after another one, or at the end."""
         entity, body = self._entity(request), request.body
         elements = _loads(body.get("elements"), 300315)
         how, target = body.get("type"), body.get("target_element_id")
@@ -77,6 +82,7 @@ class Cards:
         )
 
     def patch_element(self, request: ApiRequest) -> ApiAnswer:
+        """Change some attributes of an element."""
         entity, element_id = self._entity(request), request.params["element_id"]
         part = _loads(request.body.get("partial_element"), 300313)
         return self._change(
@@ -90,6 +96,7 @@ class Cards:
         )
 
     def content(self, request: ApiRequest) -> ApiAnswer:
+        """Replace the text of an element; the client types what was appended."""
         entity, element_id = self._entity(request), request.params["element_id"]
         text = request.body.get("content")
         return self._change(
@@ -98,19 +105,19 @@ class Cards:
 
     def id_convert(self, request: ApiRequest) -> ApiAnswer:
         """The entity of a sent message; a card sent as plain JSON becomes one by this call."""
-        message = self._world.message(request.text("message_id"))
+        message = self._state.message(request.text("message_id"))
         if message.card is None or message.sender is not None:
             raise Refusal(200740, "no card entity for this message")
         if message.entity is None:
-            clock = self._world.clock
+            clock = self._state.clock
             card_id = f"7{secrets.randbelow(10**18):018d}"
             entity = CardEntity(card_id=card_id, card=message.card, clock=clock, created=clock())
             entity.message_id = message.message_id
-            self._world.entities[card_id] = message.entity = entity
+            self._state.entities[card_id] = message.entity = entity
         return success({"card_id": message.entity.card_id})
 
     def _entity(self, request: ApiRequest) -> CardEntity:
-        entity = self._world.entities.get(request.params["card_id"])
+        entity = self._state.entities.get(request.params["card_id"])
         if entity is None:
             raise Refusal(200740, "card entity does not exist")
         return entity
@@ -129,8 +136,8 @@ class Cards:
         return card
 
     def _check(self, card: Card) -> None:
-        world = self._world
-        check_card(card, world.card_rules, images=world.images, people=world.people_known())
+        state = self._state
+        check_card(card, state.card_rules, images=state.images, people=state.people_known())
 
     def _check_turn(self, entity: CardEntity, request: ApiRequest) -> None:
         try:
@@ -156,7 +163,7 @@ class Cards:
 
     def _finish(self, entity: CardEntity, request: ApiRequest, card: Card) -> None:
         entity.take_turn(card, request.body["sequence"], request.body.get("uuid"))
-        self._world.entity_changed(entity)
+        self._state.note_entity_change(entity)
 
 
 def _loads(text: Any, code: int) -> Any:

@@ -13,7 +13,7 @@ from feishu_simulator.message_json import as_json
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat
 from feishu_simulator.refusals import BAD_ID, Refusal, card_refusal, parameter
-from feishu_simulator.world import World
+from feishu_simulator.state import PlatformState
 
 TEXT_BYTES = 150 * 1024
 CARD_BYTES = 30 * 1024
@@ -26,38 +26,42 @@ KINDS = frozenset(
 )  # fmt: skip
 
 
-class Messages:
+class MessageApi:
     """The handlers; each runs under the platform's lock and may raise Refusal."""
 
-    def __init__(self, world: World, access: Access) -> None:
-        self._world = world
+    def __init__(self, state: PlatformState, access: Access) -> None:
+        self._state = state
         self._access = access
 
     def create(self, request: ApiRequest) -> ApiAnswer:
+        """Send to a chat or a person."""
         chat = self.receiver(request)
         return self._send(request, chat, None, in_thread=False)
 
     def reply(self, request: ApiRequest) -> ApiAnswer:
-        target = self._world.message(request.params["message_id"])
+        """Reply to a message, in a thread with reply_in_thread."""
+        target = self._state.message(request.params["message_id"])
         if target.deleted:
             raise Refusal(230011, "The message was recalled.")
         in_thread = request.body.get("reply_in_thread") is True
         return self._send(request, target.chat, target, in_thread=in_thread)
 
     def get(self, request: ApiRequest) -> ApiAnswer:
-        message = self._world.message(request.params["message_id"])
+        """One message; a card simplified unless card_msg_content_type asks for it whole."""
+        message = self._state.message(request.params["message_id"])
         self._check_readable(message.chat)
         whole_card = request.query.get("card_msg_content_type") == "user_card_content"
         return success({"items": [self._shown(message, whole_card)]})
 
     def history(self, request: ApiRequest) -> ApiAnswer:
+        """A page of messages of a chat or thread; a chat has only the first message of a thread."""
         kind = request.query.get("container_id_type", "")
         container = request.query.get("container_id", "")
-        messages = [m for m in self._world.messages.values() if _contains(m, kind, container)]
+        messages = [m for m in self._state.messages.values() if _contains(m, kind, container)]
         if kind == "chat":
-            if container not in self._world.chats:
+            if container not in self._state.chats:
                 raise parameter("container_id")
-            self._check_readable(self._world.chats[container])
+            self._check_readable(self._state.chats[container])
         elif kind == "thread":
             if not messages:
                 raise Refusal(230073, "The thread is invisible to the operator.")
@@ -105,6 +109,7 @@ class Messages:
         return success({})
 
     def update(self, request: ApiRequest) -> ApiAnswer:
+        """Edit a text or post, up to 20 times."""
         message = self._own(request, other=Refusal(230071, "Not the sender of the message."))
         kind = request.text("msg_type")
         if kind not in ("text", "post") or message.message_type not in ("text", "post"):
@@ -118,35 +123,36 @@ class Messages:
         return success(self._shown(message))
 
     def delete(self, request: ApiRequest) -> ApiAnswer:
+        """Recall a message of the bot."""
         message = self._own(request, other=Refusal(230026, "No permission to recall."))
         message.deleted = True
-        message.changed()
+        message.note_change()
         return success({})
 
     def receiver(self, request: ApiRequest) -> Chat:
-        """The chat a create call is for; a private chat comes into being with its first message."""
+        """The chat a create call is for; a private chat is created by its first message."""
         kind = request.query.get("receive_id_type", "")
         receive_id = request.text("receive_id")
         if kind == "chat_id":
-            chat = self._world.chats.get(receive_id)
+            chat = self._state.chats.get(receive_id)
             if chat is None:
                 raise Refusal(230034, "The receive_id is invalid.")
             return chat
         if kind not in ("open_id", "union_id", "user_id"):
             raise Refusal(BAD_ID, f"receive_id_type {kind!r} is invalid")
-        for person in self._world.people.values():
+        for person in self._state.people.values():
             if person.ids()[kind] == receive_id:
-                return self._world.private_chat(person)
+                return self._state.private_chat(person)
         raise Refusal(230034, "The receive_id is invalid.")
 
     def checked_card(self, content: str) -> dict[str, Any]:
         """Raises Refusal: 230025 when too long, 230099 with the card service's code otherwise."""
         if len(content.encode()) > CARD_BYTES:
             raise Refusal(230025, "The length of the message content reaches its limit.")
-        world = self._world
+        state = self._state
         try:
             card = parse_card(content)
-            check_card(card, world.card_rules, images=world.images, people=world.people_known())
+            check_card(card, state.card_rules, images=state.images, people=state.people_known())
         except BadCard as exc:
             raise card_refusal(exc.code, exc.why) from exc
         return card
@@ -154,26 +160,26 @@ class Messages:
     def _send(
         self, request: ApiRequest, chat: Chat, target: Message | None, *, in_thread: bool
     ) -> ApiAnswer:
-        world = self._world
+        state = self._state
         if not chat.has_bot:
             raise Refusal(230002, "Bot/User can NOT be out of the chat.")
         uuid = request.body.get("uuid")
         if uuid is not None and (not isinstance(uuid, str) or len(uuid) > 50):
             raise parameter("uuid")
-        before = world.sent_before(uuid) if uuid else None
+        before = state.sent_before(uuid) if uuid else None
         if before is not None:
-            if world.repeated_uuid_is_an_error:
+            if state.repeated_uuid_is_an_error:
                 raise parameter("uuid is repeated")
             return success(self._shown(before))
         kind = request.text("msg_type")
         content, entity = self._content(request, kind)
-        message = world.add_message(
+        message = state.add_message(
             chat, None, kind, content, target=target, in_thread=in_thread, entity=entity
         )
         if entity:
             entity.message_id = message.message_id
         if uuid:
-            world.remember_sent(uuid, message)
+            state.remember_sent(uuid, message)
         return success(self._shown(message))
 
     def _content(self, request: ApiRequest, kind: str) -> tuple[dict[str, Any], CardEntity | None]:
@@ -196,8 +202,8 @@ class Messages:
     def _card_content(self, text: str) -> tuple[dict[str, Any], CardEntity | None]:
         """A card, or a reference to an entity.
 
-        An unknown entity is 230099 with 200740. No page gives a code for the second sending of an
-        entity ("can be sent once"); here it is the same pair, with a text of its own.
+        An unknown entity is 230099 with 200740. No page gives a code for sending an entity twice
+        ("can be sent once"); here it is the same pair with another text.
         """
         try:
             reference = json.loads(text)
@@ -208,7 +214,7 @@ class Messages:
         if reference.get("type") != "card":
             return self.checked_card(text), None
         card_id = (reference.get("data") or {}).get("card_id", "")
-        entity = self._world.entities.get(card_id)
+        entity = self._state.entities.get(card_id)
         if entity is None:
             raise card_refusal(200740, "card entity does not exist")
         if entity.message_id:
@@ -216,7 +222,7 @@ class Messages:
         return reference, entity
 
     def _check_content(self, kind: str, content: dict[str, Any]) -> None:
-        world = self._world
+        state = self._state
         if kind == "text" and not str(content.get("text") or ""):
             raise parameter("text is empty")
         if kind == "post":
@@ -227,15 +233,15 @@ class Messages:
                 raise parameter("invalid message content, post needs a locale and its content")
             for part in content.values():
                 for run in (run for paragraph in part["content"] for run in paragraph):
-                    if run.get("tag") == "img" and run.get("image_key") not in world.images:
+                    if run.get("tag") == "img" and run.get("image_key") not in state.images:
                         raise Refusal(230055, "invalid image_key")
-        if kind == "image" and content.get("image_key") not in world.images:
+        if kind == "image" and content.get("image_key") not in state.images:
             raise Refusal(230017, "Bot is NOT the owner of the resource.")
-        if kind in ("file", "audio", "media") and content.get("file_key") not in world.files:
+        if kind in ("file", "audio", "media") and content.get("file_key") not in state.files:
             raise Refusal(230017, "Bot is NOT the owner of the resource.")
 
     def _own(self, request: ApiRequest, other: Refusal | None = None) -> Message:
-        message = self._world.message(request.params["message_id"])
+        message = self._state.message(request.params["message_id"])
         if message.sender is not None:
             raise other or parameter("This message is NOT sent by the bot.")
         if message.deleted:
@@ -245,11 +251,11 @@ class Messages:
         return message
 
     def _shown(self, message: Message, whole_card: bool = False) -> dict[str, Any]:
-        return as_json(message, self._world.credentials, whole_card=whole_card)
+        return as_json(message, self._state.credentials, whole_card=whole_card)
 
     def _edited(self, message: Message) -> None:
-        message.updated_ms = max(message.created_ms + 1, self._world.last_created_ms)
-        message.changed()
+        message.updated_ms = max(message.created_ms + 1, self._state.last_created_ms)
+        message.note_change()
 
     def _check_readable(self, chat: Chat) -> None:
         if not chat.has_bot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from feishu_simulator.api_request import ApiAnswer, ApiRequest, success
 from feishu_simulator.refusals import Refusal
-from feishu_simulator.world import World, new_id
+from feishu_simulator.state import PlatformState, new_id
 
 EMOJIS = frozenset(
     [
@@ -14,14 +14,14 @@ EMOJIS = frozenset(
 )  # fmt: skip
 
 
-class Reactions:
+class ReactionApi:
     """The handlers; each runs under the platform's lock and may raise Refusal."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: PlatformState) -> None:
+        self._state = state
 
     def create(self, request: ApiRequest) -> ApiAnswer:
-        message = self._world.messages.get(request.params["message_id"])
+        message = self._state.messages.get(request.params["message_id"])
         if message is None or message.deleted:
             raise Refusal(231003, "The message is not found, or has been recalled.")
         emoji = (request.body.get("reaction_type") or {}).get("emoji_type")
@@ -31,8 +31,8 @@ class Reactions:
             raise Refusal(231002, "The operator has no access to the message.")
         reaction_id = new_id("re")
         message.reactions[reaction_id] = emoji
-        message.changed()
-        operator = {"operator_id": self._world.credentials.app_id, "operator_type": "app"}
+        message.note_change()
+        operator = {"operator_id": self._state.credentials.app_id, "operator_type": "app"}
         return success(
             {
                 "reaction_id": reaction_id,
@@ -43,11 +43,11 @@ class Reactions:
         )
 
     def delete(self, request: ApiRequest) -> ApiAnswer:
-        message = self._world.messages.get(request.params["message_id"])
+        message = self._state.messages.get(request.params["message_id"])
         if message is None or message.deleted:
             raise Refusal(231003, "The message is not found, or has been recalled.")
         emoji = message.reactions.pop(request.params["reaction_id"], None)
         if emoji is None:
             raise Refusal(231010, "reaction_id is invalid.")
-        message.changed()
+        message.note_change()
         return success({"reaction_id": request.params["reaction_id"]})

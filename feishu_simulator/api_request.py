@@ -1,4 +1,4 @@
-"""One call to the platform's API, and the shapes an answer can have."""
+"""A call to the platform's API, and its response."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feishu_simulator.refusals import Refusal
-from feishu_simulator.world import StoredFile
+from feishu_simulator.state import StoredFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRequest:
+    """One call; `api` is its name in `routes`, `params` come from the path."""
+
     api: str
     method: str
     path: str
@@ -32,6 +34,8 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
+    """The response to a call; `code` is the platform's, 0 for success."""
+
     status: int
     body: bytes
     code: int = 0
@@ -40,15 +44,18 @@ class ApiAnswer:
 
 
 def success(data: Any) -> ApiAnswer:
+    """Code 0 with *data*."""
     return document({"code": 0, "msg": "success", "data": data})
 
 
 def document(content: Mapping[str, Any], *, status: int = 200) -> ApiAnswer:
+    """A JSON body as it is, whose `code` counts."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return ApiAnswer(status, body, int(content.get("code", 0)))
 
 
-def refused(refusal: Refusal) -> ApiAnswer:
+def refusal_answer(refusal: Refusal) -> ApiAnswer:
+    """The response to a refused call."""
     content = {"code": refusal.code, "msg": refusal.msg, "error": {"log_id": ""}}
     answer = document(content, status=refusal.status)
     return ApiAnswer(answer.status, answer.body, refusal.code, answer.mime, refusal.headers)

@@ -1,4 +1,4 @@
-"""What the platform checks in a card before it shows it."""
+"""The platform's checks of a card before it is shown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from feishu_simulator import card_schema
@@ -13,11 +14,13 @@ from feishu_simulator.card_values import mistakes_in
 from feishu_simulator.card_view import Card, elements_of, walk
 
 ELEMENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}\Z")
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
-_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.S)
+_FENCE = re.compile(
+    r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+)
+_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _IMAGE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]*)")
-_AT = re.compile(r"<at\s+ids?\s*=\s*['\"]?([^'\">\s/]*)", re.I)
-_PERSON = re.compile(r"<person\s+id\s*=\s*['\"]?([^'\">\s/]*)", re.I)
+_AT = re.compile(r"<at\s+ids?\s*=\s*['\"]?([^'\">\s/]*)", re.IGNORECASE)
+_PERSON = re.compile(r"<person\s+id\s*=\s*['\"]?([^'\">\s/]*)", re.IGNORECASE)
 _TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
 
 
@@ -32,7 +35,7 @@ class CardRules:
 
 
 class BadCard(Exception):
-    """A card the card service refuses; the caller wraps the code as its API does."""
+    """A card the card service refuses; each API wraps the code in its own way."""
 
     def __init__(self, code: int, why: str) -> None:
         super().__init__(f"{code}: {why}")
@@ -52,6 +55,7 @@ def parse_card(text: Any) -> Card:
 
 
 def size_of(card: Card) -> int:
+    """Bytes of the card as compact JSON in UTF-8."""
     return len(json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode())
 
 
@@ -75,6 +79,7 @@ def check_card(
 
 
 def is_v2(card: Card) -> bool:
+    """Whether it is a card of JSON schema 2.0."""
     return card.get("schema") == "2.0"
 
 
@@ -84,12 +89,13 @@ def is_shared(card: Card) -> bool:
 
 
 def find_element(card: Card, element_id: str) -> dict[str, Any] | None:
+    """The element with this id, at any depth."""
     parts = walk(elements_of(card))
     return next((part for part in parts if part.get("element_id") == element_id), None)
 
 
 def without_code(markdown: str) -> str:
-    """Markdown without fenced blocks and code spans, in which nothing is interpreted."""
+    """Markdown without fenced blocks and code spans, where nothing is interpreted."""
     return _CODE.sub("", _FENCE.sub("", markdown))
 
 
@@ -197,5 +203,5 @@ def _tables_in(markdown: str) -> int:
     lines = markdown.splitlines()
     return sum(
         "|" in above and "|" in below and _TABLE_RULE.match(below) is not None
-        for above, below in zip(lines, lines[1:], strict=False)
+        for above, below in pairwise(lines)
     )

@@ -1,4 +1,4 @@
-"""Card entities: created once, sent once, then updated by numbered operations ("CardKit")."""
+"""Card entities: created and sent once, then updated by numbered operations ("CardKit")."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ TEXT_TAGS = ("markdown", "plain_text")
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class CardEntity:
+    """A card with its sequence number and streaming mode; `opened` is when streaming began."""
+
     card_id: str
     card: Card
     clock: Callable[[], float]
@@ -47,23 +49,25 @@ class CardEntity:
             raise BadCard(300317, f"sequence number compare failed, last {self.sequence}")
 
     def take_turn(self, card: Card, sequence: int, uuid: str | None) -> None:
-        """The operation succeeded: remember its number and show the new card."""
+        """Note a successful operation and show its card."""
         self.sequence = sequence
         if uuid is not None:
             self.uuids.add(uuid)
         self.show(card)
 
     def show(self, card: Card) -> None:
-        """Put *card* on; a change of streaming_mode to true opens streaming (again)."""
+        """Show *card*; streaming ends where its config turns it off."""
         self.card = card
         if not wants_streaming(card):
             self.opened, self.timed_out = None, False
 
     def open_streaming(self) -> None:
+        """Start the 10 minutes of streaming."""
         self.opened, self.timed_out = self.clock(), False
 
 
 def wants_streaming(card: Card) -> bool:
+    """Whether the card's config turns streaming on."""
     return (card.get("config") or {}).get("streaming_mode") is True
 
 
@@ -76,7 +80,7 @@ def check_entity_card(card: Card) -> None:
 
 
 def with_content(entity: CardEntity, element_id: str, content: Any) -> Card:
-    """The typewriter's step. Raises BadCard, first 200850 and then 300309 after the 10 minutes."""
+    """The card with an element's new text. Raises BadCard; after 10 minutes 200850, then 300309."""
     if not isinstance(content, str) or not 1 <= len(content) <= CONTENT_LIMIT:
         raise BadCard(
             300307 if content == "" else 10002, "content must have 1 to 100000 characters"
@@ -89,51 +93,56 @@ def with_content(entity: CardEntity, element_id: str, content: Any) -> Card:
     element = _element(entity.card, element_id)
     if element["tag"] not in TEXT_TAGS:
         raise BadCard(300310, "not a text element")
-    return replaced(entity.card, element_id, [{**element, "content": content}])
+    return replace_element(entity.card, element_id, [{**element, "content": content}])
 
 
 def with_element(card: Card, element_id: str, element: Any) -> Card:
+    """The card with an element replaced. Raises BadCard."""
     _element(card, element_id)
     if not isinstance(element, dict):
         raise BadCard(300121, "element is not an object")
-    return replaced(card, element_id, [element])
+    return replace_element(card, element_id, [element])
 
 
 def with_properties(card: Card, element_id: str, properties: Any) -> Card:
+    """The card with some attributes of an element changed. Raises BadCard."""
     element = _element(card, element_id)
     if not isinstance(properties, dict):
         raise BadCard(300313, "partial_element is not an object")
     if properties.get("tag", element["tag"]) != element["tag"]:
         raise BadCard(300312, "tag cannot be changed")
-    return replaced(card, element_id, [{**element, **properties}])
+    return replace_element(card, element_id, [{**element, **properties}])
 
 
 def without_elements(card: Card, element_ids: list[Any]) -> Card:
+    """The card without these elements. Raises BadCard for an unknown one."""
     for element_id in element_ids:
         _element(card, element_id, code=300314)
-        card = replaced(card, element_id, [])
+        card = replace_element(card, element_id, [])
     return card
 
 
 def with_added(card: Card, how: Any, target: Any, elements: Any) -> Card:
+    """The card with elements added: append, insert_before or insert_after. Raises BadCard."""
     if not isinstance(elements, list) or not elements:
         raise BadCard(300315, "elements is not a list")
     if how == "append":
         if target:
             container = _element(card, target, code=300315)
             inner = [*container.get("elements", []), *elements]
-            return replaced(card, target, [{**container, "elements": inner}])
+            return replace_element(card, target, [{**container, "elements": inner}])
         body = card.get("body", {})
         return {**card, "body": {**body, "elements": [*body.get("elements", []), *elements]}}
     anchor = _element(card, target, code=300315)
     if how == "insert_before":
-        return replaced(card, target, [*elements, anchor])
+        return replace_element(card, target, [*elements, anchor])
     if how == "insert_after":
-        return replaced(card, target, [anchor, *elements])
+        return replace_element(card, target, [anchor, *elements])
     raise BadCard(10002, f"unknown type {how}")
 
 
 def with_settings(entity: CardEntity, settings: Any) -> Card:
+    """The card with changed config and card_link. Raises BadCard."""
     if not isinstance(settings, dict) or set(settings) - {"config", "card_link"}:
         raise BadCard(300122, "settings may hold config and card_link")
     config = {**(entity.card.get("config") or {}), **settings.get("config", {})}
@@ -149,41 +158,41 @@ def with_actions(entity: CardEntity, actions: Any) -> Card:
         params = item.get("params") or {}
         match item.get("action"):
             case "partial_update_setting":
-                settings = _decoded(params.get("settings"))
+                settings = _decode(params.get("settings"))
                 config = {**(card.get("config") or {}), **settings.get("config", {})}
                 card = {**card, **settings, "config": config}
             case "add_elements":
                 target = params.get("target_element_id")
-                card = with_added(card, params.get("type"), target, _decoded(params["elements"]))
+                card = with_added(card, params.get("type"), target, _decode(params["elements"]))
             case "delete_elements":
-                card = without_elements(card, _decoded(params.get("element_ids")) or [])
+                card = without_elements(card, _decode(params.get("element_ids")) or [])
             case "partial_update_element":
-                changed = _decoded(params.get("partial_element"))
+                changed = _decode(params.get("partial_element"))
                 card = with_properties(card, params.get("element_id", ""), changed)
             case "update_element":
-                element = _decoded(params.get("element"))
+                element = _decode(params.get("element"))
                 card = with_element(card, params.get("element_id", ""), element)
             case other:
                 raise BadCard(10002, f"unknown action {other}")
     return card
 
 
-def replaced(card: Card, element_id: str, instead: list[Any]) -> Card:
-    """A copy of the card in which the element has given way to *instead*."""
-    copy: Card = _replaced(card, element_id, instead)
+def replace_element(card: Card, element_id: str, instead: list[Any]) -> Card:
+    """A copy of the card with *instead* in place of the element."""
+    copy: Card = _replace_in(card, element_id, instead)
     return copy
 
 
-def _replaced(part: Any, element_id: str, instead: list[Any]) -> Any:
+def _replace_in(part: Any, element_id: str, instead: list[Any]) -> Any:
     if isinstance(part, dict):
-        return {key: _replaced(value, element_id, instead) for key, value in part.items()}
+        return {key: _replace_in(value, element_id, instead) for key, value in part.items()}
     if isinstance(part, list):
         out: list[Any] = []
         for value in part:
             if isinstance(value, dict) and value.get("element_id") == element_id:
                 out += instead
             else:
-                out.append(_replaced(value, element_id, instead))
+                out.append(_replace_in(value, element_id, instead))
         return out
     return part
 
@@ -197,6 +206,6 @@ def _element(card: Card, element_id: Any, *, code: int = 300313) -> dict[str, An
     return element
 
 
-def _decoded(value: Any) -> Any:
-    """Batch parameters come as objects or, as in the other calls, as JSON strings."""
+def _decode(value: Any) -> Any:
+    """A batch parameter: an object or, as in the other calls, a JSON string."""
     return json.loads(value) if isinstance(value, str) else value

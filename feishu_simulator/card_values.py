@@ -1,6 +1,6 @@
-"""What attributes of card JSON 2.0 must be there, what they may be, and where components may stand.
+"""Required attributes, allowed values and allowed places of components in card JSON 2.0.
 
-After "Card JSON 2.0 structure" and the pages of its components, where those are definite.
+From "Card JSON 2.0 structure" and the pages of its components, where those are definite.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_WEIGHT = 5
 
 
 def mistakes_in(card: Card) -> Iterator[str]:
-    """What is wrong with the values and places in a card whose attributes are all known."""
+    """The wrong values and places in a card whose attributes are all known."""
     config = card.get("config", {})
     yield from _in_config(config)
     if "header" in card:
@@ -170,7 +170,7 @@ def _misplaced(inside: Any, tags: tuple[str, ...], where: str) -> Iterator[str]:
 
 
 def _depth(part: Any) -> int:
-    """How many collapsible panels are in each other."""
+    """The depth of nested collapsible panels."""
     if isinstance(part, list):
         return max(map(_depth, part), default=0)
     if not isinstance(part, dict):

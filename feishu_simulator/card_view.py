@@ -1,4 +1,4 @@
-"""What a reader sees of a card: its text, panels, buttons and preview."""
+"""The visible parts of a card: text, panels, buttons and summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 Card = dict[str, Any]
 
-# Components whose inner words are labels of controls, not text to read.
+# Components whose texts are labels of controls, not text to read.
 _CONTROLS = frozenset(
     {
         "button", "input", "overflow", "select_static", "multi_select_static", "select_person",
@@ -28,7 +28,7 @@ _CODE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
-# The developer's own data, in which a "tag" means nothing.
+# The developer's own data, where a "tag" has no meaning.
 _OPAQUE = frozenset({"value", "chart_spec", "rows"})
 
 
@@ -57,10 +57,12 @@ def walk(part: Any) -> Iterator[dict[str, Any]]:
 
 
 def text_of(card: Card) -> str:
+    """The visible text, without collapsed panels and labels of controls."""
     return "\n".join(line for line in _texts(elements_of(card), panels=False) if line)
 
 
 def panels_of(card: Card) -> list[tuple[str, str]]:
+    """Title and text of each collapsible panel."""
     panels = []
     for part in walk(elements_of(card)):
         if part["tag"] == "collapsible_panel":
@@ -71,10 +73,12 @@ def panels_of(card: Card) -> list[tuple[str, str]]:
 
 
 def buttons_of(card: Card) -> list[dict[str, Any]]:
+    """The buttons, in reading order."""
     return [part for part in walk(elements_of(card)) if part["tag"] == "button"]
 
 
 def summary_of(card: Card) -> str:
+    """The summary, shown in lists of chats."""
     summary = (card.get("config") or {}).get("summary") or {}
     return str(summary.get("content", ""))
 
@@ -89,7 +93,7 @@ def label_of(button: dict[str, Any]) -> str:
 
 
 def value_of(component: dict[str, Any]) -> Any:
-    """What a component calls back with: 2.0 has it in `behaviors`, 1.0 in `value`."""
+    """The value of a component's callback: in `behaviors` in 2.0, in `value` in 1.0."""
     for behavior in component.get("behaviors") or []:
         if behavior.get("type") == "callback":
             return behavior.get("value")
@@ -111,7 +115,7 @@ def _texts(part: Any, *, panels: bool) -> Iterator[str]:
 
 
 def _read(markdown: str) -> str:
-    """Markdown with its entities decoded, as a reader sees them; code stays as it is."""
+    """Markdown with its entities decoded, except in code."""
     if not _ENTITY.search(markdown):
         return markdown
     shown = []

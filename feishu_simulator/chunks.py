@@ -1,4 +1,4 @@
-"""Answers on the wire: a script as the frames of an event stream, or as one document."""
+"""Scripts as bytes: the chunks of an event stream, or one JSON document."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ LAST_CHUNK = b"0\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
 
 
-def framed(data: bytes) -> bytes:
-    """One chunk of HTTP's chunked coding."""
+def http_chunk(data: bytes) -> bytes:
+    """One chunk of HTTP's chunked transfer coding."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def encode(script: Script, body: Mapping[str, Any], answer_id: str) -> tuple[list[bytes], bytes]:
-    """The frames of the pieces, and what closes the stream after them.
+    """The frames of the pieces, and the end of the stream.
 
-    With stream_options.include_usage a chunk with empty `choices` and an id of its own stands
-    before [DONE].
+    With stream_options.include_usage a chunk with empty `choices` and another id precedes [DONE].
     """
     head = {
         "id": answer_id,
@@ -36,7 +35,7 @@ def encode(script: Script, body: Mapping[str, Any], answer_id: str) -> tuple[lis
     tail = b""
     if script.finish_reason is not None:
         reason = json.dumps(script.finish_reason).encode()
-        tail += framed(
+        tail += http_chunk(
             b'data: %b,"choices":[{"index":0,"delta":{},"finish_reason":%b}]}\n\n'
             % (prefix, reason)
         )
@@ -48,15 +47,15 @@ def encode(script: Script, body: Mapping[str, Any], answer_id: str) -> tuple[lis
                 "choices": [],
                 "usage": usage_of(script, body),
             }
-            tail += framed(b"data: %b\n\n" % json.dumps(usage).encode())
-        tail += framed(DONE)
+            tail += http_chunk(b"data: %b\n\n" % json.dumps(usage).encode())
+        tail += http_chunk(DONE)
     if script.ending in ("done", "no_done"):
         tail += LAST_CHUNK
     return frames, tail
 
 
 def usage_of(script: Script, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The script's own figures, else estimates of the size a tokenizer would find."""
+    """The script's usage, else an estimate of a tokenizer's counts."""
     if script.usage is not None:
         return dict(script.usage)
     prompt = max(1, len(json.dumps(body.get("messages") or [], ensure_ascii=False)) // 4)
@@ -72,7 +71,7 @@ def usage_of(script: Script, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def completion(script: Script, body: Mapping[str, Any], answer_id: str) -> dict[str, Any]:
-    """The same script as an answer that is not streamed."""
+    """The script as an answer without streaming."""
     message: dict[str, Any] = {"role": "assistant", "content": script.content}
     for field in ("reasoning_content", "reasoning"):
         thought = "".join(p.text for p in script.pieces if p.field == field)
@@ -90,16 +89,16 @@ def completion(script: Script, body: Mapping[str, Any], answer_id: str) -> dict[
 
 
 def pause(until: float, stopping: Event) -> bool:
-    """Sleep until *until* on the monotonic clock; false when the simulator stopped meanwhile."""
+    """Sleep until *until* on the monotonic clock; false when the simulator stops before."""
     return not stopping.wait(max(0.0, until - time.monotonic()))
 
 
 def _frame(prefix: bytes, piece: Piece, *, first: bool) -> bytes:
     if piece.raw:
-        return framed(piece.raw)
+        return http_chunk(piece.raw)
     role = b'"role":"assistant",' if first else b""
     text = json.dumps(piece.text, ensure_ascii=False).encode()
-    return framed(
+    return http_chunk(
         b'data: %b,"choices":[{"index":0,"delta":{%b"%b":%b},"finish_reason":null}]}\n\n'
         % (prefix, role, piece.field.encode(), text)
     )

@@ -1,4 +1,4 @@
-"""Card actions of both generations, and the platform's look at the bot's answer."""
+"""Card callbacks of both formats, and the platform's handling of the bot's answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from feishu_simulator.card_checks import BadCard, check_card, is_v2
 from feishu_simulator.delivery import Response
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Person
-from feishu_simulator.world import World, new_id
+from feishu_simulator.state import PlatformState, new_id
 
 TOASTS = frozenset({"info", "success", "error", "warning"})
 
-# "Errors of card callbacks": what a reader's client shows.
+# "Errors of card callbacks": the codes a client shows.
 ADDRESS_MISSING = 200340
 NO_ANSWER = 200341
 NOT_CONNECTED = 200342
@@ -28,7 +28,7 @@ WRONG_GENERATION = 200830
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What the person who pressed saw; error_code 0 means that nothing went wrong."""
+    """The result as the person sees it; error_code 0 means success."""
 
     status: int
     body: str
@@ -38,23 +38,24 @@ class ActionResult:
     card: dict[str, Any] | None = None
 
 
-def pressed(message: Message, what: Any) -> dict[str, Any]:
-    """The component for a button dict, or for a value some component of the card holds."""
+def component_for(message: Message, value_or_component: Any) -> dict[str, Any]:
+    """The component given, or the one of the card that calls back with this value."""
     parts = list(card_view.walk(card_view.elements_of(message.card or {})))
-    if isinstance(what, dict) and any(what == part for part in parts):
-        return what
+    given = value_or_component
+    if isinstance(given, dict) and any(given == part for part in parts):
+        return given
     for part in parts:
-        if card_view.value_of(part) == what and what is not None:
+        if card_view.value_of(part) == given and given is not None:
             return part
-    if isinstance(what, dict) and "tag" in what:
-        return what
-    return {"tag": "button", "behaviors": [{"type": "callback", "value": what}]}
+    if isinstance(given, dict) and "tag" in given:
+        return given
+    return {"tag": "button", "behaviors": [{"type": "callback", "value": given}]}
 
 
 def action_of(
     component: Mapping[str, Any], form_value: Mapping[str, Any] | None, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`action` of a callback; fields are there only where they apply ("Card callback")."""
+    """`action` of a callback, with the fields that apply ("Card callback")."""
     action: dict[str, Any] = {"tag": component.get("tag", "button"), "timezone": "Asia/Shanghai"}
     value = card_view.value_of(dict(component))
     if value is not None:
@@ -69,6 +70,7 @@ def action_of(
 def new_callback(
     message: Message, person: Person, action: Mapping[str, Any], tenant_key: str
 ) -> dict[str, Any]:
+    """`event` of card.action.trigger ("Card callback")."""
     return {
         "operator": {**person.ids(), "tenant_key": tenant_key},
         "token": new_id("c"),
@@ -84,6 +86,7 @@ def new_callback(
 def old_callback(
     message: Message, person: Person, action: Mapping[str, Any], tenant_key: str
 ) -> dict[str, Any]:
+    """The body of the old message card callback, which has no envelope."""
     return {
         "open_id": person.open_id,
         "user_id": person.user_id,
@@ -95,8 +98,10 @@ def old_callback(
     }
 
 
-def judge(world: World, message: Message, response: Response, *, old: bool) -> ActionResult:
-    """Check the answer as the platform does and put on the card it brought."""
+def apply_response(
+    state: PlatformState, message: Message, response: Response, *, old: bool
+) -> ActionResult:
+    """Check the bot's answer as the platform does, and show the card it contains."""
 
     def result(code: int, toast: Any = None, card: Any = None) -> ActionResult:
         return ActionResult(response.status, response.body, toast, code, response.seconds, card)
@@ -120,16 +125,20 @@ def judge(world: World, message: Message, response: Response, *, old: bool) -> A
         return result(BAD_FORMAT)
     try:
         card = _old_card(answer) if old else _new_card(answer)
-    except ValueError:
+    except _BadAnswer:
         return result(BAD_FORMAT)
     if card is None:
         return result(0, toast)
-    with world.changing():
-        return result(_replace(world, message, card), toast, card)
+    with state.change():
+        return result(_replace(state, message, card), toast, card)
+
+
+class _BadAnswer(Exception):
+    """`card` in the bot's answer lacks a valid type or data."""
 
 
 def _old_card(answer: dict[str, Any]) -> dict[str, Any] | None:
-    """Formerly the card itself was the answer, at top level."""
+    """In the old format the answer itself is the card."""
     if not answer.keys() & {"elements", "header", "config", "schema", "body", "i18n_elements"}:
         return None
     return answer
@@ -140,21 +149,23 @@ def _new_card(answer: dict[str, Any]) -> dict[str, Any] | None:
     if wrapped is None:
         return None
     if not isinstance(wrapped, dict) or wrapped.get("type") not in ("raw", "template"):
-        raise ValueError("card.type")
+        raise _BadAnswer
     data = wrapped.get("data")
     if not isinstance(data, dict):
-        raise ValueError("card.data")
+        raise _BadAnswer
     return data if wrapped["type"] == "raw" else None
 
 
-def _replace(world: World, message: Message, card: dict[str, Any]) -> int:
-    """Put the card on; its error code. A streaming card refuses: no page names a code for that,
-    so it is 200673 here."""
+def _replace(state: PlatformState, message: Message, card: dict[str, Any]) -> int:
+    """Replace the message's card; the error code.
+
+    A card can't be replaced while it streams. No page names the code for that: here it is 200673.
+    """
     current = message.card or {}
     if is_v2(current) and not is_v2(card):
         return WRONG_GENERATION
     try:
-        check_card(card, world.card_rules, images=world.images, people=world.people_known())
+        check_card(card, state.card_rules, images=state.images, people=state.people_known())
     except BadCard:
         return BAD_CARD
     if message.streaming or message.deleted:
@@ -163,5 +174,5 @@ def _replace(world: World, message: Message, card: dict[str, Any]) -> int:
         message.entity.show(card)
     else:
         message.content = card
-    message.changed()
+    message.note_change()
     return 0

@@ -1,4 +1,4 @@
-"""What the simulator serves besides the platform: its page, and /_simulator for programs."""
+"""The page, and the control API under /_simulator for programs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from feishu_simulator.script import Script
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-OUR_NAMES = frozenset(["127.0.0.1", "localhost"])
+HOST_NAMES = frozenset(["127.0.0.1", "localhost"])
 
 
 def control_app(desk: Desk, gateway: Gateway) -> WSGIApplication:
-    """A Flask app; anything unreadable in a request is a 400 with the reason."""
+    """The Flask app; an invalid request is answered with 400 and the reason."""
     feishu = desk.feishu
     app = flask.Flask(__name__, static_folder=None)
     add_desk(app, desk)
 
     @app.before_request
-    def only_by_its_own_name() -> None:
-        """Another name that leads here is a page that wants to read along (DNS rebinding)."""
-        if flask.request.host.partition(":")[0] not in OUR_NAMES:
+    def check_host() -> None:
+        """Refuse other host names: a page that uses one wants to read this (DNS rebinding)."""
+        if flask.request.host.partition(":")[0] not in HOST_NAMES:
             flask.abort(403)
 
     @app.post("/_simulator/settings")
@@ -48,50 +48,58 @@ def control_app(desk: Desk, gateway: Gateway) -> WSGIApplication:
     return app
 
 
-def _set(feishu: Feishu, gateway: Gateway, given: dict[str, Any]) -> dict[str, Any]:
-    """latency, enforce_limits, bot_url; first, between and chunks of the gateway."""
-    unknown = set(given) - {
-        "latency", "enforce_limits", "bot_url", "first", "between", "chunks", "scopes"
+def _set(feishu: Feishu, gateway: Gateway, params: dict[str, Any]) -> dict[str, Any]:
+    """Change the settings given and return the addresses; 400 for an unknown one.
+
+    Of the platform: latency in seconds, enforce_limits, scopes to grant, and bot_url or event_url
+    and card_url. Of the gateway: first and between in seconds, and chunks, a number of words.
+    """
+    unknown = set(params) - {
+        "latency", "enforce_limits", "bot_url", "event_url", "card_url", "first", "between",
+        "chunks", "scopes",
     }  # fmt: skip
     if unknown:
         flask.abort(400, f"unknown settings: {', '.join(sorted(unknown))}")
-    feishu.latency = float(given.get("latency", feishu.latency))
-    feishu.enforce_limits = bool(given.get("enforce_limits", feishu.enforce_limits))
-    feishu.bot_url = str(given.get("bot_url", feishu.bot_url))
-    gateway.first = float(given.get("first", gateway.first))
-    gateway.between = float(given.get("between", gateway.between))
-    if "scopes" in given:
-        feishu.grant(*given["scopes"])
-    if "chunks" in given:
-        script = counting(int(given["chunks"]))
+    feishu.latency = float(params.get("latency", feishu.latency))
+    feishu.enforce_limits = bool(params.get("enforce_limits", feishu.enforce_limits))
+    for name in ("bot_url", "event_url", "card_url"):
+        if name in params:
+            setattr(feishu, name, str(params[name]))
+    gateway.first = float(params.get("first", gateway.first))
+    gateway.between = float(params.get("between", gateway.between))
+    if "scopes" in params:
+        feishu.grant(*params["scopes"])
+    if "chunks" in params:
+        script = numbered_words(int(params["chunks"]))
         gateway.respond_with(lambda body: script)
     return {"feishu_url": feishu.url, "gateway_url": gateway.url, "keys": gateway.keys}
 
 
-def counting(count: int) -> Script:
-    """An answer of *count* chunks in plain words, so that nothing in it is rewritten."""
+def numbered_words(count: int) -> Script:
+    """An answer of *count* chunks, in plain words that no Markdown renderer changes."""
     return Script.chunks([f"word{number} " for number in range(count)])
 
 
-def _say(feishu: Feishu, given: dict[str, Any]) -> dict[str, Any]:
-    """Write as `person` (made when new) privately, or in `group` with the bot mentioned.
+def _say(feishu: Feishu, params: dict[str, Any]) -> dict[str, Any]:
+    """Send `text` as `person` privately, or in `group` with the bot mentioned.
 
-    Without a `bot_url` nothing is pushed, and the caller may push the `envelope` by itself.
+    Unknown people and groups are created. `reply_to` is a message_id. Without an address of the bot
+    nothing is pushed, and the caller may push the `envelope` itself.
     """
-    name, text = str(given.get("person", "Alice")), str(given.get("text", ""))
-    with feishu.world.lock:
-        people = feishu.world.people.values()
+    name, text = str(params.get("person", "Alice")), str(params.get("text", ""))
+    with feishu.state.lock:
+        people = feishu.state.people.values()
         person = next((p for p in people if p.name == name), None) or feishu.add_person(name)
-        group_name = given.get("group")
+        group_name = params.get("group")
         if group_name is None:
             chat = feishu.private_chat(person)
         else:
-            chats = feishu.world.chats.values()
+            chats = feishu.state.chats.values()
             chat = next(
                 (c for c in chats if c.name == group_name and not c.is_private), None
             ) or feishu.add_group(str(group_name), [person])
-        target = feishu.world.messages.get(str(given.get("reply_to", "")))
-    mention_bot = bool(given.get("mention_bot", not chat.is_private))
+        target = feishu.state.messages.get(str(params.get("reply_to", "")))
+    mention_bot = bool(params.get("mention_bot", not chat.is_private))
     message = feishu.say(chat, person, text, mention_bot=mention_bot, reply_to=target)
     assert message.event is not None
     return {

@@ -1,4 +1,4 @@
-"""The identity of the simulated app: what its page in the developer console would show."""
+"""The simulated app's credentials, as the developer console shows them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
+    """An empty `encrypt_key` makes events plain and unsigned."""
+
     app_id: str = "cli_sim"
     app_secret: str = field(default="simulated-app-secret", repr=False)
     encrypt_key: str = field(default="simulated-encrypt-key", repr=False)

@@ -1,4 +1,4 @@
-"""Pushing to the bot by HTTP: three seconds to answer, and retries after that."""
+"""Pushes to the bot over HTTP: three seconds to answer, and retries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from feishu_simulator.events import Delivery, Event
-from feishu_simulator.world import World
+from feishu_simulator.state import PlatformState
 
 # "Event subscription": answer within 3 s, else retried after 15 s, 5 min, 1 h and 6 h.
 ANSWER_SECONDS = 3.0
@@ -23,7 +23,7 @@ SENDERS = 64
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back; status 0 means nothing did, `error` says why."""
+    """The bot's answer; status 0 means none, and `error` says why."""
 
     status: int
     body: str
@@ -32,14 +32,17 @@ class Response:
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> Response:
-    """POST without following redirects. Never raises for what a bot can do wrong."""
+    """POST without following redirects. A bot's mistake is a Response, never an exception."""
     began = time.monotonic()
     parts = urlsplit(url)
     if not parts.hostname:
         return Response(0, "", 0.0, "no address")
-    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=seconds)
+    https = parts.scheme == "https"
+    connect = http.client.HTTPSConnection if https else http.client.HTTPConnection
+    connection = connect(parts.hostname, parts.port, timeout=seconds)
     try:
-        connection.request("POST", parts.path or "/", body, dict(headers))
+        target = parts._replace(scheme="", netloc="", path=parts.path or "/", fragment="").geturl()
+        connection.request("POST", target, body, dict(headers))
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
         status, error = answer.status, ""
@@ -58,32 +61,32 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> R
 
 
 class Deliveries:
-    """Pushes events in threads of its own and keeps to the schedule of retries."""
+    """Pushes events from its own threads, with the platform's schedule of retries."""
 
     def __init__(
         self,
-        world: World,
+        state: PlatformState,
         target: Callable[[], str],
-        seal: Callable[[Event], tuple[bytes, dict[str, str]]],
+        encode: Callable[[Event], tuple[bytes, dict[str, str]]],
     ) -> None:
         self.retry_seconds: Sequence[float] = RETRY_SECONDS
         self.answer_seconds = ANSWER_SECONDS
-        self._world = world
+        self._state = state
         self._target = target
-        self._seal = seal
+        self._encode = encode
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: list[tuple[float, int, Event, int]] = []
         self._order = itertools.count()
-        self._woken = threading.Condition()
+        self._condition = threading.Condition()
         self._stopped = False
-        self._clockwork: threading.Thread | None = None
+        self._scheduler: threading.Thread | None = None
 
     def push(self, event: Event, *, late: bool = False, wait: bool = False) -> None:
-        """Deliver soon; with *wait* return after the first attempt.
+        """Push in a thread; with *wait* return after the first attempt.
 
-        With *late* the answer to the first attempt is taken for one that came too late.
+        With *late* the answer to the first attempt counts as too late.
         """
-        with self._woken:
+        with self._condition:
             if self._stopped:
                 return
             if self._pool is None:
@@ -93,21 +96,22 @@ class Deliveries:
             future.result()
 
     def stop(self) -> None:
-        with self._woken:
+        """Wait for pushes under way and drop the others."""
+        with self._condition:
             self._stopped = True
-            self._woken.notify_all()
-            pool, clockwork = self._pool, self._clockwork
+            self._condition.notify_all()
+            pool, scheduler = self._pool, self._scheduler
         if pool:
             pool.shutdown(wait=True, cancel_futures=True)
-        if clockwork:
-            clockwork.join()
+        if scheduler:
+            scheduler.join()
 
     def _attempt(self, event: Event, attempt: int, late: bool = False) -> None:
-        body, headers = self._seal(event)
+        body, headers = self._encode(event)
         response = post(self._target(), body, headers, self.answer_seconds)
         if late:
             response = replace(response, status=0, error="late")
-        with self._world.changing():
+        with self._state.change():
             event.deliveries.append(
                 Delivery(
                     response.status,
@@ -124,18 +128,18 @@ class Deliveries:
             self._later(self.retry_seconds[attempt], event, attempt + 1)
 
     def _later(self, seconds: float, event: Event, attempt: int) -> None:
-        with self._woken:
+        with self._condition:
             if self._stopped:
                 return
             due = time.monotonic() + seconds
             heapq.heappush(self._waiting, (due, next(self._order), event, attempt))
-            if self._clockwork is None:
-                self._clockwork = threading.Thread(target=self._tick, daemon=True)
-                self._clockwork.start()
-            self._woken.notify_all()
+            if self._scheduler is None:
+                self._scheduler = threading.Thread(target=self._tick, daemon=True)
+                self._scheduler.start()
+            self._condition.notify_all()
 
     def _tick(self) -> None:
-        with self._woken:
+        with self._condition:
             while not self._stopped:
                 now = time.monotonic()
                 while self._waiting and self._waiting[0][0] <= now:
@@ -143,4 +147,4 @@ class Deliveries:
                     assert self._pool is not None
                     self._pool.submit(self._attempt, event, attempt)
                 timeout = self._waiting[0][0] - now if self._waiting else None
-                self._woken.wait(timeout)
+                self._condition.wait(timeout)

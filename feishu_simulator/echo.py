@@ -1,4 +1,4 @@
-"""The answer of the simulated model when nobody scripted one: it tells what it received."""
+"""The simulated model's default answer, which repeats the question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROLE = 80
 
 
 def question_of(body: Mapping[str, Any]) -> str:
-    """The newest message of the user, images and files named."""
+    """The newest user message, with images and files as placeholders."""
     for message in reversed(body.get("messages") or []):
         if isinstance(message, dict) and message.get("role") == "user":
             return _text_of(message.get("content"))
@@ -22,7 +22,7 @@ def question_of(body: Mapping[str, Any]) -> str:
 
 
 def echo(body: Mapping[str, Any]) -> Script:
-    """A friendly Markdown answer in the language of the question."""
+    """A Markdown answer in the language of the question."""
     messages = [m for m in body.get("messages") or [] if isinstance(m, dict)]
     question = question_of(body)
     turns = max(0, sum(m.get("role") == "user" for m in messages) - 1)
@@ -99,7 +99,7 @@ def _text_of(content: Any) -> str:
 
 
 def _shortened(text: str, most: int) -> str:
-    """At most so many characters and an ellipsis; a word of letters is left out rather than cut."""
+    """At most *most* characters and an ellipsis, cut between words."""
     if len(text) <= most:
         return text
     end = most

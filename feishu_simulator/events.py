@@ -1,4 +1,4 @@
-"""Events and the record of their deliveries."""
+"""Events, their envelopes and the record of their pushes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from feishu_simulator.credentials import Credentials
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to push; status 0 means no answer, `error` says why.
+    """One push; status 0 means no answer, and `error` says why.
 
-    `headers` and `sent` are what went over the wire, so the body is encrypted.
+    `headers` and `sent` are the request as sent, so the body is encrypted.
     """
 
     status: int
@@ -30,7 +30,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """A component of a card was used: what was sent, and what came back."""
+    """A card callback and the bot's answer."""
 
     payload: Mapping[str, Any]
     status: int
@@ -42,6 +42,8 @@ class Callback:
 
 @dataclass(slots=True, eq=False)
 class Event:
+    """An event with its pushes so far; `body` is what the envelope carries as `event`."""
+
     event_type: str
     event_id: str
     body: Mapping[str, Any]
@@ -65,7 +67,7 @@ def envelope(credentials: Credentials, event: Event, *, unit: int = 1_000) -> di
 
 
 def old_envelope(credentials: Credentials, event: Event) -> dict[str, Any]:
-    """The v1 envelope, which has no `schema`; only p2p_chat_create is still pushed so."""
+    """The v1 envelope, which has no `schema`; only p2p_chat_create still comes in it."""
     return {
         "ts": f"{time.time():.6f}",
         "uuid": event.event_id,

@@ -1,7 +1,7 @@
-"""Ready scripts for everything a gateway is known to do wrong, named by the case.
+"""Scripts for everything a gateway is known to do wrong, named by the case.
 
-Figures and texts are those of the CZL fork of one-hub; `dialect="one-api"` gives one-api's where
-they differ.
+Codes and texts are those of the CZL fork of one-hub; `dialect="one-api"` gives one-api's where they
+differ.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def failure(
     mime: str = "application/json; charset=utf-8",
     first: float | None = None,
 ) -> Script:
-    """Any refusal in the gateways' envelope; the request id is added when it is sent."""
+    """An error in the gateways' envelope; the request id is filled in when it is sent."""
     error: dict[str, Any] = {"message": f"{message} (request id: {{request_id}})", "type": type}
     if param:
         error["param"] = param
@@ -97,7 +97,7 @@ def group_missing() -> Script:
 
 
 def rate_limited() -> Script:
-    """Per user; no gateway of the three sends Retry-After."""
+    """The limit of a user; neither one-hub nor its fork nor one-api sends Retry-After."""
     return failure(429, "您的速率达到上限，请稍后再试。")
 
 
@@ -118,13 +118,13 @@ def upstream_error(
     param: str = "",
     dialect: Dialect = "czl",
 ) -> Script:
-    """The upstream's own error: its status and code, the message with a prefix on CZL."""
+    """The upstream's error: its status and code; on CZL the message has a prefix."""
     prefix = "Provider API error: " if dialect == "czl" else ""
     return failure(status, f"{prefix}{message}", type=type, code=code, param=param)
 
 
 def upstream_key_invalid() -> Script:
-    """A 401 that is not about our key: the type is the upstream's."""
+    """A 401 about the gateway's own key: the type is the upstream's."""
     return upstream_error(401, "Incorrect API key provided", "invalid_api_key")
 
 
@@ -183,7 +183,7 @@ def option_unknown(option: str = "stream_options") -> Script:
 
 
 def heartbeat_error(newlines: int = 3) -> Script:
-    """Heartbeat without a stream: 200 goes out first, the error follows in the body."""
+    """Heartbeat without a stream: the 200 comes first, then the error in the body."""
     body = json.dumps({"error": {"message": "upstream failed", "type": "upstream_error"}})
     return Script.answer(200, "\n" * newlines + body, mime="application/json")
 
@@ -201,27 +201,27 @@ def silent_after_headers() -> Script:
 
 
 def silent_after(text: str) -> Script:
-    """A gap that never ends after some text."""
+    """Silence without end after some text."""
     return Script.text(text, ending="silence", finish_reason=None)
 
 
 def cut_inside_a_chunk(text: str = "Half an", *, reset: bool = False) -> Script:
-    """The connection goes away in the middle of a chunk."""
+    """The connection is closed in the middle of a chunk."""
     return Script.text(text, ending="reset" if reset else "cut", finish_reason=None)
 
 
 def ended_without_done(text: str = "Half an", *, finish_reason: str | None = None) -> Script:
-    """The body ends cleanly but nobody said [DONE]; openai takes it for the normal end."""
+    """The body ends cleanly without [DONE]; the openai package takes it for the normal end."""
     return Script.text(text, ending="no_done", finish_reason=finish_reason)
 
 
 def truncated_but_done(text: str = "Half an") -> Script:
-    """How the gateways hide an upstream's break: [DONE], and no finish_reason anywhere."""
+    """A broken upstream as the gateways hide it: [DONE] without a finish_reason."""
     return Script.text(text, finish_reason=None)
 
 
 def half_event(text: str = "Half an") -> Script:
-    """The last event has no blank line after it, so that it is lost."""
+    """The last event lacks the empty line after it, so it is lost."""
     return Script.raw(
         b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"lost"}}]}', after=text
     )
@@ -254,12 +254,12 @@ def error_text_event(text: str = "") -> Script:
 
 
 def named_error_event(text: str = "") -> Script:
-    """`event: error` whose data has no `error`: openai hands it on as a chunk."""
+    """`event: error` whose data has no `error`: the openai package yields it as a chunk."""
     return Script.raw(b'event: error\ndata: {"message":"upstream failed"}\n\n', after=text)
 
 
 def choices_null(text: str) -> Script:
-    """A chunk whose choices are null stands before an otherwise good answer."""
+    """A good answer after a chunk whose choices are null."""
     odd = Piece(raw=b'data: {"id":"x","object":"chat.completion.chunk","choices":null}\n\n')
     return Script(pieces=(odd, *map(Piece, tokens(text))))
 
@@ -272,13 +272,13 @@ def pinged(text: str, pings: int = 3, ping: bytes = PING) -> Script:
 
 
 def html_page(status: int = 200) -> Script:
-    """What a wrong base_url (200), a proxy (502) or a firewall (403) answers."""
+    """The answer of a wrong base_url (200), a proxy (502) or a firewall (403)."""
     page = "<!doctype html><html><body><h1>CZLOapi</h1></body></html>"
     return Script.answer(status, page, mime="text/html; charset=utf-8")
 
 
 def json_instead_of_stream() -> Script:
-    """200 with an error body where a stream was asked for: an empty iteration."""
+    """200 with a JSON error in place of a stream: the openai package yields nothing."""
     error = {"error": {"message": "upstream failed", "type": "upstream_error"}}
     return Script.answer(200, error)
 
@@ -288,7 +288,7 @@ def empty_body(status: int = 429) -> Script:
 
 
 def empty_stream() -> Script:
-    """A stream of [DONE] alone."""
+    """A stream with nothing but [DONE]."""
     return Script(finish_reason=None)
 
 

@@ -1,4 +1,4 @@
-"""Faults on demand: an API that fails, hangs up or is slow."""
+"""Faults on demand: an API that refuses calls, closes the connection or is slow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EVERY_API = "*"
 
 
 class Disconnect(Exception):
-    """The connection is closed without an answer."""
+    """The connection is to be closed without an answer."""
 
 
 @dataclass(slots=True)
@@ -26,7 +26,8 @@ class _Rule:
     seconds: float = 0.0
     seen: int = 0
 
-    def strikes(self, api: str) -> bool:
+    def applies_to(self, api: str) -> bool:
+        """Whether the rule hits this call, which it counts."""
         if self.api not in (api, EVERY_API) or self.times == 0:
             return False
         self.seen += 1
@@ -38,8 +39,8 @@ class _Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is going to happen to one call."""
+class Fault:
+    """The faults of one call: the delay, then a refusal, a lost call or a lost answer."""
 
     seconds: float = 0.0
     refusal: Refusal | None = None
@@ -48,7 +49,7 @@ class Trouble:
 
 
 class Faults:
-    """Rules by API name ("*" for every API); the first added strike first. Thread safe."""
+    """Rules by API name ("*" for every API), applied in the order they were added. Thread safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -65,41 +66,42 @@ class Faults:
         msg: str = "simulated fault",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Refuse the next *times* calls (1 unless told), or each *every*-th call for good."""
+        """Refuse the next *times* calls (default 1), or every *every*-th call until `clear`."""
         refusal = Refusal(code, msg, status=status, headers=headers)
         self._add(_Rule(api, _times(times, every), every, refusal=refusal))
 
     def disconnect(
         self, api: str, times: int | None = None, *, every: int | None = None, after: bool = False
     ) -> None:
-        """Close the connection instead of answering; *after* the call has taken effect."""
+        """Close the connection unanswered, with *after* once the call has taken effect."""
         self._add(_Rule(api, _times(times, every), every, disconnect=True, after=after))
 
     def delay(self, api: str, seconds: float, times: int | None = None) -> None:
-        """Wait before the call is looked at, for good unless *times* says less."""
+        """Wait before the call is handled, until `clear` or for *times* calls."""
         self._add(_Rule(api, times, None, seconds=seconds))
 
     def clear(self) -> None:
+        """Remove every rule."""
         with self._lock:
             self._rules.clear()
 
-    def meet(self, api: str) -> Trouble:
-        """What the rules have in store for this call."""
+    def next_fault(self, api: str) -> Fault:
+        """The faults of the next call, which counts for the rules."""
         seconds = 0.0
         with self._lock:
             for rule in self._rules:
-                if not rule.strikes(api):
+                if not rule.applies_to(api):
                     continue
                 if rule.seconds:
                     seconds += rule.seconds
                     continue
-                return Trouble(
+                return Fault(
                     seconds,
                     rule.refusal,
                     disconnect=rule.disconnect and not rule.after,
                     answer_lost=rule.after,
                 )
-        return Trouble(seconds)
+        return Fault(seconds)
 
     def _add(self, rule: _Rule) -> None:
         with self._lock:

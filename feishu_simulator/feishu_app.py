@@ -1,4 +1,4 @@
-"""The platform over HTTP: takes requests apart and puts answers together, nothing else."""
+"""The platform over HTTP: parses requests and builds responses."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from feishu_simulator.api import PlatformApi
 from feishu_simulator.api_request import ApiAnswer
 from feishu_simulator.faults import Disconnect
 from feishu_simulator.multipart import parts_of
-from feishu_simulator.server import WIRE
-from feishu_simulator.world import StoredFile
+from feishu_simulator.server import RAW_CONNECTION
+from feishu_simulator.state import StoredFile
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def feishu_app(api: PlatformApi, other: WSGIApplication) -> WSGIApplication:
-    """The WSGI app; whatever is not under /open-apis goes to *other*."""
+    """The WSGI app; requests outside /open-apis go to *other*."""
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ["PATH_INFO"].startswith("/open-apis/"):
@@ -27,7 +27,7 @@ def feishu_app(api: PlatformApi, other: WSGIApplication) -> WSGIApplication:
         try:
             answer = _answer(api, Request(environ))
         except Disconnect:
-            environ[WIRE].close()
+            environ[RAW_CONNECTION].close()
             return []
         response = Response(answer.body, answer.status, dict(answer.headers))
         response.headers["Content-Type"] = answer.mime

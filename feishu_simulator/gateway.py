@@ -1,4 +1,4 @@
-"""The gateway side: keys, models, balance and chat completions, scripted or echoing."""
+"""The simulated gateway: keys, models, balance and chat completions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feishu_simulator.echo import echo, question_of
-from feishu_simulator.pump import Pump
 from feishu_simulator.script import Script
+from feishu_simulator.stream_writer import StreamWriter
 
 REQUESTS = 20_000
 Responder = Callable[[dict[str, Any]], Script]
@@ -21,7 +21,11 @@ Responder = Callable[[dict[str, Any]], Script]
 
 @dataclass(slots=True, eq=False)
 class ChatRequest:
-    """A request as received; the last three are filled in while it is answered."""
+    """A request as received.
+
+    Filled in while it is answered: `expected`, the whole answer without reasoning, `last_chunk_at`
+    and `client_left`.
+    """
 
     body: dict[str, Any]
     key: str
@@ -33,11 +37,12 @@ class ChatRequest:
 
     @property
     def question(self) -> str:
+        """The newest user message."""
         return question_of(self.body)
 
 
 class Gateway:
-    """Thread safe. `first` and `between` are the pace where a script sets none, in seconds."""
+    """Thread safe. `first` and `between` are the default pace of a script, in seconds."""
 
     def __init__(self, notify: Callable[[], None]) -> None:
         self.url = ""
@@ -47,13 +52,13 @@ class Gateway:
         self.between = 1 / 30
         self.hard_limit_usd = 10.0
         self.total_usage_cents = 250.0
-        # Figures of single keys, as (hard_limit_usd, total_usage); keys whose quota is used up.
+        # (hard_limit_usd, total_usage) of single keys; and the keys whose quota is used up.
         self.balances: dict[str, tuple[float, float]] = {}
         self.exhausted: set[str] = set()
-        # Other gateways have their web page at the billing addresses.
+        # Other gateways serve their web page at the billing paths.
         self.has_billing = True
         self.stopping = threading.Event()
-        self.pump = Pump()
+        self.stream_writer = StreamWriter()
         self._lock = threading.Lock()
         self._requests: deque[ChatRequest] = deque(maxlen=REQUESTS)
         self._scripts: deque[Script] = deque()
@@ -67,19 +72,19 @@ class Gateway:
             return list(self._requests)
 
     def enqueue(self, *scripts: Script) -> None:
-        """Answer the next requests with these, in order; afterwards as before."""
+        """Answer the next requests with these scripts, in order."""
         with self._lock:
             self._scripts.extend(scripts)
 
     def respond_with(self, responder: Responder) -> None:
-        """Answer every request for which nothing is queued with what *responder* makes of it."""
+        """Answer with *responder* every request for which no script is queued."""
         with self._lock:
             self._respond = responder
 
     def take(
         self, body: dict[str, Any], key: str, headers: Mapping[str, str]
     ) -> tuple[ChatRequest, Script]:
-        """Remember a request and choose its script."""
+        """Record a request and choose its script."""
         request = ChatRequest(body, key, time.monotonic(), headers=headers)
         with self._lock:
             self._requests.append(request)
@@ -90,17 +95,19 @@ class Gateway:
         self._notify()
         return request, script
 
-    def finished(self, request: ChatRequest, *, client_left: bool = False) -> None:
+    def finish(self, request: ChatRequest, *, client_left: bool = False) -> None:
+        """Note the end of an answer; with *client_left* the client closed the connection."""
         request.last_chunk_at = time.monotonic()
         request.client_left = client_left
         self._notify()
 
     def stop(self) -> None:
-        """End every stream, the silent ones too."""
+        """End every stream, silent ones included."""
         self.stopping.set()
-        self.pump.stop()
+        self.stream_writer.stop()
 
     def model_list(self) -> dict[str, Any]:
+        """The answer to GET /v1/models."""
         models = [
             {"id": name, "object": "model", "created": 1677649963, "owned_by": "OpenAI"}
             for name in self.models
@@ -108,6 +115,7 @@ class Gateway:
         return {"object": "list", "data": models}
 
     def subscription(self, key: str) -> dict[str, Any]:
+        """The key's limit in US dollars, as the billing API of one-api gives it."""
         limit, _ = self._balance_of(key)
         return {
             "object": "billing_subscription",
@@ -119,6 +127,7 @@ class Gateway:
         }
 
     def usage(self, key: str) -> dict[str, Any]:
+        """The key's usage in US cents, as the billing API of one-api gives it."""
         return {"object": "list", "total_usage": self._balance_of(key)[1]}
 
     def _balance_of(self, key: str) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The gateway over HTTP: routes, keys, and streams written straight to the connection."""
+"""The gateway over HTTP: routes, keys, and streams written to the raw connection."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -16,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 from feishu_simulator import chunks
 from feishu_simulator.gateway import ChatRequest, Gateway, error_body, request_id
 from feishu_simulator.script import Script
-from feishu_simulator.server import WIRE, Wire
+from feishu_simulator.server import RAW_CONNECTION, RawConnection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,11 +27,11 @@ SILENCE_SECONDS = 3600.0
 
 
 def gateway_app(gateway: Gateway) -> WSGIApplication:
-    """The WSGI app. Unknown paths are 404 under /v1 and the web page elsewhere, as there."""
+    """The WSGI app. Unknown paths are 404 under /v1 and a web page elsewhere, as on one-hub."""
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        response = _answer(gateway, request, environ[WIRE])
+        response = _answer(gateway, request, environ[RAW_CONNECTION])
         if response is None:
             return []
         return response(environ, start_response)
@@ -38,8 +39,8 @@ def gateway_app(gateway: Gateway) -> WSGIApplication:
     return app
 
 
-def _answer(gateway: Gateway, request: Request, wire: Wire) -> Response | None:
-    """None when the answer went straight to the connection."""
+def _answer(gateway: Gateway, request: Request, connection: RawConnection) -> Response | None:
+    """The response; None when it was written to the raw connection."""
     log_id = request_id()
     path = request.path
     api = path.startswith(("/v1/", "/dashboard/billing/"))
@@ -63,7 +64,7 @@ def _answer(gateway: Gateway, request: Request, wire: Wire) -> Response | None:
         case "GET /dashboard/billing/usage":
             return _json(gateway.usage(key), 200, log_id)
         case "POST /chat/completions":
-            return _chat(gateway, request, key, log_id, wire)
+            return _chat(gateway, request, key, log_id, connection)
         case "POST /images/generations":
             return _json(
                 {"created": int(time.time()), "data": [{"b64_json": _PICTURE}]}, 200, log_id
@@ -72,78 +73,94 @@ def _answer(gateway: Gateway, request: Request, wire: Wire) -> Response | None:
     return _json({"error": error}, 404, log_id)
 
 
-def _chat(gateway: Gateway, request: Request, key: str, log_id: str, wire: Wire) -> Response | None:
+def _chat(
+    gateway: Gateway, request: Request, key: str, log_id: str, connection: RawConnection
+) -> Response | None:
     try:
-        body = json.loads(request.get_data())
-        wrong = "" if body["messages"] and body["model"] else "model, messages"
+        body = _chat_body(request.get_data())
     except (ValueError, TypeError, KeyError) as exc:
-        wrong = str(exc)
-    if wrong:
-        return _json(
-            error_body(f"field {wrong} is required", log_id, code="one_hub_error"), 400, log_id
-        )
+        error = error_body(f"field {exc} is required", log_id, code="one_hub_error")
+        return _json(error, 400, log_id)
     chat, script = gateway.take(body, key, dict(request.headers))
-    first = gateway.first if script.first is None else script.first
-    if script.opening != "normal":
-        if script.opening == "silence":
-            gateway.stopping.wait(SILENCE_SECONDS)
-        wire.close()
-        gateway.finished(chat)
+    return _ChatAnswer(gateway, connection, log_id, chat, script).send()
+
+
+def _chat_body(data: bytes) -> dict[str, Any]:
+    """Raises ValueError, TypeError or KeyError where something required is missing."""
+    body: dict[str, Any] = json.loads(data)
+    if not body["messages"] or not body["model"]:
+        raise ValueError("model, messages")
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _ChatAnswer:
+    """Sends a script as the answer to one chat request."""
+
+    gateway: Gateway
+    connection: RawConnection
+    log_id: str
+    chat: ChatRequest
+    script: Script
+
+    def send(self) -> Response | None:
+        """The response; None when it was written to the raw connection."""
+        gateway, chat, script = self.gateway, self.chat, self.script
+        if script.opening != "normal":
+            if script.opening == "silence":
+                gateway.stopping.wait(SILENCE_SECONDS)
+            self.connection.close()
+            gateway.finish(chat)
+            return None
+        if script.body is not None:
+            chunks.pause(chat.at + (script.first or 0), gateway.stopping)
+            content = script.body.replace(b"{request_id}", self.log_id.encode())
+            gateway.finish(chat)
+            headers = {"X-Oneapi-Request-Id": self.log_id, **script.headers}
+            return Response(content, script.status, headers, content_type=script.mime)
+        first = gateway.first if script.first is None else script.first
+        between = gateway.between if script.between is None else script.between
+        answer_id = f"chatcmpl-{uuid.uuid4().hex}"
+        if not chat.body.get("stream"):
+            chunks.pause(chat.at + first + between * len(script.pieces), gateway.stopping)
+            gateway.finish(chat)
+            answer = chunks.completion(script, chat.body, answer_id)
+            return _json(answer, script.status, self.log_id)
+        left = False
+        try:
+            self._stream(answer_id, first, between)
+        except OSError:
+            left = True
+            self.connection.close()
+        if left or chat.last_chunk_at is None:
+            gateway.finish(chat, client_left=left)
         return None
-    if script.body is not None:
-        chunks.pause(chat.at + (script.first or 0), gateway.stopping)
-        content = script.body.replace(b"{request_id}", log_id.encode())
-        gateway.finished(chat)
-        headers = {"X-Oneapi-Request-Id": log_id, **script.headers}
-        return Response(content, script.status, headers, content_type=script.mime)
-    answer_id = f"chatcmpl-{uuid.uuid4().hex}"
-    between = gateway.between if script.between is None else script.between
-    if not body.get("stream"):
-        chunks.pause(chat.at + first + between * len(script.pieces), gateway.stopping)
-        gateway.finished(chat)
-        return _json(chunks.completion(script, body, answer_id), script.status, log_id)
-    left = False
-    try:
-        _stream(gateway, chat, script, wire, answer_id, log_id, (first, between))
-    except OSError:
-        left = True
-        wire.close()
-    if left or chat.last_chunk_at is None:
-        gateway.finished(chat, client_left=left)
-    return None
 
-
-def _stream(
-    gateway: Gateway,
-    chat: ChatRequest,
-    script: Script,
-    wire: Wire,
-    answer_id: str,
-    log_id: str,
-    pace: tuple[float, float],
-) -> None:
-    head = _stream_head(log_id)
-    frames, tail = chunks.encode(script, chat.body, answer_id)
-    if script.ending == "silence" or not frames:
-        wire.send(head)
-    else:
-        frames[0] = head + frames[0]
-    first, between = pace
-    whole = gateway.pump.write(wire.connection, frames, first=chat.at + first, between=between)
-    if not whole:
-        wire.close()
-        return
-    if script.ending in ("cut", "reset"):
-        wire.send(b'400\r\ndata: {"id":')
-        gateway.finished(chat)
-        wire.close(reset=script.ending == "reset")
-    elif script.ending == "silence":
-        gateway.finished(chat)
-        gateway.stopping.wait(SILENCE_SECONDS)
-        wire.close()
-    else:
-        gateway.finished(chat)
-        wire.send(tail)
+    def _stream(self, answer_id: str, first: float, between: float) -> None:
+        """Write the event stream. Raises OSError when the client has gone."""
+        gateway, connection, chat, script = self.gateway, self.connection, self.chat, self.script
+        head = _stream_head(self.log_id)
+        frames, tail = chunks.encode(script, chat.body, answer_id)
+        if script.ending == "silence" or not frames:
+            connection.send(head)
+        else:
+            frames[0] = head + frames[0]
+        whole = gateway.stream_writer.write(
+            connection.socket, frames, first=chat.at + first, between=between
+        )
+        if not whole:
+            connection.close()
+        elif script.ending in ("cut", "reset"):
+            connection.send(b'400\r\ndata: {"id":')
+            gateway.finish(chat)
+            connection.close(reset=script.ending == "reset")
+        elif script.ending == "silence":
+            gateway.finish(chat)
+            gateway.stopping.wait(SILENCE_SECONDS)
+            connection.close()
+        else:
+            gateway.finish(chat)
+            connection.send(tail)
 
 
 def _stream_head(log_id: str) -> bytes:
@@ -167,7 +184,7 @@ def _json(content: bytes | dict[str, Any], status: int, log_id: str) -> Response
 
 
 def _picture() -> str:
-    """A small PNG of one colour, so that pictures can be asked for without a model."""
+    """A small PNG of one colour, for image requests."""
 
     def block(kind: bytes, data: bytes) -> bytes:
         return (

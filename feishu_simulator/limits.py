@@ -1,4 +1,4 @@
-"""Sliding windows over calls: always counted, and refused only when asked to."""
+"""Rate limits with sliding windows: always counted, refused only if wanted."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# A window nobody used for a minute says nothing; this many subjects are remembered at most.
+# Windows are dropped beyond this number, the oldest first.
 SUBJECTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
+    """So many *calls* within any *seconds*."""
+
     name: str
     calls: int
     seconds: float
@@ -27,15 +29,19 @@ CHAT = Limit("chat/send", 5, 1.0)
 
 @dataclass(slots=True)
 class Window:
+    """The times of the calls within a limit's seconds; `peak` is the most so far."""
+
     times: deque[float] = field(default_factory=deque)
     peak: int = 0
 
     def count(self, now: float, seconds: float) -> int:
+        """The number of calls within the last *seconds*; older ones are dropped."""
         while self.times and self.times[0] <= now - seconds:
             self.times.popleft()
         return len(self.times)
 
     def add(self, now: float) -> None:
+        """Count a call."""
         self.times.append(now)
         self.peak = max(self.peak, len(self.times))
 
@@ -49,9 +55,9 @@ class Limits:
     def take(
         self, subjects: Iterable[tuple[Limit, str]], now: float, *, refuse: bool
     ) -> tuple[Limit, float] | None:
-        """Count a call; the broken limit and the seconds until a call fits again, if any.
+        """Count a call; the limit it exceeds and the seconds until a call fits again, if any.
 
-        A call that is going to be refused (*refuse*) leaves no trace in the windows.
+        With *refuse* a call over a limit is not counted.
         """
         broken: tuple[Limit, float] | None = None
         windows = []
@@ -66,6 +72,7 @@ class Limits:
         return broken
 
     def peak(self, limit: Limit, subject: str) -> int:
+        """The most calls of a subject within the limit's seconds so far."""
         window = self._windows.get((limit, subject))
         return window.peak if window else 0
 

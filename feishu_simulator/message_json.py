@@ -1,4 +1,4 @@
-"""A message as REST answers show it, which is not how events do."""
+"""A message as the REST API returns it, which differs from events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feishu_simulator.messages import RECALLED, Message
 def as_json(
     message: Message, credentials: Credentials, *, whole_card: bool = False
 ) -> dict[str, Any]:
-    """The REST shape: ids are flat here, unlike those of events ("Get message")."""
+    """The REST form: ids are flat, unlike in events ("Get message")."""
     if message.sender is None:
         sender = {"id": credentials.app_id, "id_type": "app_id", "sender_type": "app"}
     else:

@@ -1,4 +1,4 @@
-"""A message as it stands in its chat, and everything a reader has seen of it."""
+"""A message in its chat, and the history of its visible text."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ RECALLED = "This message was recalled"
 
 
 class History:
-    """Visible changes, oldest first; a text that goes on in the next one is kept as a length."""
+    """The texts a message has shown; a text that the next one extends is kept as a length."""
 
     def __init__(self) -> None:
         self._frames: list[tuple[float, str | int]] = []
 
     def add(self, at: float, text: str) -> None:
+        """Append a text, unless it is the newest one."""
         if self._frames:
             last_at, last = self._frames[-1]
             if last == text:
@@ -34,6 +35,7 @@ class History:
         self._frames.append((at, text))
 
     def frames(self) -> list[tuple[float, str]]:
+        """(time, text) of every change, oldest first."""
         whole: list[tuple[float, str]] = []
         following = ""
         for at, kept in reversed(self._frames):
@@ -44,7 +46,7 @@ class History:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Message:
-    """Changed only under the platform's lock; contents are replaced, never altered in place."""
+    """Changed only under the platform's lock; its content is replaced, never modified in place."""
 
     message_id: str
     chat: Chat
@@ -60,18 +62,18 @@ class Message:
     mentions: list[dict[str, Any]] = field(default_factory=list)
     entity: CardEntity | None = None
     event: Event | None = None
-    # Whether its event was for the bot: in a group without a mention it usually isn't.
+    # Whether its event goes to the bot: usually not in a group without a mention.
     pushed: bool = False
     deleted: bool = False
     updated_ms: int = 0
     edits: int = 0
     reactions: dict[str, str] = field(default_factory=dict)
-    # Who put each reaction there, by open_id; the bot's are missing.
+    # The open_id of each reaction's author; the bot's reactions have none.
     reacted_by: dict[str, str] = field(default_factory=dict)
     callbacks: list[Callback] = field(default_factory=list)
-    # What was pushed about it besides its own event: its recall, people's reactions.
-    happenings: list[Event] = field(default_factory=list)
-    # Grows with every change, so that who shows messages knows which to show anew.
+    # Events about it after its own: its recall, people's reactions.
+    later_events: list[Event] = field(default_factory=list)
+    # Grows with every change, so that a reader knows which messages to draw again.
     revision: int = 0
     files: set[str] = field(default_factory=set)
     seen: History = field(default_factory=History)
@@ -85,7 +87,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """What a reader sees now, without collapsed panels and without labels of controls."""
+        """The visible text, without collapsed panels and labels of controls."""
         if self.deleted:
             return RECALLED
         card = self.card
@@ -95,14 +97,17 @@ class Message:
 
     @property
     def panels(self) -> list[tuple[str, str]]:
+        """Title and text of the card's collapsible panels."""
         return card_view.panels_of(self.card or {})
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
+        """The card's buttons, in reading order."""
         return card_view.buttons_of(self.card or {})
 
     @property
     def summary(self) -> str:
+        """The card's summary, shown in lists of chats."""
         return card_view.summary_of(self.card or {})
 
     @property
@@ -111,6 +116,7 @@ class Message:
 
     @property
     def streaming(self) -> bool:
+        """Whether the card is in streaming mode."""
         return self.entity is not None and self.entity.is_streaming
 
     @property
@@ -120,13 +126,16 @@ class Message:
 
     @property
     def deliveries(self) -> list[Delivery]:
+        """The pushes of its own event."""
         return self.event.deliveries if self.event else []
 
     @property
     def is_from_bot(self) -> bool:
+        """Whether the bot sent it: then it has no sender."""
         return self.sender is None
 
-    def changed(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def note_change(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Count a change and keep the visible text in the history."""
         self.revision += 1
         self.seen.add(clock(), self.text)
 
@@ -147,8 +156,10 @@ def _post_text(content: dict[str, Any]) -> str:
     if "content" not in content:
         content = next((part for part in content.values() if isinstance(part, dict)), {})
     lines = [str(content.get("title") or "")]
-    for paragraph in content.get("content") or []:
-        lines.append("".join(_run_text(run) for run in paragraph if isinstance(run, dict)))
+    lines += [
+        "".join(_run_text(run) for run in paragraph if isinstance(run, dict))
+        for paragraph in content.get("content") or []
+    ]
     return "\n".join(line for line in lines if line)
 
 

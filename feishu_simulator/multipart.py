@@ -1,20 +1,20 @@
-"""Uploads as the SDK sends them: parts without a file name that are files all the same."""
+"""Multipart uploads, also with file parts that have no file name."""
 
 from __future__ import annotations
 
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from feishu_simulator.world import StoredFile
+from feishu_simulator.state import StoredFile
 
 FILE_FIELDS = frozenset({"image", "file"})
 
 
 def parts_of(content_type: str, body: bytes) -> tuple[dict[str, str], dict[str, StoredFile]]:
-    """Fields and files of a form. Raises ValueError when it is none.
+    """Fields and files of a form. Raises ValueError for an invalid one.
 
-    lark-oapi gives its file parts no name, which every framework takes for text: here the name
-    of the field decides.
+    lark-oapi gives its file parts no file name, so frameworks take them for text: here the field's
+    name decides.
     """
     _, options = parse_options_header(content_type)
     decoder = MultipartDecoder(options.get("boundary", "").encode("latin-1"))

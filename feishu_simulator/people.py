@@ -1,4 +1,4 @@
-"""Who is there and where they talk: people, private chats, groups, topic groups."""
+"""People and chats: private chats, groups, topic groups."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """A user with ids of all three kinds."""
+
     open_id: str
     union_id: str
     user_id: str
     name: str
 
     def ids(self) -> dict[str, str]:
+        """The three ids, as events carry them."""
         return {"open_id": self.open_id, "union_id": self.union_id, "user_id": self.user_id}
 
 
@@ -37,5 +40,5 @@ class Chat:
 
     @property
     def chat_type(self) -> str:
-        """What events call it: a topic group arrives as "group" too ("Receive message")."""
+        """The chat_type in events, which is "group" for topic groups too ("Receive message")."""
         return "p2p" if self.is_private else "group"

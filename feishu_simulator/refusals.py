@@ -1,4 +1,4 @@
-"""How the platform says no: an HTTP status with a code and a sentence."""
+"""The platform's errors: an HTTP status with a code and a message."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def card_refusal(code: int, why: str) -> Refusal:
 
 
 def parameter(why: str) -> Refusal:
+    """230001, an invalid parameter."""
     return Refusal(230001, f"Your request contains an invalid request parameter, ext={why}")
 
 

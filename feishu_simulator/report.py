@@ -1,4 +1,4 @@
-"""What happened to every question, in figures: for a benchmark in another process."""
+"""Times and counts of every question, for a benchmark in another process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from feishu_simulator.gateway import ChatRequest, Gateway
 from feishu_simulator.limits import API_MINUTE, API_SECOND
 from feishu_simulator.messages import Message
 
-# An answer has begun to show when its first word stands there, or this much of it.
+# An answer shows once its first word does, or this many characters of it.
 BEGINNING = 8
 
 
 def report(feishu: Feishu, gateway: Gateway, *, since: float = 0.0) -> dict[str, Any]:
-    """All times are from one monotonic clock, this process's.
+    """The questions with their answers, and the calls of each API. Times are monotonic, in seconds.
 
-    `limits` counts the calls that broke each limit, `codes` the refused calls by their code.
+    `limits` counts the calls over each limit, `codes` the refused calls by code.
     """
     requests = {request.question: request for request in gateway.requests}
     messages = feishu.messages
@@ -39,7 +39,7 @@ def report(feishu: Feishu, gateway: Gateway, *, since: float = 0.0) -> dict[str,
 
 
 def _request_for(message: Message, requests: dict[str, ChatRequest]) -> ChatRequest | None:
-    """The latest request whose newest user message is, or at least holds, the question."""
+    """The latest request whose newest user message is or contains the question."""
     said = str(message.content.get("text", ""))
     for mention in message.mentions:
         said = said.replace(mention["key"], "")
@@ -87,7 +87,7 @@ def _answer(answer: Message, expected: str) -> dict[str, Any]:
 
 def _apis(feishu: Feishu) -> dict[str, dict[str, int]]:
     api = feishu.api
-    with feishu.world.lock:
+    with feishu.state.lock:
         names = sorted({name for name, _ in api.counts})
         return {
             name: {

@@ -1,4 +1,4 @@
-"""The table of the platform's API: method, path, name, handler."""
+"""The routes of the platform's API: method, path, name, handler."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from feishu_simulator.api_cards import Cards
-from feishu_simulator.api_messages import Messages
-from feishu_simulator.api_other import Others
-from feishu_simulator.api_reactions import Reactions
+from feishu_simulator.api_cards import CardApi
+from feishu_simulator.api_directory import DirectoryApi
+from feishu_simulator.api_files import FileApi
+from feishu_simulator.api_messages import MessageApi
+from feishu_simulator.api_reactions import ReactionApi
 from feishu_simulator.api_request import ApiAnswer, ApiRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """One API call: `api` is the name that faults, limits and records use."""
+
     method: str
     pattern: re.Pattern[str]
     api: str
@@ -22,20 +25,24 @@ class Route:
 
 
 def routes(
-    messages: Messages, reactions: Reactions, cards: Cards, others: Others
+    messages: MessageApi,
+    reactions: ReactionApi,
+    cards: CardApi,
+    directory: DirectoryApi,
+    files: FileApi,
 ) -> Iterator[Route]:
-    """Every route; the first that matches is taken."""
+    """Every route; the first match counts."""
     message, card = "im/v1/messages/:message_id", "cardkit/v1/cards/:card_id"
     element = f"{card}/elements/:element_id"
     table: list[tuple[str, str, str, Callable[[ApiRequest], ApiAnswer]]] = [
-        ("POST", "auth/v3/tenant_access_token/internal", "token", others.token),
-        ("GET", "bot/v3/info", "bot.info", others.bot_info),
-        ("GET", "application/v6/scopes", "scopes", others.scopes),
-        ("GET", "im/v1/chats/:chat_id", "chat.get", others.chat),
-        ("GET", "contact/v3/users/:user_id", "user.get", others.user),
-        ("POST", "im/v1/images", "image.create", others.upload_image),
-        ("POST", "im/v1/files", "file.create", others.upload_file),
-        ("GET", f"{message}/resources/:file_key", "resource.get", others.resource),
+        ("POST", "auth/v3/tenant_access_token/internal", "token", directory.token),
+        ("GET", "bot/v3/info", "bot.info", directory.bot_info),
+        ("GET", "application/v6/scopes", "scopes", directory.scopes),
+        ("GET", "im/v1/chats/:chat_id", "chat.get", directory.chat),
+        ("GET", "contact/v3/users/:user_id", "user.get", directory.user),
+        ("POST", "im/v1/images", "image.create", files.upload_image),
+        ("POST", "im/v1/files", "file.create", files.upload_file),
+        ("GET", f"{message}/resources/:file_key", "resource.get", files.resource),
         ("POST", "im/v1/messages", "message.create", messages.create),
         ("GET", "im/v1/messages", "message.list", messages.history),
         ("POST", f"{message}/reply", "message.reply", messages.reply),

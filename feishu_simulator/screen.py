@@ -1,4 +1,4 @@
-"""How messages look in a terminal: growing in place where ANSI works, line by line elsewhere."""
+"""Messages in a terminal: growing in place with ANSI, line by line without."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Sequence
+from itertools import starmap
 from typing import TextIO
 
 from feishu_simulator.card_view import label_of
@@ -16,10 +17,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Screen:
-    """What is finished scrolls by, written once; below it grow the newest messages, then a prompt.
+    """Finished messages scroll by; below them are the growing ones, then the prompt.
 
-    The cursor can't go above the window, so the growing part never takes more than the window:
-    of a long message it holds the last lines, and the whole follows when the message is finished.
+    The cursor can't move above the window, so the growing part never exceeds it: a long message
+    shows its last lines until it is finished, then it is written whole.
     """
 
     def __init__(self, output: TextIO) -> None:
@@ -32,7 +33,7 @@ class Screen:
         self._echo_is_whole = True
 
     def line(self, text: str) -> None:
-        """Write a line above what grows."""
+        """Write a line above the growing part."""
         with self._lock:
             self._draw(text.rstrip("\n") + "\n")
 
@@ -43,48 +44,48 @@ class Screen:
             self._draw(text + "\n")
 
     def grow(self, messages: Sequence[tuple[int, Message]]) -> None:
-        """Show messages, by number, that may still change."""
-        texts = [_whole(number, message) for number, message in messages]
+        """Show messages that may still change, with their numbers."""
+        texts = list(starmap(_whole, messages))
         with self._lock:
             if self._ansi and texts != self._growing:
                 self._growing = texts
                 self._draw()
 
     def finish(self, number: int, message: Message, others: Sequence[tuple[int, Message]]) -> None:
-        """Write a message that has grown, whole; the *others* grow on."""
+        """Write a message as finished; the *others* are still growing."""
         text = _whole(number, message)
         with self._lock:
             if self._ansi:
-                self._growing = [_whole(*other) for other in others]
+                self._growing = list(starmap(_whole, others))
             self._draw(text + "\n")
 
     def prompt(self, text: str) -> None:
-        """Ask for the next line from here on; typing is for terminals only."""
+        """Set the prompt; shown in terminals only."""
         with self._lock:
             if self._ansi and text != self._prompt:
                 self._prompt = text
                 self._draw()
 
-    def entered(self, typed: str, *, keep: bool) -> None:
-        """The terminal has echoed a line at the prompt: take it back, or *keep* it in sight."""
+    def clear_echo(self, typed: str, *, keep: bool) -> None:
+        """Remove the line that the terminal has echoed at the prompt, or *keep* it in sight."""
         with self._lock:
             if not self._ansi:
                 return
-            # Drawing over a half-typed line hides what was typed before, so it may be short.
+            # A redraw in the middle of a line hides its beginning, so its echo may be shorter.
             echo = self._prompt + typed
             self._rows += len(_wrapped(echo, self._size()[0])) if self._echo_is_whole else 1
             self._draw(f"{echo}\n" if keep else "")
             self._echo_is_whole = True
 
     def leave(self) -> None:
-        """Write down what was still growing, and take the prompt away."""
+        """Write the unfinished messages and remove the prompt."""
         with self._lock:
             unfinished = "".join(f"{text}\n" for text in self._growing)
             self._prompt, self._growing = "", []
             self._draw(unfinished)
 
     def _draw(self, above: str = "") -> None:
-        """Put *above* in the place of the growing part, and that below it again."""
+        """Write *above* in place of the growing part, which is drawn again below it."""
         if not self._ansi:
             self._write(above)
             return
@@ -96,14 +97,14 @@ class Screen:
         self._write(f"\r{back}\x1b[J{above}{growing}{self._prompt}")
 
     def _below(self) -> list[str]:
-        """The growing messages in rows that leave one for the prompt."""
+        """The rows of the growing messages, one fewer than the window has."""
         if not self._growing:
             return []
         columns, rows = self._size()
         most = max(2, (rows - 1) // len(self._growing))
         below: list[str] = []
         for text in self._growing:
-            # The last column stays free: terminals differ in what they do once it is full.
+            # The last column stays free: terminals differ in how they wrap a full row.
             wrapped = [row for line in text.split("\n") for row in _wrapped(line, columns - 1)]
             if len(wrapped) > most:
                 heading = text.partition(": ")[0]
@@ -112,7 +113,7 @@ class Screen:
         return below[1 - rows :]
 
     def _size(self) -> tuple[int, int]:
-        """Columns and rows of the window."""
+        """Columns and rows of the window, 80 by 24 if unknown."""
         try:
             size = os.get_terminal_size(self._output.fileno())
         except (OSError, ValueError):
@@ -125,7 +126,7 @@ class Screen:
 
 
 def face_of(message: Message) -> str:
-    """Text, folded panels and buttons of a message as it is now."""
+    """Text, titles of panels and buttons of a message as it is now."""
     parts = [message.text]
     parts += [f"  ▸ {title}" for title, _ in message.panels]
     buttons = message.buttons
@@ -143,7 +144,7 @@ def _whole(number: int, message: Message, where: str = "") -> str:
 
 
 def _wrapped(line: str, columns: int) -> list[str]:
-    """The rows a line takes; Chinese characters are two columns wide, combining ones none."""
+    """The line in rows; Chinese characters take two columns, combining characters none."""
     rows = [""]
     width = 0
     for character in line:

@@ -1,4 +1,4 @@
-"""What the gateway is to answer: pieces of an answer, their pace, and how it goes wrong."""
+"""Scripts for the gateway: the pieces of an answer, their pace and their faults."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-# How a stream ends. "cut" closes the connection inside a chunk, "reset" sends RST there,
-# "no_done" ends the body cleanly without [DONE], "silence" keeps it open without a word.
+# The end of a stream. "cut" closes the connection inside a chunk, "reset" sends RST there,
+# "no_done" ends the body cleanly without [DONE], "silence" keeps it open and sends nothing.
 Ending = Literal["done", "no_done", "cut", "reset", "silence"]
-# What happens before the status line: nothing, a closed connection, or no byte ever.
+# Before the status line: nothing unusual, a closed connection, or silence without end.
 Opening = Literal["normal", "hang_up", "silence"]
 Field = Literal["content", "reasoning_content", "reasoning"]
 
@@ -21,7 +21,7 @@ PING = b": PING\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One chunk; `raw` goes out as it is, without a chunk's JSON around it."""
+    """One chunk; `raw` is sent as it is, without the JSON of a chunk."""
 
     text: str = ""
     field: Field = "content"
@@ -30,7 +30,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """None for a delay means: the gateway's default."""
+    """An answer of the gateway. A delay of None means the gateway's default.
+
+    With `body` it is a plain HTTP answer in place of a stream.
+    """
 
     pieces: tuple[Piece, ...] = ()
     first: float | None = None
@@ -81,7 +84,7 @@ class Script:
 
     @classmethod
     def raw(cls, *lines: bytes, after: str = "", ending: Ending = "no_done") -> Script:
-        """Bytes of the event stream as they are, after some ordinary text."""
+        """Raw bytes of the event stream, after some ordinary text."""
         pieces = tuple(Piece(part) for part in tokens(after))
         pieces += tuple(Piece(raw=line) for line in lines)
         return cls(pieces=pieces, finish_reason=None, ending=ending)
@@ -90,7 +93,7 @@ class Script:
     def answer(
         cls, status: int, body: bytes | str | Mapping[str, Any], *, mime: str = "", **more: Any
     ) -> Script:
-        """A plain HTTP answer instead of a stream."""
+        """A plain HTTP answer in place of a stream."""
         if isinstance(body, Mapping):
             body, mime = json.dumps(body, ensure_ascii=False), mime or "application/json"
         data = body.encode() if isinstance(body, str) else body
@@ -98,5 +101,5 @@ class Script:
 
 
 def tokens(text: str) -> list[str]:
-    """Pieces about as long as a model's tokens; joined they are the text again."""
+    """The text in pieces about as long as a model's tokens."""
     return _TOKEN.findall(text)

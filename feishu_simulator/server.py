@@ -1,4 +1,4 @@
-"""A threaded loopback HTTP server with kept-alive connections, and the wire under a request."""
+"""A threaded loopback HTTP server with keep-alive, and the raw connection under a request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,23 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from typing_extensions import override
+else:
+
+    def override(method):
+        return method
+
 
 logger = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
-WIRE = "simulator.wire"
+RAW_CONNECTION = "simulator.connection"
+Head = tuple[str, list[tuple[str, str]]]
 
 
-class Wire:
-    """The connection under one request, for answers that no WSGI iterable can express."""
+class RawConnection:
+    """The connection under one request, for responses that WSGI can't express."""
 
     def __init__(self, handler: KeepAliveHandler) -> None:
         self._handler = handler
@@ -32,8 +40,8 @@ class Wire:
         self.used = False
 
     @property
-    def connection(self) -> socket.socket:
-        """The socket itself, for writers that answer for everything sent over it."""
+    def socket(self) -> socket.socket:
+        """The socket itself, for code that writes the whole response by itself."""
         self.used = True
         return self._socket
 
@@ -43,7 +51,7 @@ class Wire:
         self._socket.sendall(data)
 
     def close(self, *, reset: bool = False) -> None:
-        """Hang up after what was written; with *reset* by RST, as a crashed peer does."""
+        """Close the connection; with *reset* send RST, as a crashed peer does."""
         self.used = True
         self._handler.close_connection = True
         if reset:
@@ -55,14 +63,29 @@ class Wire:
 
 
 class KeepAliveHandler(WSGIRequestHandler):
-    """Runs the app with the whole body read, so that the next request can use the connection."""
+    """Reads the whole body before it runs the app, so that the connection can be reused."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    @override
     def run_wsgi(self) -> None:
         environ = self.make_environ()
-        wire = environ[WIRE] = Wire(self)
+        connection = environ[RAW_CONNECTION] = RawConnection(self)
+        self._read_body(environ)
+        try:
+            head, content = self._run_app(environ)
+        except ConnectionError:
+            self.close_connection = True
+            return
+        except Exception:
+            logger.exception("request failed path=%s", self.path)
+            self.close_connection = True
+            head, content = ("500 Internal Server Error", []), b'{"code":2200,"msg":"internal"}'
+        if not connection.used:
+            self._answer(*head, content)
+
+    def _read_body(self, environ: WSGIEnvironment) -> None:
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if environ.get("wsgi.input_terminated"):
@@ -72,35 +95,22 @@ class KeepAliveHandler(WSGIRequestHandler):
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def _run_app(self, environ: WSGIEnvironment) -> tuple[Head, bytes]:
+        """Status and headers, and the body. An app that used the raw connection gives neither."""
+        heads: list[Head] = [("200 OK", [])]
 
         def start_response(
-            status: str, headers: list[tuple[str, str]], exc_info: object = None
+            status: str, headers: list[tuple[str, str]], _exc_info: object = None
         ) -> Any:
-            started.append((status, headers))
-            return None
+            heads.append((status, headers))
 
+        result = self.server.app(environ, start_response)
         try:
-            result = self.server.app(environ, start_response)
-            try:
-                content = b"".join(result)
-            finally:
-                if hasattr(result, "close"):
-                    result.close()
-        except ConnectionError:
-            self.close_connection = True
-            return
-        except Exception:
-            logger.exception("request failed path=%s", self.path)
-            self.close_connection = True
-            if wire.used:
-                return
-            started, content = (
-                [("500 Internal Server Error", [])],
-                b'{"code":2200,"msg":"internal"}',
-            )
-        if not wire.used:
-            self._answer(*started[-1], content)
+            return heads[-1], b"".join(result)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
 
     def _answer(self, status: str, headers: Iterable[tuple[str, str]], content: bytes) -> None:
         lines = [f"HTTP/1.1 {status}"]
@@ -109,12 +119,13 @@ class KeepAliveHandler(WSGIRequestHandler):
         head = "\r\n".join(lines) + "\r\n\r\n"
         self.wfile.write(head.encode("latin-1") + (b"" if self.command == "HEAD" else content))
 
+    @override
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Quiet: what was called stands in the simulator's own records."""
+        """Log nothing: the simulator records the calls itself."""
 
 
 class LoopbackServer(ThreadedWSGIServer):
-    """Serves one WSGI app on 127.0.0.1; there is no way to make it listen elsewhere."""
+    """Serves one WSGI app on 127.0.0.1 and nowhere else."""
 
     request_queue_size = 1024
     daemon_threads = True
@@ -134,20 +145,22 @@ class LoopbackServer(ThreadedWSGIServer):
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
+    @override
     def server_bind(self) -> None:
-        """Bind without HTTPServer's look-up of the host's full name, which may ask a network."""
+        """Bind without HTTPServer's lookup of the host name, which may query DNS."""
         if os.name == "posix":
-            # Connections that were just closed shall not keep a known port for a minute.
+            # Otherwise connections closed just now would block a fixed port for a minute.
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         socket.socket.bind(self.socket, (LOOPBACK, self.port))
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = LOOPBACK, self.server_address[1]
 
     def start(self) -> None:
+        """Serve in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening, hang up on everyone and wait (shortly) for their threads."""
+        """Stop listening, close every connection and wait up to 2 s for their threads."""
         if self._thread.is_alive():
             self.shutdown()
             self._thread.join()
@@ -158,6 +171,7 @@ class LoopbackServer(ThreadedWSGIServer):
                     connection.shutdown(socket.SHUT_RDWR)
             self._threads_left.wait_for(lambda: not self._connections, timeout=2)
 
+    @override
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         with self._connections_lock:
             self._connections.add(request)
@@ -169,8 +183,10 @@ class LoopbackServer(ThreadedWSGIServer):
                 self._connections.discard(request)
                 self._threads_left.notify_all()
 
+    @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        logger.debug("connection ended early", exc_info=True)
+        logger.debug("connection ended early", exc_info=sys.exception())
 
+    @override
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Quiet, see KeepAliveHandler.log."""
+        """Log nothing, see KeepAliveHandler.log."""

@@ -1,4 +1,4 @@
-"""Both sides together: a Feishu and a gateway on two free loopback ports."""
+"""The simulated Feishu and the simulated gateway on two loopback ports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from feishu_simulator.server import LoopbackServer
 
 
 class Simulator:
-    """Used as a context manager or with start() and stop(); it starts once."""
+    """A context manager; or call start() and stop(). It can be started once.
+
+    `latency` in seconds is added to every API call. With `enforce_limits` calls over a rate limit
+    are refused. Port 0 is any free port.
+    """
 
     def __init__(
         self,
@@ -33,13 +37,13 @@ class Simulator:
         self.feishu = Feishu(
             self.credentials, latency=latency, enforce_limits=enforce_limits, clock=clock
         )
-        self.gateway = Gateway(self._changed)
+        self.gateway = Gateway(self.feishu.state.notify)
         self.desk = Desk(self.feishu, self.gateway)
         self._ports = feishu_port, gateway_port
         self._servers: list[LoopbackServer] = []
 
     def start(self) -> Self:
-        """Listen on both ports; from here on `feishu.url` and `gateway.url` are set."""
+        """Listen on both ports, and set `feishu.url` and `gateway.url`."""
         feishu_port, gateway_port = self._ports
         platform = feishu_app(self.feishu.api, control_app(self.desk, self.gateway))
         self._servers.append(LoopbackServer(platform, feishu_port))
@@ -50,7 +54,7 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """End pushes, streams and servers; again does nothing."""
+        """End pushes, streams and servers. A second call does nothing."""
         self.gateway.stop()
         self.feishu.stop()
         while self._servers:
@@ -58,12 +62,12 @@ class Simulator:
 
     @property
     def page_url(self) -> str:
-        """Where the chat in the browser is."""
+        """The address of the page."""
         return self.feishu.url
 
     @property
     def feishu_connections(self) -> int:
-        """How many connections clients have opened to the platform so far."""
+        """The number of connections that clients have opened to the platform so far."""
         return self._servers[0].accepted
 
     def __enter__(self) -> Self:
@@ -71,7 +75,3 @@ class Simulator:
 
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
-
-    def _changed(self) -> None:
-        with self.feishu.world.changing():
-            pass

@@ -1,4 +1,4 @@
-"""Talk to the bot in a terminal: lines are messages, answers are cards that grow in place."""
+"""A chat with the bot in a terminal: lines are messages, answers grow in place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from feishu_simulator.simulator import Simulator
 
 ANSWER_SECONDS = 60.0
-# An answer without a streaming card is taken as final when it has stood still for so long.
+# An answer without a streaming card counts as final when unchanged for this long.
 SETTLED_SECONDS = 0.5
 
 HELP = """\
@@ -44,93 +44,91 @@ GROUP_PROMPT = "群聊 group> "
 
 
 def chat(
-    sim: Simulator,
+    simulator: Simulator,
     input_stream: TextIO,
     output_stream: TextIO,
     *,
     answer_seconds: float = ANSWER_SECONDS,
 ) -> int:
-    """Run until :q, Ctrl-C or the end of input; the exit code.
+    """Run until :q, Ctrl-C or the end of input; returns the exit code.
 
-    On a terminal lines are sent at once. Otherwise each line waits for its final answer, and 1 is
-    returned when one did not come within *answer_seconds*.
+    On a terminal lines are sent at once. Otherwise each line waits for its final answer, and the
+    exit code is 1 when one did not come within *answer_seconds*.
     """
     screen = Screen(output_stream)
     screen.line(HELP)
-    conversation = _Conversation(sim, screen, interactive=input_stream.isatty())
+    conversation = _Conversation(simulator, screen, interactive=input_stream.isatty())
     if not input_stream.isatty():
-        return conversation.read(input_stream, lambda: conversation.settle(answer_seconds))
+        return conversation.read(
+            input_stream, lambda question: conversation.settle(question, answer_seconds)
+        )
     stopped = threading.Event()
     follower = threading.Thread(target=conversation.follow, args=(stopped,), daemon=True)
     follower.start()
     try:
-        return conversation.read(input_stream, lambda: True)
+        return conversation.read(input_stream, lambda question: True)
     except KeyboardInterrupt:
         return 0
     finally:
         stopped.set()
-        with sim.feishu.world.changing():
-            pass
+        simulator.feishu.state.notify()
         follower.join()
-        # A terminal that was closed takes no more words.
+        # The terminal may have been closed.
         with suppress(OSError):
             screen.leave()
 
 
 class _Conversation:
-    def __init__(self, sim: Simulator, screen: Screen, *, interactive: bool) -> None:
+    def __init__(self, simulator: Simulator, screen: Screen, *, interactive: bool) -> None:
         self.screen = screen
         self._interactive = interactive
-        self._feishu = sim.feishu
-        people = sim.feishu.world.people.values()
-        self._me = next(iter(people), None) or sim.feishu.add_person("Alice")
-        self._private = sim.feishu.private_chat(self._me)
+        self._feishu = simulator.feishu
+        people = simulator.feishu.state.people.values()
+        self._me = next(iter(people), None) or simulator.feishu.add_person("Alice")
+        self._private = simulator.feishu.private_chat(self._me)
         self._group: Chat | None = None
         self._chat = self._private
-        self._asked: Message | None = None
         self._numbered: list[Message] = []
         self._number_by_id: dict[str, int] = {}
         self._numbering = threading.Lock()
 
-    def read(self, lines: TextIO, settled: Callable[[], bool]) -> int:
+    def read(self, lines: TextIO, settled: Callable[[Message], bool]) -> int:
+        """Run line by line; the exit code is 1 when *settled* is false for a question."""
         self._show_prompt()
         for raw in iter(lines.readline, ""):
             line = raw.strip()
             if self._interactive:
-                self.screen.entered(raw.rstrip("\n"), keep=line.startswith(":"))
+                self.screen.clear_echo(raw.rstrip("\n"), keep=line.startswith(":"))
             if not line:
                 continue
             if line in (":q", ":quit"):
                 break
-            self._asked = None
-            self._obey(line)
-            if self._asked is not None and not settled():
+            question = self._run(line)
+            if question is not None and not settled(question):
                 return 1
         return 0
 
-    def settle(self, seconds: float) -> bool:
-        """Wait for the final answer to the newest question and print it."""
-        question = self._asked
-        assert question is not None
+    def settle(self, question: Message, seconds: float) -> bool:
+        """Wait for the final answer to a question and print it; false without one in time."""
         try:
             self._feishu.wait_for(lambda: self._final(question), seconds)
         except TimeoutError:
             self.screen.line(f"没有在 {seconds:g} 秒内得到回答 / no answer within {seconds:g} s")
             return False
-        with self._feishu.world.lock:
+        with self._feishu.state.lock:
             answers = self._answers(question)
         for answer in answers:
             self.screen.message(self._number(answer), answer)
         return True
 
     def follow(self, stopped: threading.Event) -> None:
-        """Show what the bot writes: growing at first, and once and whole when it stands still."""
-        world = self._feishu.world
+        """Show the bot's messages: growing at first, whole when they no longer change."""
+        state = self._feishu.state
         written: dict[str, str] = {}
         seen: dict[str, tuple[str, float]] = {}
         while not stopped.is_set():
-            with world.lock:
-                changes = world.changes
+            with state.lock:
+                changes = state.changes
                 faces = [(m, face_of(m), m.streaming) for m in self._mine() if m.is_from_bot]
             now = time.monotonic()
             growing: list[tuple[int, Message]] = []
@@ -149,11 +147,12 @@ class _Conversation:
                 number, message = finished.pop(0)
                 self.screen.finish(number, message, [*finished, *growing])
             self.screen.grow(growing)
-            with world.condition:
-                if world.changes == changes:
-                    world.condition.wait(0.1 if growing else 1.0)
+            with state.condition:
+                if state.changes == changes:
+                    state.condition.wait(0.1 if growing else 1.0)
 
-    def _obey(self, line: str) -> None:
+    def _run(self, line: str) -> Message | None:
+        """Run a command or send the line; returns the message sent, if any."""
         command, _, rest = line.partition(" ")
         rest = rest.strip()
         match command:
@@ -161,49 +160,52 @@ class _Conversation:
                 self.screen.line(HELP)
             case ":g":
                 self._group = self._group or self._first_group()
-                self._go_to(self._group, rest)
+                return self._go_to(self._group, rest)
             case ":p":
-                self._go_to(self._private, rest)
+                return self._go_to(self._private, rest)
             case ":r":
-                self._reply(*rest.partition(" ")[::2])
+                return self._reply(*rest.partition(" ")[::2])
             case ":b":
                 self._press(rest)
             case _ if line.startswith(":"):
                 self.screen.line(UNKNOWN)
             case _:
-                self._say(line)
+                return self._say(line)
+        return None
 
-    def _go_to(self, chat: Chat, text: str) -> None:
-        """Every following line is said there, and *text* at once."""
+    def _go_to(self, chat: Chat, text: str) -> Message | None:
+        """Send the following lines to this chat, and *text* at once."""
         self._chat = chat
         self._show_prompt()
         if text:
-            self._say(text)
-        else:
-            self.screen.line(IN_PRIVATE if chat.is_private else IN_GROUP)
+            return self._say(text)
+        self.screen.line(IN_PRIVATE if chat.is_private else IN_GROUP)
+        return None
 
     def _first_group(self) -> Chat:
-        """The first group there is, unless it has topics only; else a new one."""
-        with self._feishu.world.lock:
-            chats = [c for c in self._feishu.world.chats.values() if c.mode == "group"]
+        """The first group that is no topic group; a new one if there is none."""
+        with self._feishu.state.lock:
+            chats = [c for c in self._feishu.state.chats.values() if c.mode == "group"]
         return chats[0] if chats else self._feishu.add_group("Simulator", [self._me])
 
     def _show_prompt(self) -> None:
         if self._interactive:
             self.screen.prompt(PRIVATE_PROMPT if self._chat.is_private else GROUP_PROMPT)
 
-    def _reply(self, number: str, text: str) -> None:
+    def _reply(self, number: str, text: str) -> Message | None:
         if not number.isdecimal() or not text.strip():
             self.screen.line(HOW_TO_REPLY)
         elif target := self._numbered_message(number):
-            self._say(text.strip(), target)
+            return self._say(text.strip(), target)
+        return None
 
-    def _say(self, text: str, target: Message | None = None) -> None:
+    def _say(self, text: str, target: Message | None = None) -> Message:
         chat = target.chat if target else self._chat
-        self._asked = self._feishu.say(
+        message = self._feishu.say(
             chat, self._me, text, mention_bot=not chat.is_private, reply_to=target
         )
-        self.screen.message(self._number(self._asked), self._asked, where=chat.name)
+        self.screen.message(self._number(message), message, where=chat.name)
+        return message
 
     def _press(self, number: str) -> None:
         buttons = [
@@ -235,7 +237,7 @@ class _Conversation:
         return still >= SETTLED_SECONDS or all(answer.entity for answer in answers)
 
     def _answers(self, question: Message) -> list[Message]:
-        """Replies to the question, and whatever else the bot wrote there since."""
+        """The bot's messages in the chat since the question."""
         return [
             m
             for m in self._feishu.messages_in(question.chat)

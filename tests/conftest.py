@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-# First of all, so that every test has the SDK as the bot has it: without what it doesn't use.
-import feishu_bot.feishu  # noqa: F401
+from feishu_bot.feishu.api import slim_sdk
 from feishu_bot.logs import TextFormatter
 from tests.postgres import Postgres, running
+
+# First of all, so that every test has the SDK as the bot has it: without its services, but for
+# those through which the simulator's tests speak to the simulator.
+slim_sdk.install(services=("cardkit", "im"))
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def is_alive(pid):
 
 @contextmanager
 def running(environ, folder, stdin):
-    """The command, which is ended whatever happens to the test."""
+    """The command; it is stopped even if the test fails."""
     with subprocess.Popen(
         COMMAND, env=environ, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -67,7 +67,7 @@ def page_of(process):
 
 
 def request(url, fields=None):
-    """What the page's server answers, to a POST where there are fields."""
+    """The response of the page's server; a POST if there are fields."""
     data = None if fields is None else json.dumps(fields).encode()
     headers = {"Content-Type": "application/json", "X-Desk": "1"}
     with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=10) as answer:
@@ -75,7 +75,7 @@ def request(url, fields=None):
 
 
 def desk(url):
-    """What a page is told when it opens."""
+    """The first event that a page gets."""
     with urllib.request.urlopen(f"{url}/desk/live", timeout=10) as stream:
         told = next(line for line in stream if line.startswith(b"data: "))
         return json.loads(told.removeprefix(b"data: "))
@@ -83,7 +83,12 @@ def desk(url):
 
 def test_half_the_credentials_show_what_is_missing(environ, tmp_path):
     done = subprocess.run(
-        COMMAND, env={**environ, "APP_ID": "cli_x"}, cwd=tmp_path, capture_output=True, text=True
+        COMMAND,
+        env={**environ, "APP_ID": "cli_x"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 1
@@ -105,6 +110,7 @@ def test_the_real_run_says_so_before_it_begins(environ, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
+        check=False,
     )
 
     assert "正式运行，端口 9123 / Running for real on port 9123." in done.stdout
@@ -220,7 +226,7 @@ def test_beside_credentials_the_simulator_starts_only_when_told_to(tmp_path, mon
     ],
 )
 def test_a_browser_is_opened_where_there_is_a_desktop(platform, environ, expected):
-    assert browser.is_there(environ, platform) is expected
+    assert browser.is_available(environ, platform) is expected
 
 
 @pytest.mark.parametrize(
@@ -282,5 +288,5 @@ TRACED = 'started\nTraceback (most recent call last):\n  File "x"\n    go()\nOSE
         ("\n".join(map(str, range(30))), "\n".join(map(str, range(10, 30)))),
     ],
 )
-def test_the_last_words_of_a_bot_that_did_not_start(log, told):
-    assert [line for line in bot_process.last_words(log).splitlines() if line] == told.splitlines()
+def test_the_last_lines_of_a_bot_that_did_not_start(log, told):
+    assert [line for line in bot_process.last_lines(log).splitlines() if line] == told.splitlines()

@@ -63,7 +63,7 @@ def test_a_field_is_named_as_its_variable() -> None:
     assert [name.replace("openai_keys", "openai_key") for name in fields] == names
 
 
-def test_values_are_trimmed_of_blanks_and_of_the_quotes_of_env_files() -> None:
+def test_values_are_trimmed_of_whitespace_and_of_the_quotes_of_env_files() -> None:
     settings = read(APP_ID="  cli_a \n", APP_SECRET='"quoted"', BOT_NAME=" 小助手 ")
 
     assert (settings.app_id, settings.app_secret) == ("cli_a", "quoted")
@@ -422,7 +422,7 @@ def test_a_fault_never_shows_a_secret(name: str, value: str) -> None:
     assert "hush" not in faults(**{name: value})[0]
 
 
-# What is shown
+# Masking
 
 
 def test_printing_the_settings_shows_no_secret() -> None:
@@ -463,7 +463,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     }
 
 
-def test_a_secret_of_the_file_is_taken_as_it_stands(tmp_path: Path) -> None:
+def test_a_secret_of_the_file_is_taken_literally(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("\ufeffAPP_SECRET=a${HOME}$b\n", "utf-8")
 

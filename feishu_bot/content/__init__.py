@@ -1,1 +1,1 @@
-"""What the bot says, has and charges: texts and lists in files, and their loaders."""
+"""Texts, roles and prices: files, and their loaders."""

@@ -1,4 +1,4 @@
-"""The words people read, in their language, by kind."""
+"""The texts that people read, in their language, by kind."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from typing import Any, Literal
 
 import yaml
 
-Language = Literal["zh", "en"]
+from feishu_bot.core.languages import Language
+
 Severity = Literal["info", "retry", "admin"]
 
 _FOLDERS: dict[Language, str] = {"zh": "zh_CN", "en": "en_US"}
-# What an empty parameter leaves behind: two blanks in a row, or one before a full stop.
+# The gap that an empty parameter leaves: two spaces in a row, or one before a full stop.
 _GAP = re.compile(r" +( |[,.;。，；])")
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeText:
-    """A notice in words. A short line has only `what`."""
+    """The parts of a notice. A short line has only `what`."""
 
     title: str
     what: str
@@ -44,9 +45,9 @@ class Catalog:
         return _load(language)
 
     def __call__(self, kind: str, /, **params: object) -> str:
-        """A line, or what a notice says and advises. Raises KeyError for an unknown kind."""
+        """A line, or `what` and `do` of a notice. Raises KeyError for an unknown kind."""
         text = self.notice(kind, params)
-        # Chinese sets no blank between sentences.
+        # Chinese has no space between sentences.
         return ("" if self.language == "zh" else " ").join(filter(None, (text.what, text.do)))
 
     def notice(self, kind: str, params: Mapping[str, object] | None = None) -> NoticeText:
@@ -57,17 +58,6 @@ class Catalog:
         parts = (text.title, text.what, text.do)
         title, what, do = (self._fill(part, params or {}) for part in parts)
         return NoticeText(title, what, do, text.severity)
-
-    def template(self, kind: str) -> str:
-        """All of a kind's texts with their `{params}` still open."""
-        if kind in self._lines:
-            return self._lines[kind]
-        text = self._notices[kind]
-        return "\n".join((text.title, text.what, text.do))
-
-    def kinds(self) -> frozenset[str]:
-        """Every kind there is a text for."""
-        return frozenset(self._lines) | frozenset(self._notices)
 
     def _fill(self, template: str, params: Mapping[str, object]) -> str:
         if "{" not in template:
@@ -81,7 +71,7 @@ class Catalog:
 
 
 class _Values(dict[str, str]):
-    """What is missing reads as nothing."""
+    """Parameters; a missing one is empty."""
 
     def __missing__(self, name: str) -> str:
         return ""
@@ -96,6 +86,6 @@ def _load(language: Language) -> Catalog:
         for part, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             twice = content[part].keys() & texts.keys()
             if twice:
-                raise ValueError(f"{path.name} says again what another file says: {sorted(twice)}")
+                raise ValueError(f"{path.name} repeats kinds of another file: {sorted(twice)}")
             content[part] |= texts
     return Catalog(language, content)

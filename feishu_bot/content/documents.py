@@ -1,4 +1,4 @@
-"""YAML that an administrator wrote: its texts with their lines, or what is wrong with it."""
+"""YAML that an administrator wrote: its texts with their line numbers, or its fault."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from difflib import get_close_matches
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
-# How YAML writes that there is nothing, where no quotes say that the word itself is meant.
+# Null in YAML, unless it is quoted.
 _NOTHING = {"~", "null"}
 
 
 class InvalidDocument(ValueError):
-    """What is wrong with a file, in Chinese and in English; line 0 when it is no single line."""
+    """The fault of a file, in Chinese and in English; line 0 when it isn't on a single line."""
 
     def __init__(self, zh: str, en: str, line: int = 0) -> None:
         super().__init__(en)
@@ -39,7 +40,7 @@ class Entry(dict[str, Any]):
         self.lines = lines
 
     def check_keys(self, *known: str) -> None:
-        """Raises Malformed when there is a key besides the known ones."""
+        """Raises InvalidDocument when there is a key besides the known ones."""
         for key in self:
             if key not in known:
                 close = get_close_matches(key, known, n=1)
@@ -50,9 +51,9 @@ class Entry(dict[str, Any]):
                 )
 
     def text(self, key: str) -> str:
-        """What stands under a key, without blanks around it, or nothing.
+        """The value of a key without white space around it, empty when there is none.
 
-        Raises Malformed when it is a list or a mapping.
+        Raises InvalidDocument when it is a list or a mapping.
         """
         value = self.get(key, "")
         if not isinstance(value, str):
@@ -62,7 +63,7 @@ class Entry(dict[str, Any]):
         return value.strip()
 
     def required(self, key: str) -> str:
-        """What stands under a key. Raises Malformed when that is no text, or an empty one."""
+        """The value of a key. Raises InvalidDocument when it is no text, or an empty one."""
         text = self.text(key)
         if not text:
             line = self.lines.get(key, self.line)
@@ -71,7 +72,7 @@ class Entry(dict[str, Any]):
 
 
 def parse(content: bytes) -> str | Items | Entry:
-    """One YAML document. Raises Malformed.
+    """One YAML document. Raises InvalidDocument.
 
     Numbers, dates and words like `no` stay the text they were written as: a title may be `404`.
     """
@@ -100,16 +101,19 @@ def _invalid(problem: str, line: int) -> InvalidDocument:
 
 
 class _Loader(yaml.BaseLoader):
-    """Keeps lines, and refuses a key given twice, of which YAML would silently take the last."""
+    """Keeps line numbers, and refuses a duplicate key, of which YAML would use the last."""
 
+    @override
     def construct_scalar(self, node: Any) -> Any:
         value = super().construct_scalar(node)
         return "" if node.style is None and value in _NOTHING else value
 
+    @override
     def construct_sequence(self, node: Any, deep: bool = False) -> Items:
         lines = [item.start_mark.line + 1 for item in node.value]
         return Items(super().construct_sequence(node, deep=deep), lines)
 
+    @override
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         lines: dict[str, int] = {}
         for key, _ in node.value:

@@ -1,4 +1,4 @@
-"""What tokens cost, by the administrator's price table."""
+"""The prices of tokens, from the administrator's price table."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from pathlib import Path
 from feishu_bot.content.documents import Entry, InvalidDocument, parse
 from feishu_bot.content.watched_file import WatchedFile
 
-EXAMPLE = Path(__file__).with_name("prices.yaml")
 _PER = 1_000_000
 
 
 class PriceList:
-    """The prices of a file; without a path nothing has a price. Safe for threads.
+    """Implements `core.usage.Prices`; without a path nothing has a price. Safe for threads.
 
-    `prices.yaml` beside this module says what a file looks like. It is read again when it
-    changes; a broken one is logged and the last good one stays. Raises SettingsError when it is
-    broken at the start.
+    `prices.yaml` in this folder shows what a file looks like. It is read again when it changes; a
+    broken one is logged and the last good one stays. Raises SettingsError when it is broken at
+    the start.
     """
 
     def __init__(
@@ -30,11 +29,9 @@ class PriceList:
 
     @property
     def currency(self) -> str:
-        """The sign or code that goes with amounts; empty when no model has a price."""
         return self._table().currency
 
     def cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float:
-        """What an answer cost, in the currency; 0 for a model without a price."""
         price = self._table().price_of(model)
         return (price.prompt * prompt_tokens + price.completion * completion_tokens) / _PER
 
@@ -44,7 +41,7 @@ class PriceList:
 
 @dataclass(frozen=True, slots=True)
 class _Price:
-    """What a million tokens cost."""
+    """The price of a million tokens."""
 
     prompt: float = 0.0
     completion: float = 0.0

@@ -1,4 +1,4 @@
-"""The list of ready roles: the built-in one, or one that the administrator keeps."""
+"""The list of ready roles: the built-in one, or the administrator's own."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _WITHOUT_TAGS: Mapping[Language, str] = {"zh": "其他", "en": "Other"}
 
 
 class RoleList:
-    """The roles of a file, the built-in one without a path. Safe for threads.
+    """Implements `core.roles.Roles`; without a path the roles are built in. Safe for threads.
 
-    An entry has an id, tags, and its words under `zh` and `en`; one language alone serves for
+    An entry has an id, tags, and its texts under `zh` and `en`; one language alone serves for
     both. An entry without languages, `{title, content, example, author, tags}`, holds for both,
     and its id comes from its title. The file is read again when it changes; a broken one is
     logged and the last good one stays. Raises SettingsError when it is broken at the start.
@@ -36,15 +36,12 @@ class RoleList:
         self._file = WatchedFile(path or BUILT_IN, _read, timer=timer)
 
     def categories(self, language: Language) -> tuple[str, ...]:
-        """The names of the categories, in the list's order."""
         return tuple(self._file.value()[language].by_category)
 
     def of(self, category: str, language: Language) -> tuple[Role, ...]:
-        """The roles with this tag; none for an unknown one."""
         return self._file.value()[language].by_category.get(category, ())
 
     def find(self, role_id: str, language: Language) -> Role | None:
-        """The role with this id, in this language."""
         return self._file.value()[language].by_id.get(role_id)
 
 
@@ -107,7 +104,7 @@ def _ids(entries: Iterable[Entry]) -> list[str]:
     taken = set(lines)
     ids = []
     for entry, role_id in zip(entries, given, strict=True):
-        ids.append(role_id or _free_id(_words(entry, "zh").text("title"), taken))
+        ids.append(role_id or _free_id(_texts(entry, "zh").text("title"), taken))
         taken.add(ids[-1])
     return ids
 
@@ -121,45 +118,44 @@ def _free_id(title: str, taken: set[str]) -> str:
     return role_id
 
 
-def _words(entry: Entry, language: Language) -> Entry:
+def _texts(entry: Entry, language: Language) -> Entry:
     """The part of an entry that has its title and content in this language."""
     written = [name for name in (language, *LANGUAGES) if name in entry]
     if not written:
         return entry
-    words = entry[written[0]]
-    if not isinstance(words, Entry):
+    texts = entry[written[0]]
+    if not isinstance(texts, Entry):
         raise InvalidDocument(
             f"“{written[0]}”下应有 title 和 content",
             f'"{written[0]}" should have a title and a content under it',
             entry.lines[written[0]],
         )
-    return words
+    return texts
 
 
 def _role(entry: Entry, role_id: str, language: Language) -> tuple[Role, tuple[str, ...]]:
-    words = _words(entry, language)
-    if words is entry:
+    texts = _texts(entry, language)
+    if texts is entry:
         entry.check_keys("id", "title", "content", "example", "author", "tags")
         tags = _tags(entry)
     else:
         entry.check_keys("id", "tags", *LANGUAGES)
-        words.check_keys("title", "content", "example", "author")
+        texts.check_keys("title", "content", "example", "author")
         tags = [_in_language(tag, language) for tag in _tags(entry)]
     tags = tags or [_WITHOUT_TAGS[language]]
-    content = words.required("content")
+    content = texts.required("content")
     if len(content) > MAX_CONTENT:
         raise InvalidDocument(
             f"“content”有 {len(content)} 个字符，最多 {MAX_CONTENT} 个",
             f'"content" has {len(content)} characters; {MAX_CONTENT} at most',
-            words.lines["content"],
+            texts.lines["content"],
         )
     role = Role(
         id=role_id,
-        title=" ".join(words.required("title").split()),
+        title=" ".join(texts.required("title").split()),
         content=content,
         category=tags[0],
-        example=words.text("example"),
-        author=words.text("author"),
+        example=texts.text("example"),
     )
     return role, tuple(dict.fromkeys(tags))
 
@@ -176,7 +172,7 @@ def _tags(entry: Entry) -> list[str]:
 
 
 def _in_language(tag: str, language: Language) -> str:
-    """The half of `中文 / English` that is meant, or the whole where there is one half."""
+    """The half of `中文 / English` in this language, or the whole where there is one half."""
     chinese, _, english = (half.strip() for half in tag.partition(" / "))
     return chinese if language == "zh" else english or chinese
 

@@ -1,8 +1,7 @@
-"""A file that is read again when it changes, whatever state it is saved in."""
+"""A file that is read again when it changes."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -10,22 +9,23 @@ from typing import Generic, TypeVar
 
 from feishu_bot.content.documents import InvalidDocument
 from feishu_bot.errors import SettingsError
+from feishu_bot.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 T = TypeVar("T")
 Stamp = tuple[int, int, int] | None
 
 LOOK_INTERVAL = 1.0
-# Far above any list; a path to something else entirely is told before it fills the memory.
+# Far above any list; a path to something else is refused before it fills the memory.
 MAX_BYTES = 16 * 1024 * 1024
 
 
 class WatchedFile(Generic[T]):
-    """What `read` makes of a file's content. Safe for threads.
+    """The value that `read` makes of a file's content. Safe for threads.
 
-    `read` raises Malformed for content that it can't use. In the constructor that becomes a
-    SettingsError; later on the last good value stays, and the log says why, once for each change.
+    `read` raises InvalidDocument for content that it can't use. In the constructor that becomes a
+    SettingsError; later the last good value stays, and the log says why, once for each change.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class WatchedFile(Generic[T]):
             ) from exc
 
     def value(self) -> T:
-        """What the file holds, as of a second ago at most."""
-        # While one thread reads the file, the others go on with what there is.
+        """The value, from a second ago at most."""
+        # While one thread reads the file, the others use the last value.
         if self._timer() >= self._next_look and self._lock.acquire(blocking=False):
             try:
                 self._look()
@@ -60,7 +60,7 @@ class WatchedFile(Generic[T]):
         if now < self._next_look:
             return
         self._next_look = now + LOOK_INTERVAL
-        # Taken before reading: what is written meanwhile is a change of its own.
+        # Taken before reading: a write meanwhile is a change of its own.
         stamp = _stamp(self._path)
         if stamp == self._stamp:
             return
@@ -68,12 +68,14 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            line = f", line {exc.line}" if exc.line else ""
             logger.warning(
-                "file not taken over, its last good state stays: %s%s: %s", self._path, line, exc
+                "file refused, its last good state stays",
+                path=self._path,
+                line=exc.line,
+                reason=exc,
             )
         else:
-            logger.info("file read again: %s", self._path)
+            logger.info("file read again", path=self._path)
 
     def _read(self) -> T:
         try:
@@ -88,7 +90,7 @@ class WatchedFile(Generic[T]):
 
 
 def _stamp(path: Path) -> Stamp:
-    """What differs after a change. The time of the inode's change tells of new permissions too."""
+    """A value that differs after a change; the inode's time changes with permissions, too."""
     try:
         found = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Whether a message is for the bot, and whether its sender may ask."""
+"""Access: which messages are for the bot, and who may ask."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People
+from feishu_bot.core.tasks import ReplyTarget
 
 # A flood of questions gets no flood of notices: seconds between two to the same person.
 REFUSAL_SECONDS = 60.0
@@ -76,10 +77,10 @@ class AccessPolicy:
         """Whether the settings block this person, whatever is decided in the chat."""
         return open_id in self.blocked_users
 
-    def refusal_of(self, message: IncomingMessage, people: People) -> Notice | None:
-        """Why this message's sender may not ask where it was written; None when they may."""
-        group = message.chat_id if message.chat_type == "group" else ""
-        return self.refusal(message.sender, people, group=group)
+    def refusal_for(self, target: ReplyTarget, people: People) -> Notice | None:
+        """Why the sender may not ask where they wrote; None when they may."""
+        group = target.chat_id if target.chat_type == "group" else ""
+        return self.refusal(target.sender, people, group=group)
 
     def refusal(self, sender: Sender, people: People, *, group: str = "") -> Notice | None:
         """Why this person may not ask in this group (by chat_id); None when they may.
@@ -102,9 +103,9 @@ def _is_among(sender: Sender, ids: Collection[str]) -> bool:
 
 
 class RefusalThrottle:
-    """Who is told that they may not ask: whoever spoke to the bot, and once a minute at most.
+    """Tells a person at most once a minute that they may not ask.
 
-    `timer` is in seconds. Safe for threads.
+    `timer` is in seconds. Thread safe.
     """
 
     def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
@@ -113,26 +114,22 @@ class RefusalThrottle:
         # By person, oldest first: what they were told about, and when.
         self._told: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
-    def is_due(
-        self, message: IncomingMessage, conversations: Conversations, reference: str
-    ) -> bool:
-        """Whether to answer this message with a refusal.
+    def is_due(self, open_id: str, reference: str) -> bool:
+        """Whether to tell this person now.
 
-        The same again at every try of it: `reference` is its event's dedupe id.
+        The same again at every try of it: `reference` is its task's dedupe id.
         """
-        if not is_addressed(message, conversations):
-            return False
-        person, now = message.sender.open_id, self._timer()
+        now = self._timer()
         with self._lock:
             while self._told and next(iter(self._told.values()))[1] <= now - REFUSAL_SECONDS:
                 self._told.popitem(last=False)
-            if person not in self._told:
-                self._told[person] = (reference, now)
-            return self._told[person][0] == reference
+            if open_id not in self._told:
+                self._told[open_id] = (reference, now)
+            return self._told[open_id][0] == reference
 
 
 def is_addressed(message: IncomingMessage, conversations: Conversations) -> bool:
-    """Whether it is said to the bot itself, and not just where it listens."""
+    """Whether a message is meant for the bot itself, and not only heard by it."""
     if message.chat_type == "p2p" or message.mentions_bot:
         return True
     return bool(message.parent_id and conversations.key_of(message.parent_id))

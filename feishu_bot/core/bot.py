@@ -1,116 +1,212 @@
-"""The bot: takes events in, and works on them later."""
+"""The bot: what comes in is stored as a task, and done later."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass
 
-from feishu_bot.core.access import AccessPolicy
+from feishu_bot import metrics
+from feishu_bot.core import access
+from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
-from feishu_bot.core.card_actions import CardAction, ClickResponse
-from feishu_bot.core.cards import Card
+from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
 from feishu_bot.core.commands.registry import Commands
+from feishu_bot.core.commands.runner import CommandRunner
+from feishu_bot.core.commands.unknown_command import unknown_command_card
+from feishu_bot.core.commands.welcome import Welcome
+from feishu_bot.core.conversation_keys import KeyResolver
 from feishu_bot.core.conversations import Conversations
-from feishu_bot.core.effective_settings import Languages
-from feishu_bot.core.intake import Intake
-from feishu_bot.core.messages import IncomingMessage, MenuClick
-from feishu_bot.core.messenger import Messenger
-from feishu_bot.core.people import People
-from feishu_bot.core.pressing import BOUND_WITHIN, Pressing
+from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.queue.inbox import Inbox
+from feishu_bot.core.queue.inbox import TaskInbox
 from feishu_bot.core.queue.job_control import JobControl
-from feishu_bot.core.quotas import QuotaChecker
-from feishu_bot.core.replier import Replier
-from feishu_bot.core.tasks import Job
-from feishu_bot.core.working import Working
+from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.replier import Replier, Reply
+from feishu_bot.core.tasks import (
+    AskQuestion,
+    ContinueAnswer,
+    Greet,
+    Job,
+    LegacyText,
+    QueuedTask,
+    Regenerate,
+    ReplyTarget,
+    RunCommand,
+    SuggestCommand,
+    Task,
+)
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
+
+READABLE_KINDS = frozenset({"text", "post"})
 
 
+@dataclass(frozen=True, kw_only=True)
 class Bot:
-    """What Feishu's events and clicks mean to us.
+    """What Feishu's events and clicks mean to us: receive, click, work.
 
-    `patience` is how many seconds a click waits for its card to be known.
+    With `answers_all` every message of a group is for the bot.
     """
 
-    def __init__(
-        self,
-        *,
-        inbox: Inbox,
-        conversations: Conversations,
-        people: People,
-        messenger: Messenger,
-        answers: Answerer,
-        commands: Commands,
-        enqueuer: Enqueuer,
-        languages: Languages,
-        policy: AccessPolicy,
-        quotas: QuotaChecker,
-        greet: Callable[[IncomingMessage], Card | None] = lambda message: None,
-        patience: float = BOUND_WITHIN,
-        p2p_context: Literal["thread", "chat"] = "thread",
-        answers_all: bool = False,
-        log_messages: bool = False,
-    ) -> None:
-        self._inbox = inbox
-        self._intake = Intake(
-            conversations=conversations,
-            people=people,
-            messenger=messenger,
-            commands=commands,
-            enqueuer=enqueuer,
-            languages=languages,
-            policy=policy,
-            p2p_context=p2p_context,
-            answers_all=answers_all,
-        )
-        self._pressing = Pressing(
-            conversations=conversations,
-            people=people,
-            commands=commands,
-            languages=languages,
-            policy=policy,
-            patience=patience,
-        )
-        replies = Replier(
-            inbox=inbox,
-            conversations=conversations,
-            people=people,
-            messenger=messenger,
-            opening=self._intake.opening,
-        )
-        answers.on_sent = lambda message: replies.note_chat(message, message.chat_id)
-        self._working = Working(
-            conversations=conversations,
-            people=people,
-            answers=answers,
-            replies=replies,
-            commands=commands,
-            languages=languages,
-            policy=policy,
-            quotas=quotas,
-            greet=greet,
-            answers_all=answers_all,
-            log_messages=log_messages,
-        )
-        self.on_stop: Callable[[str], None] = lambda dedupe_id: None
+    inbox: TaskInbox
+    enqueuer: Enqueuer
+    running: RunningJobs
+    conversations: Conversations
+    keys: KeyResolver
+    people: People
+    policy: AccessPolicy
+    identity: Callable[[], BotIdentity]
+    commands: Commands
+    runner: CommandRunner
+    card_actions: CardActionHandler
+    answerer: Answerer
+    replier: Replier
+    welcome: Welcome
+    throttle: RefusalThrottle
+    answers_all: bool = False
+
+    # Receive
 
     def receive(self, event_id: str, message: IncomingMessage) -> None:
         """Take a message in, once. It is stored when this returns."""
-        self._intake.receive(event_id, message)
+        decision = access.should_answer(
+            message, self.identity(), self.conversations, answers_all=self.answers_all
+        )
+        metrics.EVENTS.labels(verdict=decision.value).inc()
+        if decision is not Decision.ANSWER:
+            logger.info("ignored", message_id=message.message_id, reason=decision.value)
+            return
+        queued = QueuedTask(
+            event_id=event_id,
+            dedupe_id=message.message_id,
+            key=self.keys.of(message),
+            target=ReplyTarget.of(message),
+            task=self._task_of(message),
+            created_at=message.created_at,
+        )
+        self.enqueuer.enqueue(self.runner.receive(queued))
 
-    def press(self, press: MenuClick) -> None:
-        """Take in that an entry of the bot's menu was pressed."""
-        self._intake.press(press)
+    def click_menu(self, click: MenuClick) -> None:
+        """Take a click on the bot's menu in: it runs in the private chat what could be typed."""
+        dedupe_id = f"menu:{click.event_id}"
+        # Empty for somebody never heard of: it becomes known by what is sent to them.
+        chat_id = self.people.get(click.person.open_id).private_chat
+        queued = QueuedTask(
+            event_id=click.event_id,
+            dedupe_id=dedupe_id,
+            key=self.keys.opened_by(dedupe_id, chat_id, "p2p"),
+            target=ReplyTarget(
+                message_id="", chat_id=chat_id, chat_type="p2p", sender=click.person
+            ),
+            task=RunCommand(name=self.commands.of_menu(click.entry)),
+            created_at=click.created_at,
+        )
+        self.enqueuer.enqueue(self.runner.receive(queued))
+
+    def join(self, joined: ChatJoined) -> None:
+        """Greet a group that the bot was added to, or a person who opens their chat with it."""
+        self.welcome.join(joined)
 
     def recall(self, message_id: str) -> None:
         """The message was recalled: its answer stops, and the conversation forgets it."""
-        self._inbox.stop(message_id)
-        self.on_stop(message_id)
+        self.inbox.stop(message_id)
+        self.running.stop(message_id)
 
-    def act(self, action: CardAction) -> ClickResponse:
-        """Take a click on a card in; what comes back is shown to who pressed it, at once."""
-        return self._pressing.act(action)
+    # Click
+
+    def click(self, action: CardAction) -> ClickResponse:
+        """Take a click on a card in; the response is shown to the operator at once."""
+        return self.card_actions.handle(action)
+
+    # Work
 
     def work(self, job: Job, control: JobControl) -> None:
-        """Do what an event asks for. Raises when it must be tried again."""
-        self._working.work(job, control)
+        """Do a task. Raises when it must be tried again."""
+        refusal = None if job.checkpoint else self._refusal(job)
+        if refusal:
+            self.replier.reply(job, refusal if self._is_told(job) else None)
+            return
+        task = self._parsed(job.task)
+        match task:
+            case AskQuestion() if notice := _unreadable(task):
+                is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
+                self.replier.reply(job, None if is_aside else notice)
+            case AskQuestion() | Regenerate() | ContinueAnswer():
+                self._answer(job, task, control)
+            case RunCommand():
+                self._note_chat(job)
+                result = self.runner.run(job, task)
+                if isinstance(result, Regenerate):
+                    self._answer(job, result, control)
+                else:
+                    self._reply(job, result, control)
+            case SuggestCommand():
+                self._note_chat(job)
+                card = unknown_command_card(task.word, task.nearest)
+                self.replier.reply(job, None if self._is_aside(job) else card)
+            case Greet():
+                self.replier.reply(job, self.welcome.card(job.target, self.commands))
+
+    def _answer(
+        self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
+    ) -> None:
+        notice = self.answerer.answer(job, task, control)
+        if notice:
+            self._reply(job, notice, control)
+
+    def _reply(self, job: Job, reply: Reply | None, control: JobControl) -> None:
+        # An answer is given up in a notice because its card can't be ended.
+        if job.checkpoint and isinstance(reply, Notice) and reply.kind != "gave_up":
+            # Its answer has begun on the screen, and what it was about is gone since.
+            self.answerer.close(job, reply, control)
+        else:
+            self.replier.reply(job, reply)
+
+    def _task_of(self, message: IncomingMessage) -> Task:
+        if message.kind in READABLE_KINDS:
+            return self.commands.parse(message.text, message)
+        return AskQuestion(text=message.text.strip(), message=message)
+
+    def _parsed(self, task: Task) -> Task:
+        if isinstance(task, LegacyText):
+            return self.commands.parse(task.text, task.message, task.data)
+        return task
+
+    def _note_chat(self, job: Job) -> None:
+        """With an answer of the model it is noted once its card is sent: nobody waits for it."""
+        if job.message and job.target.is_private:
+            note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
+
+    def _refusal(self, job: Job) -> Notice | None:
+        # Where a click comes from was looked at when it came in.
+        if job.message or isinstance(job.task, Greet):
+            return self.policy.refusal_for(job.target, self.people)
+        return self.policy.refusal(job.target.sender, self.people)
+
+    def _is_told(self, job: Job) -> bool:
+        """Whether a refusal is said: to somebody who meant the bot, and not at every message."""
+        if job.message:
+            is_meant = access.is_addressed(job.message, self.conversations)
+        else:
+            is_meant = job.target.is_private or not isinstance(job.task, Greet)
+        return is_meant and self.throttle.is_due(job.target.sender.open_id, job.dedupe_id)
+
+    def _is_aside(self, job: Job) -> bool:
+        """Whether a message is heard only because all are: what isn't understood is left alone."""
+        return bool(
+            self.answers_all
+            and job.message
+            and job.message.chat_type == "group"
+            and not access.is_addressed(job.message, self.conversations)
+            and not self.conversations.exists(job.key)
+        )
+
+
+def _unreadable(task: AskQuestion) -> Notice | None:
+    """Why a question can't be asked."""
+    if task.message and task.message.kind not in READABLE_KINDS:
+        return Notice("unsupported_message", {"kind": task.message.kind})
+    return None if task.text else Notice("empty_question")

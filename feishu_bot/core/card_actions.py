@@ -1,27 +1,29 @@
-"""What is pressed on the bot's cards: answered at once, worked on later."""
+"""Clicks on the bot's cards, answered while Feishu waits."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.cards import Card
-from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import ChatType, Sender
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import People
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
 
 ToastSeverity = Literal["info", "success", "error", "warning"]
 
-
-@dataclass(frozen=True, slots=True)
-class Toast:
-    """The short answer to a click on a card."""
-
-    kind: ToastSeverity
-    notice: Notice
+# Binding a card that was just sent takes milliseconds; a click must be answered in three seconds.
+BIND_TIMEOUT = 0.5
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +38,18 @@ class CardAction:
     form: Mapping[str, Any] = field(default_factory=dict)
 
 
-logger = logging.getLogger(__name__)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardClick:
-    """A card action, with the conversation that the card belongs to, if it is still known."""
+    """A card action, with the conversation that the card belongs to.
+
+    `chat_type` is None where neither the button nor what is known of the person tells it.
+    """
 
     action: CardAction
-    key: ConversationKey | None
+    key: ConversationKey
     language: Language
     is_admin: bool
-    chat_type: ChatType = "p2p"
+    chat_type: ChatType | None = "p2p"
 
     def value(self, name: str) -> str:
         """A text from the button's value, or what was chosen or filled in under that name."""
@@ -55,18 +57,99 @@ class CardClick:
         return given if isinstance(given, str) else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """The short answer to a click on a card."""
+
+    severity: ToastSeverity
+    notice: Notice
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickResponse:
     """The answer to a click: a toast, and a card that takes the place of the pressed one.
 
-    `for_many` says that others than who pressed read the card.
+    `for_many` says that others than the operator read the card.
     """
 
     toast: Toast | None = None
-    view: Card | None = None
+    card: Card | None = None
     for_many: bool = False
 
+    def with_card(self, card: Card) -> ClickResponse:
+        """The same with this card."""
+        return replace(self, card=card)
 
-def toast(kind: str, *, severity: ToastSeverity = "info", **params: str) -> ClickResponse:
-    """A toast in the words of `kind`."""
+
+def toast(kind: str, /, severity: ToastSeverity = "info", **params: str) -> ClickResponse:
+    """A response that says `kind` in a toast."""
     return ClickResponse(toast=Toast(severity, Notice(kind, params)))
+
+
+Handler = Callable[[CardClick], ClickResponse]
+
+
+class CardActionHandler:
+    """Finds the card's conversation and the handler of its button.
+
+    `handlers` are by the `act` of a button's value; `bind_timeout` is how many seconds a click
+    waits for its card to be known.
+    """
+
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        *,
+        conversations: Conversations,
+        people: People,
+        settings: EffectiveSettings,
+        policy: AccessPolicy,
+        bind_timeout: float = BIND_TIMEOUT,
+    ) -> None:
+        self._handlers = handlers
+        self._conversations = conversations
+        self._people = people
+        self._settings = settings
+        self._policy = policy
+        self._bind_timeout = bind_timeout
+
+    def handle(self, action: CardAction) -> ClickResponse:
+        """Do what the button says; the response is shown to the operator at once."""
+        operator = action.operator
+        key = self._key_of(action.message_id)
+        # The click doesn't tell what kind of chat it comes from.
+        private_chat = self._people.get(operator.open_id).private_chat
+        is_private = key is not None and private_chat == key.chat_id
+        # Somebody whose private chat isn't known may be just there.
+        group = key.chat_id if key and private_chat and not is_private else ""
+        refusal = self._policy.refusal(operator, self._people, group=group)
+        if refusal:
+            return toast(refusal.kind, "warning", **refusal.params)
+        handler = self._handlers.get(str(action.value.get("act")))
+        if handler is None:
+            logger.info("unknown card action", message_id=action.message_id)
+            return toast("action_unknown", "warning")
+        if key is None:
+            return toast("conversation_unknown", "warning")
+        click = CardClick(
+            action=action,
+            key=key,
+            language=self._settings.language(operator.open_id, key.chat_id),
+            is_admin=self._policy.is_admin(operator),
+            chat_type="p2p" if is_private else _chat_type(action.value.get("chat")),
+        )
+        return replace(handler(click), for_many=not is_private)
+
+    def _key_of(self, message_id: str) -> ConversationKey | None:
+        """The conversation of a card; it may be pressed before its sender has noted that."""
+        deadline = time.monotonic() + self._bind_timeout
+        while True:
+            key = self._conversations.key_of(message_id)
+            if key is not None or time.monotonic() >= deadline:
+                return key
+            time.sleep(POLL_SECONDS)
+
+
+def _chat_type(value: object) -> ChatType | None:
+    """What the button was built to tell."""
+    return "p2p" if value == "p2p" else "group" if value == "group" else None

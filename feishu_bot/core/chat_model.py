@@ -80,10 +80,10 @@ class ChatModel(Protocol):
     """Anything that streams an answer."""
 
     def stream(
-        self, prompt: Prompt, is_unwanted: Callable[[], bool] = lambda: False
+        self, prompt: Prompt, is_cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[StreamEvent]:
-        """Ask the model. Yields one ModelChosen first and one StreamEnd last. Raises ModelError.
+        """Ask the model. Yields one StreamStart first and one StreamEnd last. Raises ModelError.
 
-        `is_unwanted` is asked now and then while the model is silent; once it says so, the stream
-        is given up as if the model had broken off.
+        `is_cancelled` is called now and then while the model is silent; once it is true, the stream
+        ends as if the model had broken off.
         """

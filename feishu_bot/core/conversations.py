@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
+
+from typing_extensions import override
 
 from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.messages import IncomingMessage, SentMessages
@@ -16,6 +18,7 @@ class ConversationKey:
     chat_id: str
     root: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.chat_id}/{self.root}"
 
@@ -45,6 +48,11 @@ class Turn:
     estimated_tokens: int = 0
     created_at: float = 0.0
 
+    @property
+    def reference(self) -> str:
+        """The message that names this turn; answers may share a question, not the reverse."""
+        return (*self.answer_ids, self.question_id)[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
@@ -59,7 +67,6 @@ class Conversation:
     role: str = ""
     model: str = ""
     mode: str = ""
-    kind: Literal["chat", "picture"] = "chat"
 
 
 class Conversations(Protocol):

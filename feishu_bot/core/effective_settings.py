@@ -1,22 +1,61 @@
-"""Which language to speak to whom."""
+"""The settings in force: the conversation's, else the chat's, else the bot's."""
 
 from __future__ import annotations
 
-from feishu_bot.core.chats import Chats
+from dataclasses import dataclass, replace
+
+from feishu_bot.core.chats import Chats, ChatSettings
+from feishu_bot.core.conversations import Conversation, ConversationKey, Conversations
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import People
 
 
-class Languages:
-    """A person's own choice, then the chat's, then the bot's."""
+@dataclass(frozen=True, slots=True)
+class LayeredSettings:
+    """A conversation with the settings of its chat. Empty means the bot's own."""
 
-    def __init__(self, default: Language, people: People, chats: Chats) -> None:
-        self._default = default
-        self._people = people
+    conversation: Conversation
+    chat: ChatSettings
+
+    @property
+    def role(self) -> str:
+        """The system prompt."""
+        return self.conversation.role or self.chat.role
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.conversation.model or self.chat.model
+
+    @property
+    def mode(self) -> str:
+        """The mode's name."""
+        return self.conversation.mode or self.chat.mode
+
+
+class EffectiveSettings:
+    """Looks the settings up, layer by layer. `language` is the bot's own."""
+
+    def __init__(
+        self, language: Language, *, conversations: Conversations, chats: Chats, people: People
+    ) -> None:
+        self._language = language
+        self._conversations = conversations
         self._chats = chats
+        self._people = people
 
-    def of(self, open_id: str, chat_id: str) -> Language:
-        """The language for a person in a chat; either may be empty."""
+    def of(self, key: ConversationKey) -> LayeredSettings:
+        """What is chosen for a conversation, and for its chat."""
+        return LayeredSettings(self._conversations.load(key), self._chats.settings(key.chat_id))
+
+    def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
+        """The conversation up to the turn that `parent_id` ends, with the settings in force."""
+        conversation = self._conversations.load(key, parent_id)
+        layers = LayeredSettings(conversation, self._chats.settings(key.chat_id))
+        return replace(conversation, role=layers.role, model=layers.model, mode=layers.mode)
+
+    def language(self, open_id: str, chat_id: str) -> Language:
+        """A person's own language, else the chat's, else the bot's; either id may be empty."""
         own = self._people.get(open_id).language if open_id else ""
-        chats = self._chats.settings(chat_id).language if chat_id else ""
-        return own or chats or self._default
+        chat = self._chats.settings(chat_id).language if chat_id else ""
+        return own or chat or self._language

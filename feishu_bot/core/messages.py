@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
 
 ChatType = Literal["p2p", "group"]
 
@@ -26,6 +26,11 @@ class Sender:
     user_id: str = ""
     union_id: str = ""
     is_bot: bool = False
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What `dataclasses.asdict` gave; unknown fields are left out. Raises TypeError."""
+        return cls(**known_fields(cls, data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,6 @@ class Attachment:
 class IncomingMessage:
     """What a person wrote. `text` has mentions as readable names and no mention of the bot.
 
-    Without a `message_id` there is nothing to reply to: what is said goes to the chat, or without
-    a `chat_id` to the sender.
-
     `created_at` is in seconds since the epoch, by Feishu's clock. `mentions` leaves the bot out;
     `mentions_bot` says whether it was named, `mentions_all` whether everyone was.
     """
@@ -70,8 +72,6 @@ class IncomingMessage:
     root_id: str = ""
     parent_id: str = ""
     thread_id: str = ""
-    # What a button was built with, where pressing it is what is to be done.
-    action: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def branch_point(self) -> str:
@@ -81,31 +81,21 @@ class IncomingMessage:
         """
         return "" if self.thread_id else self.parent_id
 
-    def as_json(self) -> dict[str, Any]:
-        """A dict that `json.dumps` takes; `from_json` reads it back."""
-        return asdict(self)
-
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> IncomingMessage:
-        """What `as_json` gave, by this version or a newer one, whose own fields are left out.
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What `dataclasses.asdict` gave, of this version or a newer one.
 
-        Raises KeyError, TypeError or ValueError when it is something else.
+        Fields that this version doesn't know are left out. Raises KeyError, TypeError or
+        ValueError when it is something else.
         """
-        return cls(
-            **{
-                **_known(cls, data),
-                "sender": Sender(**_known(Sender, data["sender"])),
-                "mentions": tuple(Mention(**_known(Mention, item)) for item in data["mentions"]),
-                "attachments": tuple(
-                    Attachment(**_known(Attachment, item)) for item in data["attachments"]
-                ),
-            }
-        )
-
-
-def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in data.items() if name in names}
+        parts = {
+            "sender": Sender.from_json(data["sender"]),
+            "mentions": tuple(Mention(**known_fields(Mention, item)) for item in data["mentions"]),
+            "attachments": tuple(
+                Attachment(**known_fields(Attachment, item)) for item in data["attachments"]
+            ),
+        }
+        return cls(**known_fields(cls, data) | parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +128,12 @@ class MenuClick:
     person: Sender
     entry: str
     created_at: float = 0.0
+
+
+def known_fields(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a dict that are fields of this dataclass.
+
+    Raises TypeError or ValueError when it isn't a dict.
+    """
+    names = {item.name for item in fields(cls)}
+    return {name: value for name, value in dict(data).items() if name in names}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from feishu_bot.core.cards import Card
-from feishu_bot.core.messages import BotIdentity, IncomingMessage, SentMessages
+from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.tasks import ReplyTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +63,28 @@ class Messenger(Protocol):
 
     def open_answer(
         self,
-        message: IncomingMessage,
+        target: ReplyTarget,
         *,
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
     ) -> AnswerStream:
-        """Begin the answer to a message, or go on in the card that `checkpoint` names.
+        """Begin an answer, or continue in the card that `checkpoint` names.
 
         `reference` is the same at every try of the same answer: Feishu sends it once. `save` is
         given what another process needs to go on; it may raise LeaseLost. `sent` is told all
         messages of the answer each time there is one more.
         """
 
-    def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> SentMessages:
+    def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
         """Reply with a notice, once per `reference`. Raises FeishuError."""
 
-    def show(self, message: IncomingMessage, view: Card, *, reference: str) -> SentMessages:
+    def show(self, target: ReplyTarget, card: Card, *, reference: str) -> SentMessages:
         """Reply with a card, once per `reference`. Raises FeishuError."""
 
     def send_file(
-        self, message: IncomingMessage, name: str, data: bytes, *, reference: str
+        self, target: ReplyTarget, name: str, data: bytes, *, reference: str
     ) -> SentMessages:
         """Reply with a file, once per `reference`. Raises FeishuError."""
 

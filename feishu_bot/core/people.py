@@ -65,3 +65,9 @@ class UserDirectory(Protocol):
 
     def learn(self, open_id: str, name: str) -> None:
         """Somebody was called so in an event; used when there is nothing better."""
+
+
+def note_private_chat(people: People, open_id: str, chat_id: str) -> None:
+    """Remember where a person's private chat is; a person who has one needs no greeting."""
+    if chat_id and people.get(open_id).private_chat != chat_id:
+        people.meet(open_id, chat_id)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.formatting import format_count, format_money
-from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.core.usage import UsageStore, UsageTotal
 
 
@@ -56,7 +56,7 @@ def sum_usage(totals: list[UsageTotal]) -> Spending:
 
 
 class QuotaChecker:
-    """Daily limits of a person, and of a group for all in it together. None without a ledger.
+    """Daily limits of a person, and of a group for all in it together. No limits without `usage`.
 
     The day begins at midnight by the server's clock and TZ. Questions that are being answered by
     this process count as well; those of other processes count once they are answered.
@@ -64,14 +64,14 @@ class QuotaChecker:
 
     def __init__(
         self,
-        ledger: UsageStore | None = None,
+        usage: UsageStore | None = None,
         *,
-        person: Quota = Quota(),  # noqa: B008 (frozen)
-        chat: Quota = Quota(),  # noqa: B008
+        person: Quota = Quota(),
+        chat: Quota = Quota(),
         currency: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._ledger = ledger
+        self._usage = usage
         self._person = person
         self._chat = chat
         self._currency = currency
@@ -85,18 +85,18 @@ class QuotaChecker:
         return self._person
 
     @contextmanager
-    def asking(self, message: IncomingMessage, *, is_admin: bool) -> Iterator[Notice | None]:
+    def reserve(self, target: ReplyTarget, *, is_admin: bool) -> Iterator[Notice | None]:
         """Inside this block the question counts as asked; why it isn't answered, or None."""
-        if self._ledger is None or not (self._person or self._chat):
+        if self._usage is None or not (self._person or self._chat):
             yield None
             return
-        ids = (message.sender.open_id, message.chat_id)
+        ids = (target.sender.open_id, target.chat_id)
         with self._lock:
             self._running.update(ids)
             # With itself: of two at once the first has the last question, the second has none.
             own, chats = (self._running[name] for name in ids)
         try:
-            yield None if is_admin else self._refusal(self._ledger, message, own, chats)
+            yield None if is_admin else self._refusal(self._usage, target, own, chats)
         finally:
             with self._lock:
                 self._running.subtract(ids)
@@ -106,13 +106,13 @@ class QuotaChecker:
 
     def day_of(self, open_id: str) -> DailyUsage:
         """What a person has used today, and may use."""
-        if self._ledger is None:
+        if self._usage is None:
             return DailyUsage(spent=Spending(), quota=self._person)
         now = self._clock()
-        spent = sum_usage(self._ledger.totals(days.day_start(now), open_id=open_id))
+        spent = sum_usage(self._usage.totals(days.day_start(now), open_id=open_id))
         if not self._person.questions:
             return DailyUsage(spent=spent, quota=self._person)
-        granted = self._ledger.granted(open_id, days.day_name(now))
+        granted = self._usage.granted(open_id, days.day_name(now))
         quota = Quota(
             questions=self._person.questions + granted,
             tokens=self._person.tokens,
@@ -121,16 +121,16 @@ class QuotaChecker:
         return DailyUsage(spent=spent, quota=quota, granted=granted)
 
     def _refusal(
-        self, ledger: UsageStore, message: IncomingMessage, own: int, chats: int
+        self, usage: UsageStore, target: ReplyTarget, own: int, chats: int
     ) -> Notice | None:
         if self._person:
-            day = self.day_of(message.sender.open_id)
+            day = self.day_of(target.sender.open_id)
             notice = self._exceeded("person", day.spent, day.quota, own)
             if notice:
                 return notice
-        if self._chat and message.chat_type == "group":
+        if self._chat and not target.is_private:
             since = days.day_start(self._clock())
-            spent = sum_usage(ledger.totals(since, chat_id=message.chat_id))
+            spent = sum_usage(usage.totals(since, chat_id=target.chat_id))
             return self._exceeded("chat", spent, self._chat, chats)
         return None
 

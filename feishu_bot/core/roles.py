@@ -17,7 +17,6 @@ class Role:
     content: str
     category: str
     example: str = ""
-    author: str = ""
 
 
 class Roles(Protocol):

@@ -1,51 +1,193 @@
-"""What there is to do."""
+"""Tasks: what an event asks for, and the job that does it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self
 
-from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.core.messages import IncomingMessage
-
-EventKind = Literal["message", "continue", "command", "regenerate", "welcome"]
-
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.messages import ChatType, IncomingMessage, Sender, known_fields
 
 Outcome = Literal["answered", "noticed", "stopped", "failed"]
+
+# A job that failed this often fails for a reason that another try won't cure.
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyTarget:
+    """Where an answer goes: to a message, else to a chat, else to the person who asked.
+
+    `chat_type` is None where a click doesn't tell; others may be reading then.
+    """
+
+    message_id: str
+    chat_id: str
+    chat_type: ChatType | None
+    sender: Sender
+
+    @classmethod
+    def of(cls, message: IncomingMessage) -> Self:
+        """The target of a reply to this message."""
+        return cls(
+            message_id=message.message_id,
+            chat_id=message.chat_id,
+            chat_type=message.chat_type,
+            sender=message.sender,
+        )
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but the person who asked reads the answer."""
+        return self.chat_type == "p2p"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskQuestion:
+    """Ask the model. `message` is None for a question on a button."""
+
+    text: str
+    message: IncomingMessage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand:
+    """Run a command. `message` is None when it was pressed, on a card or in the bot's menu.
+
+    `data` is what the button or `Command.on_receive` adds to the argument.
+    """
+
+    name: str
+    argument: str = ""
+    message: IncomingMessage | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestCommand:
+    """Answer what looks like a command and is none. `nearest` may be empty."""
+
+    word: str
+    nearest: str = ""
+    message: IncomingMessage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regenerate:
+    """Answer a question once more, on a branch of its own.
+
+    `answer_id` is a message of the turn. An empty `model` is the conversation's.
+    """
+
+    answer_id: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinueAnswer:
+    """Continue the answer that this card shows."""
+
+    card_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greet:
+    """Say hello to a group that the bot was added to, or to a new person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyText:
+    """A message or a pressed text as version 0.1 stored it: not parsed yet."""
+
+    text: str
+    message: IncomingMessage | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+Task = AskQuestion | RunCommand | SuggestCommand | Regenerate | ContinueAnswer | Greet | LegacyText
+
+_KINDS: Mapping[str, type[Task]] = {
+    "ask": AskQuestion,
+    "run": RunCommand,
+    "suggest": SuggestCommand,
+    "regenerate": Regenerate,
+    "continue": ContinueAnswer,
+    "greet": Greet,
+}
+_NAMES = {task: kind for kind, task in _KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedTask:
-    """One thing to do, as it goes into the inbox: once per `event_id` and per `dedupe_id`.
+    """A task as it goes into the inbox: once per `event_id` and per `dedupe_id`.
 
     `dedupe_id` is the message id for a message (Feishu may push one message under several event
-    ids); a click to go on has one for each card, however often it is pressed.
+    ids); a click to continue has one for each card, however often it is pressed. `created_at` is
+    when it was asked for, in seconds since the epoch by Feishu's clock, 0 when that isn't told.
     """
 
     event_id: str
     dedupe_id: str
-    kind: EventKind
     key: ConversationKey
-    message: IncomingMessage
+    target: ReplyTarget
+    task: Task
+    created_at: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """The name of the task in the inbox."""
+        return _NAMES[type(self.task)]
+
+    @property
+    def message(self) -> IncomingMessage | None:
+        """What the person wrote; None when something was pressed."""
+        return getattr(self.task, "message", None)
+
+    @property
+    def branch_point(self) -> str:
+        """The message that the task was written or pressed on, on purpose; empty for none."""
+        return self.message.branch_point if self.message else self.target.message_id
+
+    def payload(self) -> dict[str, Any]:
+        """A dict that `json.dumps` takes; `read_payload` reads it back."""
+        return {
+            "target": asdict(self.target),
+            "task": asdict(self.task),
+            "created_at": self.created_at,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """An event that this process has claimed, with what an earlier process left behind.
+class Job(QueuedTask):
+    """A task that this process has claimed, with what an earlier process left behind.
 
     `attempt` counts from 1. `checkpoint` is what the last attempt saved, or an empty dict.
     """
 
     id: int
-    event: QueuedTask
     attempt: int
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls, queued: QueuedTask, *, id: int, attempt: int, checkpoint: Mapping[str, Any]
+    ) -> Self:
+        """The job of a claimed task."""
+        values = {item.name: getattr(queued, item.name) for item in fields(QueuedTask)}
+        return cls(**values, id=id, attempt=attempt, checkpoint=checkpoint)
 
-@dataclass(frozen=True, slots=True)
-class Regenerate:
-    """Answer the question of a turn once more, on a branch of its own; `model` may be empty."""
 
-    turn: Turn
-    model: str = ""
+def read_payload(kind: str, payload: Mapping[str, Any]) -> tuple[ReplyTarget, Task, float]:
+    """Target, task and time of what `payload` gave, by this version or a newer one.
+
+    Fields that this version doesn't know are left out. Raises KeyError, TypeError or ValueError
+    when it is something else.
+    """
+    raw = payload["target"]
+    sender = Sender.from_json(raw["sender"])
+    target = ReplyTarget(**known_fields(ReplyTarget, raw) | {"sender": sender})
+    values = known_fields(_KINDS[kind], payload["task"])
+    if values.get("message") is not None:
+        values["message"] = IncomingMessage.from_json(values["message"])
+    return target, _KINDS[kind](**values), float(payload["created_at"])

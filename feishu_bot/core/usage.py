@@ -32,14 +32,13 @@ class UsageTotal:
     """What answers have cost together; `name` is what they were summed by (model, open_id).
 
     `answers` leaves out notices, and what was stopped before its first word; what those took is
-    in the other figures. `seconds` run from claim to end, `cost` is in the currency of the prices.
+    in the other figures. `cost` is in the currency of the prices.
     """
 
     name: str
     answers: int
     prompt_tokens: int
     completion_tokens: int
-    seconds: float
     cost: float
 
     @property

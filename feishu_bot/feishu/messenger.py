@@ -1,8 +1,8 @@
-"""How the bot speaks in Feishu: implements `core.ports.Messenger`."""
+"""The bot's messages in Feishu."""
 
 from __future__ import annotations
 
-import logging
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,35 +13,31 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.languages import Language
-from feishu_bot.core.messages import BotIdentity, IncomingMessage, SentMessages
+from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
-from feishu_bot.errors import FeishuError
-from feishu_bot.feishu.api.client import FeishuClient
-from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
-from feishu_bot.feishu.cards import answer
+from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.feishu.api.client import FeishuClient, MessageReply
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
+from feishu_bot.feishu.cards.notice import notice_card
+from feishu_bot.feishu.identity import IdentityLookup
+from feishu_bot.feishu.streaming.answer_look import AnswerLook
+from feishu_bot.feishu.streaming.card_factory import CardFactory
 from feishu_bot.feishu.streaming.card_stream import CardStream
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
-from feishu_bot.feishu.streaming.streaming_card import (
-    CardKitCard,
-    PatchedCard,
-    ReplySender,
-    StreamingCard,
-)
-
-logger = logging.getLogger(__name__)
+from feishu_bot.feishu.streaming.reply_sender import ReplySender
 
 # After so long a scope that was missing may have been granted.
 CARDKIT_RETRY_SECONDS = 600.0
 SETTLING_SECONDS = 2.0
-IDENTITY_SECONDS = 3600.0
-IDENTITY_RETRY_SECONDS = 15.0
 
 
 class FeishuMessenger:
-    """One object for all answers. Nothing is open before `start`."""
+    """Implements `core.messenger.Messenger`: one object for all answers.
+
+    Nothing is open before `start`. `language_of` is given an open_id and a chat_id.
+    """
 
     def __init__(
         self,
@@ -55,14 +51,14 @@ class FeishuMessenger:
         streaming: bool,
         frame_interval: float,
         reply_in_thread: Literal["auto", "always", "never"],
-        thread_choice_of: Callable[[str], ThreadChoice] = lambda chat_id: "",
+        thread_choice_of: Callable[[str], ThreadChoice] = lambda _: "",
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._pacer = pacer
         self._texts = texts
         self._language_of = language_of
-        self._identity = identity
+        self._identity = IdentityLookup(client, identity)
         self._threads = threads
         self._streaming = streaming
         self._frame_interval = frame_interval
@@ -70,78 +66,55 @@ class FeishuMessenger:
         self._thread_choice_of = thread_choice_of
         self._timer = timer
         self._no_cardkit_until = 0.0
-        self._identified = threading.Event()
         self._drawing = 0
         self._drawn = threading.Condition()
-        self._closing = threading.Event()
 
     def start(self) -> None:
         """Begin to draw, and to learn who the bot is."""
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="card")
-        self._identifying = threading.Thread(
-            target=self._keep_identity, name="identity", daemon=True
-        )
-        self._identifying.start()
+        self._identity.poller.start()
 
     def stop(self) -> None:
-        """Let the last cards be settled, for a moment, and let go of the threads."""
-        self._closing.set()
+        """Let the last cards be settled, for a moment, and end the threads."""
         with self._drawn:
             self._drawn.wait_for(lambda: not self._drawing, timeout=SETTLING_SECONDS)
-        self._identifying.join(SETTLING_SECONDS)
+        self._identity.poller.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def identity(self, patience: float = 0.0) -> BotIdentity:
-        """Who the bot is, as far as Feishu has told, after waiting for it up to `patience` s."""
-        if patience and not self._identity.open_id:
-            self._identified.wait(patience)
-        return self._identity
+        """The bot's identity, after waiting for it up to `patience` seconds."""
+        return self._identity.get(patience)
 
     def open_answer(
         self,
-        message: IncomingMessage,
+        target: ReplyTarget,
         *,
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
     ) -> CardStream:
-        """Begin the answer to a message, or go on in the cards that `checkpoint` names."""
-        courier = PacedCaller(self._pacer, timer=self._timer)
-        reply_to = self._reply_to(message, reference)
-
-        def entity(part: int, state: Mapping[str, Any]) -> StreamingCard:
-            return CardKitCard(
-                self._client,
-                courier,
-                reply_to,
-                part=part,
-                interval=self._frame_interval,
-                save=lambda: stream.save(),
-                state=state,
-            )
-
-        def patched(part: int, state: Mapping[str, Any]) -> StreamingCard:
-            return PatchedCard(
-                self._client,
-                courier,
-                reply_to,
-                part=part,
-                save=lambda: stream.save(),
-                state=state,
-            )
-
-        has_entities = self._streaming and self._timer() > self._no_cardkit_until
-        stream = CardStream(
-            courier=courier,
-            reply_to=reply_to,
-            make_surface=entity if has_entities else patched,
-            make_patched=patched,
+        caller = self._caller()
+        replies = self._replies(target, caller, reference)
+        factory = CardFactory(
+            client=self._client,
+            caller=caller,
+            replies=replies,
+            interval=self._frame_interval,
+            has_cardkit=self._streaming and self._timer() > self._no_cardkit_until,
             on_no_cardkit=self._miss_cardkit,
-            texts=self._texts_for(message),
-            others=self._others_for(message),
+        )
+        look = AnswerLook(
+            texts=self._texts_for(target),
+            others=self._others_for(target),
             stop=reference,
             streaming=self._streaming,
+        )
+        stream = CardStream(
+            caller=caller,
+            replies=replies,
+            factory=factory,
+            look=look,
             checkpoint=checkpoint,
             save=save,
             sent=sent,
@@ -150,40 +123,51 @@ class FeishuMessenger:
         self._draw(stream)
         return stream
 
-    def notify(self, message: IncomingMessage, notice: Notice, *, reference: str) -> SentMessages:
-        """Reply with a notice card, once per `reference`. Raises FeishuError."""
-        reply = self._reply_to(message, reference).send(
-            PacedCaller(self._pacer, timer=self._timer),
-            "interactive",
-            answer.notice_card(self._texts_for(message), notice, self._others_for(message)),
-            "notice",
-        )
-        return SentMessages((reply.message_id,), reply.thread_id, reply.chat_id)
+    def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
+        card = notice_card(self._texts_for(target), notice, self._others_for(target))
+        replies = self._replies(target, self._caller(), reference)
+        return _sent(replies.send("interactive", card, "notice"))
 
-    def show(self, message: IncomingMessage, view: Card, *, reference: str) -> SentMessages:
-        """Reply with a card, once per `reference`. Raises FeishuError."""
-        localizer = Localizer(self._texts_for(message), self._others_for(message))
-        card = render_card(localizer, view)
-        courier = PacedCaller(self._pacer, timer=self._timer)
-        reply = self._reply_to(message, reference).send(courier, "interactive", card, "view")
-        return SentMessages((reply.message_id,), reply.thread_id, reply.chat_id)
+    def show(self, target: ReplyTarget, card: Card, *, reference: str) -> SentMessages:
+        localizer = Localizer(self._texts_for(target), self._others_for(target))
+        replies = self._replies(target, self._caller(), reference)
+        # The name of the part keeps a card that an earlier version sent from being sent again.
+        return _sent(replies.send("interactive", render_card(localizer, card), "view"))
 
     def send_file(
-        self, message: IncomingMessage, name: str, data: bytes, *, reference: str
+        self, target: ReplyTarget, name: str, data: bytes, *, reference: str
     ) -> SentMessages:
-        """Reply with a file, once per `reference`. Raises FeishuError."""
-        courier = PacedCaller(self._pacer, timer=self._timer)
-        key = courier.deliver("file.create", lambda: self._client.upload_file(name, data))
-        content = {"file_key": key}
-        reply = self._reply_to(message, reference).send(courier, "file", content, "file")
-        return SentMessages((reply.message_id,), reply.thread_id)
+        caller = self._caller()
+        key = caller.call("file.create", lambda: self._client.upload_file(name, data))
+        replies = self._replies(target, caller, reference)
+        return _sent(replies.send("file", {"file_key": key}, "file"))
 
-    def _texts_for(self, message: IncomingMessage) -> Catalog:
-        return self._texts[self._language_of(message.sender.open_id, message.chat_id)]
+    def _caller(self) -> PacedCaller:
+        return PacedCaller(self._pacer, timer=self._timer)
 
-    def _others_for(self, message: IncomingMessage) -> tuple[Catalog, ...]:
+    def _replies(self, target: ReplyTarget, caller: PacedCaller, reference: str) -> ReplySender:
+        # The chat's own choice, then the bot's.
+        match self._thread_choice_of(target.chat_id) or self._reply_in_thread:
+            case "auto":
+                in_thread = not target.is_private
+            case choice:
+                in_thread = choice == "always"
+        return ReplySender(
+            client=self._client,
+            caller=caller,
+            message_id=target.message_id,
+            chat_id=target.chat_id,
+            open_id=target.sender.open_id,
+            in_thread=in_thread,
+            reference=reference,
+        )
+
+    def _texts_for(self, target: ReplyTarget) -> Catalog:
+        return self._texts[self._language_of(target.sender.open_id, target.chat_id)]
+
+    def _others_for(self, target: ReplyTarget) -> tuple[Catalog, ...]:
         """Many read a group, each in a language of their own."""
-        return tuple(self._texts.values()) if message.chat_type == "group" else ()
+        return tuple(self._texts.values()) if not target.is_private else ()
 
     def _miss_cardkit(self) -> None:
         self._no_cardkit_until = self._timer() + CARDKIT_RETRY_SECONDS
@@ -194,45 +178,15 @@ class FeishuMessenger:
 
         def count_drawn(drawing: Future[None]) -> None:
             if drawing.cancelled():
-                stream.draw_nothing()
+                stream.cancel()
             with self._drawn:
                 self._drawing -= 1
                 self._drawn.notify_all()
 
-        self._pool.submit(stream.draw).add_done_callback(count_drawn)
+        # The log lines of the drawing thread get the fields that are bound here.
+        context = contextvars.copy_context()
+        self._pool.submit(context.run, stream.draw).add_done_callback(count_drawn)
 
-    def _reply_to(self, message: IncomingMessage, reference: str) -> ReplySender:
-        # The chat's own choice, then the bot's.
-        match self._thread_choice_of(message.chat_id) or self._reply_in_thread:
-            case "auto":
-                in_thread = message.chat_type == "group"
-            case choice:
-                in_thread = choice == "always"
-        return ReplySender(
-            self._client,
-            message.message_id,
-            message.chat_id,
-            in_thread=in_thread,
-            reference=reference,
-            open_id=message.sender.open_id,
-        )
 
-    def _keep_identity(self) -> None:
-        """Ask Feishu who the bot is until it says so, and now and then again."""
-        while True:
-            try:
-                self._identity = self._client.identity()
-                self._identified.set()
-                wait = IDENTITY_SECONDS
-            except (FeishuError, KeyError, TypeError, ValueError) as exc:
-                if getattr(exc, "code", 0) in CREDENTIALS_REFUSED:
-                    logger.error(
-                        "Feishu doesn't accept APP_ID and APP_SECRET: compare them with "
-                        "凭证与基础信息 / Credentials & Basic Info error=%s",
-                        exc,
-                    )
-                else:
-                    logger.warning("identity unknown, going by the name meanwhile error=%s", exc)
-                wait = IDENTITY_RETRY_SECONDS
-            if self._closing.wait(wait):
-                return
+def _sent(reply: MessageReply) -> SentMessages:
+    return SentMessages((reply.message_id,), reply.thread_id, reply.chat_id)

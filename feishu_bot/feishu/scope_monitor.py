@@ -1,74 +1,43 @@
-"""Whether the app may have what a setting asks for; found out in the background."""
+"""The scope that GROUP_REPLY=all needs, checked in the background."""
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable
-
-from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.poller import Poller
+from feishu_bot.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 # Either of them brings all messages of groups ("Receive message").
 ALL_GROUP_MESSAGES = frozenset({"im:message.group_msg", "im:message.group_msg:readonly"})
-RETRY_SECONDS = 30.0
 # The scope may be granted while the bot runs.
 RECHECK_SECONDS = 600.0
-JOIN_SECONDS = 2.0
 
 
 class GroupScopeMonitor:
-    """Looks whether all messages of groups come in, until they do. Says once that they don't."""
+    """Checks that all messages of groups come in, until they do. Says once that they don't."""
 
     def __init__(self, client: FeishuClient) -> None:
         self._client = client
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
         self._is_missing = False
+        self.poller = Poller("scopes", self._ask, _log_failure)
 
     def is_missing(self) -> bool:
         """Whether the scope is known to be missing; from memory."""
         return self._is_missing
 
     def start(self) -> None:
-        """Begin to look, in a thread of its own."""
-        self._thread = threading.Thread(target=self._look, name="scopes", daemon=True)
-        self._thread.start()
+        """Begin to check, in a thread of its own."""
+        self.poller.start()
 
     def stop(self) -> None:
-        self._closing.set()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        """End the thread."""
+        self.poller.stop()
 
-    def look(self, wait: Callable[[float], bool]) -> None:
-        """Ask until the scope is there; `wait` (seconds) says that it is time to end."""
-        while True:
-            try:
-                granted = self._client.scopes()
-            except (FeishuError, KeyError, TypeError, ValueError) as exc:
-                logger.info("scopes unknown error=%s", exc)
-                pause = RETRY_SECONDS
-            else:
-                if granted & ALL_GROUP_MESSAGES:
-                    self._note_granted()
-                    return
-                self._note_missing()
-                pause = RECHECK_SECONDS
-            if wait(pause):
-                return
-
-    def _look(self) -> None:
-        self.look(self._closing.wait)
-
-    def _note_granted(self) -> None:
-        if self._is_missing:
-            logger.info("scope im:message.group_msg granted")
-        self._is_missing = False
-
-    def _note_missing(self) -> None:
-        if not self._is_missing:
+    def _ask(self) -> float | None:
+        was_missing = self._is_missing
+        self._is_missing = not self._client.scopes() & ALL_GROUP_MESSAGES
+        if self._is_missing and not was_missing:
             logger.warning(
                 "GROUP_REPLY=all 需要权限 im:message.group_msg（获取群组中所有消息）："
                 "请在开发者后台的「权限管理」里开通并发布版本；"
@@ -77,4 +46,10 @@ class GroupScopeMonitor:
                 "Permissions & Scopes in the developer console and release a version; until then "
                 "the bot answers in groups only when it is mentioned."
             )
-        self._is_missing = True
+        if was_missing and not self._is_missing:
+            logger.info("scope im:message.group_msg granted")
+        return RECHECK_SECONDS if self._is_missing else None
+
+
+def _log_failure(exc: Exception) -> None:
+    logger.info("scopes unknown", error=str(exc))

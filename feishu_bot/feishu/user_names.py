@@ -1,8 +1,7 @@
-"""What people are called: implements `core.ports.Names`."""
+"""People's names, from Feishu's contacts or from mentions."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -11,8 +10,9 @@ from cachetools import TTLCache
 
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 PEOPLE = 10_000
 KNOWN_SECONDS = 6 * 3600.0
@@ -26,7 +26,10 @@ TIMEOUT = 0.5
 
 
 class FeishuUserDirectory:
-    """Names from the contacts, where the app may read them, else from mentions. Thread-safe."""
+    """Implements `core.people.UserDirectory`. Thread-safe.
+
+    Names come from the contacts where the app may read them, else from mentions.
+    """
 
     def __init__(
         self, client: FeishuClient, *, timer: Callable[[], float] = time.monotonic
@@ -37,14 +40,13 @@ class FeishuUserDirectory:
         self._known: TTLCache[str, str] = TTLCache(PEOPLE, KNOWN_SECONDS, timer=timer)
         self._learned: TTLCache[str, str] = TTLCache(PEOPLE, KNOWN_SECONDS, timer=timer)
         self._unknown: TTLCache[str, bool] = TTLCache(PEOPLE, UNKNOWN_SECONDS, timer=timer)
-        self._quiet_until = float("-inf")
+        self._cooldown_until = float("-inf")
 
     def of(self, open_id: str) -> str:
-        """The person's name, empty when it isn't known; takes a second at most."""
         with self._lock:
             found = self._known.get(open_id)
             learned = self._learned.get(open_id, "")
-            is_pointless = open_id in self._unknown or self._timer() < self._quiet_until
+            is_pointless = open_id in self._unknown or self._timer() < self._cooldown_until
         if found:
             return found
         if is_pointless or not open_id:
@@ -52,7 +54,6 @@ class FeishuUserDirectory:
         return self._ask(open_id) or learned
 
     def learn(self, open_id: str, name: str) -> None:
-        """Somebody was called so in an event; used when there is nothing better."""
         if open_id and name:
             with self._lock:
                 self._learned[open_id] = name
@@ -71,7 +72,7 @@ class FeishuUserDirectory:
         return name
 
     def _note_failure(self, open_id: str, exc: Exception) -> None:
-        """Feishu has said no to this person, to the app, or nothing at all."""
+        """Feishu has refused this person or the app, or not answered at all."""
         if isinstance(exc, PermissionMissing):
             pause = SCOPE_SECONDS
         elif isinstance(exc, FeishuUnavailable | RateLimited):
@@ -80,7 +81,7 @@ class FeishuUserDirectory:
             pause = 0.0
         with self._lock:
             if pause:
-                self._quiet_until = self._timer() + pause
+                self._cooldown_until = self._timer() + pause
             else:
                 self._unknown[open_id] = True
-        logger.info("name unknown open_id=%s pause_s=%d error=%s", open_id, pause, exc)
+        logger.info("name unknown", open_id=open_id, pause_s=int(pause), error=str(exc))

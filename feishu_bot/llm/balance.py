@@ -1,6 +1,6 @@
-"""What is left on each key, as gateways of the one-api family tell it.
+"""The balance of each key, as gateways of the one-api family report it.
 
-They keep OpenAI's two old billing addresses: what was granted altogether, and what is used of it.
+They keep OpenAI's two old billing addresses: what was granted in all, and what of it is used.
 A key whose quota is used up is refused like an unknown one, and only the words of the refusal say
 why. A gateway that doesn't have the addresses answers with an error or with its web page.
 """
@@ -8,7 +8,6 @@ why. A gateway that doesn't have the addresses answers with an error or with its
 from __future__ import annotations
 
 import concurrent.futures
-import logging
 import math
 import threading
 import time
@@ -18,12 +17,14 @@ from typing import Any
 from feishu_bot.core.balance import BalanceState, KeyBalance
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.clients import Clients
-from feishu_bot.llm.deadline import StreamDeadline, deadline_for_requests
+from feishu_bot.llm.deadline import StreamDeadline
+from feishu_bot.llm.deadline_transport import deadline_for_requests
 from feishu_bot.llm.error_kinds import TIMEOUTS, ModelErrorKind
 from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_in_body, error_of, model_error
 from feishu_bot.llm.keys import partial_key
+from feishu_bot.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 # Seconds: for both calls of a key, for all keys together, and how long the outcome holds. The
 # billing addresses share the limit of the web API, CZL's is 300 requests in 3 minutes.
@@ -55,7 +56,7 @@ _FAILED = TIMEOUTS | {
 
 
 class KeyBalances:
-    """Implements `core.ports.Balance`. Thread safe; asks at most once a minute."""
+    """Implements `core.balance.BalanceReader`. Thread safe; asks at most once a minute."""
 
     def __init__(
         self,
@@ -63,35 +64,34 @@ class KeyBalances:
         keys: Sequence[str],
         *,
         timeout: float = KEY_TIMEOUT,
-        clock: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """`timeout` is for one key, in seconds; all are asked at the same time."""
         self._clients = clients
         self._keys = keys
         self._timeout = timeout
-        self._clock = clock
+        self._timer = timer
         self._lock = threading.Lock()
         self._balances: tuple[KeyBalance, ...] = ()
         self._fresh_until = -math.inf
 
     def of_keys(self) -> tuple[KeyBalance, ...]:
-        """Each key's balance, in their order, from a minute ago at most; never raises."""
         with self._lock:
-            if self._clock() >= self._fresh_until:
+            if self._timer() >= self._fresh_until:
                 self._balances = self._ask_all()
-                self._fresh_until = self._clock() + FRESH_FOR
+                self._fresh_until = self._timer() + FRESH_FOR
             return self._balances
 
     def _ask_all(self) -> tuple[KeyBalance, ...]:
         pool = concurrent.futures.ThreadPoolExecutor(min(len(self._keys), MOST_THREADS))
         ends_at = time.monotonic() + self._timeout
-        asked = {key: pool.submit(self._ask, key, ends_at) for key in self._keys}
-        # Looking a name up has no timeout: whoever hangs there is left behind.
-        done, _ = concurrent.futures.wait(asked.values(), ALL_TIMEOUT)
+        futures = {key: pool.submit(self._ask, key, ends_at) for key in self._keys}
+        # Resolving a host name has no timeout: a thread that hangs there is not waited for.
+        done, _ = concurrent.futures.wait(futures.values(), ALL_TIMEOUT)
         pool.shutdown(wait=False, cancel_futures=True)
         return tuple(
             future.result() if future in done else KeyBalance(key=partial_key(key), state="failed")
-            for key, future in asked.items()
+            for key, future in futures.items()
         )
 
     def _ask(self, key: str, ends_at: float) -> KeyBalance:
@@ -108,24 +108,26 @@ class KeyBalances:
                 proxied=self._clients.proxied,
                 keys=self._keys,
             )
-            logger.info("no balance: key=%s reason=%s", name, failure)
+            logger.info("no balance", key=name, reason=failure)
             return KeyBalance(key=name, state=_state_of(failure))
         balance = KeyBalance(key=name, state="known", granted=granted, used=used)
         return balance if balance.left else KeyBalance(key=name, state="used_up")
 
-    def _fetch(self, key: str, what: str, field: str, ends_at: float) -> float:
+    def _fetch(self, key: str, path: str, field: str, ends_at: float) -> float:
         """A number of a billing address. Raises one of `CLIENT_ERRORS`, or ModelError."""
         seconds = ends_at - time.monotonic()
-        patience = StreamDeadline(first=seconds, idle=seconds, ends_at=ends_at)
-        with deadline_for_requests(patience):
+        deadline = StreamDeadline(first=seconds, idle=seconds, ends_at=ends_at)
+        with deadline_for_requests(deadline):
             body = self._clients.of(key).get(
-                f"/dashboard/billing/{what}", cast_to=object, options={"timeout": max(seconds, 0.1)}
+                f"/dashboard/billing/{path}",
+                cast_to=object,
+                options={"timeout": max(seconds, 0.1)},
             )
         return _number(body, field)
 
 
 def _number(body: object, field: str) -> float:
-    """The gateways tell of their own errors with status 200, too."""
+    """The field of a reply; gateways report their own errors with status 200, too."""
     if not isinstance(body, Mapping):
         raise model_error(ModelErrorKind.NOT_A_GATEWAY, "the balance is a page of HTML or text")
     number: Any = body.get(field)
@@ -138,7 +140,7 @@ def _number(body: object, field: str) -> float:
 
 
 def _state_of(failure: ModelError) -> BalanceState:
-    """What became of a key that gives no figures."""
+    """The state of a key that gives no figures."""
     # "Quota"; the gateways have more sentences with it than those that are known.
     if failure.kind in _USED_UP or "额度" in failure.detail:
         return "used_up"

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """What a chunk says; empty and None mean that it says nothing about it.
+    """The fields of a chunk; empty or None where the chunk has no such field.
 
     `finish` is the gateway's word for the end, `tokens` are those of prompt and completion.
     """
@@ -21,7 +21,7 @@ class Chunk:
 
 
 def read_chunk(data: object) -> Chunk:
-    """Read a chunk; what is missing, null or of an odd shape counts as absent.
+    """Read a chunk; a field that is missing, null or of an odd shape counts as absent.
 
     A whole answer (`message` in place of `delta`) is read as well: some gateways send one
     although a stream was asked for.

@@ -1,4 +1,4 @@
-"""One openai client per key over one connection pool, built late and anew in each process."""
+"""One openai client per key over one connection pool, built at first use in each process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from collections.abc import Callable
 
 import httpx2
 import openai
+from typing_extensions import override
 
-from feishu_bot.llm.deadline import DeadlineTransport
+from feishu_bot.llm.deadline_transport import DeadlineTransport
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import model_error
 
-# Seconds. The read timeout is that of calls without a Patience.
+# Seconds. The read timeout is that of calls without a StreamDeadline.
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0, pool=10.0)
-# Wide enough for 400 answers at once, with room for model lists beside them.
+# Wide enough for 400 answers at once, with room for model lists as well.
 LIMITS = httpx2.Limits(max_connections=450, max_keepalive_connections=50, keepalive_expiry=30.0)
 
 
@@ -39,7 +40,7 @@ def proxy_for(url: str, proxy: str) -> str:
 
 
 class Clients:
-    """The openai clients of this process. A forked one builds its own and shares no socket."""
+    """The openai clients of this process. A fork builds its own and shares no socket."""
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class Clients:
         """The client that asks with this key. Raises ModelError when the address is malformed."""
         with self._lock:
             if self._owner != self._process():
-                # What an earlier process opened is its own: forgotten, not closed.
+                # The parent's clients belong to the parent: forgotten, not closed.
                 self._owner, self._http, self._client_by_key = self._process(), None, {}
             if key not in self._client_by_key:
                 self._http = self._http or self._open()
@@ -99,7 +100,7 @@ class Clients:
 
 
 class _Client(openai.OpenAI):
-    """An openai client that no OPENAI_* variable changes, and that never retries by itself."""
+    """An openai client that ignores OPENAI_* variables and never retries by itself."""
 
     def __init__(
         self, *, key: str, base_url: str, user_agent: str, http_client: httpx2.Client
@@ -120,11 +121,13 @@ class _Client(openai.OpenAI):
         )
 
     @property
+    @override
     def default_headers(self) -> dict[str, str | openai.Omit]:
         """Ours alone: the library's own come from OPENAI_ORG_ID and OPENAI_CUSTOM_HEADERS, too."""
         return {"User-Agent": self.user_agent, **self._sent_headers}
 
     @property
+    @override
     def user_agent(self) -> str:
         """The name of the library; some firewalls refuse it, hence the setting."""
         return f"OpenAI/Python {openai.__version__}"

@@ -1,10 +1,10 @@
-"""How long an answer may take, enforced at the socket.
+"""The deadlines of an answer, and its cancellation, enforced at each read of the socket.
 
 A read timeout bounds one read, and the comments that gateways send to keep a connection open
-prolong it for ever. So each read gets what is left of the time, and comments count for nothing.
+prolong it for ever. So each read gets what is left of the time, and comments don't count.
 
-A long read is made in short ones, so that an answer nobody wants any more is given up while the
-model is silent, by the thread that reads: closing a socket under it would not be safe.
+A long read is made in short ones, so that a cancelled answer ends while the model is silent, by
+the thread that reads: closing a socket that another thread reads would not be safe.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from typing import Any
 
 import httpx2
@@ -25,12 +24,10 @@ from feishu_bot.llm.error_kinds import ModelErrorKind
 USAGE_TIMEOUT = 5.0
 # After [DONE] only the end of the HTTP body is missing; read, the connection can be used again.
 DRAIN_TIMEOUT = 0.1
-# How often a silent read looks up, in seconds.
+# How often a silent read asks whether it is cancelled, in seconds.
 POLL_SECONDS = 0.5
 
 Read = Callable[[int, float | None], bytes]
-
-_current: ContextVar[StreamDeadline | None] = ContextVar("patience", default=None)
 
 
 def pause_for(streams: int) -> float:
@@ -45,9 +42,9 @@ def pause_for(streams: int) -> float:
 
 
 class StreamDeadline:
-    """The deadlines of one request: for the first word, between words, and for the whole.
+    """The deadlines of one request: for the first token, between tokens, and for the whole.
 
-    Times are in seconds; `ends_at` is on the clock's scale. `pause` is asked before each read.
+    Times are in seconds; `ends_at` is a time of the timer. `pause` is called before each read.
     """
 
     def __init__(
@@ -56,41 +53,41 @@ class StreamDeadline:
         first: float,
         idle: float,
         ends_at: float,
-        clock: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.monotonic,
         pause: Callable[[], float] = lambda: 0.0,
-        is_unwanted: Callable[[], bool] = lambda: False,
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._clock = clock
+        self._timer = timer
         self._idle = idle
         self._ends_at = ends_at
         self._pause = pause
-        self._is_unwanted = is_unwanted
-        self._until = clock() + first
+        self._is_cancelled = is_cancelled
+        self._until = timer() + first
         self._begun = False
         self.complete = False
 
-    def heard(self) -> None:
-        """A word of the answer came, and whoever reads it wants the next."""
+    def touch(self) -> None:
+        """Start the idle time: a token came, and its reader wants the next."""
         self._begun = True
         if not self.complete:
-            self._until = self._clock() + self._idle
+            self._until = self._timer() + self._idle
 
     def finish(self) -> None:
-        """The answer is complete; only the usage may follow."""
+        """Note that the answer is complete; only the usage may follow."""
         if not self.complete:
             self.complete = True
-            self._until = self._clock() + USAGE_TIMEOUT
+            self._until = self._timer() + USAGE_TIMEOUT
 
     def remaining(self) -> float:
         """Seconds left; raises httpx2.ReadTimeout when there are none."""
-        seconds = min(self._until, self._ends_at) - self._clock()
+        seconds = min(self._until, self._ends_at) - self._timer()
         if seconds <= 0:
-            raise httpx2.ReadTimeout("no word of the answer came in time")
+            raise httpx2.ReadTimeout("no token of the answer came in time")
         return seconds
 
     @property
-    def kind(self) -> ModelErrorKind:
-        """Which of the deadlines is the next, or was the one that passed."""
+    def timeout_kind(self) -> ModelErrorKind:
+        """The kind of the deadline that is next, or has passed."""
         if self._ends_at <= self._until:
             return ModelErrorKind.GATEWAY_TIMEOUT_TOTAL
         return (
@@ -100,22 +97,26 @@ class StreamDeadline:
         )
 
     def watch(self, stream: Any) -> None:
-        """Let every read of this network stream end in time."""
+        """Make every read of this network stream end in time."""
         read = functools.partial(type(stream).read, stream)
 
-        def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
-            self._rest()
+        # httpcore gives the timeout by name; what is left of the deadline replaces it.
+        def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG001
+            self._let_chunks_gather()
             return self.read(read, max_bytes, self.remaining())
 
         stream.read = read_in_time
 
     def read(self, read: Read, max_bytes: int, timeout: float | None) -> bytes:
-        """`read` with this timeout, unless the answer is unwanted before anything comes."""
+        """`read` with this timeout, in short reads until something comes.
+
+        Raises httpx2.ReadTimeout once the answer is cancelled.
+        """
         ends_at = time.monotonic() + (self.remaining() if timeout is None else timeout)
         while True:
-            # Heartbeats are no words, and may come more often than a read looks up.
-            if self._is_unwanted() and not self.complete:
-                raise httpx2.ReadTimeout("nobody wants the answer any more")
+            # Heartbeats may come more often than a read times out, so ask before each read.
+            if self._is_cancelled() and not self.complete:
+                raise httpx2.ReadTimeout("the answer is cancelled")
             left = ends_at - time.monotonic()
             try:
                 return read(max_bytes, max(0.001, min(left, POLL_SECONDS)))
@@ -125,101 +126,14 @@ class StreamDeadline:
 
     def drain(self, chunks: Iterator[bytes]) -> None:
         """Read what follows a complete answer, so that the connection can be used again."""
-        self._until = self._clock() + DRAIN_TIMEOUT
+        self._until = self._timer() + DRAIN_TIMEOUT
         with contextlib.suppress(httpx2.HTTPError):
             for _ in chunks:
                 self.remaining()
 
-    def _rest(self) -> None:
+    def _let_chunks_gather(self) -> None:
         if not self._begun or self.complete:
             return
         seconds = self._pause()
         if seconds > 0:
             time.sleep(min(seconds, self.remaining()))
-
-
-@contextlib.contextmanager
-def deadline_for_requests(patience: StreamDeadline) -> Iterator[None]:
-    """Requests sent inside this block by this thread are bound to `patience`."""
-    token = _current.set(patience)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-
-
-def _poll_cancel(event: str, info: dict[str, Any]) -> None:
-    """Let a connection that was just opened look up while it waits for a response's beginning.
-
-    A trace ("Extensions" of httpx): the only sight of a connection before its response is there.
-    """
-    if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
-        return
-    stream = info["return_value"]
-    read: Read = functools.partial(type(stream).read, stream)
-
-    def read_looking_up(max_bytes: int, timeout: float | None = None) -> bytes:
-        patience = _current.get()
-        if patience is None:
-            return read(max_bytes, timeout)
-        return patience.read(read, max_bytes, timeout)
-
-    stream.read = read_looking_up
-
-
-class DeadlineTransport(httpx2.BaseTransport):
-    """A transport that holds responses to the patience of their request, where there is one."""
-
-    def __init__(self, transport: httpx2.BaseTransport) -> None:
-        self._transport = transport
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        # Whatever opens the connection, an answer may be read from it later.
-        request.extensions = {**request.extensions, "trace": _poll_cancel}
-        patience = _current.get()
-        if patience is None:
-            return self._transport.handle_request(request)
-        timeouts = {**request.extensions.get("timeout", {}), "read": patience.remaining()}
-        request.extensions = {**request.extensions, "timeout": timeouts}
-        response = self._transport.handle_request(request)
-        network_stream = response.extensions["network_stream"]
-        read_before = vars(network_stream).get("read")
-        patience.watch(network_stream)
-        assert isinstance(response.stream, httpx2.SyncByteStream)
-        return httpx2.Response(
-            response.status_code,
-            headers=response.headers,
-            stream=_DeadlineBytes(response.stream, patience, network_stream, read_before),
-            extensions=response.extensions,
-        )
-
-    def close(self) -> None:
-        self._transport.close()
-
-
-class _DeadlineBytes(httpx2.SyncByteStream):
-    """A response body whose connection goes back to the pool as it came."""
-
-    def __init__(
-        self,
-        stream: httpx2.SyncByteStream,
-        patience: StreamDeadline,
-        network_stream: Any,
-        read_before: Read | None,
-    ) -> None:
-        self._stream = stream
-        self._chunks = iter(stream)
-        self._patience = patience
-        self._network_stream = network_stream
-        self._read_before = read_before
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._chunks
-
-    def close(self) -> None:
-        if self._patience.complete:
-            self._patience.drain(self._chunks)
-        vars(self._network_stream).pop("read", None)
-        if self._read_before is not None:
-            self._network_stream.read = self._read_before
-        self._stream.close()

@@ -1,4 +1,4 @@
-"""The kinds of ModelError, and what asking again would help against.
+"""The kinds of ModelError, and groups of them by what helps.
 
 The values are the keys of the texts that people read.
 """
@@ -16,8 +16,8 @@ class ModelErrorKind(StrEnum):
     KEY_DISABLED = "key_disabled"  # the key was switched off in the gateway's console
     KEY_EXHAUSTED = "key_exhausted"  # the key's quota is used up
     KEY_QUOTA_TOO_SMALL = "key_quota_too_small"  # what is left on the key is too little for this
-    ACCOUNT_EMPTY = "account_empty"  # the account behind the key has no money left
-    ACCOUNT_BANNED = "account_banned"  # the account behind the key is locked
+    ACCOUNT_EMPTY = "account_empty"  # the account of the key has no money left
+    ACCOUNT_BANNED = "account_banned"  # the account of the key is locked
     IP_REFUSED = "ip_refused"  # the key may not be used from this server's address
     GROUP_MISSING = "group_missing"  # the key's group no longer exists at the gateway
     MODEL_NOT_ALLOWED = "model_not_allowed"  # the key's own list does not hold the model
@@ -27,7 +27,7 @@ class ModelErrorKind(StrEnum):
     GATEWAY_UNREACHABLE = "gateway_unreachable"  # no connection, or only its proxy answers
     GATEWAY_UNTRUSTED = "gateway_untrusted"  # its certificate can't be verified
     PROXY_FAILED = "proxy_failed"  # our own HTTP proxy refuses, or is malformed
-    GATEWAY_TIMEOUT_FIRST = "gateway_timeout_first"  # no word of the answer came in time
+    GATEWAY_TIMEOUT_FIRST = "gateway_timeout_first"  # no token of the answer came in time
     GATEWAY_TIMEOUT_IDLE = "gateway_timeout_idle"  # the answer stopped in the middle for too long
     GATEWAY_TIMEOUT_TOTAL = "gateway_timeout_total"  # the whole answer took too long
     GATEWAY_RATE_LIMITED = "gateway_rate_limited"  # we have asked the gateway too often
@@ -40,7 +40,7 @@ class ModelErrorKind(StrEnum):
     CONTENT_FILTERED = "content_filtered"  # a content filter refused question or answer
     ENDPOINT_MISSING = "endpoint_missing"  # nothing answers at this address: API_URL is wrong
     NOT_A_GATEWAY = "not_a_gateway"  # a web page, or JSON that is no answer: API_URL is wrong
-    WAF_BLOCKED = "waf_blocked"  # a firewall before the gateway turned us away
+    WAF_BLOCKED = "waf_blocked"  # a firewall in front of the gateway turned us away
     EMPTY_ANSWER = "empty_answer"  # the answer is complete and empty
     STREAM_BROKEN = "stream_broken"  # the connection broke before anything came
 
@@ -84,4 +84,3 @@ TRANSIENT = frozenset(
         ModelErrorKind.STREAM_BROKEN,
     }
 )
-RETRYABLE = TRANSIENT | OTHER_KEY_ONLY | TIMEOUTS

@@ -1,21 +1,19 @@
-"""What openai and httpx2 raise, and error bodies, as ModelErrors of a kind."""
+"""Maps the exceptions of openai and httpx2, and error bodies, to ModelErrors."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 import httpx2
 import openai
 
 from feishu_bot.errors import ModelError
-from feishu_bot.llm.error_body import ErrorBody, kind_of
-from feishu_bot.llm.error_kinds import RETRYABLE, ModelErrorKind
+from feishu_bot.llm.error_body import ErrorBody
+from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.error_rules import kind_of
 from feishu_bot.llm.keys import mask_keys
 
 MAX_DETAIL_CHARS = 500
-
-
 # What openai and httpx2 raise from a call or an iteration. ValueError: `data: unexpected EOF`
 # (CZL writes it when its upstream breaks) is a bare JSONDecodeError, bad UTF-8 its sibling.
 CLIENT_ERRORS = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
@@ -32,8 +30,8 @@ def error_of(
     """The ModelError for one of `CLIENT_ERRORS`.
 
     `timeout` is the kind of a timeout while reading and `broken` that of a lost connection;
-    `proxied` says that a proxy lies between; `keys` are masked in the detail, as is all that
-    looks like one.
+    `proxied` means that a proxy lies between; `keys` are masked in the detail, as is everything
+    that looks like one.
     """
     request_id, detail = "", f"{type(exc).__name__}: {exc}"
     if isinstance(exc, ModelError):
@@ -44,11 +42,11 @@ def error_of(
         detail = f"{type(cause).__name__}: {cause}"
     elif isinstance(exc, openai.APIStatusError):
         request_id = request_id_of(exc.response.headers)
-        complaint = _error_body(exc.body, exc.response)
-        kind, detail = kind_of(complaint), _describe(complaint)
+        body = ErrorBody.read(exc.body, exc.response)
+        kind, detail = kind_of(body), body.describe()
     elif isinstance(exc, openai.APIError):
-        complaint = _error_body(exc.body if exc.body is not None else exc.message)
-        kind, detail = kind_of(complaint), _describe(complaint)
+        body = ErrorBody.read(exc.body if exc.body is not None else exc.message)
+        kind, detail = kind_of(body), body.describe()
     elif isinstance(exc, httpx2.InvalidURL):
         kind = ModelErrorKind.ENDPOINT_MISSING
     else:
@@ -58,21 +56,19 @@ def error_of(
 
 def error_in_body(body: object, *, request_id: str = "") -> ModelError:
     """The ModelError for an `error` object that came with status 200 or inside a stream."""
-    complaint = _error_body(body)
-    return model_error(kind_of(complaint), mask_keys(_describe(complaint)), request_id=request_id)
+    error = ErrorBody.read(body)
+    return model_error(kind_of(error), mask_keys(error.describe()), request_id=request_id)
 
 
 def model_error(kind: ModelErrorKind, detail: str = "", *, request_id: str = "") -> ModelError:
-    """A ModelError of this kind; it is retryable if the kind is."""
+    """A ModelError of this kind, with its detail on one line."""
     detail = " ".join(detail.split())[:MAX_DETAIL_CHARS]
-    return ModelError(kind, detail, request_id=request_id, retryable=kind in RETRYABLE)
+    return ModelError(kind, detail, request_id=request_id)
 
 
 def copy_of(failure: ModelError) -> ModelError:
-    """The same failure anew: raised twice, one exception would gather both tracebacks."""
-    return ModelError(
-        failure.kind, failure.detail, request_id=failure.request_id, retryable=failure.retryable
-    )
+    """The same failure again: raised twice, one exception would gather both tracebacks."""
+    return ModelError(failure.kind, failure.detail, request_id=failure.request_id)
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:
@@ -108,34 +104,3 @@ def _kind_of_transport(
 
 def _is_untrusted(exc: BaseException) -> bool:
     return any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in _causes(exc))
-
-
-def _error_body(body: Any, response: httpx2.Response | None = None) -> ErrorBody:
-    """Read an error body: the inner object, a bare text, or whatever the server sent."""
-    fields: Mapping[str, Any] = body if isinstance(body, dict) else {"message": body}
-    code = str(fields.get("code") or "")
-    status = response.status_code if response is not None else 0
-    # OpenRouter and others put the HTTP status into `code`, which is all there is in a stream.
-    if not status and code.isdecimal() and 400 <= int(code) < 600:
-        status = int(code)
-    headers = response.headers if response is not None else httpx2.Headers()
-    return ErrorBody(
-        status=status,
-        code=code,
-        type=str(fields.get("type") or ""),
-        message=str(fields.get("message") or ""),
-        by_gateway="x-oneapi-request-id" in headers,
-        # openai hands the text over as it is when it is no JSON.
-        is_json=response is None or body != response.text.strip(),
-        # Cloudflare says so when it asks for a browser.
-        challenged=headers.get("cf-mitigated") == "challenge",
-    )
-
-
-def _describe(complaint: ErrorBody) -> str:
-    named = (
-        ("status", str(complaint.status or "")),
-        ("type", complaint.type),
-        ("code", complaint.code),
-    )
-    return " ".join([*(f"{name}={value}" for name, value in named if value), complaint.message])

@@ -1,4 +1,4 @@
-"""The gateway's keys: which one is next, and which ones rest."""
+"""The gateway's keys: handed out in turn, and masked wherever they are shown."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _KEY = re.compile(r"\bsk-[\w#*-]{4,}|(?<=Bearer )[^\s\"']+")
 
 
 def masked(key: str) -> str:
-    """The key as it may stand in a log: `sk-…abcd`. A short key shows nothing of itself."""
+    """The key as the log shows it: `sk-…abcd`. A short key shows nothing of itself."""
     prefix = "sk-" if key.startswith("sk-") else ""
     return f"{prefix}…{key[-4:] if len(key) >= 16 else ''}"
 
 
 def partial_key(key: str) -> str:
-    """The key as people may see it, to tell it from others: `sk-ab…wxyz`, a third of it at most."""
+    """The key as people see it, to tell it from others: `sk-ab…wxyz`, a third of it at most."""
     shown = len(key) // 3
     last = min(4, shown // 2)
     first = min(5, shown - last)
@@ -43,16 +43,16 @@ class _Cooldown:
 
 
 class KeyRing:
-    """Hands out keys in turn, and leaves those alone that were refused lately. Thread safe."""
+    """Hands out keys in turn, but rests those that were refused lately. Thread safe."""
 
-    def __init__(self, keys: Sequence[str], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the keys; raises ValueError when there is none."""
+    def __init__(self, keys: Sequence[str], *, timer: Callable[[], float] = time.monotonic) -> None:
+        """Raises ValueError when there is no key."""
         self.keys: tuple[str, ...] = tuple(dict.fromkeys(keys))
         if not self.keys:
             raise ValueError("at least one key is needed")
-        self._clock = clock
+        self._timer = timer
         self._lock = threading.Lock()
-        self._rests = {key: _Cooldown() for key in self.keys}
+        self._cooldowns = {key: _Cooldown() for key in self.keys}
         self._turn = 0
 
     def take(self, avoid: Collection[str] = ()) -> str:
@@ -61,31 +61,31 @@ class KeyRing:
         When all of them rest, the one whose rest ends first: asking is better than giving up.
         """
         with self._lock:
-            now = self._clock()
+            now = self._timer()
             start = self._turn % len(self.keys)
             turns = self.keys[start:] + self.keys[:start]
-            choice = [key for key in turns if key not in avoid] or list(turns)
-            key = min(choice, key=lambda key: max(self._rests[key].until, now))
+            candidates = [key for key in turns if key not in avoid] or list(turns)
+            key = min(candidates, key=lambda key: max(self._cooldowns[key].until, now))
             self._turn = self.keys.index(key) + 1
             return key
 
-    def refused(self, key: str) -> None:
-        """The gateway refused the key: it rests for a minute, twice as long each time, to 1 h."""
+    def mark_refused(self, key: str) -> None:
+        """Rest a key that the gateway refused: a minute, twice as long each time, 1 h at most."""
         with self._lock:
-            rest = self._rests[key]
-            seconds = min(REFUSED_COOLDOWN * 2.0 ** min(rest.refusals, 10), MAX_COOLDOWN)
-            rest.refusals += 1
-            rest.until = self._clock() + seconds
+            cooldown = self._cooldowns[key]
+            seconds = min(REFUSED_COOLDOWN * 2.0 ** min(cooldown.refusals, 10), MAX_COOLDOWN)
+            cooldown.refusals += 1
+            cooldown.until = self._timer() + seconds
 
-    def limited(self, key: str) -> None:
-        """The key has asked too often: it rests for five seconds."""
+    def mark_limited(self, key: str) -> None:
+        """Rest a key that has asked too often for five seconds."""
         with self._lock:
-            rest = self._rests[key]
-            rest.until = max(rest.until, self._clock() + LIMITED_COOLDOWN)
+            cooldown = self._cooldowns[key]
+            cooldown.until = max(cooldown.until, self._timer() + LIMITED_COOLDOWN)
 
-    def worked(self, key: str) -> None:
-        """The gateway took the key: whatever was held against it is forgotten."""
-        rest = self._rests[key]
-        if rest.refusals or rest.until:
+    def mark_working(self, key: str) -> None:
+        """Forget the refusals of a key that the gateway took."""
+        cooldown = self._cooldowns[key]
+        if cooldown.refusals or cooldown.until:
             with self._lock:
-                self._rests[key] = _Cooldown()
+                self._cooldowns[key] = _Cooldown()

@@ -1,4 +1,4 @@
-"""Which models the gateway offers, and which one answers when nobody has chosen."""
+"""The models that the gateway offers, and the default among them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def fetch_models(client: openai.OpenAI, *, timeout: float) -> list[str]:
 
 
 class ModelList:
-    """What the gateway offers to any of our keys: implements `core.ports.Models`.
+    """What the gateway offers to any of our keys. Implements `core.chat_model.ModelCatalog`.
 
     Thread safe; asks at most every ten minutes.
     """
@@ -92,7 +92,7 @@ class ModelList:
         model: str = "",
         preferred: Sequence[str] = PREFERRED_MODELS,
         allowed: Sequence[str] = (),
-        clock: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """`model` is the configured one; it is the default whether the list holds it or not.
 
@@ -103,7 +103,7 @@ class ModelList:
         self._model = model
         self._preferred = preferred
         self._allowed = ModelFilter(allowed)
-        self._clock = clock
+        self._timer = timer
         self._lock = threading.Lock()
         self._names: tuple[str, ...] | None = None
         self._failure: ModelError | None = None
@@ -116,24 +116,20 @@ class ModelList:
         Raises ModelError when there is neither.
         """
         with self._lock:
-            if self._clock() >= self._fresh_until:
+            if self._timer() >= self._fresh_until:
                 self._renew()
             if self._names is None:
                 raise copy_of(self._failure or model_error(ModelErrorKind.GATEWAY_FAILED))
             return self._names
 
     def offered(self) -> tuple[str, ...]:
-        """Those that people may choose: the configured one, preferred ones, and all others.
-
-        Raises ModelError as `names` does.
-        """
+        """The configured model comes first, then preferred ones, then all others."""
         names = [name for name in self.names() if self.allows(name)]
         known = list(dict.fromkeys((self._model, *self._preferred)))
         ranks = {name: rank for rank, name in enumerate(known)}
         return tuple(sorted(names, key=lambda name: ranks.get(name, len(ranks))))
 
     def allows(self, name: str) -> bool:
-        """Whether people may choose this model, if the gateway has it; never a call."""
         return name == self._model or name in self._allowed
 
     def default(self) -> str:
@@ -156,7 +152,7 @@ class ModelList:
             self._names, self._failure = self._fetch(), None
         except ModelError as failure:
             self._failure = failure
-        self._fresh_until = self._clock() + (FAILED_FOR if self._failure else FRESH_FOR)
+        self._fresh_until = self._timer() + (FAILED_FOR if self._failure else FRESH_FOR)
 
     def _fetch(self) -> tuple[str, ...]:
         names: dict[str, None] = {}

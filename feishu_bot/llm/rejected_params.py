@@ -1,4 +1,4 @@
-"""What models don't take, so that they are asked without it."""
+"""Remembers which temperatures a model has rejected."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from feishu_bot.llm.error_kinds import ModelErrorKind
 
-# A model takes some temperatures and refuses others, so each is remembered by itself.
+# A model takes some temperatures and rejects others, so each is remembered by itself.
 MAX_MODELS = 1_000
 
 _TEMPERATURE = re.compile(r"(?<![a-z])temperature(?![a-z])", re.IGNORECASE)
-# What a complaint about one field of the request can turn out to be.
+# The kinds that an error about one field of the request can have.
 _SUSPECT = frozenset(
     {ModelErrorKind.BAD_REQUEST, ModelErrorKind.UPSTREAM_FAILED, ModelErrorKind.GATEWAY_FAILED}
 )
@@ -31,7 +31,7 @@ def without_temperature(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class RejectedTemperatures:
-    """The temperatures that models have refused, the last thousand of them. Thread safe."""
+    """The temperatures that models have rejected, the last thousand of them. Thread safe."""
 
     def __init__(self, most: int = MAX_MODELS) -> None:
         self._most = most
@@ -39,14 +39,14 @@ class RejectedTemperatures:
         self._known: OrderedDict[tuple[str, float], None] = OrderedDict()
 
     def note(self, body: Mapping[str, Any]) -> None:
-        """The model of this request refused its temperature."""
+        """Remember that the model of this request rejected its temperature."""
         with self._lock:
             self._known[body["model"], body["temperature"]] = None
             while len(self._known) > self._most:
                 self._known.popitem(last=False)
 
-    def spared(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The request without what its model is known to refuse."""
+    def without_rejected(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The request without what its model is known to reject."""
         with self._lock:
             is_known = (body["model"], body.get("temperature")) in self._known
         return without_temperature(body) if is_known else body

@@ -1,4 +1,4 @@
-"""What a response with status 200 turns out to be: a stream, a whole answer, or neither."""
+"""The chunks of a response with status 200: a stream, a whole answer, or neither."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""From the chunks of one streamed response to the pieces of an answer."""
+"""Turns the chunks of one streamed response into the events of an answer."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 
 from feishu_bot.core.chat_model import (
@@ -20,26 +19,27 @@ from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_in_body, error_of, model_error
 from feishu_bot.llm.reasoning import ThinkSplitter
+from feishu_bot.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class ResponseReader:
-    """Reads one response. `begun` says whether a piece was handed out: then no retry is left."""
+    """Reads one response. Once an event was emitted, `begun`, there is no other attempt."""
 
-    def __init__(self, *, model: str, patience: StreamDeadline) -> None:
+    def __init__(self, *, model: str, deadline: StreamDeadline) -> None:
         """`model` is the one asked for, used when the response names none."""
         self.begun = False
         self.request_id = ""
         self._model = model
-        self._patience = patience
+        self._deadline = deadline
         self._splitter = ThinkSplitter()
         self._has_text = False
         self._finish = ""
         self._tokens = (0, 0)
 
     def read(self, chunks: Iterable[object]) -> Iterator[StreamEvent]:
-        """The pieces of the answer, StreamStart first and StreamEnd last.
+        """The events of the answer, StreamStart first and StreamEnd last.
 
         An answer that was cut after some of its text ends with StreamEnd("cut"); when there is
         no text, ModelError is raised.
@@ -47,17 +47,17 @@ class ResponseReader:
         failure: ModelError | None = None
         try:
             for data in chunks:
-                yield from self._pieces(data)
+                yield from self._events(data)
         except ModelError as exc:
             failure = exc
         except CLIENT_ERRORS as exc:
-            failure = error_of(exc, timeout=self._patience.kind)
+            failure = error_of(exc, timeout=self._deadline.timeout_kind)
             failure.__cause__ = exc
-        for piece in self._splitter.end():
-            yield from self._hand_out(piece)
+        for delta in self._splitter.end():
+            yield from self._emit(delta)
         yield from self._end(failure)
 
-    def _pieces(self, data: object) -> Iterator[StreamEvent]:
+    def _events(self, data: object) -> Iterator[StreamEvent]:
         chunk = read_chunk(data)
         if isinstance(data, dict) and "choices" not in data and data.get("message"):
             # `event: error` without an `error` object passes the SSE decoder as a plain chunk.
@@ -67,30 +67,30 @@ class ResponseReader:
         if chunk.tokens:
             self._tokens = chunk.tokens
         if chunk.reasoning:
-            yield from self._hand_out(ReasoningDelta(repair_surrogates(chunk.reasoning)))
+            yield from self._emit(ReasoningDelta(repair_surrogates(chunk.reasoning)))
         if chunk.text:
-            for piece in self._splitter.feed(repair_surrogates(chunk.text)):
-                yield from self._hand_out(piece)
+            for delta in self._splitter.feed(repair_surrogates(chunk.text)):
+                yield from self._emit(delta)
         if chunk.finish:
             self._finish = chunk.finish
-            self._patience.finish()
+            self._deadline.finish()
 
-    def _hand_out(self, piece: StreamEvent) -> Iterator[StreamEvent]:
+    def _emit(self, event: StreamEvent) -> Iterator[StreamEvent]:
         if not self.begun:
             self.begun = True
             yield StreamStart(self._model, self.request_id)
-        if isinstance(piece, TextDelta):
+        if isinstance(event, TextDelta):
             self._has_text = True
-        yield piece
-        # Only now: the time that the reader spent with the piece is not the gateway's silence.
-        self._patience.heard()
+        yield event
+        # Only now: the time that the consumer spent with the event is not the gateway's silence.
+        self._deadline.touch()
 
     def _end(self, failure: ModelError | None) -> Iterator[StreamEvent]:
         reason: FinishReason
         if self._finish in ("length", "content_filter"):
             reason = "length" if self._finish == "length" else "content_filter"
         elif not self._has_text:
-            raise self._nothing(failure)
+            raise self._no_text(failure)
         elif self._finish:
             reason = "stop"
         elif failure is not None and failure.kind == ModelErrorKind.CONTENT_FILTERED:
@@ -98,13 +98,11 @@ class ResponseReader:
         else:
             reason = "cut"
             logger.warning(
-                "answer cut: request_id=%s reason=%s",
-                self.request_id,
-                failure or "no finish_reason",
+                "answer cut", request_id=self.request_id, reason=failure or "no finish_reason"
             )
-        yield from self._hand_out(StreamEnd(reason, *self._tokens))
+        yield from self._emit(StreamEnd(reason, *self._tokens))
 
-    def _nothing(self, failure: ModelError | None) -> ModelError:
+    def _no_text(self, failure: ModelError | None) -> ModelError:
         """Why there is no text, with the id of the request."""
         if failure is None or self._finish:
             return model_error(

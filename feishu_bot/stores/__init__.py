@@ -1,7 +1,7 @@
-"""What has to be remembered: SQLAlchemy Core over SQLite or PostgreSQL, one code path.
+"""The stores of the bot: SQLAlchemy Core over SQLite or PostgreSQL, one code path.
 
-`Database` opens connections; the others implement the ports of the core: `SqlInbox`,
-`SqlConversations`, `SqlChats`, `SqlPeople`, `SqlFeedback`, and `SqlUsage` for `Ledger`.
+`Database` opens connections, `Stores` holds one store of each kind; each implements a port of the
+core.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.feedback import SqlFeedback
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.people import SqlPeople
+from feishu_bot.stores.stores import Stores
 from feishu_bot.stores.usage import SqlUsage
 from feishu_bot.stores.worker_id import WorkerId
 
@@ -23,5 +24,6 @@ __all__ = [
     "SqlInbox",
     "SqlPeople",
     "SqlUsage",
+    "Stores",
     "WorkerId",
 ]

@@ -1,4 +1,4 @@
-"""What holds for all conversations of a chat."""
+"""The settings of chats."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import chats as table
 from feishu_bot.stores.short_cache import ReadCache
 
-_settings = (
-    table.c.role,
-    table.c.model,
-    table.c.mode,
-    table.c.reply_in_thread,
-    table.c.language,
-)
+_settings = [column for column in table.c if column is not table.c.chat_id]
 _is_this = table.c.chat_id == sa.bindparam("chat")
 
 
@@ -45,7 +39,7 @@ _DELETE_EMPTY = sa.delete(table).where(_is_this, *(column == "" for column in _s
 
 
 class SqlChats:
-    """Implements `core.ports.Chats`; a chat is stored only while something is set for it.
+    """Implements `core.chats.Chats`; a chat is stored only while something is set for it.
 
     Another process sees a change within three seconds by `clock`, which counts seconds.
     """
@@ -55,7 +49,6 @@ class SqlChats:
         self._cache: ReadCache[ChatSettings] = ReadCache(clock)
 
     def settings(self, chat_id: str) -> ChatSettings:
-        """The settings of a chat; empty ones for a chat that has none."""
         return self._cache.get(chat_id, self._read)
 
     def save(
@@ -68,7 +61,6 @@ class SqlChats:
         reply_in_thread: ThreadChoice | None = None,
         language: Language | Literal[""] | None = None,
     ) -> None:
-        """Change those settings that are given; an empty one goes back to the bot's own."""
         parameters = {
             "chat": chat_id,
             "new_role": role,
@@ -84,5 +76,5 @@ class SqlChats:
 
     def _read(self, chat_id: str) -> ChatSettings:
         with self._database.read() as connection:
-            row = connection.execute(_ONE, {"chat": chat_id}).one_or_none()
-        return ChatSettings(**row._mapping) if row is not None else ChatSettings()
+            row = connection.execute(_ONE, {"chat": chat_id}).mappings().one_or_none()
+        return ChatSettings(**row) if row is not None else ChatSettings()

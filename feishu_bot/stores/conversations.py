@@ -1,4 +1,4 @@
-"""Conversations: which message belongs to which, their settings, and their turns."""
+"""Conversations: their messages, settings and turns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from cachetools import TTLCache
@@ -15,25 +15,27 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.database import Database
-from feishu_bot.stores.schema import Words, conversations, messages, threads
+from feishu_bot.stores.schema import CleanText, conversations, messages, threads
 from feishu_bot.stores.turn_tree import read_newest, read_path, read_tree, read_turn, set_head
-from feishu_bot.stores.turns import insert_own_messages, touch
+from feishu_bot.stores.turns import (
+    in_conversation,
+    insert_own_messages,
+    parameters_of,
+    touch,
+)
 
 _CACHED_ITEMS = 20_000
 _CACHED_SECONDS = 3600.0
 
-_is_this = sa.and_(
-    conversations.c.chat_id == sa.bindparam("chat"), conversations.c.root == sa.bindparam("opened")
-)
+_is_this = in_conversation(conversations)
 _ONE = sa.select(conversations).where(_is_this)
 _SAVE_SETTINGS = (
     sa.update(conversations)
     .where(_is_this)
     .values(
-        role=sa.func.coalesce(sa.bindparam("new_role", type_=Words()), conversations.c.role),
+        role=sa.func.coalesce(sa.bindparam("new_role", type_=CleanText()), conversations.c.role),
         model=sa.func.coalesce(sa.bindparam("new_model"), conversations.c.model),
         mode=sa.func.coalesce(sa.bindparam("new_mode"), conversations.c.mode),
-        kind=sa.func.coalesce(sa.bindparam("new_kind"), conversations.c.kind),
     )
 )
 _KNOWN_MESSAGE = sa.select(messages).where(messages.c.message_id == sa.bindparam("id"))
@@ -51,11 +53,11 @@ _SWEEP_THREADS = sa.delete(threads).where(
 
 
 class SqlConversations:
-    """Implements `core.ports.Conversations` for any number of processes on one database.
+    """Implements `core.conversations.Conversations` for any number of processes on one database.
 
-    A conversation that rests for `ttl_seconds` starts anew: its settings and turns are not loaded
-    again. `clock` gives seconds since the epoch. What belongs where never changes, so that it can
-    be cached in each process; only what was found is cached, not what wasn't.
+    A conversation that is unused for `ttl_seconds` starts over: its settings and turns are not
+    loaded again. `clock` gives seconds since the epoch. A message stays in its conversation, so
+    that each process can cache it; only hits are cached, no misses.
     """
 
     def __init__(
@@ -75,11 +77,7 @@ class SqlConversations:
         self._existing: TTLCache[ConversationKey, bool] = _cache(clock)
 
     def resolve(self, message: IncomingMessage) -> ConversationKey:
-        """The conversation a message belongs to, whether or not it exists yet.
-
-        A message that names no other one opens a conversation and costs no look at the database:
-        this runs while Feishu waits for its answer.
-        """
+        # Without a query where that is possible: this runs while Feishu waits for its response.
         if not (message.root_id or message.parent_id or message.thread_id):
             return ConversationKey(message.chat_id, message.message_id)
         known = self._find(message.parent_id)
@@ -90,85 +88,65 @@ class SqlConversations:
             key = ConversationKey(message.chat_id, message.root_id)
         if not message.thread_id:
             return key or ConversationKey(message.chat_id, message.message_id)
-        # The first post of a topic comes with a thread id alone: it is what the topic grows from.
+        # The first post of a topic comes with a thread id alone: it is the root of the topic.
         root = self._bind_thread(
             message.chat_id, message.thread_id, key.root if key else message.message_id
         )
         return key or ConversationKey(message.chat_id, root)
 
     def exists(self, key: ConversationKey) -> bool:
-        """Whether the bot has answered in this conversation."""
         with self._lock:
             if key in self._existing:
                 return True
         with self._database.read() as connection:
-            exists = connection.execute(_ONE, _parameters(key)).first() is not None
+            exists = connection.execute(_ONE, parameters_of(key)).first() is not None
         if exists:
             with self._lock:
                 self._existing[key] = True
         return exists
 
     def key_of(self, message_id: str) -> ConversationKey | None:
-        """The conversation that one of the bot's own messages belongs to."""
         found = self._find(message_id)
         return found[0] if found and found[1] else None
 
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
-        """The conversation up to the turn that `parent_id` is part of.
+        """Without the turn of `parent_id`, up to the head that `go_on_from` has set, or the newest.
 
-        Without such a turn up to the one that `go_on_from` named since the newest was stored, or
-        up to the newest. Its settings hold for all of it. A conversation that has rested too long
-        is empty.
+        Turns of the path that were forgotten or cleared are left out.
         """
         ended_before = self._clock() - self._ttl_seconds
         with self._database.read() as connection:
-            row = connection.execute(_ONE, _parameters(key)).one_or_none()
+            row = connection.execute(_ONE, parameters_of(key)).one_or_none()
             if row is None:
                 return Conversation(key=key)
             if row.last_at >= ended_before:
-                turns = read_path(connection, key, parent_id, ended_with=row.ended_with)
+                turns = read_path(connection, key, parent_id, cleared_up_to=row.cleared_up_to)
                 return Conversation(
-                    key=key,
-                    turns=turns,
-                    role=row.role,
-                    model=row.model,
-                    mode=row.mode,
-                    kind=row.kind,
+                    key=key, turns=turns, role=row.role, model=row.model, mode=row.mode
                 )
         self._touch(key, ended_before=ended_before)
         return Conversation(key=key)
 
     def turn_of(self, message_id: str) -> Turn | None:
-        """The turn that a question, or one of the bot's own messages, is part of.
-
-        Of a question that was answered again, the newest. None for a forgotten turn.
-        """
+        """The newest turn of a question that was answered again; None for a forgotten turn."""
         with self._database.read() as connection:
             return read_turn(connection, message_id)
 
     def tree(self, key: ConversationKey, *, whole: bool = False) -> tuple[Turn, ...]:
-        """All turns of a conversation in all its branches, oldest first; never forgotten ones.
-
-        Without `whole` only those since it last began afresh: none when it has rested too long.
-        """
         with self._database.read() as connection:
             if whole:
-                return read_tree(connection, key, ended_with=0)
-            row = connection.execute(_ONE, _parameters(key)).one_or_none()
+                return read_tree(connection, key, cleared_up_to=0)
+            row = connection.execute(_ONE, parameters_of(key)).one_or_none()
             if row is None or row.last_at < self._clock() - self._ttl_seconds:
                 return ()
-            return read_tree(connection, key, ended_with=row.ended_with)
+            return read_tree(connection, key, cleared_up_to=row.cleared_up_to)
 
     def newest(self, chat_id: str) -> ConversationKey | None:
-        """The conversation of a chat in which the newest turn stands; None without any turn."""
         with self._database.read() as connection:
             return read_newest(connection, chat_id)
 
     def go_on_from(self, key: ConversationKey, turn_id: int) -> bool:
-        """What is said next goes on from this turn, until another turn is stored.
-
-        False for a turn that `tree` doesn't show without `whole`.
-        """
+        """Holds until another turn is stored. False for a turn that `tree` leaves out."""
         now = self._clock()
         with self._database.write() as connection:
             return set_head(connection, key, turn_id, now=now, ended_before=now - self._ttl_seconds)
@@ -180,21 +158,17 @@ class SqlConversations:
         role: str | None = None,
         model: str | None = None,
         mode: str | None = None,
-        kind: Literal["chat", "picture"] | None = None,
     ) -> None:
-        """Change those settings that are given; an empty one goes back to the bot's own."""
-        settings = {"new_role": role, "new_model": model, "new_mode": mode, "new_kind": kind}
+        settings = {"new_role": role, "new_model": model, "new_mode": mode}
         now = self._clock()
         with self._database.write() as connection:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
-            connection.execute(_SAVE_SETTINGS, {**_parameters(key), **settings})
+            connection.execute(_SAVE_SETTINGS, {**parameters_of(key), **settings})
 
     def clear(self, key: ConversationKey) -> None:
-        """Start the conversation anew, as if it had rested too long."""
         self._touch(key, ended_before=math.inf)
 
     def bind(self, key: ConversationKey, sent: SentMessages) -> None:
-        """Remember that these messages, and their thread, belong to the conversation."""
         now = self._clock()
         with self._database.write() as connection:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
@@ -209,7 +183,6 @@ class SqlConversations:
                 self._messages.setdefault(message_id, (key, True))
 
     def sweep(self, before: float) -> int:
-        """Delete conversations unused since that time (seconds since the epoch); how many."""
         with self._database.write() as connection:
             deleted = connection.execute(_SWEEP, {"before": before}).rowcount
             connection.execute(_SWEEP_THREADS, {"before": before})
@@ -262,10 +235,6 @@ class SqlConversations:
 
 def _cache(clock: Callable[[], float]) -> TTLCache[Any, Any]:
     return TTLCache(_CACHED_ITEMS, _CACHED_SECONDS, timer=clock)
-
-
-def _parameters(key: ConversationKey) -> dict[str, str]:
-    return {"chat": key.chat_id, "opened": key.root}
 
 
 def _thread_row(chat_id: str, thread_id: str, root: str, now: float) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What goes when somebody wants to be forgotten."""
+"""Deletes the data of a person who wants to be forgotten."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _FORGET_MEETING = sa.update(people).where(_is_this).values(met=False, private_ch
 def erase_person(
     connection: sa.Connection, open_id: str, *, now: float, keep_usage_since: float
 ) -> ErasureReport:
-    """Delete what is stored about a person, in the connection's transaction; what it was.
+    """Delete what is stored about a person, in the connection's transaction.
 
-    Their questions that nobody works on yet end here, unless a part of the answer is on the
-    screen: then whoever claims it is told, and can end the card. What is being worked on is left
+    Their questions that no process works on yet end here, unless a part of the answer is on the
+    screen: then the process that claims it is told, and can end the card. A running job is left
     alone. Empty turns stay, so that the turns of others still have their way to the root.
 
     Times are in seconds since the epoch; usage from `keep_usage_since` on stays, and so do grants.

@@ -1,4 +1,4 @@
-"""What people think of answers."""
+"""The verdicts of people on answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import feedback as table
 
 _INSERT = insert(table)
-# A click that is repeated, or delivered twice, doesn't take the words back.
+# A click that is repeated, or delivered twice, doesn't remove the comment.
 _comment = sa.case(
     (
         sa.and_(_INSERT.excluded.comment == "", _INSERT.excluded.verdict == table.c.verdict),
@@ -33,17 +33,14 @@ _SWEEP = sa.delete(table).where(table.c.created_at < sa.bindparam("before"))
 
 
 class SqlFeedback:
-    """Implements `core.ports.Feedback`. `clock` gives seconds since the epoch."""
+    """Implements `core.feedback.FeedbackStore`. `clock` gives seconds since the epoch."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
 
     def save(self, message_id: str, open_id: str, verdict: Verdict, comment: str = "") -> None:
-        """Keep a person's verdict on an answer; the newest one counts.
-
-        The same verdict without a comment leaves the earlier comment.
-        """
+        """The same verdict without a comment leaves the earlier comment."""
         row = {
             "message_id": message_id,
             "open_id": open_id,

@@ -1,4 +1,4 @@
-"""What a process believes it holds: the jobs it has claimed and not yet given up."""
+"""The jobs that a process has claimed and not yet given up."""
 
 from __future__ import annotations
 

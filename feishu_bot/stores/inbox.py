@@ -1,8 +1,7 @@
-"""The inbox: events taken in, each once, and the leases on those being worked on."""
+"""The inbox: tasks stored, each once, and the leases on those being worked on."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -11,29 +10,30 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.legacy_tasks import is_legacy, read_legacy_payload
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.tasks import Job, Outcome, QueuedTask
+from feishu_bot.core.tasks import Job, Outcome, QueuedTask, read_payload
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
+from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
-from feishu_bot.stores.database import Database, is_transient
+from feishu_bot.stores.database import Database
 from feishu_bot.stores.held_leases import HeldLeases
+from feishu_bot.stores.retry import is_transient
 from feishu_bot.stores.turns import forget_question, insert_turn
 from feishu_bot.stores.usage import insert_usage
 from feishu_bot.stores.worker_id import WorkerId
 
+logger = get_logger(__name__)
+
 _CLAIM_TRIES = 5
 
 
-logger = logging.getLogger(__name__)
-
-
 class SqlInbox:
-    """Implements `core.ports.Inbox` for any number of processes on one database.
+    """Implements the ports of `core.queue.inbox` for any number of processes on one database.
 
     A done event keeps its ids until it is swept, so that a repeat of it is known; what the person
-    wrote is gone with the end of the job.
+    wrote is deleted when the job ends.
 
     A lease is good for `lease_seconds` by `clock` (seconds since the epoch); the clocks of several
     hosts should agree to within a third of that. May be made before a fork, and used by any
@@ -53,35 +53,35 @@ class SqlInbox:
         self._lease_seconds = lease_seconds
         self._clock = clock
         self._held = HeldLeases()
-        # When to look after our own leases before looking for work: at once, to begin with.
-        self._look_again_at = 0.0
+        # From then on our own leases are prolonged before work is claimed; at once at the start.
+        self._prolong_at = 0.0
 
-    def put(self, event: QueuedTask) -> bool:
-        """Store the event; False when its event id or dedupe id is known already."""
+    def put(self, task: QueuedTask) -> bool:
+        """Store the task; False when its event id or dedupe id is known already."""
         now = self._clock()
         row = {
-            "event_id": event.event_id,
-            "dedupe_id": event.dedupe_id,
-            "message_id": event.message.message_id,
-            "kind": event.kind,
-            "conversation": str(event.key),
-            "chat_id": event.key.chat_id,
-            "root": event.key.root,
-            "sender": event.message.sender.open_id,
-            "payload": event.message.as_json(),
-            "created_at": event.message.created_at or now,
+            "event_id": task.event_id,
+            "dedupe_id": task.dedupe_id,
+            "message_id": task.target.message_id,
+            "kind": task.kind,
+            "conversation": str(task.key),
+            "chat_id": task.key.chat_id,
+            "root": task.key.root,
+            "sender": task.target.sender.open_id,
+            "payload": task.payload(),
+            "created_at": task.created_at or now,
             "received_at": now,
         }
         with self._database.write() as connection:
             return connection.execute(statements.PUT, row).first() is not None
 
     def claim(self, limit: int) -> list[Job]:
-        """Lease up to `limit` events, oldest first, each the next of its conversation.
+        """A waiting event is claimable when it is its conversation's oldest and nothing runs there.
 
-        Claimable is the oldest waiting event of a conversation in which nothing runs, and a
-        running one whose lease has ended; the first call also takes over from dead processes.
+        So is a running one whose lease has ended. The first call also takes over from dead
+        processes.
         """
-        if self._clock() >= self._look_again_at:
+        if self._clock() >= self._prolong_at:
             # After a start there may be the leases of a process that died. After a long sleep
             # (a suspended machine) our own have ended, and would look like somebody else's.
             self._prolong()
@@ -90,16 +90,15 @@ class SqlInbox:
                 return self._claim(limit)
             except IntegrityError:
                 # Two processes saw different events as the oldest of a conversation, because one
-                # of them was just being put; the index let only one through.
-                if tried == _CLAIM_TRIES:
-                    return []
+                # of them was just being stored; the index let only one through.
+                continue
             except OperationalError as exc:
                 if tried == _CLAIM_TRIES or not is_transient(exc):
                     raise
         return []
 
     def renew(self) -> Renewal:
-        """Prolong every lease of this process, and end those of dead processes on this host.
+        """Ends the leases of dead processes on this host, too.
 
         Call it several times per `lease_seconds`.
         """
@@ -111,7 +110,7 @@ class SqlInbox:
         return Renewal(lost=lost, stopped=frozenset(job for job, stop in owned.items() if stop))
 
     def checkpoint(self, job: Job, state: Mapping[str, Any]) -> None:
-        """Keep `state`, which `json.dumps` must take, for the next attempt. Raises LeaseLost."""
+        """`json.dumps` must take `state`."""
         parameters = {**self._ours(job), "kept": dict(state)}
         with self._database.write() as connection:
             is_ours = connection.execute(statements.CHECKPOINT, parameters).rowcount == 1
@@ -120,34 +119,23 @@ class SqlInbox:
             raise _lost(job)
 
     def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> None:
-        """End the job and store its turn and usage, all or nothing. Raises LeaseLost.
+        """The turn of a question that was recalled meanwhile is not stored.
 
-        The turn of a question that was recalled meanwhile is not stored. After any other exception
-        the job is still ours.
+        After any other exception than LeaseLost the job is still ours.
         """
-        now = self._clock()
         self._held.remove(job)
         try:
-            with self._database.write() as connection:
-                parameters = {**self._ours(job), "ended": outcome, "now": now}
-                row = connection.execute(statements.FINISH, parameters).one_or_none()
-                if row is None:
-                    raise _lost(job)
-                if turn is not None and not row.forget_requested:
-                    insert_turn(connection, job.event.key, turn, now=now)
-                if usage is not None:
-                    insert_usage(connection, usage, now=now)
-        except LeaseLost:
-            raise
+            is_ours = self._finish(job, outcome, turn, usage)
         except BaseException:
             self._held.add(job)
             raise
+        if not is_ours:
+            raise _lost(job)
 
     def release(self, jobs: Iterable[Job]) -> None:
-        """Hand jobs back, so that another process takes them up at once.
+        """The checkpoint stays, and the attempt doesn't count.
 
-        The checkpoint stays, and the attempt doesn't count. Jobs that aren't ours any more are
-        passed over.
+        Jobs that aren't ours any more are skipped.
         """
         jobs = list(jobs)
         if not jobs:
@@ -158,17 +146,13 @@ class SqlInbox:
             self._held.remove(job)
 
     def drop(self, job: Job) -> None:
-        """Renew the job's lease no more, whatever became of it.
-
-        If it is still ours it can be claimed when the lease ends; a finished one is done.
-        """
+        """A job that is still ours can be claimed when its lease ends."""
         self._held.remove(job)
 
     def postpone(self, job: Job, seconds: float) -> None:
-        """Give the job up for now: it can be claimed again in `seconds`, by any process.
+        """The attempt counts, and later messages of the conversation wait for the job.
 
-        The attempt counts, and later messages of the conversation wait behind it. A job that isn't
-        ours any more is passed over.
+        A job that isn't ours any more is skipped.
         """
         parameters = {**self._ours(job), "until": self._clock() + seconds}
         with self._database.write() as connection:
@@ -176,11 +160,10 @@ class SqlInbox:
         self._held.remove(job)
 
     def stop(self, message_id: str) -> None:
-        """Stop the job of this message, wherever it runs or waits, and forget its turn.
+        """A running job is named by the next `renew` of its process; its turn won't be stored.
 
-        A running one is named by the next `renew` of its process, and its turn won't be stored. A
-        waiting one ends here, unless a part of its answer is on the screen already: then whoever
-        claims it is told, and can end the card.
+        A waiting one ends here, unless a part of its answer is on the screen already: then the
+        process that claims it is told, and can end the card.
         """
         with self._database.write() as connection:
             connection.execute(statements.STOP_UNSEEN, {"asked": message_id, "now": self._clock()})
@@ -188,28 +171,22 @@ class SqlInbox:
             forget_question(connection, message_id)
 
     def running(self, key: ConversationKey) -> QueuedTask | None:
-        """What is being done in the conversation, or was postponed there; None for nothing.
+        """A postponed job counts as running.
 
         Raises KeyError, TypeError or ValueError when the event isn't readable.
         """
         with self._database.read() as connection:
             row = connection.execute(statements.RUNNING, {"of": str(key)}).one_or_none()
-        return _event(row) if row is not None else None
+        return _task(row) if row is not None else None
 
     def running_of(self, open_id: str, chat_id: str) -> tuple[QueuedTask, ...]:
-        """What is being done for a person in any conversation of a chat, oldest first.
-
-        Raises KeyError, TypeError or ValueError when an event isn't readable.
-        """
+        """Raises KeyError, TypeError or ValueError when an event isn't readable."""
         parameters = {"person": open_id, "chat": chat_id}
         with self._database.read() as connection:
-            return tuple(map(_event, connection.execute(statements.RUNNING_OF, parameters)))
+            return tuple(map(_task, connection.execute(statements.RUNNING_OF, parameters)))
 
     def stop_event(self, event_id: str) -> bool:
-        """Stop the job of this event, wherever it runs or waits; False when it is over.
-
-        As `stop`, but what was answered so far is kept: `finish` stores its turn.
-        """
+        """As `stop`, but `finish` stores the turn of what was answered so far."""
         parameters = {"event": event_id, "now": self._clock()}
         with self._database.write() as connection:
             return any(
@@ -218,20 +195,11 @@ class SqlInbox:
             )
 
     def ended_unanswered(self, dedupe_id: str) -> bool:
-        """Whether the event of this dedupe id is done, and came to a notice or to nothing."""
         with self._database.read() as connection:
             return bool(connection.scalar(statements.ENDED_UNANSWERED, {"asked": dedupe_id}))
 
-    def waiting(self) -> int:
-        """The number of events that aren't done, running ones included."""
-        with self._database.read() as connection:
-            return connection.scalar(statements.WAITING) or 0
-
     def sweep(self, before: float) -> int:
-        """Delete events done before that time (seconds since the epoch); returns how many.
-
-        Repeats of a deleted event aren't recognised: Feishu repeats one for up to 7.5 hours.
-        """
+        """Repeats of a deleted event aren't recognised: Feishu repeats one for up to 7.1 hours."""
         with self._database.write() as connection:
             return connection.execute(statements.SWEEP, {"before": before}).rowcount
 
@@ -253,15 +221,29 @@ class SqlInbox:
             try:
                 job = _job(row)
             except (KeyError, TypeError, ValueError):
-                logger.exception("event not readable id=%d event_id=%s", row.id, row.event_id)
+                logger.exception("event not readable", id=row.id, event_id=row.event_id)
                 self._give_up(row)
                 continue
             self._held.add(job)
             jobs.append(job)
         return jobs
 
+    def _finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> bool:
+        """False, with nothing stored, when the job isn't ours any more."""
+        now = self._clock()
+        parameters = {**self._ours(job), "ended": outcome, "now": now}
+        with self._database.write() as connection:
+            row = connection.execute(statements.FINISH, parameters).one_or_none()
+            if row is None:
+                return False
+            if turn is not None and not row.forget_requested:
+                insert_turn(connection, job.key, turn, now=now)
+            if usage is not None:
+                insert_usage(connection, usage, now=now)
+        return True
+
     def _give_up(self, row: sa.Row[Any]) -> None:
-        """End a job that can't be read, so that nobody else stumbles over it."""
+        """End a job that can't be read, so that no other process claims it."""
         parameters = {"job": row.id, "by": str(self._worker), "tried": row.attempt}
         with self._database.write() as connection:
             connection.execute(
@@ -287,7 +269,7 @@ class SqlInbox:
             dead = [other for other in others if self._worker.is_dead(other)]
             if dead:
                 connection.execute(statements.EXPIRE, {"dead": dead})
-        self._look_again_at = now + self._lease_seconds * 0.9
+        self._prolong_at = now + self._lease_seconds * 0.9
         return owned
 
     def _ours(self, job: Job) -> dict[str, Any]:
@@ -299,14 +281,17 @@ def _lost(job: Job) -> LeaseLost:
 
 
 def _job(row: sa.Row[Any]) -> Job:
-    return Job(id=row.id, event=_event(row), attempt=row.attempt, checkpoint=row.checkpoint or {})
+    return Job.of(_task(row), id=row.id, attempt=row.attempt, checkpoint=row.checkpoint or {})
 
 
-def _event(row: sa.Row[Any]) -> QueuedTask:
+def _task(row: sa.Row[Any]) -> QueuedTask:
+    read = read_legacy_payload if is_legacy(row.payload) else read_payload
+    target, task, created_at = read(row.kind, row.payload)
     return QueuedTask(
         event_id=row.event_id,
         dedupe_id=row.dedupe_id,
-        kind=row.kind,
         key=ConversationKey(row.chat_id, row.root),
-        message=IncomingMessage.from_json(row.payload),
+        target=target,
+        task=task,
+        created_at=created_at,
     )

@@ -76,8 +76,6 @@ EXPIRE = (
     .values(lease_until=0.0)
 )
 
-WAITING = sa.select(sa.func.count()).select_from(inbox).where(IS_OPEN)
-
 ENDED_UNANSWERED = sa.select(
     sa.exists().where(
         inbox.c.dedupe_id == sa.bindparam("asked"),
@@ -147,7 +145,7 @@ _is_from = inbox.c.sender == sa.bindparam("person")
 
 
 def _end_unseen(which: sa.ColumnElement[bool]) -> sa.Update:
-    """Ends what nobody works on and nobody has seen anything of."""
+    """Ends jobs that no process works on and of which nothing was shown."""
     return (
         sa.update(inbox)
         .where(_is_idle, inbox.c.checkpoint.is_(None), which)

@@ -1,4 +1,4 @@
-"""What is remembered about people."""
+"""People: their language, whether they are blocked, and whether they know the bot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _DAY = 86_400.0
 _is_this = table.c.open_id == sa.bindparam("person")
 _has_no_settings = sa.and_(table.c.language == "", sa.not_(table.c.blocked))
 
-_ONE = sa.select(table).where(_is_this)
+_ONE = sa.select(
+    table.c.open_id, table.c.language, table.c.blocked.label("is_blocked"), table.c.private_chat
+).where(_is_this)
 _SET = insert(table)
 _SET_LANGUAGE, _SET_BLOCKED = (
     _SET.on_conflict_do_update(
@@ -48,7 +50,7 @@ _FIND = (
     .where(_is_this, table.c.private_chat != sa.bindparam("chat"))
     .values(private_chat=sa.bindparam("chat"))
 )
-# Who still asks needs no greeting, however long ago they were met.
+# People who still ask need no greeting, however long ago they were met.
 _SWEEP = sa.delete(table).where(
     _has_no_settings,
     table.c.seen_at < sa.bindparam("before"),
@@ -57,7 +59,7 @@ _SWEEP = sa.delete(table).where(
 
 
 class SqlPeople:
-    """Implements `core.ports.People`; a person is stored only while something is set, or met.
+    """Implements `core.people.People`; a person is stored only while something is set, or met.
 
     Another process sees a change within three seconds by `clock` (seconds since the epoch).
     """
@@ -68,22 +70,15 @@ class SqlPeople:
         self._cache: ReadCache[Person] = ReadCache(clock)
 
     def get(self, open_id: str) -> Person:
-        """What is known; a person with nothing set for somebody new."""
         return self._cache.get(open_id, self._read)
 
     def set_language(self, open_id: str, language: Language | Literal[""]) -> None:
-        """Speak to this person in that language from now on; empty for the bot's own."""
         self._set(_SET_LANGUAGE, open_id, language=language)
 
     def block(self, open_id: str, *, blocked: bool) -> None:
-        """Answer this person no more, or again."""
         self._set(_SET_BLOCKED, open_id, blocked=blocked)
 
     def meet(self, open_id: str, private_chat: str = "") -> bool:
-        """Note that the person knows the bot, and their chat with it where that is given.
-
-        True the first time, over all processes.
-        """
         now = self._clock()
         with self._database.write() as connection:
             row = {"open_id": open_id, "met": True, "seen_at": now}
@@ -98,20 +93,19 @@ class SqlPeople:
         return is_new
 
     def forget(self, open_id: str, *, keep_usage_since: float) -> ErasureReport:
-        """Delete everything stored about a person, all or nothing.
+        """All or nothing. Grants since that time stay as well.
 
-        What stays: that they are blocked, and what they used or were granted since that time
-        (seconds since the epoch). What is being answered just now is stored when it is done.
+        What is being answered just now is stored when it is done.
         """
         with self._database.write() as connection:
-            forgotten = erase_person(
+            report = erase_person(
                 connection, open_id, now=self._clock(), keep_usage_since=keep_usage_since
             )
         self._cache.drop(open_id)
-        return forgotten
+        return report
 
     def sweep(self, before: float) -> int:
-        """Forget who was met, but not since that time (seconds since the epoch); how many.
+        """Forget people who were not met since that time (seconds since the epoch); how many.
 
         Those with a language of their own stay, blocked ones, and those whose usage is kept.
         """
@@ -127,12 +121,5 @@ class SqlPeople:
 
     def _read(self, open_id: str) -> Person:
         with self._database.read() as connection:
-            row = connection.execute(_ONE, {"person": open_id}).one_or_none()
-        if row is None:
-            return Person(open_id=open_id)
-        return Person(
-            open_id=open_id,
-            language=row.language,
-            is_blocked=row.blocked,
-            private_chat=row.private_chat,
-        )
+            row = connection.execute(_ONE, {"person": open_id}).mappings().one_or_none()
+        return Person(**row) if row is not None else Person(open_id=open_id)

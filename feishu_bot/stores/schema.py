@@ -1,18 +1,20 @@
-"""The tables, in SQL that SQLite and PostgreSQL both hold to."""
+"""The tables, in SQL that SQLite and PostgreSQL both understand."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import sqlalchemy as sa
+from typing_extensions import override
 
 
-class Words(sa.types.TypeDecorator[str]):
+class CleanText(sa.types.TypeDecorator[str]):
     """Text that people or models wrote, without what PostgreSQL refuses: NUL and half pairs."""
 
     impl = sa.Text
     cache_ok = True
 
+    @override
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
         if not value or (value.isascii() and "\0" not in value):
             return value
@@ -25,7 +27,7 @@ _Json = sa.JSON(none_as_null=True)
 
 metadata = sa.MetaData()
 
-# The condition of a partial index has to stand in a query word for word, never as a parameter.
+# A query uses a partial index only if it repeats the condition literally, without parameters.
 IS_OPEN = sa.text("state != 'done'")
 IS_RUNNING = sa.text("state = 'running'")
 IS_DONE = sa.text("state = 'done'")
@@ -41,7 +43,7 @@ inbox = sa.Table(
     sa.Column("conversation", sa.Text, nullable=False),
     sa.Column("chat_id", sa.Text, nullable=False),
     sa.Column("root", sa.Text, nullable=False),
-    # Who is behind the event, by open_id; gone with its end, like the payload.
+    # The open_id of the person; deleted when the job ends, like the payload.
     sa.Column("sender", sa.Text, nullable=False, server_default=""),
     sa.Column("payload", _Json),
     sa.Column("created_at", sa.Double, nullable=False),
@@ -54,7 +56,7 @@ inbox = sa.Table(
     sa.Column("lease_until", sa.Double),
     sa.Column("checkpoint", _Json),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
-    # The question is gone as well: no turn is to be stored.
+    # The question was recalled as well: no turn is to be stored.
     sa.Column("forget_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("outcome", sa.Text),
     sa.Index("inbox_queue", "created_at", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
@@ -82,13 +84,14 @@ conversations = sa.Table(
     metadata,
     sa.Column("chat_id", sa.Text, primary_key=True),
     sa.Column("root", sa.Text, primary_key=True),
-    sa.Column("role", Words, nullable=False, server_default=""),
+    sa.Column("role", CleanText, nullable=False, server_default=""),
     sa.Column("model", sa.Text, nullable=False, server_default=""),
     sa.Column("mode", sa.Text, nullable=False, server_default=""),
+    # Not used any more; a rolling upgrade needs it.
     sa.Column("kind", sa.Text, nullable=False, server_default="chat"),
-    # Turns up to this one belong to an earlier talk and are not loaded any more.
-    sa.Column("ended_with", _Id, nullable=False, server_default="0"),
-    # The turn to go on from, where that isn't the newest one.
+    # Turns up to this one were cleared and are not loaded any more.
+    sa.Column("ended_with", _Id, key="cleared_up_to", nullable=False, server_default="0"),
+    # The turn that the next question continues, where that isn't the newest one.
     sa.Column("head", _Id),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("last_at", sa.Double, nullable=False),
@@ -110,11 +113,11 @@ turns = sa.Table(
     sa.Column("chat_id", sa.Text, nullable=False),
     sa.Column("root", sa.Text, nullable=False),
     sa.Column("parent", _Id),
-    sa.Column("question", Words, nullable=False),
-    sa.Column("answer", Words, nullable=False),
+    sa.Column("question", CleanText, nullable=False),
+    sa.Column("answer", CleanText, nullable=False),
     sa.Column("question_id", sa.Text, nullable=False),
     sa.Column("asker", sa.Text, nullable=False, server_default=""),
-    sa.Column("speaker", Words, nullable=False, server_default=""),
+    sa.Column("speaker", CleanText, nullable=False, server_default=""),
     sa.Column("answer_ids", _Json, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("finish_reason", sa.Text, nullable=False),
@@ -136,13 +139,13 @@ messages = sa.Table(
     sa.Column("chat_id", sa.Text, nullable=False),
     sa.Column("root", sa.Text, nullable=False),
     sa.Column("turn", _Id),
-    # Whether the bot wrote it; the others are the questions.
+    # Whether the bot wrote it; the others are questions.
     sa.Column("own", sa.Boolean, nullable=False),
     _of_a_conversation(),
     sa.Index("messages_conversation", "chat_id", "root"),
 )
 
-# A thread is bound when its first message comes in, before there is a conversation: no reference.
+# A thread is bound when its first message arrives, before there is a conversation: no reference.
 threads = sa.Table(
     "threads",
     metadata,
@@ -190,7 +193,7 @@ chats = sa.Table(
     "chats",
     metadata,
     sa.Column("chat_id", sa.Text, primary_key=True),
-    sa.Column("role", Words, nullable=False, server_default=""),
+    sa.Column("role", CleanText, nullable=False, server_default=""),
     sa.Column("model", sa.Text, nullable=False, server_default=""),
     sa.Column("mode", sa.Text, nullable=False, server_default=""),
     sa.Column("reply_in_thread", sa.Text, nullable=False, server_default=""),
@@ -204,7 +207,7 @@ people = sa.Table(
     sa.Column("language", sa.Text, nullable=False, server_default=""),
     sa.Column("blocked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("met", sa.Boolean, nullable=False, server_default=sa.false()),
-    # The person's own chat with the bot, as soon as something has come from there.
+    # The person's own chat with the bot, as soon as a message has come from there.
     sa.Column("private_chat", sa.Text, nullable=False, server_default=""),
     # When something was last set or the person was last met, to within a day.
     sa.Column("seen_at", sa.Double, nullable=False),
@@ -216,7 +219,7 @@ feedback = sa.Table(
     sa.Column("message_id", sa.Text, primary_key=True),
     sa.Column("open_id", sa.Text, primary_key=True),
     sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("comment", Words, nullable=False, server_default=""),
+    sa.Column("comment", CleanText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("feedback_created", "created_at"),
 )

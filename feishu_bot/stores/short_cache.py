@@ -1,4 +1,4 @@
-"""What was read a moment ago."""
+"""A three-second read cache for rows of settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cachetools import TTLCache
 T = TypeVar("T")
 
 _ITEMS = 20_000
-# Clicks are stored by the process that takes them in; the answering one shall hear of it soon.
+# The process that receives a click stores the change; the answering one should see it soon.
 _SECONDS = 3.0
 
 
@@ -38,7 +38,7 @@ class ReadCache(Generic[T]):
         return found
 
     def drop(self, name: str) -> None:
-        """Read this one anew: it has changed."""
+        """Forget a value that has changed."""
         with self._lock:
             self._drops += 1
             self._values.pop(name, None)

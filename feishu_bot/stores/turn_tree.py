@@ -1,25 +1,26 @@
-"""The tree of turns: the way from the root that a question sees, and all of its branches."""
+"""The tree of turns: the path from the root to a question, and all branches."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.stores.schema import conversations, messages, turns
-from feishu_bot.stores.turns import is_of, newest_turn
+from feishu_bot.stores.turns import SELECT_TURNS, in_conversation, newest_turn, parameters_of
 
-# More turns than any context window holds; without an end a chat that never pauses would be read
+# More turns than any context window holds; without a limit a chat that never pauses would be read
 # from its first day on for every question.
 _LONGEST_PATH = 500
 
 _turn_of_parent = (
     sa.select(messages.c.turn)
-    .where(is_of(messages), messages.c.message_id == sa.bindparam("parent_message"))
+    .where(in_conversation(messages), messages.c.message_id == sa.bindparam("parent_message"))
     .scalar_subquery()
 )
-_head = sa.select(conversations.c.head).where(is_of(conversations)).scalar_subquery()
+_head = sa.select(conversations.c.head).where(in_conversation(conversations)).scalar_subquery()
 _path = (
     sa.select(turns.c.id, turns.c.parent, sa.literal_column("1").label("length"))
     .where(turns.c.id == sa.func.coalesce(_turn_of_parent, _head, newest_turn))
@@ -30,13 +31,11 @@ _path = _path.union_all(
         turns.c.id == _path.c.parent, _path.c.length < _LONGEST_PATH
     )
 )
-_is_kept = sa.and_(turns.c.id > sa.bindparam("ended_with"), sa.not_(turns.c.forgotten))
-_PATH = sa.select(turns).join(_path, _path.c.id == turns.c.id).where(_is_kept).order_by(turns.c.id)
-_TREE = sa.select(turns).where(is_of(turns), _is_kept).order_by(turns.c.id)
-_TURN_OF = (
-    sa.select(turns)
-    .join(messages, messages.c.turn == turns.c.id)
-    .where(messages.c.message_id == sa.bindparam("message"), sa.not_(turns.c.forgotten))
+_is_kept = sa.and_(turns.c.id > sa.bindparam("cleared_up_to"), sa.not_(turns.c.forgotten))
+_PATH = SELECT_TURNS.join(_path, _path.c.id == turns.c.id).where(_is_kept).order_by(turns.c.id)
+_TREE = SELECT_TURNS.where(in_conversation(turns), _is_kept).order_by(turns.c.id)
+_TURN_OF = SELECT_TURNS.join(messages, messages.c.turn == turns.c.id).where(
+    messages.c.message_id == sa.bindparam("message"), sa.not_(turns.c.forgotten)
 )
 _NEWEST = (
     sa.select(turns.c.chat_id, turns.c.root)
@@ -44,14 +43,16 @@ _NEWEST = (
     .order_by(turns.c.id.desc())
     .limit(1)
 )
-_GO_ON = (
+_SET_HEAD = (
     sa.update(conversations)
     .where(
-        is_of(conversations),
+        in_conversation(conversations),
         conversations.c.last_at >= sa.bindparam("ended_before"),
-        conversations.c.ended_with < sa.bindparam("from_turn"),
+        conversations.c.cleared_up_to < sa.bindparam("from_turn"),
         sa.exists().where(
-            is_of(turns), turns.c.id == sa.bindparam("from_turn"), sa.not_(turns.c.forgotten)
+            in_conversation(turns),
+            turns.c.id == sa.bindparam("from_turn"),
+            sa.not_(turns.c.forgotten),
         ),
     )
     .values(head=sa.bindparam("from_turn"), last_at=sa.bindparam("now"))
@@ -59,29 +60,29 @@ _GO_ON = (
 
 
 def read_path(
-    connection: sa.Connection, key: ConversationKey, parent_message: str, *, ended_with: int
+    connection: sa.Connection, key: ConversationKey, parent_message: str, *, cleared_up_to: int
 ) -> tuple[Turn, ...]:
     """The turns, oldest first, up to the one that `parent_message` is part of.
 
     Without such a turn up to the head of the conversation, or to its newest turn if it has no
-    head. Leaves out forgotten turns and those up to `ended_with`.
+    head. Leaves out forgotten turns and those up to `cleared_up_to`.
     """
-    parameters = {**_of(key), "parent_message": parent_message, "ended_with": ended_with}
-    return tuple(_turn(row) for row in connection.execute(_PATH, parameters))
+    parameters = {"parent_message": parent_message, "cleared_up_to": cleared_up_to}
+    return _turns(connection, _PATH, {**parameters_of(key), **parameters})
 
 
 def read_tree(
-    connection: sa.Connection, key: ConversationKey, *, ended_with: int
+    connection: sa.Connection, key: ConversationKey, *, cleared_up_to: int
 ) -> tuple[Turn, ...]:
-    """All turns, oldest first, but forgotten ones and those up to `ended_with`."""
-    parameters = {**_of(key), "ended_with": ended_with}
-    return tuple(_turn(row) for row in connection.execute(_TREE, parameters))
+    """All turns, oldest first, except forgotten ones and those up to `cleared_up_to`."""
+    parameters = {**parameters_of(key), "cleared_up_to": cleared_up_to}
+    return _turns(connection, _TREE, parameters)
 
 
 def read_turn(connection: sa.Connection, message_id: str) -> Turn | None:
     """The turn that a message is part of; None when there is none, or a forgotten one."""
-    row = connection.execute(_TURN_OF, {"message": message_id}).one_or_none()
-    return _turn(row) if row is not None else None
+    found = _turns(connection, _TURN_OF, {"message": message_id})
+    return found[0] if found else None
 
 
 def read_newest(connection: sa.Connection, chat_id: str) -> ConversationKey | None:
@@ -98,33 +99,17 @@ def set_head(
     now: float,
     ended_before: float,
 ) -> bool:
-    """Let the conversation go on from this turn until there is a newer one.
+    """Let the next question continue this turn, until there is a newer one.
 
-    False when it isn't one of its turns, is forgotten, or belongs to an earlier talk, as all do
+    False when it isn't one of the conversation's turns, is forgotten or cleared; all are cleared
     when the conversation was last used before `ended_before`.
     """
-    parameters = {**_of(key), "from_turn": turn_id, "now": now, "ended_before": ended_before}
-    return connection.execute(_GO_ON, parameters).rowcount == 1
+    parameters = {"from_turn": turn_id, "now": now, "ended_before": ended_before}
+    return connection.execute(_SET_HEAD, {**parameters_of(key), **parameters}).rowcount == 1
 
 
-def _of(key: ConversationKey) -> dict[str, str]:
-    return {"chat": key.chat_id, "opened": key.root}
-
-
-def _turn(row: sa.Row[Any]) -> Turn:
-    return Turn(
-        id=row.id,
-        parent=row.parent,
-        question=row.question,
-        answer=row.answer,
-        question_id=row.question_id,
-        answer_ids=tuple(row.answer_ids),
-        asker=row.asker,
-        speaker=row.speaker,
-        model=row.model,
-        finish_reason=row.finish_reason,
-        prompt_tokens=row.prompt_tokens,
-        completion_tokens=row.completion_tokens,
-        estimated_tokens=row.estimated_tokens,
-        created_at=row.created_at,
-    )
+def _turns(
+    connection: sa.Connection, statement: sa.Select[Any], parameters: Mapping[str, object]
+) -> tuple[Turn, ...]:
+    rows = connection.execute(statement, parameters).mappings()
+    return tuple(Turn(**{**row, "answer_ids": tuple(row["answer_ids"])}) for row in rows)

@@ -1,7 +1,8 @@
-"""The turns of a conversation as they are stored, with the messages that they consist of."""
+"""Stores turns, with the messages that belong to them."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,22 +13,29 @@ from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.stores.schema import conversations, messages, turns
 
 NEVER = -1.0
+SELECT_TURNS = sa.select(*(turns.c[field.name] for field in dataclasses.fields(Turn)))
 
 
-def is_of(table: sa.Table) -> sa.ColumnElement[bool]:
+def parameters_of(key: ConversationKey) -> dict[str, str]:
+    """The parameters of a statement with `in_conversation`."""
+    return {"chat": key.chat_id, "opened": key.root}
+
+
+def in_conversation(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether a row of this table belongs to the conversation of the parameters."""
     return sa.and_(table.c.chat_id == sa.bindparam("chat"), table.c.root == sa.bindparam("opened"))
 
 
-newest_turn = sa.select(sa.func.max(turns.c.id)).where(is_of(turns)).scalar_subquery()
+newest_turn = sa.select(sa.func.max(turns.c.id)).where(in_conversation(turns)).scalar_subquery()
 _has_paused = conversations.c.last_at < sa.bindparam("ended_before")
 
 
-def _unless_paused(column: sa.Column[Any], fresh: Any) -> sa.ColumnElement[Any]:
-    return sa.case((_has_paused, fresh), else_=column)
+def _unless_paused(column: sa.Column[Any], default: Any) -> sa.ColumnElement[Any]:
+    return sa.case((_has_paused, default), else_=column)
 
 
 def _touch(head: Any) -> sa.Insert:
-    """Creates the conversation or notes its use; `head` is what its head becomes."""
+    """Creates the conversation or records its use; `head` is its new head."""
     return (
         insert(conversations)
         .values(
@@ -43,9 +51,8 @@ def _touch(head: Any) -> sa.Insert:
                 "role": _unless_paused(conversations.c.role, ""),
                 "model": _unless_paused(conversations.c.model, ""),
                 "mode": _unless_paused(conversations.c.mode, ""),
-                "kind": _unless_paused(conversations.c.kind, "chat"),
-                "ended_with": _unless_paused(
-                    conversations.c.ended_with, sa.func.coalesce(newest_turn, 0)
+                "cleared_up_to": _unless_paused(
+                    conversations.c.cleared_up_to, sa.func.coalesce(newest_turn, 0)
                 ),
                 "head": head,
             },
@@ -54,7 +61,7 @@ def _touch(head: Any) -> sa.Insert:
 
 
 _TOUCH = _touch(_unless_paused(conversations.c.head, sa.null()))
-# What has just been said is what the next question goes on from.
+# The next question continues the turn that was just stored.
 _TOUCH_WITH_TURN = _touch(sa.null())
 
 _INSERT = sa.insert(turns).returning(turns.c.id)
@@ -66,27 +73,25 @@ _MESSAGE_OF_TURN = _MESSAGE.on_conflict_do_update(
     where=sa.or_(_MESSAGE.excluded.own, sa.not_(messages.c.own)),
 )
 _MESSAGE_IF_NEW = _MESSAGE.on_conflict_do_nothing()
-# What a turn that was taken out of its conversation is left with.
+# The values of a turn that was taken out of its conversation.
 FORGOTTEN = {"forgotten": True, "question": "", "answer": "", "asker": "", "speaker": ""}
 _FORGET = sa.update(turns).where(turns.c.question_id == sa.bindparam("asked")).values(FORGOTTEN)
-
-
-# Begun afresh while the answer was written: it belongs to what was before. What goes on from a
-# turn has seen that turn, so without a pause the turn is above `ended_with`.
-_END_WITH = (
+# Cleared while the answer was written: the new turn belongs to the part before. A question was
+# asked after its parent, so without a clearing the parent is above `cleared_up_to`.
+_CLEAR_UP_TO = (
     sa.update(conversations)
-    .where(is_of(conversations), conversations.c.ended_with >= sa.bindparam("before"))
-    .values(ended_with=sa.bindparam("written"))
+    .where(in_conversation(conversations), conversations.c.cleared_up_to >= sa.bindparam("before"))
+    .values(cleared_up_to=sa.bindparam("written"))
 )
 
 
 def touch(
     connection: sa.Connection, key: ConversationKey, *, now: float, ended_before: float = NEVER
 ) -> None:
-    """Create the conversation, or note that something happened in it `now`.
+    """Create the conversation, or record that it is used `now`.
 
-    One that was last used before `ended_before` starts anew: its settings are the bot's own, and
-    its turns stay where they are but aren't part of what follows; it has no head any more.
+    One that was last used before `ended_before` starts over: its settings are the bot's own, its
+    turns stay but are not loaded any more, and it has no head.
     """
     _execute_touch(connection, _TOUCH, key, now=now, ended_before=ended_before)
 
@@ -94,31 +99,17 @@ def touch(
 def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, now: float) -> int:
     """Store a turn in the connection's transaction, with its messages; returns its id.
 
-    The conversation goes on from its newest turn again. `now` (seconds since the epoch) is when it
+    The next question continues this turn. `now` (seconds since the epoch) is when the conversation
     was last used, and dates a turn that has no date.
     """
     _execute_touch(connection, _TOUCH_WITH_TURN, key, now=now, ended_before=NEVER)
-    row = {
-        "chat_id": key.chat_id,
-        "root": key.root,
-        "parent": turn.parent,
-        "question": turn.question,
-        "answer": turn.answer,
-        "question_id": turn.question_id,
-        "asker": turn.asker,
-        "speaker": turn.speaker,
-        "answer_ids": list(turn.answer_ids),
-        "model": turn.model,
-        "finish_reason": turn.finish_reason,
-        "prompt_tokens": turn.prompt_tokens,
-        "completion_tokens": turn.completion_tokens,
-        "estimated_tokens": turn.estimated_tokens,
-        "created_at": turn.created_at or now,
-    }
+    row = dataclasses.asdict(turn)
+    del row["id"]
+    row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
     turn_id: int = connection.execute(_INSERT, row).scalar_one()
     if turn.parent is not None:
-        ended = {"chat": key.chat_id, "opened": key.root, "before": turn.parent}
-        connection.execute(_END_WITH, {**ended, "written": turn_id})
+        cleared = {**parameters_of(key), "before": turn.parent}
+        connection.execute(_CLEAR_UP_TO, {**cleared, "written": turn_id})
     rows = _message_rows(key, turn.answer_ids, turn_id=turn_id, own=True)
     rows += _message_rows(key, (turn.question_id,), turn_id=turn_id, own=False)
     connection.execute(_MESSAGE_OF_TURN, rows)
@@ -135,9 +126,9 @@ def insert_own_messages(
 
 
 def forget_question(connection: sa.Connection, message_id: str) -> None:
-    """Take what was asked with this message, and its answer, out of the conversation.
+    """Empty the turn of this question.
 
-    The empty turn stays, so that the turns after it still have their way to the root.
+    The turn itself stays, so that the turns after it still have their way to the root.
     """
     connection.execute(_FORGET, {"asked": message_id})
 
@@ -150,10 +141,8 @@ def _execute_touch(
     now: float,
     ended_before: float,
 ) -> None:
-    connection.execute(
-        statement,
-        {"chat": key.chat_id, "opened": key.root, "now": now, "ended_before": ended_before},
-    )
+    parameters = {**parameters_of(key), "now": now, "ended_before": ended_before}
+    connection.execute(statement, parameters)
 
 
 def _message_rows(

@@ -1,7 +1,8 @@
-"""What the answers cost, and what was granted beyond the limits."""
+"""The usage of each answer, and grants beyond the limits."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +32,6 @@ def _sums_by(column: sa.Column[str]) -> sa.Select[*tuple[Any, ...]]:
             sa.func.sum(sa.case((_is_answer, 1), else_=0)).label("answers"),
             sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
             sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
-            sa.func.sum(table.c.seconds).label("seconds"),
             sa.func.sum(table.c.cost).label("cost"),
         )
         .where(table.c.created_at >= sa.bindparam("since"))
@@ -57,7 +57,7 @@ _SWEEP_GRANTS = sa.delete(grants).where(grants.c.created_at < sa.bindparam("befo
 
 
 class SqlUsage:
-    """Implements `core.ports.Ledger`: sums over what was stored with each finished job, and grants.
+    """Implements `core.usage.UsageStore`, over what was stored with each finished job.
 
     `clock` gives seconds since the epoch.
     """
@@ -69,10 +69,6 @@ class SqlUsage:
     def totals(
         self, since: float, *, open_id: str | None = None, chat_id: str | None = None
     ) -> list[UsageTotal]:
-        """One total per model, by its name, from `since` (seconds since the epoch) on.
-
-        With `open_id` only what this person asked, with `chat_id` only what was asked there.
-        """
         if open_id is None:
             statement = _TOTALS if chat_id is None else _TOTALS_OF_CHAT
         else:
@@ -80,19 +76,11 @@ class SqlUsage:
         return self._totals(statement, {"since": since, "person": open_id, "chat": chat_id})
 
     def people(self, since: float, limit: int) -> list[UsageTotal]:
-        """One total per person, by open_id, the greatest number of tokens first.
-
-        Counts from `since` (seconds since the epoch) on, and gives at most `limit` people.
-        """
         return self._totals(_PEOPLE, {"since": since, "limit": limit})
 
     def grant(
         self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str
     ) -> None:
-        """Allow a person so many questions more on that day (2026-11-22); grants add up.
-
-        A second one for the same message changes nothing.
-        """
         row = {
             "open_id": open_id,
             "day": day,
@@ -105,12 +93,11 @@ class SqlUsage:
             connection.execute(_GRANT, row)
 
     def granted(self, open_id: str, day: str) -> int:
-        """How many questions more were granted to a person for that day."""
         with self._database.read() as connection:
             return int(connection.scalar(_GRANTED, {"person": open_id, "on_day": day}) or 0)
 
     def sweep(self, before: float) -> int:
-        """Delete what is older than that (seconds since the epoch), grants too; how many."""
+        """Delete older usage and grants (seconds since the epoch); returns the number of rows."""
         with self._database.write() as connection:
             return sum(
                 connection.execute(statement, {"before": before}).rowcount
@@ -119,33 +106,11 @@ class SqlUsage:
 
     def _totals(self, statement: sa.Select[Any], parameters: dict[str, object]) -> list[UsageTotal]:
         with self._database.read() as connection:
-            # PostgreSQL sums integers to its own wider types.
-            return [
-                UsageTotal(
-                    name=row.name,
-                    answers=int(row.answers),
-                    prompt_tokens=int(row.prompt_tokens),
-                    completion_tokens=int(row.completion_tokens),
-                    seconds=float(row.seconds),
-                    cost=float(row.cost),
-                )
-                for row in connection.execute(statement, parameters)
-            ]
+            rows = connection.execute(statement, parameters).mappings()
+            return [UsageTotal(**row) for row in rows]
 
 
 def insert_usage(connection: sa.Connection, usage: Usage, *, now: float) -> None:
     """Store a usage in the connection's transaction; `now` dates one that has no date."""
-    connection.execute(
-        _INSERT,
-        {
-            "open_id": usage.open_id,
-            "chat_id": usage.chat_id,
-            "model": usage.model,
-            "outcome": usage.outcome,
-            "seconds": usage.seconds,
-            "prompt_tokens": usage.prompt_tokens,
-            "completion_tokens": usage.completion_tokens,
-            "cost": usage.cost,
-            "created_at": usage.created_at or now,
-        },
-    )
+    row = {**dataclasses.asdict(usage), "created_at": usage.created_at or now}
+    connection.execute(_INSERT, row)

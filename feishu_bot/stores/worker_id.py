@@ -1,4 +1,4 @@
-"""Who works: the name of a process, and whether another process of this host is dead."""
+"""The name of a process that works on jobs, by which others see that it is dead."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import secrets
 import socket
 from pathlib import Path
 
+from typing_extensions import override
+
 _PROC = Path("/proc")
 _SEPARATOR = "|"
 
@@ -14,8 +16,8 @@ _SEPARATOR = "|"
 class WorkerId:
     """The name under which this process holds leases: `host|pid|start time|random suffix`.
 
-    The name is found when it is first needed, and anew in every process: an object made before a
-    fork names the child in the child. The suffix tells several apps in one process apart.
+    The name is made at first use, in each process for itself: an object made before a fork names
+    the child in the child. The suffix tells several apps in one process apart.
 
     `host` includes the PID namespace, since a pid says nothing outside of it: containers that
     share a host name don't take each other for dead.
@@ -25,6 +27,7 @@ class WorkerId:
         self.host = f"{socket.gethostname()}{_pid_namespace()}"
         self._names: dict[int, str] = {}
 
+    @override
     def __str__(self) -> str:
         pid = os.getpid()
         name = self._names.get(pid)
@@ -49,7 +52,7 @@ class WorkerId:
 
 def _pid_namespace() -> str:
     try:
-        return os.readlink(_PROC / "self/ns/pid").removeprefix("pid:")
+        return str((_PROC / "self/ns/pid").readlink()).removeprefix("pid:")
     except OSError:
         return ""
 

@@ -1,4 +1,4 @@
-"""The line in which writers of a SQLite file wait, those of other processes too."""
+"""A fair lock for the writers of a SQLite file, in all processes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from types import TracebackType
 class WriteLock:
     """Held by one writer at a time: a lock among threads, then one on a file among processes.
 
-    SQLite's own way to wait is to look again after up to a tenth of a second; with hundreds of
-    answers saving their state an event would wait that long to be acknowledged. The kernel wakes
-    the next in this line at once, and a process that dies has left it.
+    SQLite itself waits by polling, up to a tenth of a second apart; with hundreds of answers
+    saving their state an event would wait that long to be acknowledged. The kernel wakes the next
+    writer at once, and releases the lock of a process that dies.
     """
 
     def __init__(self, database: Path) -> None:
@@ -50,5 +50,5 @@ class WriteLock:
                 raise
 
     def close(self) -> None:
-        """Give the file back; nobody may be in the line."""
+        """Close the file; nobody may hold the lock or wait for it."""
         os.close(self._file)

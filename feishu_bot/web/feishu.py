@@ -1,4 +1,4 @@
-"""The two addresses that Feishu calls."""
+"""The two webhook addresses that Feishu calls."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Headers(Protocol):
 
 
 Address = Literal["event", "card"]
-Open = Callable[[Address, Headers, bytes], tuple[int, dict[str, Any]]]
+Handle = Callable[[Address, Headers, bytes], tuple[int, dict[str, Any]]]
 
 
-def blueprint(open_door: Open, max_body: int) -> Blueprint:
-    """Routes that hand headers and raw body to the door; `max_body` in bytes."""
+def blueprint(handle: Handle, max_body: int) -> Blueprint:
+    """Routes that pass headers and raw body to `handle`; `max_body` in bytes."""
     bp = Blueprint("feishu", __name__)
 
     def answer(address: Address) -> ResponseReturnValue:
@@ -28,9 +28,9 @@ def blueprint(open_door: Open, max_body: int) -> Blueprint:
         try:
             body = request.stream.read(max_body + 1)
         except OSError:
-            # It didn't come in time; an empty body is refused like any other that isn't Feishu's.
+            # It didn't arrive in time; an empty body is refused like any that isn't Feishu's.
             body = b""
-        status, data = open_door(address, request.headers, body)
+        status, data = handle(address, request.headers, body)
         return jsonify(data), status
 
     @bp.post("/webhook/event")

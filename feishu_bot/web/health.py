@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can work, and what it has counted."""
+"""Liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def blueprint(
 
     @bp.get("/ping")
     def ping() -> ResponseReturnValue:
-        # To the byte what the original answers.
+        # To the byte what the original bot answers.
         return Response('{"message":"pong"}', mimetype="application/json")
 
     @bp.get("/readyz")

@@ -1,1 +1,1 @@
-"""A Feishu on the desk: the simulated platform as a chat in the browser, its wire laid open."""
+"""The page: the simulated platform as a chat in the browser, with an inspector."""

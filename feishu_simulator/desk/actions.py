@@ -1,4 +1,4 @@
-"""What people do in the page: write, reply, upload, recall, react, press, and send again."""
+"""Actions of the page: write, reply, upload, recall, react, click, push again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from feishu_simulator.desk.desk import MENU, Desk
-from feishu_simulator.desk.given import (
+from feishu_simulator.desk.params import (
     ACTION_FIELDS,
     EMOJI_CHARS,
     NAME_CHARS,
     TEXT_CHARS,
     BadAction,
-    Given,
+    Params,
     choice,
     component_of,
     file_name,
@@ -26,7 +26,7 @@ from feishu_simulator.events import new_event_id
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat, Person
 
-# What people may send as an image ("Upload an image"); anything else goes as a file.
+# Types sent as an image ("Upload an image"); others are sent as a file.
 IMAGE_TYPES = frozenset(
     ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff"]
 )
@@ -34,13 +34,13 @@ VOICE_MS = 24 * 3600 * 1000
 
 
 class Actions:
-    """Each takes the page's JSON and returns JSON. Raises BadAction or Refusal."""
+    """Each action takes the page's JSON and returns JSON. Raises BadAction or Refusal."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._feishu = desk.feishu
-        self._world = desk.feishu.world
-        self._by_name: dict[str, Callable[[Given], dict[str, Any] | None]] = {
+        self._state = desk.feishu.state
+        self._by_name: dict[str, Callable[[Params], dict[str, Any] | None]] = {
             "say": self.say,
             "recall": self.recall,
             "react": self.react,
@@ -56,18 +56,19 @@ class Actions:
             "kill": self.kill,
         }
 
-    def do(self, name: str, given: Given) -> dict[str, Any]:
+    def do(self, name: str, params: Params) -> dict[str, Any]:
+        """Run an action by its name. Raises BadAction for an unknown one."""
         action = self._by_name.get(name)
         if action is None:
             raise BadAction(f"no action {name}")
-        return action(given) or {}
+        return action(params) or {}
 
-    def say(self, given: Given) -> dict[str, Any]:
-        """text into chat_id by person; mentions are open_ids, "all" means everyone."""
-        words = text(given, "text", TEXT_CHARS)
-        chat, person, target = self._place(given)
-        mentions = texts(given, "mentions")
-        bot = self._world.credentials.bot_open_id
+    def say(self, params: Params) -> dict[str, Any]:
+        """Send a text to a chat; mentions are open_ids, "all" means everyone."""
+        words = text(params, "text", TEXT_CHARS)
+        chat, person, target = self._place(params)
+        mentions = texts(params, "mentions")
+        bot = self._state.credentials.bot_open_id
         people = {member.open_id: member for member in chat.people}
         if unknown := set(mentions) - {bot, "all", *people}:
             raise BadAction(f"nobody to mention: {', '.join(sorted(unknown))}")
@@ -79,16 +80,16 @@ class Actions:
             mentions=[people[one] for one in dict.fromkeys(mentions) if one in people],
             mention_all="all" in mentions,
             reply_to=target,
-            in_thread=flag(given, "in_thread"),
+            in_thread=flag(params, "in_thread"),
         )
         return {"message_id": message.message_id}
 
-    def upload(self, given: Given, data: bytes, name: str, mime: str) -> dict[str, Any]:
+    def upload(self, params: Params, data: bytes, name: str, mime: str) -> dict[str, Any]:
         """Send *data* as an image, a voice message or a file, by its type."""
         if not data:
             raise BadAction("empty file")
-        chat, person, target = self._place(given)
-        duration = number(given, "duration", 1000, VOICE_MS)
+        chat, person, target = self._place(params)
+        duration = number(params, "duration", 1000, VOICE_MS)
         name = file_name(name)
         content: dict[str, Any]
         if mime in IMAGE_TYPES:
@@ -100,37 +101,40 @@ class Actions:
                 kind, content = "audio", {"file_key": key, "duration": duration}
             else:
                 kind, content = "file", {"file_key": key, "file_name": name}
-        in_thread = flag(given, "in_thread")
+        in_thread = flag(params, "in_thread")
         message = self._feishu.send(
             chat, person, kind, content, reply_to=target, in_thread=in_thread
         )
         return {"message_id": message.message_id}
 
-    def recall(self, given: Given) -> None:
-        message = self._message(given)
-        if message.sender is not self._person(given):
-            raise BadAction("only its author takes a message back")
+    def recall(self, params: Params) -> None:
+        """Recall a message of one's own."""
+        message = self._message(params)
+        if message.sender is not self._person(params):
+            raise BadAction("only its author can recall a message")
         self._feishu.recall(message)
 
-    def react(self, given: Given) -> None:
-        """Put an emoji there or, with on false, take one's own back; again does nothing."""
-        message, person = self._message(given), self._member(given)
-        emoji = text(given, "emoji", EMOJI_CHARS)
-        if not flag(given, "on", default=True):
+    def react(self, params: Params) -> None:
+        """Add a reaction or, with on false, remove one's own; a second time changes nothing."""
+        message, person = self._message(params), self._member(params)
+        emoji = text(params, "emoji", EMOJI_CHARS)
+        if not flag(params, "on", default=True):
             self._feishu.unreact(message, person, emoji)
             return
-        with self._world.lock:
+        with self._state.lock:
             mine = [i for i, who in message.reacted_by.items() if who == person.open_id]
             if emoji not in [message.reactions[i] for i in mine]:
                 self._feishu.react(message, person, emoji)
 
-    def click(self, given: Given) -> dict[str, Any]:
-        """Use a component of a card: its JSON in `component`, what was chosen in ACTION_FIELDS."""
-        message, person = self._message(given), self._member(given)
+    def click(self, params: Params) -> dict[str, Any]:
+        """Use a component of a card: its JSON in `component`, the input in ACTION_FIELDS."""
+        message, person = self._message(params), self._member(params)
         if message.card is None:
             raise BadAction("no card")
-        extra = {name: check(given, name) for name, check in ACTION_FIELDS.items() if name in given}
-        result = self._feishu.click(message, component_of(given), person, form_of(given), **extra)
+        extra = {
+            name: check(params, name) for name, check in ACTION_FIELDS.items() if name in params
+        }
+        result = self._feishu.click(message, component_of(params), person, form_of(params), **extra)
         return {
             "toast": result.toast,
             "error_code": result.error_code,
@@ -139,47 +143,49 @@ class Actions:
             "seconds": result.seconds,
         }
 
-    def menu(self, given: Given) -> None:
-        key = choice(given, "key", [key for key, _, _ in MENU])
-        self._feishu.press_menu(self._person(given), key)
+    def menu(self, params: Params) -> None:
+        """Press an entry of the bot's menu."""
+        key = choice(params, "key", [key for key, _, _ in MENU])
+        self._feishu.press_menu(self._person(params), key)
 
-    def open(self, given: Given) -> None:
-        """A person opens their chat with the bot, which is told, and told more the first time."""
-        person = self._person(given)
-        if self._desk.meet(person):
+    def open(self, params: Params) -> None:
+        """Open the chat with the bot; the first time there is a second event."""
+        person = self._person(params)
+        if self._desk.note_visit(person):
             self._feishu.first_contact(person)
         self._feishu.open_private_chat(person)
 
-    def read(self, given: Given) -> None:
-        self._desk.mark_read(self._person(given).open_id, self._chat(given).chat_id)
+    def read(self, params: Params) -> None:
+        """Mark a chat as read."""
+        self._desk.mark_read(self._person(params).open_id, self._chat(params).chat_id)
 
-    def add_person(self, given: Given) -> dict[str, Any]:
-        """A new person, in all groups there are."""
-        name = text(given, "name", NAME_CHARS)
-        with self._world.changing():
+    def add_person(self, params: Params) -> dict[str, Any]:
+        """A new person, member of every group."""
+        name = text(params, "name", NAME_CHARS)
+        with self._state.change():
             person = self._feishu.add_person(name)
             self._feishu.private_chat(person)
-            for chat in self._world.chats.values():
+            for chat in self._state.chats.values():
                 if not chat.is_private:
                     chat.people.append(person)
         return {"open_id": person.open_id}
 
-    def add_group(self, given: Given) -> dict[str, Any]:
-        """A new group of everyone, to which the person adds the bot."""
-        person, name = self._person(given), text(given, "name", NAME_CHARS)
-        topic = flag(given, "topic")
-        with self._world.changing():
-            people = list(self._world.people.values())
+    def add_group(self, params: Params) -> dict[str, Any]:
+        """A new group with everyone, to which the person adds the bot."""
+        person, name = self._person(params), text(params, "name", NAME_CHARS)
+        topic = flag(params, "topic")
+        with self._state.change():
+            people = list(self._state.people.values())
             chat = self._feishu.add_group(name, people, topic=topic)
         self._feishu.add_bot(chat, person)
         return {"chat_id": chat.chat_id}
 
-    def send_again(self, given: Given) -> None:
-        """how: again, twice (at once), new_id (as another event), late (the answer is)."""
-        message = self._known(given.get("message_id"))
+    def send_again(self, params: Params) -> None:
+        """Push an event again; how: again, twice at once, new_id, or late (so is the answer)."""
+        message = self._known(params.get("message_id"))
         if message.event is None or not message.pushed:
             raise BadAction("nothing was pushed for this message")
-        match choice(given, "how", ["again", "twice", "new_id", "late"]):
+        match choice(params, "how", ["again", "twice", "new_id", "late"]):
             case "again":
                 self._feishu.push(message)
             case "twice":
@@ -190,60 +196,62 @@ class Actions:
             case "late":
                 self._feishu.push(message, late=True)
 
-    def switch(self, given: Given) -> None:
-        """name and value of a fault; `on` for permissions."""
-        if given.get("name") == "model" and self._desk.real_model:
+    def switch(self, params: Params) -> None:
+        """Switch a fault by name and value, a scope by `on`."""
+        if params.get("name") == "model" and self._desk.real_model:
             raise BadAction("a real model answers")
         try:
-            self._desk.faults.switch(given.get("name"), given.get("value"), on=given.get("on"))
+            self._desk.faults.switch(params.get("name"), params.get("value"), on=params.get("on"))
         except ValueError as exc:
             raise BadAction(str(exc)) from exc
 
-    def reset(self, given: Given) -> None:
+    def reset(self, params: Params) -> None:
+        """Turn every fault off."""
         self._desk.faults.reset()
 
-    def kill(self, given: Given) -> dict[str, Any]:
+    def kill(self, params: Params) -> dict[str, Any]:
+        """Kill the bot's worker processes; returns how many."""
         if self._desk.kill_worker is None:
             raise BadAction("the bot was not started from here")
         return {"killed": self._desk.kill_worker()}
 
-    def _place(self, given: Given) -> tuple[Chat, Person, Message | None]:
-        """Where someone writes: their chat, themselves, and the message replied to, if any."""
-        chat, person = self._chat(given), self._person(given)
+    def _place(self, params: Params) -> tuple[Chat, Person, Message | None]:
+        """Chat and sender of a message, and the message replied to, if any."""
+        chat, person = self._chat(params), self._person(params)
         if person not in chat.people:
             raise BadAction("not a member of the chat")
-        target = self._message(given, "reply_to") if given.get("reply_to") else None
+        target = self._message(params, "reply_to") if params.get("reply_to") else None
         if target and target.chat is not chat:
             raise BadAction("a reply stays in its chat")
         return chat, person, target
 
-    def _person(self, given: Given) -> Person:
-        person = self._world.people.get(str(given.get("person")))
+    def _person(self, params: Params) -> Person:
+        person = self._state.people.get(str(params.get("person")))
         if person is None:
             raise BadAction("unknown person")
         return person
 
-    def _member(self, given: Given) -> Person:
-        """The person, who has to be in the message's chat."""
-        person = self._person(given)
-        if person not in self._message(given).chat.people:
+    def _member(self, params: Params) -> Person:
+        """The person. Raises BadAction for one outside the message's chat."""
+        person = self._person(params)
+        if person not in self._message(params).chat.people:
             raise BadAction("not a member of the chat")
         return person
 
-    def _chat(self, given: Given) -> Chat:
-        chat = self._world.chats.get(str(given.get("chat_id")))
+    def _chat(self, params: Params) -> Chat:
+        chat = self._state.chats.get(str(params.get("chat_id")))
         if chat is None:
             raise BadAction("unknown chat")
         return chat
 
-    def _message(self, given: Given, name: str = "message_id") -> Message:
-        message = self._known(given.get(name))
+    def _message(self, params: Params, name: str = "message_id") -> Message:
+        message = self._known(params.get(name))
         if message.deleted:
-            raise BadAction("the message was taken back")
+            raise BadAction("the message was recalled")
         return message
 
     def _known(self, message_id: object) -> Message:
-        message = self._world.messages.get(str(message_id))
+        message = self._state.messages.get(str(message_id))
         if message is None:
             raise BadAction("unknown message")
         return message

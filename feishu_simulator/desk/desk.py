@@ -1,4 +1,4 @@
-"""What the page holds besides the world itself: who is there at first, who has read what."""
+"""The page's own state: its first people and chats, read marks, faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feishu_simulator.people import Person
 PEOPLE = ("林晓", "陈宇", "Alice")
 GROUP = "产品讨论 · Product"
 TOPICS = "问答广场 · Q&A"
-# Keys of entries are names of the bot's commands.
+# The keys are commands of feishu_bot; another bot gets them in the events of its menu.
 MENU = (
     ("new", "新话题", "New topic"),
     ("roles", "角色", "Roles"),
@@ -26,10 +26,10 @@ MENU = (
 
 
 class Desk:
-    """One for each simulator; changed under the world's lock.
+    """One for each simulator; changed under the state's lock.
 
-    `kill_worker`, set by who runs the bot, kills the bot's workers and returns how many.
-    `real_model` names the model where a real gateway answers instead of the simulated one.
+    `kill_worker`, set by the program that runs the bot, kills its workers and returns how many.
+    `real_model` names the model where a real gateway answers in place of the simulated one.
     """
 
     def __init__(self, feishu: Feishu, gateway: Gateway) -> None:
@@ -37,15 +37,15 @@ class Desk:
         self.faults = FaultSwitches(feishu, gateway)
         self.kill_worker: Callable[[], int] | None = None
         self.real_model: str | None = None
-        # Up to which moment, in ms, a person has read a chat.
+        # The time in ms up to which a person has read a chat, by open_id and chat_id.
         self.read: dict[str, dict[str, int]] = {}
-        # People who have opened their chat with the bot before, by open_id.
+        # The open_ids of people who have opened their chat with the bot before.
         self._met: set[str] = set()
 
-    def furnish(self) -> Person:
-        """Put people and chats there for someone who opens the page; the person to write as."""
-        world = self.feishu.world
-        with world.changing():
+    def seed(self) -> Person:
+        """Create three people, their private chats and two groups; the person to write as."""
+        state = self.feishu.state
+        with state.change():
             people = [self.feishu.add_person(name) for name in PEOPLE]
             for person in people:
                 self.feishu.private_chat(person)
@@ -55,32 +55,32 @@ class Desk:
 
     def parts(self) -> dict[str, Any]:
         """Everything but the messages."""
-        world = self.feishu.world
+        state = self.feishu.state
         return {
             "bot": {
-                "name": world.credentials.bot_name,
-                "open_id": world.credentials.bot_open_id,
-                "connected": bool(self.feishu.bot_url),
+                "name": state.credentials.bot_name,
+                "open_id": state.credentials.bot_open_id,
+                "connected": bool(self.feishu.event_url),
                 "can_be_killed": self.kill_worker is not None,
                 "real_model": self.real_model,
             },
-            "people": view.people_of(world),
-            "chats": view.chats_of(world),
+            "people": view.people_of(state),
+            "chats": view.chats_of(state),
             "menu": [{"key": key, "zh": zh, "en": en} for key, zh, en in MENU],
             "faults": self.faults.state(),
             "read": {person: dict(chats) for person, chats in self.read.items()},
             "calls": self.feishu.api.calls[-1].serial if self.feishu.api.calls else 0,
         }
 
-    def meet(self, person: Person) -> bool:
-        """Whether the person opens their chat with the bot for the first time."""
-        with self.feishu.world.changing():
+    def note_visit(self, person: Person) -> bool:
+        """Note that the person opens their chat with the bot; whether it is the first time."""
+        with self.feishu.state.change():
             is_new = person.open_id not in self._met
             self._met.add(person.open_id)
             return is_new
 
     def mark_read(self, person: str, chat_id: str) -> None:
-        """The person has seen all that stands in the chat now."""
-        with self.feishu.world.changing():
-            newest = self.feishu.world.last_created_ms
+        """The person has read everything in the chat so far."""
+        with self.feishu.state.change():
+            newest = self.feishu.state.last_created_ms
             self.read.setdefault(person, {})[chat_id] = newest

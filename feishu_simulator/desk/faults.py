@@ -1,4 +1,4 @@
-"""Faults as the page switches them: a few kinds of trouble on each side, one at a time."""
+"""The faults of the page: of the model, of the platform, limits and scopes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Body = dict[str, Any]
 THOUGHT = "想一想……问题在问什么？先列出要点，再组织回答。\n\nLet me think: what is being asked? "
 CUT_AFTER = 120
 
-# What the simulated model does with every question.
+# The simulated model's answer to every question.
 MODELS: dict[str, Callable[[Body], Script]] = {
     "normal": echo,
     "slow": lambda body: echo(body).but(first=4.0, between=0.25),
@@ -31,12 +31,12 @@ MODELS: dict[str, Callable[[Body], Script]] = {
     "overloaded": lambda body: failures.overloaded(),
     "silent": lambda body: failures.silent_after_headers(),
 }
-# What the platform's API does with every call.
+# The platform's treatment of every call.
 PLATFORMS = ("normal", "slow", "busy", "broken")
 SLOW_SECONDS = 1.0
 BUSY_EVERY = 3
 BROKEN_EVERY = 4
-# Permissions that change what the bot can do in a chat.
+# Scopes that change what the bot can do in a chat.
 SCOPES = (
     "cardkit:card:write",
     ALL_GROUP_MESSAGES,
@@ -50,7 +50,7 @@ SCOPES = (
 
 
 class FaultSwitches:
-    """Changed under the world's lock."""
+    """Changed under the state's lock."""
 
     def __init__(self, feishu: Feishu, gateway: Gateway) -> None:
         self._feishu = feishu
@@ -61,7 +61,7 @@ class FaultSwitches:
         self._granted = self._scopes()
 
     def state(self) -> dict[str, Any]:
-        """What is switched; `disturbed` tells whether anything differs from the beginning."""
+        """The faults as they are; `disturbed` is true when anything differs from the start."""
         scopes = self._scopes()
         order = self._limits, "normal", "normal", self._granted
         now = self._feishu.enforce_limits, self._model, self._platform, scopes
@@ -76,11 +76,11 @@ class FaultSwitches:
         }
 
     def switch(self, name: object, value: object, *, on: object = True) -> None:
-        """limits: bool, model or platform: one of theirs, scope: its name, granted if *on*.
+        """limits: a bool; model or platform: one of its names; scope: its name, granted if *on*.
 
         Raises ValueError for anything else.
         """
-        with self._feishu.world.changing():
+        with self._feishu.state.change():
             match name, value:
                 case "limits", bool():
                     self._feishu.enforce_limits = value
@@ -95,8 +95,8 @@ class FaultSwitches:
                     raise ValueError(f"no fault {name} = {value}")
 
     def reset(self) -> None:
-        """Everything as it was at first."""
-        with self._feishu.world.changing():
+        """Restore everything as it was at the start."""
+        with self._feishu.state.change():
             self.switch("limits", self._limits)
             self.switch("model", "normal")
             self.switch("platform", "normal")

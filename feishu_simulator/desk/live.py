@@ -1,4 +1,4 @@
-"""The page kept up to date by server-sent events: everything once, then what has changed."""
+"""Server-sent events for the page: everything once, then the changes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from feishu_simulator.desk.desk import Desk
 from feishu_simulator.desk.view import Version, message_view, version_of
-from feishu_simulator.server import Wire
+from feishu_simulator.server import RawConnection
 
-# Changes within this time go out together; a card that grows is redrawn twenty times a second.
+# Changes within this time go out together; a growing card is redrawn twenty times a second.
 REST_SECONDS = 0.05
-# While nothing changes: how often to look whether the page has gone, and when to write something.
+# While nothing changes: how often to check that the page is still there, and when to send a ping.
 LOOK_SECONDS = 0.5
 PING_SECONDS = 15.0
 
@@ -27,60 +27,64 @@ _HEAD = (
 )
 
 
-def follow(desk: Desk, wire: Wire) -> None:
-    """Write to *wire* until the page goes or the simulator stops."""
-    sent = _Sent(desk)
-    world, stopping = desk.feishu.world, desk.feishu.api.stopping
+def follow(desk: Desk, connection: RawConnection) -> None:
+    """Write to *connection* until the page leaves or the simulator stops."""
     try:
-        with selectors.DefaultSelector() as page:
-            # The page sends nothing after its request: what can be read is the end.
-            page.register(wire.connection, selectors.EVENT_READ)
-            wire.send(_HEAD)
-            told = time.monotonic()
-            while not stopping.is_set() and not page.select(0):
-                with world.lock:
-                    changes = world.changes
-                    news = sent.news()
-                if news:
-                    wire.send(_event(news))
-                    told = time.monotonic()
-                elif time.monotonic() - told > PING_SECONDS:
-                    wire.send(b": ping\n\n")
-                    told = time.monotonic()
-                stopping.wait(REST_SECONDS)
-                with world.condition:
-                    if world.changes == changes:
-                        world.condition.wait(LOOK_SECONDS)
+        _write_updates(desk, connection)
     except OSError:
         pass
     finally:
-        wire.close()
+        connection.close()
 
 
-def _event(news: dict[str, Any]) -> bytes:
-    """Halves of surrogate pairs, which a program may send but UTF-8 can't hold, become "?"."""
-    return f"data: {json.dumps(news, ensure_ascii=False)}\n\n".encode("utf-8", "replace")
+def _write_updates(desk: Desk, connection: RawConnection) -> None:
+    sent = _SentState(desk)
+    state, stopping = desk.feishu.state, desk.feishu.api.stopping
+    with selectors.DefaultSelector() as page:
+        # The page sends nothing after its request: readable means closed.
+        page.register(connection.socket, selectors.EVENT_READ)
+        connection.send(_HEAD)
+        written = time.monotonic()
+        while not stopping.is_set() and not page.select(0):
+            with state.lock:
+                changes = state.changes
+                update = sent.update()
+            if update:
+                connection.send(_event(update))
+                written = time.monotonic()
+            elif time.monotonic() - written > PING_SECONDS:
+                connection.send(b": ping\n\n")
+                written = time.monotonic()
+            stopping.wait(REST_SECONDS)
+            with state.condition:
+                if state.changes == changes:
+                    state.condition.wait(LOOK_SECONDS)
 
 
-class _Sent:
-    """What one page knows already. Used under the world's lock."""
+def _event(update: dict[str, Any]) -> bytes:
+    """One event; a lone surrogate, which UTF-8 can't encode, becomes "?"."""
+    return f"data: {json.dumps(update, ensure_ascii=False)}\n\n".encode("utf-8", "replace")
+
+
+class _SentState:
+    """The state as one page has it. Used under the state's lock."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._parts: dict[str, Any] = {}
         self._versions: dict[str, Version] = {}
 
-    def news(self) -> dict[str, Any]:
-        """The parts of the desk that differ from what was sent, and the messages that do."""
+    def update(self) -> dict[str, Any]:
+        """The parts and messages that have changed since the last call."""
         parts = self._desk.parts()
-        news = {name: part for name, part in parts.items() if self._parts.get(name) != part}
+        update = {name: part for name, part in parts.items() if self._parts.get(name) != part}
         self._parts = parts
         messages = []
-        for message in self._desk.feishu.world.messages.values():
+        for message in self._desk.feishu.state.messages.values():
             version = version_of(message)
             if self._versions.get(message.message_id) != version:
                 self._versions[message.message_id] = version
-                messages.append(message_view(message, self._desk.feishu.world))
+                messages.append(message_view(message, self._desk.feishu.state))
         if messages:
-            news["messages"] = messages
-        return news
+            update["messages"] = messages
+        return update

@@ -1,29 +1,29 @@
-"""What the page is shown of the world, as JSON values."""
+"""The state as JSON for the page."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from feishu_simulator.conversation import files_in
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat
-from feishu_simulator.world import World
+from feishu_simulator.state import PlatformState
+from feishu_simulator.user_messages import files_in
 
 Version = tuple[int, int, int, bool, str]
 
 
-def people_of(world: World) -> list[dict[str, str]]:
-    return [{**person.ids(), "name": person.name} for person in world.people.values()]
+def people_of(state: PlatformState) -> list[dict[str, str]]:
+    return [{**person.ids(), "name": person.name} for person in state.people.values()]
 
 
-def chats_of(world: World) -> list[dict[str, Any]]:
-    return [_chat(chat) for chat in world.chats.values()]
+def chats_of(state: PlatformState) -> list[dict[str, Any]]:
+    return [_chat(chat) for chat in state.chats.values()]
 
 
-def message_view(message: Message, world: World) -> dict[str, Any]:
-    """A message as a reader's client holds it; `card` only for cards, `content` for the rest.
+def message_view(message: Message, state: PlatformState) -> dict[str, Any]:
+    """A message as a client has it, with `card` for cards and `content` for the others.
 
-    `files` has the name and size of what can be downloaded, by its key: an app sends the key alone.
+    `files` has name and size of the downloads by key, because an app sends the key alone.
     """
     card = None if message.deleted else message.card
     return {
@@ -33,7 +33,7 @@ def message_view(message: Message, world: World) -> dict[str, Any]:
         "type": message.message_type,
         "content": {} if message.deleted or card else message.content,
         "card": card,
-        "files": {} if message.deleted else _files(message, world),
+        "files": {} if message.deleted else _files(message, state),
         "text": "" if message.deleted else message.text,
         "title": "" if message.deleted else message.title,
         "summary": "" if message.deleted else message.summary,
@@ -62,18 +62,18 @@ def message_view(message: Message, world: World) -> dict[str, Any]:
 
 
 def version_of(message: Message) -> Version:
-    """Another value means that the message looks different now, or its wire does.
+    """A value that differs once the message or its traffic has changed.
 
-    A message gets its thread_id from a reply, without a revision of its own.
+    `thread_id` is part of it: a reply may set it without a new revision.
     """
-    events = [message.event, *message.happenings]
+    events = [message.event, *message.later_events]
     pushes = sum(len(event.deliveries) for event in events if event)
     return message.revision, pushes, len(message.callbacks), message.streaming, message.thread_id
 
 
-def _files(message: Message, world: World) -> dict[str, Any]:
+def _files(message: Message, state: PlatformState) -> dict[str, Any]:
     stored = {
-        key: world.images.get(key) or world.files.get(key) for key in files_in(message.content)
+        key: state.images.get(key) or state.files.get(key) for key in files_in(message.content)
     }
     return {
         key: {"name": file.name, "size": len(file.data)} for key, file in stored.items() if file

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from feishu_bot.content.prices import EXAMPLE, PriceList
+from feishu_bot import content
+from feishu_bot.content.prices import PriceList
 from feishu_bot.errors import SettingsError
 
+EXAMPLE = Path(content.__file__).with_name("prices.yaml")
 TABLE = """
 currency: ¥
 models:

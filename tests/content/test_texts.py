@@ -15,16 +15,17 @@ from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
 from feishu_bot.core.modes import MODES
 from feishu_bot.llm.error_kinds import ModelErrorKind
-from tests.feishu.every_card import Bench
+from tests.builders import BotWorld
+from tests.content.kinds import kinds_of, template_of
 
 PACKAGE = Path(__file__).parents[2] / "feishu_bot"
 # Calls whose first argument is a kind.
 SPEAKERS = {"Notice", "Text", "toast", "texts", "_notice", "notice"}
-GRAVITIES = {"info", "retry", "admin"}
+SEVERITIES = {"info", "retry", "admin"}
 
 zh, en = Catalog.load("zh"), Catalog.load("en")
-NOTICES = sorted(kind for kind in zh.kinds() if zh.notice(kind).title)
-LINES = sorted(zh.kinds() - set(NOTICES))
+NOTICES = sorted(kind for kind in kinds_of(zh) if zh.notice(kind).title)
+LINES = sorted(kinds_of(zh) - set(NOTICES))
 each_language = pytest.mark.parametrize("texts", [zh, en], ids=["zh", "en"])
 
 
@@ -41,7 +42,7 @@ def sources() -> Iterator[ast.Module]:
 COMPOSED = {
     "balance_": get_args(BalanceState),
     "button_": (*BUTTONS, "regenerate", "other_model"),
-    "command_": tuple(command.name for command in Bench("zh").commands),
+    "command_": tuple(command.name for command in BotWorld().bot.commands),
     "limit_": tuple(
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
     ),
@@ -81,7 +82,7 @@ def kinds_spoken() -> set[str]:
 
 
 def test_both_languages_have_the_same_texts() -> None:
-    assert zh.kinds() == en.kinds()
+    assert kinds_of(zh) == kinds_of(en)
 
 
 def test_no_text_is_unused() -> None:
@@ -89,8 +90,8 @@ def test_no_text_is_unused() -> None:
     composed = {first + rest for first, all_rest in COMPOSED.items() for rest in all_rest}
 
     assert beginnings == COMPOSED.keys()
-    assert composed <= zh.kinds()
-    assert zh.kinds() - whole - composed == set()
+    assert composed <= kinds_of(zh)
+    assert kinds_of(zh) - whole - composed == set()
 
 
 def test_no_word_for_a_value_is_unused() -> None:
@@ -110,7 +111,7 @@ def words(folder: str) -> dict[str, set[str]]:
 
 
 def test_everything_that_is_said_has_a_text() -> None:
-    assert kinds_spoken() <= zh.kinds()
+    assert kinds_spoken() <= kinds_of(zh)
 
 
 @pytest.mark.parametrize("kind", list(ModelErrorKind))
@@ -126,7 +127,7 @@ def test_a_notice_has_all_its_parts(texts: Catalog, kind: str) -> None:
     assert notice.title
     assert notice.what
     assert notice.do
-    assert notice.severity in GRAVITIES
+    assert notice.severity in SEVERITIES
 
 
 @each_language
@@ -141,13 +142,13 @@ def test_no_text_is_empty_or_raises_its_voice(texts: Catalog, kind: str) -> None
 
 @pytest.mark.parametrize("kind", [*NOTICES, *LINES])
 def test_both_languages_take_the_same_params(kind: str) -> None:
-    chinese, english = zh.template(kind), en.template(kind)
+    chinese, english = template_of(zh, kind), template_of(en, kind)
 
     assert params_of(chinese) == params_of(english)
 
 
 @pytest.mark.parametrize("kind", NOTICES)
-def test_both_languages_see_the_same_gravity(kind: str) -> None:
+def test_both_languages_have_the_same_severity(kind: str) -> None:
     assert zh.notice(kind).severity == en.notice(kind).severity
 
 

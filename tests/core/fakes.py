@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import ClassVar, NoReturn
 
+from feishu_bot.core.answering.context import FetchedMessage
+from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chat_model import (
     ChatMessage,
@@ -19,37 +21,31 @@ from feishu_bot.core.chat_model import (
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.feedback import Verdict
-from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender, SentMessages
+from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.roles import Role
-from feishu_bot.core.tasks import Job
+from feishu_bot.core.tasks import Job, QueuedTask
 from feishu_bot.core.usage import Usage, UsageTotal
 from feishu_bot.errors import LeaseLost, TargetGone
 
-ALICE = Sender("ou_alice")
 
+def refuse(exc: Exception) -> Callable[..., NoReturn]:
+    """A method of a port that fails, whatever it is given."""
 
-def message(text: str = "hello", message_id: str = "om_1", **changes: Any) -> IncomingMessage:
-    values: dict[str, Any] = {
-        "message_id": message_id,
-        "chat_id": "oc_1",
-        "chat_type": "p2p",
-        "sender": ALICE,
-        "kind": "text",
-        "text": text,
-        "created_at": 1_000.0,
-    }
-    return IncomingMessage(**values | changes)
+    def call(*_: object, **__: object) -> NoReturn:
+        raise exc
+
+    return call
 
 
 class FakeInbox:
     """An inbox in memory: one process, leases that never end unless `taken_over`."""
 
     def __init__(self) -> None:
-        self.events = []
+        self.tasks: list[QueuedTask] = []
         self.jobs: list[Job] = []
         self.checkpoints: dict[int, dict] = {}
         self.finished: dict[int, tuple] = {}
@@ -59,15 +55,15 @@ class FakeInbox:
         self.dropped: list[int] = []
         self.taken_over: set[int] = set()
         self.to_stop: set[int] = set()
-        self.doing = {}
+        self.doing: dict[ConversationKey, QueuedTask] = {}
         self._lock = threading.Lock()
 
-    def put(self, event) -> bool:
+    def put(self, task) -> bool:
         with self._lock:
-            if any(event.dedupe_id == known.dedupe_id for known in self.events):
+            if any(task.dedupe_id == known.dedupe_id for known in self.tasks):
                 return False
-            self.events.append(event)
-            self.jobs.append(Job(id=len(self.events), event=event, attempt=1))
+            self.tasks.append(task)
+            self.jobs.append(Job.of(task, id=len(self.tasks), attempt=1, checkpoint={}))
             return True
 
     def claim(self, limit: int) -> list[Job]:
@@ -105,9 +101,9 @@ class FakeInbox:
 
     def running_of(self, open_id, chat_id):
         return tuple(
-            event
-            for event in self.doing.values()
-            if (event.message.sender.open_id, event.key.chat_id) == (open_id, chat_id)
+            task
+            for task in self.doing.values()
+            if (task.target.sender.open_id, task.key.chat_id) == (open_id, chat_id)
         )
 
     def stop_event(self, event_id) -> bool:
@@ -118,7 +114,7 @@ class FakeInbox:
         return any(
             outcome in ("noticed", "failed")
             for number, (outcome, _, _) in self.finished.items()
-            if self.events[number - 1].dedupe_id == dedupe_id
+            if self.tasks[number - 1].dedupe_id == dedupe_id
         )
 
     def sweep(self, before) -> int:
@@ -152,14 +148,14 @@ class FakeConversations:
         self.cleared.append(key)
 
     def turn_of(self, message_id) -> Turn | None:
-        turns = (turn for talk in self.stored.values() for turn in talk.turns)
+        turns = (turn for one in self.stored.values() for turn in one.turns)
         return next((t for t in turns if message_id in (*t.answer_ids, t.question_id)), None)
 
     def tree(self, key, *, whole=False) -> tuple[Turn, ...]:
         return self.load(key).turns
 
     def newest(self, chat_id) -> ConversationKey | None:
-        keys = (key for key, talk in self.stored.items() if talk.turns and key.chat_id == chat_id)
+        keys = (key for key, one in self.stored.items() if one.turns and key.chat_id == chat_id)
         return max(keys, key=lambda key: self.stored[key].turns[-1].id, default=None)
 
     def go_on_from(self, key, turn_id) -> bool:
@@ -220,7 +216,7 @@ class FakePeople:
         return ErasureReport(turns=2, usage=3, feedback=1)
 
 
-class FakeLedger:
+class FakeUsage:
     """Usages to sum up, and grants by person and day."""
 
     def __init__(self) -> None:
@@ -268,7 +264,6 @@ def _totals(used: list[Usage], name_of: Callable[[Usage], str]) -> list[UsageTot
             ),
             prompt_tokens=sum(item.prompt_tokens for item in items),
             completion_tokens=sum(item.completion_tokens for item in items),
-            seconds=sum(item.seconds for item in items),
             cost=sum(item.cost for item in items),
         )
         for name, items in used_by_name.items()
@@ -317,16 +312,18 @@ class RecordedAnswer:
 
 
 class RecordingMessenger:
+    """Remembers all that is sent; `failure` is raised instead."""
+
     def __init__(self) -> None:
         self.answers: list[RecordedAnswer] = []
         self.notices: list[tuple[str, Notice, str]] = []
-        self.views: list[tuple[str, Card, str]] = []
+        self.cards: list[tuple[str, Card, str]] = []
         self.files: list[tuple[str, bytes]] = []
         self.failure: Exception | None = None
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
-    def open_answer(self, message, *, reference, checkpoint, save, sent) -> RecordedAnswer:
+    def open_answer(self, target, *, reference, checkpoint, save, sent) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
@@ -334,19 +331,19 @@ class RecordingMessenger:
         sent(SentMessages(("om_answer",), "omt_1"))
         return answer
 
-    def notify(self, message, notice, *, reference) -> SentMessages:
+    def notify(self, target, notice, *, reference) -> SentMessages:
         if self.failure:
             raise self.failure
-        self.notices.append((message.message_id, notice, reference))
+        self.notices.append((target.message_id, notice, reference))
         return SentMessages(("om_notice",))
 
-    def show(self, message, view, *, reference) -> SentMessages:
+    def show(self, target, card, *, reference) -> SentMessages:
         if self.failure:
             raise self.failure
-        self.views.append((message.message_id, view, reference))
-        return SentMessages(("om_view",))
+        self.cards.append((target.message_id, card, reference))
+        return SentMessages(("om_card",))
 
-    def send_file(self, message, name, data, *, reference) -> SentMessages:
+    def send_file(self, target, name, data, *, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.files.append((name, data))
@@ -355,11 +352,21 @@ class RecordingMessenger:
     def identity(self) -> BotIdentity:
         return self.bot
 
+    @property
+    def notice_kinds(self) -> list[str]:
+        """What was said in notices, in order."""
+        return [notice.kind for _, notice, _ in self.notices]
+
+    @property
+    def last_card(self) -> Card:
+        """The card that was shown last."""
+        return self.cards[-1][1]
+
 
 class FakeRoles:
     """A list of two categories; titles differ by language, ids don't."""
 
-    CATEGORIES = {"zh": ("写作", "生活"), "en": ("Writing", "Life")}
+    CATEGORIES: ClassVar = {"zh": ("写作", "生活"), "en": ("Writing", "Life")}
 
     def __init__(self) -> None:
         self.gone: set[str] = set()
@@ -414,20 +421,71 @@ class ScriptedModel:
         self.prompts: list[Prompt] = []
         self._scripts: list[list[StreamEvent | Exception]] = []
 
-    def enqueue(self, *pieces: StreamEvent | Exception) -> None:
-        self._scripts.append(list(pieces))
+    def enqueue(self, *events: StreamEvent | Exception) -> None:
+        self._scripts.append(list(events))
 
     def enqueue_text(self, *texts: str) -> None:
         end = StreamEnd("stop", prompt_tokens=30, completion_tokens=12)
         self.enqueue(StreamStart("gpt-x", "req-1"), *map(TextDelta, texts), end)
 
-    def stream(self, prompt: Prompt, is_unwanted=lambda: False) -> Iterator[StreamEvent]:
+    def stream(self, prompt: Prompt, is_cancelled=lambda: False) -> Iterator[StreamEvent]:
         self.prompts.append(prompt)
-        for piece in self._scripts.pop(0):
-            if isinstance(piece, Exception):
-                raise piece
-            yield piece
+        for event in self._scripts.pop(0):
+            if isinstance(event, Exception):
+                raise event
+            yield event
 
     @property
     def last_messages(self) -> tuple[ChatMessage, ...]:
         return self.prompts[-1].messages
+
+
+class FakeUserDirectory:
+    """Names that are known, and those that are learned."""
+
+    def __init__(self, **known: str) -> None:
+        self.known = known
+        self.learned: dict[str, str] = {}
+
+    def of(self, open_id) -> str:
+        return self.known.get(open_id) or self.learned.get(open_id, "")
+
+    def learn(self, open_id, name) -> None:
+        self.learned[open_id] = name
+
+
+class FakeReader:
+    """Messages that Feishu keeps, all in one thread; `asked` is what was looked for."""
+
+    def __init__(self, *messages: FetchedMessage) -> None:
+        self.messages = messages
+        self.asked: list[str] = []
+
+    def quoted(self, message_id) -> FetchedMessage | None:
+        self.asked.append(message_id)
+        return next((one for one in self.messages if one.message_id == message_id), None)
+
+    def thread(self, thread_id) -> tuple[FetchedMessage, ...]:
+        self.asked.append(thread_id)
+        return self.messages
+
+
+class FakeBalance:
+    """Whatever keys there are."""
+
+    def __init__(self, *keys: KeyBalance) -> None:
+        self.keys = keys
+
+    def of_keys(self) -> tuple[KeyBalance, ...]:
+        return self.keys
+
+
+class FakePrices:
+    """A currency, and one price for every token."""
+
+    def __init__(self, currency: str = "", each: float = 0.0) -> None:
+        self.currency = currency
+        self.each = each
+
+    def cost(self, model, prompt_tokens, completion_tokens) -> float:
+        return self.each * (prompt_tokens + completion_tokens)

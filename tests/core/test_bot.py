@@ -4,133 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.answering.answerer import Answerer
-from feishu_bot.core.bot import Bot
 from feishu_bot.core.card_actions import CardAction
-from feishu_bot.core.commands.export import ExportCommands
-from feishu_bot.core.commands.feedback import FeedbackCommands
-from feishu_bot.core.commands.help import HelpCommands
-from feishu_bot.core.commands.regenerate import AnswerActions
-from feishu_bot.core.commands.registry import Commands
-from feishu_bot.core.commands.reload import ReloadCommands
-from feishu_bot.core.commands.reset import ResetCommands
-from feishu_bot.core.commands.stop import StopCommands
-from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
-from feishu_bot.core.effective_settings import Languages
-from feishu_bot.core.messages import SentMessages
-from feishu_bot.core.queue.cancellation import Cancellation
-from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.queue.job_control import JobControl
-from feishu_bot.core.quotas import QuotaChecker
-from feishu_bot.core.replier import MAX_ATTEMPTS
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.messages import MenuClick
+from feishu_bot.core.tasks import MAX_ATTEMPTS
 from feishu_bot.errors import FeishuUnavailable
-from tests.core.fakes import (
-    ALICE,
-    FakeChats,
-    FakeConversations,
-    FakeFeedback,
-    FakeInbox,
-    FakeModels,
-    FakePeople,
-    RecordingMessenger,
-    ScriptedModel,
-    message,
-)
-
-
-class World:
-    def __init__(self, **options) -> None:
-        self.inbox = FakeInbox()
-        self.conversations = FakeConversations()
-        self.messenger = RecordingMessenger()
-        self.model = ScriptedModel()
-        self.chats = FakeChats()
-        self.people = FakePeople()
-        self.enqueuer = Enqueuer(self.inbox)
-        self.models = FakeModels()
-        self.feedback_store = FakeFeedback()
-        self.cancellation = Cancellation(self.inbox)
-        self.commands = commands = Commands(
-            [
-                ResetCommands(self.conversations),
-                AnswerActions(self.enqueuer, "Go on.", self.conversations, self.models),
-                StopCommands(self.cancellation),
-                ReloadCommands(self.conversations),
-                ExportCommands(
-                    self.conversations, {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
-                ),
-                FeedbackCommands(self.feedback_store, self.conversations, self.enqueuer),
-            ]
-        )
-        commands.add(HelpCommands(commands, self.enqueuer))
-        self.bot = Bot(
-            inbox=self.inbox,
-            conversations=self.conversations,
-            people=self.people,
-            messenger=self.messenger,
-            commands=commands,
-            enqueuer=self.enqueuer,
-            languages=Languages("zh", self.people, self.chats),
-            policy=options.pop("policy", AccessPolicy()),
-            quotas=options.pop("quotas", QuotaChecker()),
-            patience=0.0,
-            answers=Answerer(
-                inbox=self.inbox,
-                conversations=self.conversations,
-                chats=self.chats,
-                model=self.model,
-                messenger=self.messenger,
-                system_prompt="",
-                context_tokens=1000,
-                footer=frozenset(),
-            ),
-            **options,
-        )
-
-    def work(self) -> None:
-        for job in self.inbox.claim(10):
-            self.bot.work(job, JobControl())
-
-    def click(self, **changes):
-        values = {
-            "event_id": "ev_click",
-            "message_id": "om_answer",
-            "chat_id": "oc_1",
-            "operator": ALICE,
-            "value": {"act": "continue"},
-        }
-        return self.bot.act(CardAction(**values | changes))
+from tests.builders import ALICE, KEY, TEXTS, BotWorld, job, message, turn
 
 
 @pytest.fixture
 def world():
-    return World()
+    """A bot that has not been asked anything."""
+    return BotWorld()
 
 
 def test_a_message_is_stored_once_and_work_is_announced(world):
-    announced = []
-    world.enqueuer.on_work = lambda: announced.append(1)
-
     world.bot.receive("ev_1", message())
     world.bot.receive("ev_2", message())
 
-    assert [event.event_id for event in world.inbox.events] == ["ev_1"]
-    assert len(announced) == 1
+    assert [task.event_id for task in world.inbox.tasks] == ["ev_1"]
+    assert len(world.notified) == 1
 
 
 def test_a_message_for_others_is_not_stored(world):
-    world.bot.receive("ev_1", message(chat_type="group"))
+    world.receive(chat_type="group")
 
-    assert not world.inbox.events
+    assert not world.inbox.tasks
 
 
 def test_a_question_is_answered(world):
     world.model.enqueue_text("Hi")
-    world.bot.receive("ev_1", message())
 
-    world.work()
+    world.say()
 
     assert world.messenger.answers[0].ending.text == "Hi"
 
@@ -140,16 +45,14 @@ def test_a_question_is_answered(world):
     [("sticker", "", "unsupported_message"), ("text", "  ", "empty_question")],
 )
 def test_what_cannot_be_answered_gets_a_friendly_sentence(world, kind, text, notice):
-    world.bot.receive("ev_1", message(text, kind=kind))
+    world.say(text, kind=kind)
 
-    world.work()
-
-    assert world.messenger.notices[0][1].kind == notice
+    assert world.messenger.notice_kinds == [notice]
     assert world.inbox.finished[1][0] == "noticed"
 
 
 def test_a_notice_that_does_not_get_through_is_tried_again(world):
-    world.bot.receive("ev_1", message(kind="sticker"))
+    world.receive(kind="sticker")
     world.messenger.failure = FeishuUnavailable("down")
 
     with pytest.raises(FeishuUnavailable):
@@ -159,81 +62,157 @@ def test_a_notice_that_does_not_get_through_is_tried_again(world):
 
 
 def test_a_recall_stops_the_answer_here_and_elsewhere(world):
-    stopped = []
-    world.bot.on_stop = stopped.append
+    recalled = world.running.add(job())
+    other = world.running.add(job(message(message_id="om_2"), id=2))
 
     world.bot.recall("om_1")
 
-    assert world.inbox.stopped == stopped == ["om_1"]
+    assert world.inbox.stopped == ["om_1"]
+    assert (recalled.stopped, other.stopped) == (True, False)
 
 
 def test_continue_asks_the_model_to_go_on_in_the_same_conversation(world):
-    key = ConversationKey("oc_1", "om_0")
-    world.conversations.bind(key, SentMessages(("om_answer",)))
-    turn = Turn(id=1, question="q", answer="a", question_id="om_0")
-    world.conversations.stored[key] = Conversation(key=key, turns=(turn,))
+    world.people.meet("ou_alice", "oc_1")
+    world.bind("om_answer")
+    world.remember(turn(1))
     world.model.enqueue_text("More")
 
-    clicked = world.click()
+    response = world.click("continue", on="om_answer")
     world.work()
 
-    assert clicked.toast.notice.kind == "continue_started"
-    assert world.inbox.events[0].key == key
-    assert world.model.last_messages[-1].content == "Go on."
+    assert response.toast.notice.kind == "continue_started"
+    assert world.inbox.tasks[0].key == KEY
+    assert world.model.last_messages[-1].content == TEXTS["zh"]("continue_prompt")
 
 
 def test_two_clicks_on_continue_are_one(world):
-    world.conversations.bind(ConversationKey("oc_1", "om_0"), SentMessages(("om_answer",)))
+    world.bind("om_answer")
 
-    world.click()
-    world.click(event_id="ev_other")
+    world.click("continue", on="om_answer")
+    world.click("continue", on="om_answer", event_id="ev_other")
 
-    assert len(world.inbox.events) == 1
+    assert len(world.inbox.tasks) == 1
 
 
 def test_going_on_after_a_fresh_start_says_that_there_is_nothing(world):
-    world.conversations.bind(ConversationKey("oc_1", "om_0"), SentMessages(("om_answer",)))
+    world.bind("om_answer")
 
-    world.click()
+    world.click("continue", on="om_answer")
     world.work()
 
-    assert world.messenger.notices[0][1].kind == "continue_unknown"
+    assert world.messenger.notice_kinds == ["continue_unknown"]
 
 
 def test_a_click_on_a_forgotten_conversation_says_so(world):
-    assert world.click().toast.notice.kind == "conversation_unknown"
+    assert world.click("continue").toast.notice.kind == "conversation_unknown"
 
 
 def test_a_click_that_means_nothing_says_so(world):
-    assert world.click(value={"act": "fly"}).toast.notice.kind == "action_unknown"
-    assert world.click(value={}).toast.notice.kind == "action_unknown"
+    assert world.click("fly").toast.notice.kind == "action_unknown"
+    empty = CardAction(
+        event_id="ev_1", message_id="om_card", chat_id="oc_1", operator=ALICE, value={}
+    )
+    assert world.bot.click(empty).toast.notice.kind == "action_unknown"
 
 
 def test_a_private_chat_can_be_one_running_conversation():
-    world = World(p2p_context="chat")
+    world = BotWorld(p2p_context="chat")
 
-    world.bot.receive("ev_1", message(message_id="om_1"))
-    world.bot.receive("ev_2", message(message_id="om_2"))
-    world.bot.receive("ev_3", message(message_id="om_3", chat_type="group", mentions_bot=True))
+    world.receive(message_id="om_1")
+    world.receive(message_id="om_2")
+    world.receive(message_id="om_3", chat_type="group", mentions_bot=True)
 
-    keys = [event.key.root for event in world.inbox.events]
-    assert keys == ["chat", "chat", "om_3"]
+    assert [task.key.root for task in world.inbox.tasks] == ["chat", "chat", "om_3"]
 
 
 @pytest.mark.parametrize("word", ["/new", "新话题"])
 def test_a_new_topic_is_begun_by_name(world, word):
-    world.bot.receive("ev_1", message(word))
-
-    world.work()
+    world.say(word, "om_1")
 
     assert world.conversations.cleared == [ConversationKey("oc_1", "om_1")]
-    assert world.messenger.notices[0][1].kind == "new_topic"
+    assert world.messenger.notice_kinds == ["new_topic"]
 
 
 def test_a_job_that_failed_too_often_is_given_up_in_words(world):
-    world.bot.receive("ev_1", message())
-    (job,) = world.inbox.claim(1)
+    world.receive()
 
-    world.bot.work(type(job)(id=1, event=job.event, attempt=MAX_ATTEMPTS + 1), JobControl())
+    world.work(attempt=MAX_ATTEMPTS + 1)
 
     assert world.messenger.answers[0].ending.notice.kind == "gave_up"
+
+
+# The menu
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"),
+    [
+        ("new", "new"),
+        ("/New", "new"),
+        ("新话题", "new"),
+        ("clear ", "clear"),
+        ("help", "help"),
+        ("unknown", "help"),
+        ("", "help"),
+    ],
+)
+def test_a_menu_entry_names_a_command_or_means_help(world, entry, name):
+    assert world.bot.commands.of_menu(entry) == name
+
+
+def test_a_menu_click_runs_once_in_the_chat_that_is_known(world):
+    world.people.meet("ou_alice", "oc_private")
+    for _ in range(2):
+        world.bot.click_menu(MenuClick(event_id="ev_1", person=ALICE, entry="help"))
+
+    world.work()
+
+    assert len(world.messenger.cards) == 1
+    assert world.inbox.tasks[0].target.chat_id == "oc_private"
+    assert world.conversations.key_of("om_card") == ConversationKey("oc_private", "om_card")
+
+
+# What is heard because all messages of a group are
+
+
+@pytest.mark.parametrize("changes", [{"text": "/deploy"}, {"kind": "sticker", "text": ""}])
+def test_what_is_not_understood_among_people_is_left_alone(changes):
+    world = BotWorld(answers_all=True)
+
+    world.say(chat_type="group", **changes)
+
+    assert not world.messenger.cards
+    assert not world.messenger.notices
+    assert world.inbox.finished[1][0] == "noticed"
+
+
+def test_what_is_not_understood_is_said_to_who_named_the_bot():
+    world = BotWorld(answers_all=True)
+
+    world.say("/deploy", chat_type="group", mentions_bot=True)
+
+    assert world.messenger.last_card.title.kind == "misspelt_title"
+
+
+# Clicks
+
+
+@pytest.mark.parametrize(("chat_id", "chat_type"), [("oc_1", "p2p"), ("oc_2", None)])
+def test_a_click_is_private_where_the_person_has_their_chat_with_the_bot(world, chat_id, chat_type):
+    world.people.meet("ou_alice", "oc_1")
+    world.bind("om_card", key=ConversationKey(chat_id, "om_0"))
+
+    response = world.click("run", text="/help")
+
+    assert response.for_many is (chat_type is None)
+    assert world.inbox.tasks[0].target.chat_type == chat_type
+
+
+def test_what_a_button_tells_of_its_chat_counts_where_that_is_not_known(world):
+    world.bind("om_card")
+
+    for number, chat in enumerate(("p2p", "group", "", "anything", 7)):
+        world.click("run", text="/help", chat=chat, event_id=f"ev_{number}")
+
+    told = [task.target.chat_type for task in world.inbox.tasks]
+    assert told == ["p2p", "group", None, None, None]

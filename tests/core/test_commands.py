@@ -5,31 +5,33 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.core.cards import Collapsible
-from feishu_bot.core.commands.registry import (
-    Command,
-    CommandCall,
-    Commands,
-    Question,
-    UnknownCommand,
-)
-from tests.core.test_bot import World, message
+from feishu_bot.core.commands.registry import CommandGroup, Commands, command
+from feishu_bot.core.tasks import AskQuestion, RunCommand, SuggestCommand
+from tests.builders import BotWorld
 
 
-class Sample:
-    """A family with one command that takes something and one that doesn't."""
+class SampleCommands(CommandGroup):
+    """A group with one command that takes something and one that doesn't."""
 
-    def __init__(self) -> None:
-        self.actions = {}
-        run = lambda request: None  # noqa: E731
-        self.commands = (
-            Command(name="system", words=("/system", "角色扮演"), run=run, takes_argument=True),
-            Command(name="help", words=("/help", "帮助"), run=run),
-        )
+    @command("system", "/system", "角色扮演", takes_argument=True)
+    def system(self, context):
+        return None
+
+    @command("help", "/help", "帮助")
+    def help(self, context):
+        return None
 
 
 @pytest.fixture
 def commands():
-    return Commands([Sample()])
+    """Two commands."""
+    return Commands([SampleCommands()])
+
+
+@pytest.fixture
+def world():
+    """A bot that has not been asked anything."""
+    return BotWorld()
 
 
 @pytest.mark.parametrize(
@@ -45,66 +47,60 @@ def commands():
     ],
 )
 def test_the_first_word_calls_a_command(commands, text, name, argument):
-    called = commands.read(text)
+    assert commands.parse(text) == RunCommand(name=name, argument=argument)
 
-    assert isinstance(called, CommandCall)
-    assert (called.command.name, called.argument) == (name, argument)
+
+@pytest.mark.parametrize("text", ["/help\u3000now", "/help\tnow", "/help \n now", "/help  now "])
+def test_a_command_ends_at_any_space(commands, text):
+    assert commands.parse(text) == RunCommand(name="help", argument="now")
 
 
 @pytest.mark.parametrize(
     "text", ["帮助 我写一封信", "/helpless? no", "/etc/hosts 是什么", "hi /help"]
 )
 def test_anything_else_is_a_question(commands, text):
-    assert commands.read(text) == Question(text)
+    assert commands.parse(text) == AskQuestion(text=text)
 
 
 def test_two_slashes_send_one_to_the_model(commands):
-    assert commands.read("//help me") == Question("/help me")
+    assert commands.parse("//help me") == AskQuestion(text="/help me")
 
 
 def test_an_unknown_command_comes_with_the_nearest_one(commands):
-    assert commands.read("/hlep") == UnknownCommand("/hlep", "/help")
-    assert commands.read("/zzz now") == UnknownCommand("/zzz", "")
+    assert commands.parse("/hlep") == SuggestCommand(word="/hlep", nearest="/help")
+    assert commands.parse("/zzz now") == SuggestCommand(word="/zzz", nearest="")
 
 
-def test_two_commands_of_one_name_are_an_error(commands):
+def test_two_commands_of_one_name_are_an_error():
     with pytest.raises(ValueError, match="/system"):
-        commands.add(Sample())
+        Commands([SampleCommands(), SampleCommands()])
 
 
-def test_help_lists_every_command():
-    world = World()
-    world.bot.receive("ev_1", message("/help"))
+def test_help_lists_every_command(world):
+    world.say("/help")
 
-    world.work()
-
-    ((_, view, _),) = world.messenger.views
+    ((_, card, _),) = world.messenger.cards
     folded = [
-        row for block in view.blocks if isinstance(block, Collapsible) for row in block.blocks
+        row for block in card.blocks if isinstance(block, Collapsible) for row in block.blocks
     ]
     assert {"/new · 新话题", "/clear · 清除", "/help · 帮助", "/export · 导出"} <= {
-        getattr(block, "name", "") for block in (*view.blocks, *folded)
+        getattr(block, "name", "") for block in (*card.blocks, *folded)
     }
     assert "/help · 帮助" in {row.name for row in folded}
 
 
-def test_a_misspelt_command_is_not_sent_to_the_model():
-    world = World()
-    world.bot.receive("ev_1", message("/claer"))
+def test_a_misspelt_command_is_not_sent_to_the_model(world):
+    world.say("/claer")
 
-    world.work()
-
-    assert world.messenger.views[0][1].title.kind == "misspelt_title"
+    assert world.messenger.last_card.title.kind == "misspelt_title"
     assert not world.model.prompts
 
 
-def test_clearing_asks_first_and_is_told_in_the_same_card():
-    world = World()
-    world.bot.receive("ev_1", message("/clear"))
-    world.work()
+def test_clearing_asks_first_and_is_told_in_the_same_card(world):
+    world.say("/clear")
     assert not world.conversations.cleared
 
-    clicked = world.click(message_id="om_view", value={"act": "clear"})
+    response = world.click("clear", on="om_card")
 
     assert len(world.conversations.cleared) == 1
-    assert clicked.view.blocks[0].words.kind == "clear_done"
+    assert response.card.blocks[0].words.kind == "clear_done"

@@ -44,10 +44,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def desk() -> Iterator[Simulator]:
-    """A furnished simulator with a quick model and no bot."""
+    """A simulator with people and chats, a quick model and no bot."""
     with Simulator() as sim:
         sim.gateway.first = sim.gateway.between = 0.005
-        sim.desk.furnish()
+        sim.desk.seed()
         yield sim
 
 
@@ -59,7 +59,7 @@ def talking_desk(
     monkeypatch.setattr(Transport, "execute", Transport.execute)
     url = f"sqlite:///{tmp_path}/feishu_bot.db"
     bot = LocalBot(environment(desk, url, SHUTDOWN_GRACE="2")).start()
-    with desk.feishu.world.changing():
+    with desk.feishu.state.change():
         desk.feishu.bot_url = bot.url
     yield desk
     bot.stop()

@@ -14,7 +14,7 @@ from tests.desk.using import answer_to, tool
 
 
 class Stage:
-    """A furnished desk with the real bot, and the page opened on it."""
+    """A simulator with people, the real bot, and the page opened on it."""
 
     def __init__(self, sim: Simulator, page: Page, lang: str) -> None:
         self.sim = sim
@@ -41,9 +41,9 @@ class Stage:
 
     def overhear(self, text: str, chat: str) -> None:
         """Somebody else writes in a group."""
-        world = self.sim.feishu.world
-        person = next(p for p in world.people.values() if p.name == self.texts["other"])
-        group = next(c for c in world.chats.values() if c.mode == chat)
+        state = self.sim.feishu.state
+        person = next(p for p in state.people.values() if p.name == self.texts["other"])
+        group = next(c for c in state.chats.values() if c.mode == chat)
         self.sim.feishu.say(group, person, self.texts[text])
 
     def tool(self, message: Locator, name: str) -> None:
@@ -102,7 +102,7 @@ def faults(stage: Stage) -> None:
     composer = stage.page.get_by_label(stage.texts["write"])
     composer.fill(stage.texts["question"])
     composer.press("Enter")
-    expect(stage.answer("question")).to_contain_text(re.compile("管理员|administrator"))
+    expect(stage.answer("question")).to_contain_text(re.compile(r"管理员|administrator"))
 
 
 def sky(x: int, y: int) -> tuple[int, int, int]:
@@ -111,10 +111,10 @@ def sky(x: int, y: int) -> tuple[int, int, int]:
 
 
 def components(stage: Stage) -> None:
-    world = stage.sim.feishu.world
-    chat = next(iter(world.chats.values()))
+    state = stage.sim.feishu.state
+    chat = next(iter(state.chats.values()))
     image = stage.sim.feishu.add_image(png(160, 100, sky))
-    people = [person.open_id for person in world.people.values()]
-    world.add_message(chat, None, "interactive", gallery.shown(image, people))
-    world.add_message(chat, None, "interactive", gallery.used(people))
+    people = [person.open_id for person in state.people.values()]
+    state.add_message(chat, None, "interactive", gallery.shown(image, people))
+    state.add_message(chat, None, "interactive", gallery.used(people))
     expect(stage.page.locator("main .card").nth(2)).to_be_visible()

@@ -71,9 +71,9 @@ def staged(
         sim = stack.enter_context(Simulator())
         sim.gateway.first = sim.gateway.between = 0.004
         sim.gateway.models = ["gpt-4o-mini", "gpt-4o", "o3-mini"]
-        sim.desk.furnish()
-        with sim.feishu.world.changing():
-            sim.feishu.world.last_created_ms = int(NOW.timestamp() * 1000)
+        sim.desk.seed()
+        with sim.feishu.state.change():
+            sim.feishu.state.last_created_ms = int(NOW.timestamp() * 1000)
         url = f"sqlite:///{folder}/feishu_bot.db"
         variables = environment(sim, url, SHUTDOWN_GRACE="1", LANGUAGE=lang, **settings(sim))
         bot = LocalBot(variables).start()
@@ -143,12 +143,12 @@ def picture_of(stage: Stage, message: Message) -> str:
 
 
 def asker_of(sim: Simulator, message: Message) -> Person:
-    asked = sim.feishu.world.messages.get(message.replied_to or "")
+    asked = sim.feishu.state.messages.get(message.replied_to or "")
     return asked.sender if asked and asked.sender else message.chat.people[0]
 
 
 def named(sim: Simulator, name: str) -> Person:
-    return next(person for person in sim.feishu.world.people.values() if person.name == name)
+    return next(person for person in sim.feishu.state.people.values() if person.name == name)
 
 
 def main(folder: Path, only: Collection[str] = ()) -> None:

@@ -89,9 +89,9 @@ def card_of(*elements: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def show(desk: Simulator, card: dict[str, Any], entity: CardEntity | None = None) -> Message:
     """Put a card of the bot into the chat that is open."""
-    world = desk.feishu.world
-    chat = desk.feishu.private_chat(next(iter(world.people.values())))
-    return world.add_message(chat, None, "interactive", card, entity=entity)
+    state = desk.feishu.state
+    chat = desk.feishu.private_chat(next(iter(state.people.values())))
+    return state.add_message(chat, None, "interactive", card, entity=entity)
 
 
 def shown(page: Page, message: Message) -> Locator:
@@ -120,7 +120,7 @@ def answers(desk: Simulator) -> Iterator[Answers]:
     standin = Answers()
     server = LoopbackServer(standin)
     server.start()
-    with desk.feishu.world.changing():
+    with desk.feishu.state.change():
         desk.feishu.bot_url = server.url
     yield standin
     server.stop()
@@ -133,7 +133,7 @@ def actions(message: Message) -> list[dict[str, Any]]:
 
 
 def test_markdown_is_shown_as_the_platform_documents_it(desk: Simulator, page: Page):
-    person = next(iter(desk.feishu.world.people.values()))
+    person = next(iter(desk.feishu.state.people.values()))
     content = MARKDOWN.replace("{person}", person.open_id)
     header = {
         "title": plain("标题栏"),
@@ -273,7 +273,7 @@ def test_components_tell_the_bot_what_was_chosen(desk: Simulator, page: Page, an
         ),
     )
     card = shown(page, message)
-    person = next(iter(desk.feishu.world.people.values()))
+    person = next(iter(desk.feishu.state.people.values()))
 
     def heard(count: int) -> None:
         eventually(lambda: len(message.callbacks) == count)
@@ -388,10 +388,10 @@ def test_text_is_typed_on_and_updates_leave_what_a_person_does_alone(desk: Simul
 
     def update(content: str, **config_changes: Any) -> None:
         first = {**elements[0], "content": content}
-        with desk.feishu.world.changing():
+        with desk.feishu.state.change():
             new = card_of(first, *elements[1:], config={**config, **config_changes})
             entity.show(new)
-            message.changed()
+            message.note_change()
 
     answer = view.locator("[data-element=answer]")
     expect(answer).to_have_text("开始")

@@ -43,7 +43,7 @@ def test_the_wire_of_an_answer_is_laid_open_and_a_repeat_is_not_answered(
     inspector.get_by_role("button", name="换个 event_id").click()
     expect(outcome).to_contain_text("已推送 4 次 · 机器人回复 1 条 只回答了一次")
     inspector.get_by_role("button", name="当作响应太慢").click()
-    expect(inspector.locator(".wire-remarks")).to_contain_text("15 秒后会再推送")
+    expect(inspector.locator(".wire-warnings")).to_contain_text("15 秒后会再推送")
 
     inspector.get_by_role("button", name="第 1 条回复").click()
     expect(inspector.locator(".wire-message")).not_to_contain_text("**")
@@ -74,7 +74,7 @@ def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator,
     reset.click()
     expect(reset).to_be_disabled()
     expect(faults.get_by_role("radio", name="正常 复述")).to_be_checked()
-    with desk.feishu.world.changing():
+    with desk.feishu.state.change():
         desk.desk.real_model = "gpt-real"
         desk.desk.kill_worker = lambda: 1
     expect(faults).to_contain_text("现在回答的是真正的模型 gpt-real")

@@ -1,4 +1,4 @@
-"""What the page does with the world it is shown: chats, messages, threads, writing."""
+"""The page: chats, messages, threads, writing."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def test_in_a_group_the_bot_is_mentioned_and_answers_in_a_thread_beside(
 
 
 def test_messages_of_every_kind_are_shown_and_none_can_do_harm(desk: Simulator, page: Page) -> None:
-    feishu, world = desk.feishu, desk.feishu.world
-    me, other, *_ = world.people.values()
-    chat = next(chat for chat in world.chats.values() if chat.mode == "group")
+    feishu, state = desk.feishu, desk.feishu.state
+    me, other, *_ = state.people.values()
+    chat = next(chat for chat in state.chats.values() if chat.mode == "group")
     picture = feishu.add_image(png(8, 8, blue))
     file = feishu.add_file(b"%PDF", "报告.pdf", "application/pdf")
     post: dict[str, Any] = {
@@ -112,7 +112,7 @@ def test_messages_of_every_kind_are_shown_and_none_can_do_harm(desk: Simulator, 
     feishu.send(chat, other, "brand_new", {"nested": {"value": 1}})
     feishu.recall(feishu.say(chat, other, "看不见"))
     own = feishu.say(chat, me, "我写的", reply_to=said)
-    exported = world.add_message(chat, None, "file", {"file_key": file})
+    exported = state.add_message(chat, None, "file", {"file_key": file})
 
     open_chat(page, GROUP)
     rows = page.locator(".message")
@@ -143,7 +143,7 @@ def test_messages_of_every_kind_are_shown_and_none_can_do_harm(desk: Simulator, 
     tool(rows.nth(0), "表情回应").click()
     rows.nth(0).get_by_role("button", name="THUMBSUP", exact=True).click()
     chip = rows.nth(0).get_by_role("button", name="THUMBSUP: 林晓")
-    expect(chip).to_have_text(re.compile("林晓"))
+    expect(chip).to_have_text(re.compile(r"林晓"))
     chip.click()
     expect(chip).to_have_count(0)
     tool(mine, "撤回").click()
@@ -200,13 +200,13 @@ def test_tabs_agree_about_what_is_there_and_keep_who_looks_at_what(
 def test_files_wait_in_the_composer_and_a_long_chat_is_read_in_peace(
     desk: Simulator, page: Page
 ) -> None:
-    world = desk.feishu.world
-    me = next(iter(world.people.values()))
-    chat = next(chat for chat in world.chats.values() if chat.is_private and me in chat.people)
-    with world.changing():
+    state = desk.feishu.state
+    me = next(iter(state.people.values()))
+    chat = next(chat for chat in state.chats.values() if chat.is_private and me in chat.people)
+    with state.change():
         for number in range(300):
             sender = me if number % 3 else None
-            world.add_message(
+            state.add_message(
                 chat, sender, "text", {"text": f"第 {number} 条\n" * (number % 4 + 1)}
             )
     last = page.locator(".message").last
@@ -226,7 +226,7 @@ def test_files_wait_in_the_composer_and_a_long_chat_is_read_in_peace(
 
     page.locator(".messages").evaluate("list => list.scrollTo(0, 400)")
     expect(page.locator(".to-end")).to_have_text("回到最新")
-    world.add_message(chat, None, "text", {"text": "新来的"})
+    state.add_message(chat, None, "text", {"text": "新来的"})
     expect(page.locator(".to-end")).to_have_text("1 条新消息")
     assert page.locator(".messages").evaluate("list => list.scrollTop") == 400
     page.locator(".to-end").click()

@@ -12,28 +12,24 @@ from feishu_simulator import Simulator
 
 @pytest.fixture
 def sim():
+    """A simulated Feishu of the test's own."""
     with Simulator() as simulator:
         yield simulator
 
 
 @pytest.fixture
-def waits():
-    """The pauses our transport made, in seconds; none of them was really waited for."""
-    return []
-
-
-@pytest.fixture
-def pooled(waits, monkeypatch):
+def pooled(monkeypatch):
     """Our transport in place of the SDK's, which is put back after the test."""
     monkeypatch.setattr(Transport, "execute", Transport.execute)
-    pooled = transport.PooledTransport(sleep=waits.append)
-    transport.install(pooled)
+    pooled = transport.PooledTransport()
+    pooled.start()
     yield pooled
-    pooled.close()
+    pooled.stop()
 
 
 @pytest.fixture
 def client(sim, pooled):
+    """Our client, with our transport."""
     credentials = sim.credentials
     return FeishuClient(
         app_id=credentials.app_id, app_secret=credentials.app_secret, domain=sim.feishu.url

@@ -14,6 +14,8 @@ from feishu_bot.core.messenger import FinalAnswer, Footer
 from feishu_bot.core.notices import Notice
 from feishu_bot.feishu.cards import answer as cards
 from feishu_bot.feishu.cards.markdown import split_for_cards
+from feishu_bot.feishu.cards.notice import notice_card, notice_line
+from tests.content.kinds import kinds_of
 
 ZH, EN = Catalog.load("zh"), Catalog.load("en")
 FOOTER = Footer(model="gpt-x", seconds=3.2, tokens=512)
@@ -36,6 +38,10 @@ KNOWN = {
     "standard_icon": "tag token color size",
 }
 TEMPLATES = {"grey", "orange", "red"}
+# "Card JSON 2.0 structure": 30 KB (200860) and 200 elements (300305) a card. Whether a KB has
+# 1,000 or 1,024 bytes is not said.
+CARD_BYTES = 30_000
+CARD_ELEMENTS = 200
 
 
 def check(name: str, part: dict[str, Any]) -> None:
@@ -95,10 +101,11 @@ def check_card(card: dict[str, Any]) -> None:
     elements = list(all_elements(card["body"]["elements"]))
     ids = [element["element_id"] for element in elements]
     assert elements
-    assert len(ids) == len(set(ids)) <= cards.CARD_ELEMENTS
+    assert len(ids) == len(set(ids)) <= CARD_ELEMENTS
     for element in card["body"]["elements"]:
         check_element(element)
-    assert cards.card_bytes(card) <= cards.CARD_BYTES
+    shown = json.dumps(card, ensure_ascii=False, separators=(",", ":"))
+    assert len(shown.encode("utf-8", "replace")) <= CARD_BYTES
 
 
 def answer(text: str = "Hi", **options: Any) -> dict[str, Any]:
@@ -147,9 +154,9 @@ def test_every_answer_card_is_valid(texts: Catalog) -> None:
 
 @pytest.mark.parametrize("texts", [ZH, EN], ids=["zh", "en"])
 def test_every_notice_card_is_valid(texts: Catalog) -> None:
-    for kind in texts.kinds():
-        check_card(cards.notice_card(texts, Notice(kind)))
-        check_card(cards.notice_card(texts, Notice(kind, {"request_id": "r", "model": "m" * 9999})))
+    for kind in kinds_of(texts):
+        check_card(notice_card(texts, Notice(kind)))
+        check_card(notice_card(texts, Notice(kind, {"request_id": "r", "model": "m" * 9999})))
 
 
 def test_an_answer_looks_like_a_message() -> None:
@@ -246,7 +253,6 @@ def test_an_answer_without_words_and_notice_says_so() -> None:
 
 def test_the_preview_is_the_answer_in_plain_words() -> None:
     assert answer("# Hi\n**there**")["config"]["summary"]["content"] == "Hi there"
-    assert answer(summary="mine")["config"]["summary"]["content"] == "mine"
 
 
 @pytest.mark.parametrize(
@@ -254,19 +260,19 @@ def test_the_preview_is_the_answer_in_plain_words() -> None:
     [("empty_question", "grey"), ("gateway_busy", "orange"), ("key_refused", "red")],
 )
 def test_the_colour_of_a_notice_shows_its_gravity(kind: str, colour: str) -> None:
-    assert cards.notice_card(EN, Notice(kind))["header"]["template"] == colour
+    assert notice_card(EN, Notice(kind))["header"]["template"] == colour
 
 
 def test_a_notice_names_its_request_only_where_it_helps() -> None:
     params = {"request_id": "r1"}
 
-    assert "Request ID: r1" in cards.notice_line(EN, Notice("stream_broken", params))
-    assert "r1" not in cards.notice_line(EN, Notice("length", params))
-    assert "r1" not in json.dumps(cards.notice_card(EN, Notice("stopped", params)))
+    assert "Request ID: r1" in notice_line(EN, Notice("stream_broken", params))
+    assert "r1" not in notice_line(EN, Notice("length", params))
+    assert "r1" not in json.dumps(notice_card(EN, Notice("stopped", params)))
 
 
 def test_params_of_a_notice_are_plain_text() -> None:
-    card = cards.notice_card(EN, Notice("model_unavailable", {"model": "<at id=all>"}))
+    card = notice_card(EN, Notice("model_unavailable", {"model": "<at id=all>"}))
 
     assert {one["tag"] for one in all_elements(card["body"]["elements"])} == {"div"}
     assert element(card, "what")["text"]["tag"] == "plain_text"
@@ -313,10 +319,3 @@ def test_the_plain_text_of_an_answer_cannot_ping() -> None:
         "gpt-x · 3.2 s · 512 tokens"
     )
     assert cards.as_plain_text(EN, FinalAnswer(text="")) == EN("empty_answer")
-
-
-def test_a_card_is_measured_as_it_is_sent() -> None:
-    card = answer("字")
-
-    assert cards.card_bytes(card) == len(cards.card_json(card).encode())
-    assert json.loads(cards.card_json(card)) == card

@@ -1,4 +1,4 @@
-"""Who is served first."""
+"""The order in which permits are granted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def exhaust(pacer: Pacer, api: str) -> None:
         assert pacer.ask(api, urgent=True).api == api
 
 
-def test_a_ticket_is_granted_at_once_while_there_is_room(pacer):
+def test_a_permit_is_granted_at_once_while_there_is_room(pacer):
     assert pacer.ask("element.content").api == "element.content"
 
 
@@ -31,13 +31,13 @@ def test_the_first_api_with_room_is_chosen(pacer):
     assert pacer.ask("card.update", "element.content", urgent=True).api == "element.content"
 
 
-def test_urgent_tickets_go_first_then_the_card_drawn_longest_ago():
+def test_urgent_permits_go_first_then_the_card_drawn_longest_ago():
     clock = Clock()
     pacer = Pacer(timer=clock)
     for _ in range(PER_SECOND):
         pacer.ask("element.content", urgent=True)
         clock.tick(0.02)
-    tickets = {
+    permits = {
         "new": pacer.ask("element.content", since=9.0),
         "old": pacer.ask("element.content", since=1.0),
         "final": pacer.ask("element.content", urgent=True, since=5.0),
@@ -46,31 +46,31 @@ def test_urgent_tickets_go_first_then_the_card_drawn_longest_ago():
     order: list[str] = []
 
     def next_granted() -> bool:
-        # Time passes by one call, and a ticket that comes last makes the pacer look again.
+        # Time passes by one call, and a permit that comes last makes the pacer look again.
         clock.tick(0.02)
         pacer.ask("element.content", since=99.0)
-        order.extend(name for name in tickets if tickets[name].api and name not in order)
-        return len(order) == len(tickets)
+        order.extend(name for name in permits if permits[name].api and name not in order)
+        return len(order) == len(permits)
 
     eventually(next_granted)
 
     assert order == ["final", "old", "new"]
 
 
-def test_a_ticket_given_back_is_not_waited_for(pacer):
+def test_a_permit_that_is_withdrawn_is_not_waited_for(pacer):
     exhaust(pacer, "element.content")
-    ticket = pacer.ask("element.content")
+    permit = pacer.ask("element.content")
 
-    pacer.give_back(ticket)
+    pacer.withdraw(permit)
 
-    assert ticket.wait() == ""
+    assert permit.wait() == ""
 
 
 def test_a_chat_gets_few_sends_a_second_and_holds_nobody_else_up(pacer):
     asked = [pacer.ask("message.reply", urgent=True, chat="oc_1") for _ in range(10)]
     other = pacer.ask("message.reply", urgent=True, chat="oc_2")
 
-    assert sum(bool(ticket.api) for ticket in asked) == SENDS_PER_CHAT
+    assert sum(bool(permit.api) for permit in asked) == SENDS_PER_CHAT
     eventually(lambda: other.api, timeout=0.9)
 
 
@@ -82,7 +82,7 @@ def test_a_refused_api_rests_and_others_go_on(pacer):
     assert pacer.factor("card.update") == 0.5
 
 
-def test_waiting_tickets_are_granted_when_room_comes(pacer):
+def test_waiting_permits_are_granted_when_room_comes(pacer):
     exhaust(pacer, "element.content")
     started = time.monotonic()
 

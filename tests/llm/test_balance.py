@@ -54,7 +54,7 @@ def make(server: FaultServer, clock: Clock) -> Iterator[Callable[..., KeyBalance
     clients = Clients(api_url=server.url)
 
     def make(*keys: str, timeout: float = 5.0) -> KeyBalances:
-        return KeyBalances(clients, keys or (KEY,), timeout=timeout, clock=clock)
+        return KeyBalances(clients, keys or (KEY,), timeout=timeout, timer=clock)
 
     yield make
     clients.close()
@@ -138,7 +138,7 @@ def test_a_gateway_that_cannot_be_reached_is_no_gateway_without_figures(clock: C
         closed.bind(("127.0.0.1", 0))
         clients = Clients(api_url=f"http://127.0.0.1:{closed.getsockname()[1]}")
 
-        balances = KeyBalances(clients, [KEY], clock=clock).of_keys()
+        balances = KeyBalances(clients, [KEY], timer=clock).of_keys()
         clients.close()
 
     assert balances == (KeyBalance(key="sk-ab…0123", state="failed"),)

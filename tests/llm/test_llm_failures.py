@@ -433,7 +433,6 @@ def test_a_refused_connection_is_an_unreachable_gateway(
         ask(api_url="http://127.0.0.1:1")
 
     assert caught.value.kind == ModelErrorKind.GATEWAY_UNREACHABLE
-    assert caught.value.retryable
 
 
 def test_an_address_without_scheme_is_a_wrong_address(

@@ -4,22 +4,17 @@ import pytest
 
 from feishu_bot.llm.keys import KeyRing, mask_keys, masked
 
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from ..polling import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(0.0)
 
 
 @pytest.fixture
 def ring(clock: Clock) -> KeyRing:
-    return KeyRing(["a", "b", "c"], clock=clock)
+    return KeyRing(["a", "b", "c"], timer=clock)
 
 
 def take(ring: KeyRing, count: int) -> str:
@@ -31,7 +26,7 @@ def test_keys_take_turns(ring: KeyRing) -> None:
 
 
 def test_a_refused_key_rests_for_a_minute(ring: KeyRing, clock: Clock) -> None:
-    ring.refused("b")
+    ring.mark_refused("b")
 
     assert take(ring, 4) == "acac"
     clock.now = 60.0
@@ -39,9 +34,9 @@ def test_a_refused_key_rests_for_a_minute(ring: KeyRing, clock: Clock) -> None:
 
 
 def test_a_key_refused_again_rests_longer_up_to_an_hour(clock: Clock) -> None:
-    ring = KeyRing(["a", "b"], clock=clock)
+    ring = KeyRing(["a", "b"], timer=clock)
     for _ in range(20):
-        ring.refused("b")
+        ring.mark_refused("b")
 
     clock.now = 3599.0
     assert take(ring, 2) == "aa"
@@ -50,7 +45,7 @@ def test_a_key_refused_again_rests_longer_up_to_an_hour(clock: Clock) -> None:
 
 
 def test_a_limited_key_rests_shortly(ring: KeyRing, clock: Clock) -> None:
-    ring.limited("a")
+    ring.mark_limited("a")
 
     assert take(ring, 2) == "bc"
     clock.now = 5.0
@@ -60,14 +55,14 @@ def test_a_limited_key_rests_shortly(ring: KeyRing, clock: Clock) -> None:
 def test_when_all_keys_rest_the_first_to_end_its_rest_is_used(ring: KeyRing, clock: Clock) -> None:
     for key in "abc":
         clock.now += 1
-        ring.refused(key)
+        ring.mark_refused(key)
 
     assert take(ring, 2) == "aa"
 
 
 def test_a_key_that_works_is_forgiven(ring: KeyRing) -> None:
-    ring.refused("a")
-    ring.worked("a")
+    ring.mark_refused("a")
+    ring.mark_working("a")
 
     assert take(ring, 1) == "a"
 

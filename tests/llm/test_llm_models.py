@@ -10,21 +10,15 @@ from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.model_list import FAILED_FOR, FRESH_FOR, PREFERRED_MODELS, ModelList
 
+from ..polling import Clock
 from .fault_server import FaultServer, Script, error, reply
 
 REFUSED = error(401, "无效的令牌", "czloapi_error")
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(0.0)
 
 
 @pytest.fixture
@@ -32,7 +26,7 @@ def make_list(server: FaultServer, clock: Clock) -> Iterator[Callable[..., Model
     clients = Clients(api_url=server.url)
 
     def make(*keys: str, **changes: Any) -> ModelList:
-        return ModelList(clients, keys or ("sk-a",), clock=clock, **changes)
+        return ModelList(clients, keys or ("sk-a",), timer=clock, **changes)
 
     yield make
     clients.close()

@@ -15,6 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from feishu_bot.app import create_app
 from feishu_bot.settings import Settings
+from feishu_bot.stores import Database, SqlInbox
 from feishu_simulator import Simulator
 from tests.polling import eventually
 
@@ -52,6 +53,27 @@ class LocalBot:
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True, request_handler=_Quiet)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job runs."""
+        return not self.runtime._pool._running
+
+    @property
+    def inbox(self) -> SqlInbox:
+        """Where tasks are put, and claimed from."""
+        return self.runtime._pool._queue
+
+    @property
+    def database(self) -> Database:
+        """The database of all its stores."""
+        return self.runtime._checks["database"].__self__
+
+    def forget_checks(self) -> None:
+        """Let /readyz ask Feishu and the gateway again."""
+        self.runtime._checks["feishu"].__self__._token_ends = 0
+        gateway = self.runtime._close[0].__self__
+        gateway._check._fresh_until = 0
 
     def start(self) -> LocalBot:
         self.runtime.start()

@@ -48,7 +48,7 @@ def reply(sim, message, number=0):
 
 def done(bot, message=None):
     """The message, once all that was asked is stored as well as shown."""
-    eventually(lambda: not bot.runtime.workers.running())
+    eventually(lambda: bot.is_idle)
     return message
 
 
@@ -265,7 +265,7 @@ def test_reload_shows_the_tree_and_goes_back(sim, bot, talk):
 
 def exported(sim, message) -> str:
     assert message.message_type == "file"
-    return sim.feishu.world.files[message.content["file_key"]].data.decode()
+    return sim.feishu.state.files[message.content["file_key"]].data.decode()
 
 
 def test_a_conversation_is_exported_as_a_file(sim, bot, talk):

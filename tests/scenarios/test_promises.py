@@ -178,7 +178,7 @@ def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot):
     bot = start_bot()
     sim.feishu.deliveries.retry_seconds = (0.1, 0.1, 0.1)
     sim.gateway.respond_with(lambda body: Script.text("the end."))
-    real = bot.runtime.workers._inbox.put
+    real = bot.inbox.put
     failures = iter([True, True, False, False])
 
     def put(event):
@@ -186,7 +186,7 @@ def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot):
             raise OSError("disk full")
         return real(event)
 
-    bot.runtime.workers._inbox.put = put
+    bot.inbox.put = put
     question = talk.say("hello")
 
     sim.feishu.wait_for(lambda: whole(sim, question))
@@ -215,8 +215,7 @@ def test_readiness_names_what_fails(sim, talk, bot):
     assert client.get("/readyz").json == {"ready": True, "failing": []}
 
     sim.stop()
-    bot.runtime._gateway._checked_until = 0
-    bot.runtime._client._token_ends = 0
+    bot.forget_checks()
 
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -237,7 +236,7 @@ def test_the_console_can_check_both_addresses(sim, bot):
 
 
 def test_the_addresses_are_checked_while_the_database_is_locked(sim, bot):
-    with bot.runtime._database.write():
+    with bot.database.write():
         assert sim.feishu.verify_url("/webhook/event").ok
 
 
@@ -247,7 +246,7 @@ def test_log_lines_hold_no_secrets_and_no_texts(sim, talk, start_gunicorn):
     question = talk.say("a confidential question")
     sim.feishu.wait_for(lambda: whole(sim, question))
 
-    log = eventually(lambda: "outcome=answered" in (text := bot.log.read_text()) and text)
+    log = eventually(lambda: '"outcome": "answered"' in (text := bot.log.read_text()) and text)
 
     credentials = sim.credentials
     secrets = [credentials.app_secret, credentials.encrypt_key, credentials.verification_token]
@@ -261,14 +260,14 @@ def test_a_database_that_was_away_costs_no_message(sim, talk, start_bot):
     sim.gateway.respond_with(lambda body: story(60, 0.05))
     question = talk.say("hello")
     sim.feishu.wait_for(lambda: (a := sim.feishu.answers_to(question)) and "w3" in a[0].text)
-    database = bot.runtime._database
+    database = bot.database
     write = database.write
 
     def away():
         raise OSError("no database")
 
     database.write = away
-    eventually(lambda: bot.runtime.workers.running() == 0, timeout=20)
+    eventually(lambda: bot.is_idle, timeout=20)
     database.write = write
 
     sim.feishu.wait_for(lambda: whole(sim, question), timeout=30)

@@ -7,9 +7,10 @@ import time
 import pytest
 
 from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.stores import Database, SqlConversations, SqlFeedback, SqlInbox, WorkerId
+from feishu_bot.stores import Database, SqlConversations, SqlFeedback
 from feishu_bot.stores.turns import insert_turn
 from feishu_simulator import Script
+from tests.open_jobs import open_jobs
 from tests.polling import eventually
 
 UNKNOWN = "这段对话已经找不到了，请重新提问"
@@ -18,8 +19,7 @@ UNKNOWN = "这段对话已经找不到了，请重新提问"
 def all_done(database_url):
     """Wait until the bot has nothing left to do."""
     database = Database(database_url)
-    inbox = SqlInbox(database, worker=WorkerId(), lease_seconds=30)
-    eventually(lambda: inbox.waiting() == 0)
+    eventually(lambda: open_jobs(database) == 0)
     database.close()
 
 
@@ -49,7 +49,7 @@ def start_bot(start_bot, talk, monkeypatch):
 
         def answer(question, **more):
             found = whole(question, **more)
-            eventually(lambda: not bot.runtime.workers.running())
+            eventually(lambda: bot.is_idle)
             return found
 
         monkeypatch.setattr(talk, "answer", answer)
@@ -157,7 +157,7 @@ def test_a_person_is_limited_by_the_day_until_an_admin_grants_more(sim, talk, st
 def test_a_button_that_met_the_limit_works_again_once_there_is_more(sim, talk, start_bot, ask):
     start_bot(ADMINS=talk.alice.union_id, USER_DAILY_QUESTIONS="1")
     answer = ask(talk.bob, "hello")
-    question = sim.feishu.world.messages[answer.replied_to]
+    question = sim.feishu.state.messages[answer.replied_to]
 
     def answers():
         return [card.text for card in sim.feishu.answers_to(question) if not card.streaming]

@@ -46,6 +46,7 @@ class Bot:
     """Answers every POST with what `answer` says and remembers what came."""
 
     received: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     answer: Callable[[str, dict[str, str], bytes], tuple[int, bytes]] = field(
         default=lambda path, headers, body: (200, b"{}")
     )
@@ -58,6 +59,7 @@ class Bot:
             for key, value in environ.items()
             if key.startswith("HTTP_")
         }
+        self.queries.append(environ.get("QUERY_STRING", ""))
         self.received.append((environ["PATH_INFO"], headers, body))
         status, content = self.answer(environ["PATH_INFO"], headers, body)
         start_response(f"{status} X", [("Content-Length", str(len(content)))])

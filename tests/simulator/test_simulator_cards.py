@@ -117,7 +117,7 @@ def test_streaming_closes_itself_after_ten_minutes(sim, writer, question, card_i
 
 
 def test_entities_expire_after_fourteen_days(sim, writer, card_id):
-    sim.feishu.world.entities[card_id].created -= 14 * 86_400 + 1
+    sim.feishu.state.entities[card_id].created -= 14 * 86_400 + 1
 
     assert writer.content(card_id, "a", 1).code == 200750
 
@@ -175,7 +175,7 @@ def test_known_people_and_uploaded_images_may_be_shown(sim, writer):
 
 
 def test_the_limit_of_tables_can_be_moved(sim, writer):
-    sim.feishu.world.card_rules = CardRules(max_tables=3)
+    sim.feishu.state.card_rules = CardRules(max_tables=3)
 
     refused = writer.create(card(*[markdown(TABLE)] * 4))
 
@@ -334,7 +334,7 @@ def test_a_batch_is_done_whole_or_not_at_all(sim, writer, card_id):
         "params": {"type": "append", "elements": [markdown("more", "more")]},
     }
     remove = {"action": "delete_elements", "params": {"element_ids": ["none"]}}
-    entity = sim.feishu.world.entities[card_id]
+    entity = sim.feishu.state.entities[card_id]
 
     assert batch(1, close, add, remove) == 300314
     assert entity.is_streaming

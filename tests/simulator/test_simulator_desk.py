@@ -29,8 +29,8 @@ class Desk:
         self.sim = sim
         self.url = sim.page_url
         self.http = client
-        self.person = sim.desk.furnish()
-        chats = list(sim.feishu.world.chats.values())
+        self.person = sim.desk.seed()
+        chats = list(sim.feishu.state.chats.values())
         self.private = sim.feishu.private_chat(self.person)
         self.group, self.topics = (chat for chat in chats if not chat.is_private)
 
@@ -52,7 +52,7 @@ class Desk:
         return self.get(f"/desk/wire/{message_id}?since={since}").json()
 
     def message(self, answer: Any) -> Any:
-        return self.sim.feishu.world.messages[answer.json()["message_id"]]
+        return self.sim.feishu.state.messages[answer.json()["message_id"]]
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_reactions_are_put_once_and_taken_back(desk: Desk) -> None:
         desk.do("react", message_id=message.message_id, emoji="DONE", on=False)
 
     assert message.reactions == {}
-    kinds = [event.event_type.split(".")[-1] for event in message.happenings]
+    kinds = [event.event_type.split(".")[-1] for event in message.later_events]
     assert kinds == ["created_v1", "deleted_v1"]
 
 
@@ -320,7 +320,7 @@ def test_what_cannot_be_is_refused_with_a_reason(desk: Desk, writer: Writer) -> 
         {"component": {"tag": "button"}, "options": [1]},
         {"component": {"tag": "button"}, "input_value": 5},
     ):
-        own.append(("click", {"message_id": card, **fields}))
+        own += [("click", {"message_id": card, **fields})]
 
     for name, fields in REFUSED + own:
         body = json.dumps(
@@ -413,7 +413,7 @@ def test_the_wire_shows_what_was_sent_and_answered(desk: Desk, bot: Bot, writer:
     assert [call["api"] for call in own["calls"]] == apis
     assert own["card"]["card_id"] == card_id
     assert own["card"]["bytes"] < own["card"]["most_bytes"] == 30 * 1024
-    assert {"kind": "streaming"} in own["remarks"]
+    assert {"kind": "streaming"} in own["warnings"]
 
 
 def test_the_wire_of_an_old_event_and_of_20_000_calls(desk: Desk, writer: Writer) -> None:
@@ -435,9 +435,9 @@ def test_the_wire_of_an_old_event_and_of_20_000_calls(desk: Desk, writer: Writer
     assert desk.get(f"/desk/call/{calls[0].serial - 1}").status_code == 404
 
 
-def remarks(desk: Desk, message: Any) -> list[str]:
-    found = desk.wire(message.message_id)["remarks"]
-    return [remark.get("why") or remark["kind"] for remark in found]
+def warnings(desk: Desk, message: Any) -> list[str]:
+    found = desk.wire(message.message_id)["warnings"]
+    return [warning.get("why") or warning["kind"] for warning in found]
 
 
 def test_the_wire_tells_what_the_platform_keeps_to_itself(
@@ -446,35 +446,35 @@ def test_the_wire_tells_what_the_platform_keeps_to_itself(
     feishu, group = desk.sim.feishu, desk.group.chat_id
     mention = {"chat_id": group, "mentions": [desk.sim.credentials.bot_open_id]}
 
-    assert remarks(desk, desk.message(desk.do("say", chat_id=group, text="x"))) == ["no_mention"]
+    assert warnings(desk, desk.message(desk.do("say", chat_id=group, text="x"))) == ["no_mention"]
     feishu.withdraw("im:message.group_at_msg:readonly", "im:message.p2p_msg:readonly")
     unheard = desk.message(desk.do("say", text="x", **mention))
-    assert remarks(desk, unheard) == ["no_mention_scope"]
-    assert remarks(desk, desk.message(desk.do("say", text="x"))) == ["no_private_scope"]
+    assert warnings(desk, unheard) == ["no_mention_scope"]
+    assert warnings(desk, desk.message(desk.do("say", text="x"))) == ["no_private_scope"]
     feishu.grant("im:message.p2p_msg:readonly")
     desk.group.has_bot = False
-    assert remarks(desk, unheard) == ["bot_not_in_chat"]
+    assert warnings(desk, unheard) == ["bot_not_in_chat"]
 
     bot.answer = lambda path, headers, body: (500, b"oops")
     failed = desk.message(desk.do("say", text="x"))
     eventually(lambda: failed.deliveries)
-    (again,) = desk.wire(failed.message_id)["remarks"]
+    (again,) = desk.wire(failed.message_id)["warnings"]
     assert (again["kind"], again["seconds"]) == ("push_again", 15.0)
     assert desk.wire(failed.message_id)["pushes"][0]["answer"] == "oops"
 
     desk.do("react", message_id=failed.message_id, emoji="DONE")
     card_id = writer.create(writer.card("x" * 28_500)).data.card_id
     card = writer.reply_card(failed.message_id, card_id).data.message_id
-    shown = feishu.world.messages[card]
-    assert remarks(desk, shown) == ["nearly_full", "streaming"]
+    shown = feishu.state.messages[card]
+    assert warnings(desk, shown) == ["nearly_full", "streaming"]
     clock.now += 601
-    assert remarks(desk, shown) == ["nearly_full", "streaming_timed_out"]
+    assert warnings(desk, shown) == ["nearly_full", "streaming_timed_out"]
     feishu.withdraw("cardkit:card:write")
     assert writer.create(writer.card()).code == 99991672
     (nameless,) = [c for c in desk.wire(failed.message_id)["calls"] if c["anonymous"]]
     assert nameless["code"] == 99991672
     desk.do("recall", message_id=failed.message_id)
-    assert remarks(desk, failed) == ["recalled", "push_again", "reaction"]
+    assert warnings(desk, failed) == ["recalled", "push_again", "reaction"]
 
 
 def test_calls_over_a_limit_are_marked_even_if_nothing_refuses_them(
@@ -506,7 +506,7 @@ def test_messages_are_sent_again_in_every_way(desk: Desk) -> None:
     ids = [push["event_id"] for push in desk.wire(message.message_id)["pushes"]]
     assert len(set(ids)) == 2
     assert [one.error for one in message.deliveries][-2:] == ["late", ""]
-    assert remarks(desk, message) == []
+    assert warnings(desk, message) == []
 
 
 def test_faults_are_switched_and_put_in_order_again(desk: Desk, client: lark.Client) -> None:
@@ -527,7 +527,7 @@ def test_faults_are_switched_and_put_in_order_again(desk: Desk, client: lark.Cli
     eventually(lambda: live.parts["faults"]["scopes"]["im:resource"] is False)
     assert live.parts["faults"]["disturbed"] is True
     desk.do("switch", name="platform", value="busy")
-    codes = [desk.sim.feishu.faults.meet("chat.get").refusal for _ in range(3)]
+    codes = [desk.sim.feishu.faults.next_fault("chat.get").refusal for _ in range(3)]
     assert [code and code.code for code in codes] == [None, None, 99991400]
 
     desk.do("reset")

@@ -133,7 +133,7 @@ def test_unknown_keys_are_401_and_models_and_balance_are_told(sim, gateway):
     usage = gateway.get("/dashboard/billing/usage", cast_to=object)
 
     assert [model.id for model in gateway.models.list()] == ["gpt-x"]
-    assert subscription["hard_limit_usd"] - usage["total_usage"] / 100 == 7.5
+    assert (subscription["hard_limit_usd"], usage["total_usage"]) == (10.0, 250.0)
 
 
 def test_unknown_paths_are_404_under_v1_and_the_web_page_elsewhere(sim):

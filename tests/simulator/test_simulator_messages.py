@@ -192,7 +192,7 @@ def test_a_uuid_succeeds_once_in_an_hour(sim, writer, chat, alice, clock):
     question = sim.feishu.say(chat, alice, "one")
     first = writer.reply(question.message_id, "text", {"text": "a"}, uuid="u").data.message_id
     again = writer.reply(question.message_id, "text", {"text": "a"}, uuid="u").data.message_id
-    sim.feishu.world.repeated_uuid_is_an_error = True
+    sim.feishu.state.repeated_uuid_is_an_error = True
     refused = writer.reply(question.message_id, "text", {"text": "a"}, uuid="u").code
     clock.now += 3601
     later = writer.reply(question.message_id, "text", {"text": "a"}, uuid="u")
@@ -258,7 +258,7 @@ def test_patch_needs_shared_cards_before_and_after(sim, writer, chat, alice):
     assert patch(writer.client, shared_id, alone).code == 230099
     assert patch(writer.client, alone_id, new).code == 230099
     assert patch(writer.client, shared_id, new).code == 0
-    assert sim.feishu.world.messages[shared_id].text == "new"
+    assert sim.feishu.state.messages[shared_id].text == "new"
 
 
 def test_put_edits_a_text_twenty_times(sim, writer, chat, alice):
@@ -274,7 +274,7 @@ def test_put_edits_a_text_twenty_times(sim, writer, chat, alice):
     codes = [edit(str(number)) for number in range(1, 22)]
 
     assert codes == [0] * 20 + [230072]
-    assert sim.feishu.world.messages[answer].text == "20"
+    assert sim.feishu.state.messages[answer].text == "20"
 
 
 def test_a_recalled_answer_shows_as_deleted(sim, writer, chat, alice):
@@ -353,8 +353,8 @@ def test_images_and_files_go_up_and_come_down(sim, client, chat, alice):
 
     down, foreign = download(key), download(uploaded.data.file_key)
 
-    assert sim.feishu.world.images[image.data.image_key].data == PNG
-    assert sim.feishu.world.files[uploaded.data.file_key].name == "报告.txt"
+    assert sim.feishu.state.images[image.data.image_key].data == PNG
+    assert sim.feishu.state.files[uploaded.data.file_key].name == "报告.txt"
     assert down.file_name == "报告.txt"
     assert down.file.read() == b"hello"
     assert foreign.code == 234003

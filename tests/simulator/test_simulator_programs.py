@@ -21,6 +21,7 @@ class Talker:
 
     def __init__(self, sim, bot, writer):
         self.sim, self.writer = sim, writer
+        self.threads = []
         sim.feishu.bot_url = bot.url
         bot.answer = self.answer
 
@@ -29,7 +30,8 @@ class Talker:
         event = json.loads(AESCipher(self.sim.credentials.encrypt_key).decrypt_str(sealed))
         if event["header"]["event_type"] == "card.action.trigger":
             return 200, b'{"toast":{"type":"info","content":"pressed"}}'
-        threading.Thread(target=self.speak, args=(event["event"]["message"],)).start()
+        self.threads.append(threading.Thread(target=self.speak, args=(event["event"]["message"],)))
+        self.threads[-1].start()
         return 200, b"{}"
 
     def speak(self, message):
@@ -54,7 +56,10 @@ def talker(sim, bot, writer):
     sim.gateway.respond_with(
         lambda body: Script.text(f"You said {body['messages'][-1]['content']}")
     )
-    return Talker(sim, bot, writer)
+    talker = Talker(sim, bot, writer)
+    yield talker
+    for thread in talker.threads:
+        thread.join()
 
 
 def post(sim, path, **body):
@@ -142,7 +147,7 @@ def test_the_report_names_the_limits_that_were_broken(sim, writer):
 def test_say_over_http_speaks_in_groups_too(sim, talker):
     said = post(sim, "say", text="hello", group="Team").json()
 
-    message = sim.feishu.world.messages[said["message_id"]]
+    message = sim.feishu.state.messages[said["message_id"]]
     assert message.text == f"@{sim.credentials.bot_name} hello"
     assert message.chat.name == "Team"
     sim.feishu.wait_for(lambda: any(not a.streaming for a in sim.feishu.answers_to(message)))

@@ -167,7 +167,7 @@ def asked(sim):
 
 
 def times_shown(window, text):
-    shown = "".join(row if row else "\n" for row in window.rows)
+    shown = "".join(row or "\n" for row in window.rows)
     return shown.count(text)
 
 
@@ -177,6 +177,7 @@ def test_a_card_taller_than_the_window_is_written_once(sim, writer, terminal, ta
     terminal.shows("#1 Alice: tell me")
     speak(sim, writer, asked(sim))
     eventually(lambda: times_shown(terminal.window, LINES[0]))
+    eventually(lambda: terminal.text.endswith("short\n私聊 private> "))
 
     shown = terminal.window
     assert [times_shown(shown, line) for line in LINES] == [1] * len(LINES)
@@ -229,9 +230,9 @@ def test_the_prompt_says_where_one_is(sim, terminal, talking):
     assert "现在是私聊" not in terminal.text
 
 
-def test_in_a_world_with_people_one_writes_as_the_first_in_their_group(sim, terminal):
-    person = sim.desk.furnish()
-    people = len(sim.feishu.world.people)
+def test_where_there_are_people_one_writes_as_the_first_in_their_group(sim, terminal):
+    person = sim.desk.seed()
+    people = len(sim.feishu.state.people)
     lines = io.StringIO(":g hi\n:q\n")
 
     assert chat(sim, lines, terminal.output, answer_seconds=0.01) == 1
@@ -239,7 +240,7 @@ def test_in_a_world_with_people_one_writes_as_the_first_in_their_group(sim, term
     (said,) = sim.feishu.messages
     assert said.sender is person
     assert said.chat.mode == "group"
-    assert len(sim.feishu.world.people) == people
+    assert len(sim.feishu.state.people) == people
 
 
 class Interrupted(io.StringIO):

@@ -12,24 +12,12 @@ import pytest
 
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.messages import IncomingMessage, Sender
-from feishu_bot.core.tasks import QueuedTask
+from feishu_bot.core.tasks import AskQuestion, QueuedTask, ReplyTarget
 from feishu_bot.stores import Database
+from tests.polling import Clock
 from tests.postgres import Postgres
 
 _ROOT = Path(__file__).parents[2]
-
-
-class Clock:
-    """A clock that goes only when it is told to."""
-
-    def __init__(self, now: float = 1_700_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def tick(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture(scope="session")
@@ -84,14 +72,14 @@ def other_database(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_700_000_000.0)
 
 
 @pytest.fixture
-def make_event() -> Callable[..., QueuedTask]:
-    """Builds the event of message `om_<number>`, sent at second `number`."""
+def make_task() -> Callable[..., QueuedTask]:
+    """Builds the task of message `om_<number>`, sent at second `number`."""
 
-    def make_event(number: int, *, root: str = "om_root", at: float | None = None) -> QueuedTask:
+    def make_task(number: int, *, root: str = "om_root", at: float | None = None) -> QueuedTask:
         message = IncomingMessage(
             message_id=f"om_{number}",
             chat_id="oc_1",
@@ -104,12 +92,13 @@ def make_event() -> Callable[..., QueuedTask]:
         return QueuedTask(
             event_id=f"ev_{number}",
             dedupe_id=message.message_id,
-            kind="message",
             key=ConversationKey("oc_1", root),
-            message=message,
+            target=ReplyTarget.of(message),
+            task=AskQuestion(text=message.text, message=message),
+            created_at=message.created_at,
         )
 
-    return make_event
+    return make_task
 
 
 Start = Callable[..., "subprocess.Popen[str]"]

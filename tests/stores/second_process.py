@@ -7,6 +7,7 @@ import sys
 
 from feishu_bot.core.conversations import Turn
 from feishu_bot.stores import Database, SqlInbox, SqlPeople, WorkerId
+from tests.open_jobs import open_jobs
 
 
 def migrate(url: str) -> None:
@@ -38,10 +39,10 @@ def drain(url: str) -> None:
     inbox = SqlInbox(database, worker=WorkerId())
     print("ready", flush=True)
     sys.stdin.readline()
-    while inbox.waiting():
+    while open_jobs(database):
         for job in inbox.claim(3):
-            message_id = job.event.message.message_id
-            turn = Turn(question=job.event.message.text, answer="yes", question_id=message_id)
+            message_id = job.target.message_id
+            turn = Turn(question=job.task.text, answer="yes", question_id=message_id)
             inbox.finish(job, "answered", turn, None)
             print(message_id, flush=True)
 
@@ -65,8 +66,7 @@ def fork(url: str) -> None:
     read_end, write_end = os.pipe()
     child_pid = os.fork()
     if child_pid == 0:
-        inbox = SqlInbox(database, worker=worker)
-        os.write(write_end, f"{inbox.waiting()} {worker}".encode())
+        os.write(write_end, f"{open_jobs(database)} {worker}".encode())
         database.close()
         os._exit(0)
     os.waitpid(child_pid, 0)

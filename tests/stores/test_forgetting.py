@@ -71,8 +71,8 @@ class TestForgetting:
         return lambda: people.forget("ou_1", keep_usage_since=clock.now)
 
     @staticmethod
-    def event_of(open_id: str, event: QueuedTask) -> QueuedTask:
-        return replace(event, message=replace(event.message, sender=Sender(open_id)))
+    def task_of(open_id: str, task: QueuedTask) -> QueuedTask:
+        return replace(task, target=replace(task.target, sender=Sender(open_id)))
 
     def test_of_somebody_unknown_nothing_is_deleted(self, forget) -> None:
         assert forget() == ErasureReport()
@@ -221,32 +221,30 @@ class TestForgetting:
 
     # What waits
 
-    def test_waiting_questions_of_this_person_end(
-        self, forget, inbox, database, make_event
-    ) -> None:
-        inbox.put(make_event(1))
-        inbox.put(self.event_of("ou_2", make_event(2)))
+    def test_waiting_questions_of_this_person_end(self, forget, inbox, database, make_task) -> None:
+        inbox.put(make_task(1))
+        inbox.put(self.task_of("ou_2", make_task(2)))
 
         forget()
 
-        assert [job.event.message.message_id for job in inbox.claim(2)] == ["om_2"]
+        assert [job.target.message_id for job in inbox.claim(2)] == ["om_2"]
         table = metadata.tables["inbox"]
         with database.read() as connection:
             row = connection.execute(sa.select(table).where(table.c.event_id == "ev_1")).one()
         assert (row.outcome, row.payload, row.sender) == ("stopped", None, "")
 
-    def test_any_text_can_wait(self, forget, inbox, make_event) -> None:
-        event = make_event(1)
-        inbox.put(replace(event, message=replace(event.message, text="\0 \ud83d")))
+    def test_any_text_can_wait(self, forget, inbox, make_task) -> None:
+        event = make_task(1)
+        inbox.put(replace(event, task=replace(event.task, text="\0 \ud83d")))
 
         forget()
 
         assert inbox.claim(1) == []
 
     def test_a_handed_back_answer_is_ended_by_who_claims_it_and_leaves_no_turn(
-        self, forget, inbox, conversations, make_event
+        self, forget, inbox, conversations, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.checkpoint(job, {"card_id": "card"})
         inbox.release([job])
@@ -257,10 +255,10 @@ class TestForgetting:
         assert inbox.renew().stopped == {job.id}
         turn = Turn(question="question", answer="yes", question_id="om_1", asker="ou_1")
         inbox.finish(again, "stopped", turn, None)
-        assert conversations.tree(job.event.key) == ()
+        assert conversations.tree(job.key) == ()
 
-    def test_the_job_that_asks_for_it_runs_on(self, forget, inbox, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_the_job_that_asks_for_it_runs_on(self, forget, inbox, make_task) -> None:
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
 
         forget()

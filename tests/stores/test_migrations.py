@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def event(number: int, state: str, *, stop_requested: bool = False) -> dict[str,
         "conversation": f"oc_1/om_{number}",
         "chat_id": "oc_1",
         "root": f"om_{number}",
-        "payload": message.as_json() if state != "done" else None,
+        "payload": asdict(message) | {"action": {}} if state != "done" else None,
         "created_at": float(number),
         "received_at": float(number),
         "state": state,
@@ -147,16 +148,14 @@ class TestFromTheFirstVersion:
         assert [turn.asker for turn in conversations.tree(KEY)] == ["ou_1", "ou_2", "", "ou_2"]
 
     def test_usage_has_cost_nothing(self, database) -> None:
-        total = UsageTotal(
-            name="gpt", answers=4, prompt_tokens=4, completion_tokens=8, seconds=4.0, cost=0.0
-        )
+        total = UsageTotal(name="gpt", answers=4, prompt_tokens=4, completion_tokens=8, cost=0.0)
 
         assert SqlUsage(database).totals(0.0) == [total]
 
     def test_waiting_questions_can_be_answered(self, database) -> None:
         jobs = SqlInbox(database, worker=WorkerId()).claim(5)
 
-        assert [job.event.message.message_id for job in jobs] == ["om_2", "om_3"]
+        assert [job.target.message_id for job in jobs] == ["om_2", "om_3"]
 
     def test_a_question_that_was_recalled_leaves_no_turn(self, database, conversations) -> None:
         inbox = SqlInbox(database, worker=WorkerId())

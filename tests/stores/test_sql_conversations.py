@@ -450,12 +450,10 @@ class TestConversations:
     # Settings
 
     def test_settings_are_kept_until_they_are_changed(self, store, other) -> None:
-        store.save_settings(KEY, role="a poet", model="gpt", mode="creative", kind="picture")
+        store.save_settings(KEY, role="a poet", model="gpt", mode="creative")
         store.save_settings(KEY, model="", mode="strict")
 
-        assert other.load(KEY) == Conversation(
-            key=KEY, role="a poet", model="", mode="strict", kind="picture"
-        )
+        assert other.load(KEY) == Conversation(key=KEY, role="a poet", model="", mode="strict")
 
     def test_a_role_that_no_database_takes_is_stored_without_the_offence(self, store) -> None:
         store.save_settings(KEY, role="a\0 poet\ud83d")
@@ -463,7 +461,7 @@ class TestConversations:
         assert store.load(KEY).role == "a poet?"
 
     def test_a_conversation_that_rested_too_long_starts_anew(self, store, add, clock) -> None:
-        store.save_settings(KEY, role="a poet", model="gpt", mode="creative", kind="picture")
+        store.save_settings(KEY, role="a poet", model="gpt", mode="creative")
         add("1")
         clock.tick(TTL + 1)
 

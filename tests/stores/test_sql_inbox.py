@@ -12,16 +12,18 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.tasks import Job
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores import Database, SqlConversations, SqlInbox, SqlUsage, WorkerId
 from feishu_bot.stores.schema import inbox as table
+from tests.open_jobs import open_jobs
 
 LEASE = 30.0
 
 
 def message_ids(jobs) -> list[str]:
-    return [job.event.message.message_id for job in jobs]
+    return [job.target.message_id for job in jobs]
 
 
 def renewal(*, lost=(), stopped=()) -> Renewal:
@@ -29,7 +31,7 @@ def renewal(*, lost=(), stopped=()) -> Renewal:
 
 
 def turn_of(job, **changes: Any) -> Turn:
-    question = job.event.message
+    question = job.message
     turn = Turn(question=question.text, answer="yes", question_id=question.message_id)
     return replace(turn, **changes)
 
@@ -55,54 +57,54 @@ class TestInbox:
 
     # What goes in
 
-    def test_a_claimed_job_carries_its_event(self, inbox, make_event) -> None:
-        event = make_event(1)
+    def test_a_claimed_job_carries_its_event(self, inbox, make_task) -> None:
+        event = make_task(1)
         inbox.put(event)
 
         (job,) = inbox.claim(5)
 
-        assert (job.event, job.attempt, job.checkpoint) == (event, 1, {})
+        assert job == Job.of(event, id=job.id, attempt=1, checkpoint={})
 
-    def test_any_text_comes_back_as_it_was(self, inbox, make_event) -> None:
-        event = make_event(1)
+    def test_any_text_comes_back_as_it_was(self, inbox, make_task) -> None:
+        event = make_task(1)
         text = "你好 \0 \ud83d 🙂 ' \" \\"
-        event = replace(event, message=replace(event.message, text=text))
+        event = replace(event, task=replace(event.task, text=text))
         inbox.put(event)
 
-        assert inbox.claim(1)[0].event.message.text == text
+        assert inbox.claim(1)[0].task.text == text
 
     @pytest.mark.parametrize(
         ("outcome", "unanswered"),
         [("answered", False), ("stopped", False), ("noticed", True), ("failed", True)],
     )
     def test_it_is_known_what_came_to_no_answer(
-        self, inbox, make_event, outcome, unanswered
+        self, inbox, make_task, outcome, unanswered
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        assert not inbox.ended_unanswered(job.event.dedupe_id)
+        assert not inbox.ended_unanswered(job.dedupe_id)
 
         inbox.finish(job, outcome, None, None)
 
-        assert inbox.ended_unanswered(job.event.dedupe_id) is unanswered
+        assert inbox.ended_unanswered(job.dedupe_id) is unanswered
         assert not inbox.ended_unanswered("om_unknown")
 
-    def test_an_event_id_is_taken_in_once(self, inbox, make_event) -> None:
-        assert inbox.put(make_event(1))
-        assert not inbox.put(replace(make_event(2), event_id="ev_1"))
+    def test_an_event_id_is_taken_in_once(self, inbox, make_task) -> None:
+        assert inbox.put(make_task(1))
+        assert not inbox.put(replace(make_task(2), event_id="ev_1"))
 
-    def test_a_message_under_another_event_id_is_taken_in_once(self, inbox, make_event) -> None:
-        assert inbox.put(make_event(1))
-        assert not inbox.put(replace(make_event(1), event_id="ev_2"))
+    def test_a_message_under_another_event_id_is_taken_in_once(self, inbox, make_task) -> None:
+        assert inbox.put(make_task(1))
+        assert not inbox.put(replace(make_task(1), event_id="ev_2"))
 
     @pytest.mark.parametrize("same", ["event_id", "dedupe_id"])
     def test_of_sixteen_deliveries_at_once_one_is_taken_in(
-        self, inbox, other, make_event, same
+        self, inbox, other, database, make_task, same
     ) -> None:
         start = threading.Barrier(16)
 
         def put(number: int) -> bool:
-            event = replace(make_event(number), **{same: "the same"})
+            event = replace(make_task(number), **{same: "the same"})
             start.wait()
             return (inbox, other)[number % 2].put(event)
 
@@ -110,50 +112,50 @@ class TestInbox:
             taken = list(pool.map(put, range(16)))
 
         assert taken.count(True) == 1
-        assert inbox.waiting() == 1
+        assert open_jobs(database) == 1
 
-    def test_a_repeat_of_a_done_event_is_known(self, inbox, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_a_repeat_of_a_done_event_is_known(self, inbox, make_task) -> None:
+        inbox.put(make_task(1))
         inbox.finish(inbox.claim(1)[0], "answered", None, None)
 
-        assert not inbox.put(make_event(1))
+        assert not inbox.put(make_task(1))
         assert inbox.claim(1) == []
 
     # Order
 
-    def test_the_oldest_message_comes_first(self, inbox, make_event) -> None:
+    def test_the_oldest_message_comes_first(self, inbox, make_task) -> None:
         for number in (3, 1, 2):
-            inbox.put(make_event(number, root=f"om_{number}"))
+            inbox.put(make_task(number, root=f"om_{number}"))
 
         assert message_ids(inbox.claim(2)) == ["om_1", "om_2"]
         assert message_ids(inbox.claim(2)) == ["om_3"]
 
-    def test_messages_of_the_same_time_come_as_they_were_put(self, inbox, make_event) -> None:
+    def test_messages_of_the_same_time_come_as_they_were_put(self, inbox, make_task) -> None:
         for number in (2, 1):
-            inbox.put(make_event(number, root=f"om_{number}", at=5.0))
+            inbox.put(make_task(number, root=f"om_{number}", at=5.0))
 
         assert message_ids(inbox.claim(2)) == ["om_2", "om_1"]
 
-    def test_a_conversation_has_one_job_at_a_time(self, inbox, other, make_event) -> None:
+    def test_a_conversation_has_one_job_at_a_time(self, inbox, other, make_task) -> None:
         for number in (1, 2):
-            inbox.put(make_event(number))
+            inbox.put(make_task(number))
 
         assert message_ids(inbox.claim(2)) == ["om_1"]
         assert other.claim(2) == []
 
     @pytest.mark.parametrize("outcome", ["answered", "noticed", "stopped", "failed"])
-    def test_an_ended_job_frees_its_conversation(self, inbox, make_event, outcome) -> None:
+    def test_an_ended_job_frees_its_conversation(self, inbox, make_task, outcome) -> None:
         for number in (1, 2):
-            inbox.put(make_event(number))
+            inbox.put(make_task(number))
 
         inbox.finish(inbox.claim(1)[0], outcome, None, None)
 
         assert message_ids(inbox.claim(1)) == ["om_2"]
 
-    def test_a_late_older_message_waits_for_the_running_one(self, inbox, make_event) -> None:
-        inbox.put(make_event(2))
+    def test_a_late_older_message_waits_for_the_running_one(self, inbox, make_task) -> None:
+        inbox.put(make_task(2))
         (running,) = inbox.claim(1)
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
 
         assert inbox.claim(1) == []
 
@@ -161,7 +163,9 @@ class TestInbox:
 
         assert message_ids(inbox.claim(1)) == ["om_1"]
 
-    def test_two_processes_answer_everything_in_order(self, inbox, other, make_event) -> None:
+    def test_two_processes_answer_everything_in_order(
+        self, inbox, other, database, make_task
+    ) -> None:
         roots = [f"om_root_{number}" for number in range(6)]
         total = 20 * len(roots)
         answered: dict[str, list[float]] = defaultdict(list)
@@ -171,7 +175,7 @@ class TestInbox:
 
         def put(root: str) -> None:
             for number in range(1, 21):
-                event = make_event(number, root=root)
+                event = make_task(number, root=root)
                 taken_in = replace(event, event_id=f"{root} {number}", dedupe_id=f"{root} {number}")
                 assert inbox.put(taken_in)
 
@@ -181,13 +185,13 @@ class TestInbox:
                 jobs = mine.claim(2)
                 with lock:
                     for job in jobs:
-                        root = job.event.key.root
+                        root = job.key.root
                         overlaps.extend({root} & running)
                         running.add(root)
-                        answered[root].append(job.event.message.created_at)
+                        answered[root].append(job.created_at)
                 for job in jobs:
                     with lock:
-                        running.discard(job.event.key.root)
+                        running.discard(job.key.root)
                     mine.finish(job, "answered", turn_of(job), None)
                 if sum(map(len, answered.values())) == total:
                     return
@@ -200,13 +204,13 @@ class TestInbox:
 
         assert overlaps == []
         assert answered == {root: [float(number) for number in range(1, 21)] for root in roots}
-        assert inbox.waiting() == 0
+        assert open_jobs(database) == 0
 
     def test_two_real_processes_answer_everything_once(
-        self, inbox, make_event, url, start_process
+        self, inbox, make_task, url, start_process
     ) -> None:
         for number in range(60):
-            inbox.put(make_event(number, root=f"om_root_{number % 7}"))
+            inbox.put(make_task(number, root=f"om_root_{number % 7}"))
         processes = [start_process("drain", url) for _ in range(2)]
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 2
 
@@ -220,16 +224,16 @@ class TestInbox:
 
     # Leases
 
-    def test_a_running_job_is_not_claimed_again(self, inbox, other, make_event, clock) -> None:
-        inbox.put(make_event(1))
+    def test_a_running_job_is_not_claimed_again(self, inbox, other, make_task, clock) -> None:
+        inbox.put(make_task(1))
         inbox.claim(1)
 
         clock.tick(LEASE - 1)
 
         assert other.claim(1) == []
 
-    def test_a_lease_that_has_ended_is_taken_over(self, inbox, other, make_event, clock) -> None:
-        inbox.put(make_event(1))
+    def test_a_lease_that_has_ended_is_taken_over(self, inbox, other, make_task, clock) -> None:
+        inbox.put(make_task(1))
         inbox.checkpoint(inbox.claim(1)[0], {"card_id": "card"})
 
         clock.tick(LEASE + 1)
@@ -237,8 +241,8 @@ class TestInbox:
 
         assert (job.attempt, job.checkpoint) == (2, {"card_id": "card"})
 
-    def test_a_renewed_lease_is_kept(self, inbox, other, make_event, clock) -> None:
-        inbox.put(make_event(1))
+    def test_a_renewed_lease_is_kept(self, inbox, other, make_task, clock) -> None:
+        inbox.put(make_task(1))
         inbox.claim(1)
         clock.tick(LEASE - 1)
 
@@ -248,9 +252,9 @@ class TestInbox:
         assert other.claim(1) == []
 
     def test_a_process_that_slept_takes_its_own_jobs_back(
-        self, inbox, other, make_event, clock
+        self, inbox, other, make_task, clock
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
 
         clock.tick(LEASE * 10)
@@ -260,10 +264,10 @@ class TestInbox:
         inbox.finish(job, "answered", None, None)
 
     def test_a_claim_that_never_arrived_comes_to_an_end(
-        self, inbox, database, make_event, clock
+        self, inbox, database, make_task, clock
     ) -> None:
         worker = WorkerId()
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         # The answer to the first claim was lost on its way: the process knows nothing of the job.
         SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock).claim(1)
         survivor = SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock)
@@ -273,8 +277,8 @@ class TestInbox:
 
         assert message_ids(survivor.claim(1)) == ["om_1"]
 
-    def test_a_lost_job_is_named_once(self, inbox, other, make_event, clock) -> None:
-        inbox.put(make_event(1))
+    def test_a_lost_job_is_named_once(self, inbox, other, make_task, clock) -> None:
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         clock.tick(LEASE + 1)
         other.claim(1)
@@ -282,14 +286,14 @@ class TestInbox:
         assert inbox.renew() == renewal(lost=[job.id])
         assert inbox.renew() == renewal()
 
-    def test_a_finished_job_is_not_lost(self, inbox, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_a_finished_job_is_not_lost(self, inbox, make_task) -> None:
+        inbox.put(make_task(1))
         inbox.finish(inbox.claim(1)[0], "answered", None, None)
 
         assert inbox.renew() == renewal()
 
-    def test_a_lost_job_cannot_be_checkpointed(self, inbox, other, make_event, clock) -> None:
-        inbox.put(make_event(1))
+    def test_a_lost_job_cannot_be_checkpointed(self, inbox, other, make_task, clock) -> None:
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         clock.tick(LEASE + 1)
         other.claim(1)
@@ -298,9 +302,9 @@ class TestInbox:
             inbox.checkpoint(job, {"card_id": "card"})
 
     def test_a_lost_job_cannot_be_finished(
-        self, inbox, other, conversations, make_event, clock
+        self, inbox, other, conversations, make_task, clock
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         clock.tick(LEASE + 1)
         (taken_over,) = other.claim(1)
@@ -309,11 +313,11 @@ class TestInbox:
             inbox.finish(job, "answered", turn_of(job, answer="mine"), None)
 
         other.finish(taken_over, "answered", turn_of(job, answer="theirs"), None)
-        turns = conversations.load(job.event.key).turns
+        turns = conversations.load(job.key).turns
         assert [turn.answer for turn in turns] == ["theirs"]
 
-    def test_a_job_is_finished_once(self, inbox, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_a_job_is_finished_once(self, inbox, make_task) -> None:
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.finish(job, "answered", None, None)
 
@@ -322,9 +326,9 @@ class TestInbox:
 
     @pytest.mark.parametrize("how", ["renewal", "start"])
     def test_the_job_of_a_killed_process_is_taken_over_at_once(
-        self, inbox, make_event, url, start_process, how
+        self, inbox, make_task, url, start_process, how
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         if how == "renewal":
             assert inbox.claim(0) == []
         process = start_process("hold", url)
@@ -344,9 +348,9 @@ class TestInbox:
     # Handing back
 
     def test_a_released_job_is_claimed_at_once_with_its_checkpoint(
-        self, inbox, other, make_event
+        self, inbox, other, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.checkpoint(job, {"card_id": "card"})
 
@@ -356,15 +360,15 @@ class TestInbox:
         assert (again.id, again.attempt, again.checkpoint) == (job.id, 1, {"card_id": "card"})
         assert inbox.renew() == renewal()
 
-    def test_a_released_job_is_still_the_first_of_its_conversation(self, inbox, make_event) -> None:
+    def test_a_released_job_is_still_the_first_of_its_conversation(self, inbox, make_task) -> None:
         for number in (1, 2):
-            inbox.put(make_event(number))
+            inbox.put(make_task(number))
         inbox.release(inbox.claim(1))
 
         assert message_ids(inbox.claim(2)) == ["om_1"]
 
-    def test_a_lost_job_is_not_released(self, inbox, other, make_event, clock) -> None:
-        inbox.put(make_event(1))
+    def test_a_lost_job_is_not_released(self, inbox, other, make_task, clock) -> None:
+        inbox.put(make_task(1))
         jobs = inbox.claim(1)
         clock.tick(LEASE + 1)
         (taken_over,) = other.claim(1)
@@ -382,9 +386,9 @@ class TestInbox:
     # Putting off
 
     def test_a_postponed_job_can_be_claimed_when_its_time_has_come(
-        self, inbox, other, make_event, clock
+        self, inbox, other, make_task, clock
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.checkpoint(job, {"card_id": "card"})
 
@@ -397,25 +401,25 @@ class TestInbox:
         (again,) = other.claim(1)
         assert (again.id, again.attempt, again.checkpoint) == (job.id, 2, {"card_id": "card"})
 
-    def test_nothing_overtakes_a_postponed_job(self, inbox, make_event) -> None:
+    def test_nothing_overtakes_a_postponed_job(self, inbox, make_task) -> None:
         for number in (1, 2):
-            inbox.put(make_event(number))
+            inbox.put(make_task(number))
 
         inbox.postpone(inbox.claim(1)[0], 100.0)
 
         assert inbox.claim(2) == []
 
-    def test_a_postponed_job_can_be_stopped(self, inbox, make_event) -> None:
+    def test_a_postponed_job_can_be_stopped(self, inbox, make_task) -> None:
         for number in (1, 2):
-            inbox.put(make_event(number))
+            inbox.put(make_task(number))
         inbox.postpone(inbox.claim(1)[0], 100.0)
 
         inbox.stop("om_1")
 
         assert message_ids(inbox.claim(2)) == ["om_2"]
 
-    def test_a_lost_job_is_not_postponed(self, inbox, other, make_event, clock) -> None:
-        inbox.put(make_event(1))
+    def test_a_lost_job_is_not_postponed(self, inbox, other, make_task, clock) -> None:
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         clock.tick(LEASE + 1)
         (taken_over,) = other.claim(1)
@@ -426,8 +430,8 @@ class TestInbox:
 
     # Stopping
 
-    def test_a_waiting_job_that_is_stopped_is_done(self, inbox, database, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_a_waiting_job_that_is_stopped_is_done(self, inbox, database, make_task) -> None:
+        inbox.put(make_task(1))
 
         inbox.stop("om_1")
 
@@ -435,9 +439,9 @@ class TestInbox:
         assert only_row(database).outcome == "stopped"
 
     def test_a_running_job_that_is_stopped_is_named_to_its_process(
-        self, inbox, other, make_event
+        self, inbox, other, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
 
         other.stop("om_1")
@@ -447,9 +451,9 @@ class TestInbox:
         inbox.finish(job, "stopped", None, None)
 
     def test_a_handed_back_job_with_a_card_is_stopped_by_who_claims_it(
-        self, inbox, other, make_event
+        self, inbox, other, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.checkpoint(job, {"card_id": "card"})
         inbox.release([job])
@@ -461,36 +465,36 @@ class TestInbox:
         assert other.renew() == renewal(stopped=[job.id])
 
     def test_an_answered_question_that_is_recalled_is_forgotten(
-        self, inbox, conversations, make_event
+        self, inbox, conversations, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.finish(job, "answered", turn_of(job), None)
 
         inbox.stop("om_1")
 
-        assert conversations.load(job.event.key).turns == ()
+        assert conversations.load(job.key).turns == ()
 
     def test_a_question_recalled_while_it_was_answered_is_forgotten(
-        self, inbox, conversations, make_event
+        self, inbox, conversations, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.stop("om_1")
 
         inbox.finish(job, "stopped", turn_of(job), None)
 
-        assert conversations.load(job.event.key).turns == ()
+        assert conversations.load(job.key).turns == ()
 
-    def test_stopping_an_unknown_message_does_nothing(self, inbox, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_stopping_an_unknown_message_does_nothing(self, inbox, make_task) -> None:
+        inbox.put(make_task(1))
 
         inbox.stop("om_2")
 
         assert message_ids(inbox.claim(1)) == ["om_1"]
 
-    def test_a_waiting_event_that_is_stopped_is_done(self, inbox, database, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_a_waiting_event_that_is_stopped_is_done(self, inbox, database, make_task) -> None:
+        inbox.put(make_task(1))
 
         assert inbox.stop_event("ev_1")
 
@@ -498,23 +502,23 @@ class TestInbox:
         assert (only_row(database).outcome, only_row(database).payload) == ("stopped", None)
 
     def test_an_event_stopped_while_it_was_answered_keeps_its_turn(
-        self, inbox, other, conversations, make_event
+        self, inbox, other, conversations, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
 
         assert other.stop_event("ev_1")
 
         assert inbox.renew() == renewal(stopped=[job.id])
         inbox.finish(job, "stopped", turn_of(job, answer="what there is"), None)
-        (turn,) = conversations.load(job.event.key).turns
+        (turn,) = conversations.load(job.key).turns
         assert turn.answer == "what there is"
 
     @pytest.mark.parametrize("first", ["stopped", "recalled"])
     def test_a_recalled_question_leaves_no_turn_though_its_event_was_stopped(
-        self, inbox, conversations, make_event, first
+        self, inbox, conversations, make_task, first
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         stops = [lambda: inbox.stop_event("ev_1"), lambda: inbox.stop("om_1")]
 
@@ -523,12 +527,12 @@ class TestInbox:
 
         assert inbox.renew() == renewal(stopped=[job.id])
         inbox.finish(job, "stopped", turn_of(job), None)
-        assert conversations.load(job.event.key).turns == ()
+        assert conversations.load(job.key).turns == ()
 
     def test_a_handed_back_event_with_a_card_is_stopped_by_who_claims_it(
-        self, inbox, other, make_event
+        self, inbox, other, make_task
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.checkpoint(job, {"card_id": "card"})
         inbox.release([job])
@@ -538,16 +542,16 @@ class TestInbox:
         assert message_ids(other.claim(1)) == ["om_1"]
         assert other.renew() == renewal(stopped=[job.id])
 
-    def test_only_the_named_event_is_stopped(self, inbox, make_event) -> None:
-        inbox.put(make_event(1))
-        inbox.put(make_event(2, root="om_else"))
+    def test_only_the_named_event_is_stopped(self, inbox, make_task) -> None:
+        inbox.put(make_task(1))
+        inbox.put(make_task(2, root="om_else"))
 
         inbox.stop_event("ev_2")
 
         assert message_ids(inbox.claim(2)) == ["om_1"]
 
-    def test_an_event_that_is_over_or_unknown_is_not_stopped(self, inbox, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_an_event_that_is_over_or_unknown_is_not_stopped(self, inbox, make_task) -> None:
+        inbox.put(make_task(1))
         inbox.finish(inbox.claim(1)[0], "answered", None, None)
 
         assert not inbox.stop_event("ev_1")
@@ -556,10 +560,10 @@ class TestInbox:
     # What runs
 
     def test_what_runs_in_a_conversation_is_seen_by_every_process(
-        self, inbox, other, make_event
+        self, inbox, other, make_task
     ) -> None:
-        event = make_event(1)
-        for item in (event, make_event(2), make_event(3, root="om_else")):
+        event = make_task(1)
+        for item in (event, make_task(2), make_task(3, root="om_else")):
             inbox.put(item)
 
         assert inbox.running(event.key) is None
@@ -567,24 +571,24 @@ class TestInbox:
         inbox.claim(1)
         assert inbox.running(event.key) == other.running(event.key) == event
 
-    def test_a_postponed_event_still_runs(self, inbox, make_event) -> None:
-        event = make_event(1)
+    def test_a_postponed_event_still_runs(self, inbox, make_task) -> None:
+        event = make_task(1)
         inbox.put(event)
         inbox.postpone(inbox.claim(1)[0], 100.0)
 
         assert inbox.running(event.key) == event
 
-    def test_an_ended_event_does_not_run(self, inbox, make_event) -> None:
-        event = make_event(1)
+    def test_an_ended_event_does_not_run(self, inbox, make_task) -> None:
+        event = make_task(1)
         inbox.put(event)
         inbox.finish(inbox.claim(1)[0], "answered", None, None)
 
         assert inbox.running(event.key) is None
 
     def test_what_runs_for_a_person_is_found_in_all_conversations_of_a_chat(
-        self, inbox, other, make_event
+        self, inbox, other, make_task
     ) -> None:
-        events = [make_event(1), make_event(2, root="om_else"), make_event(3, root="om_third")]
+        events = [make_task(1), make_task(2, root="om_else"), make_task(3, root="om_third")]
         for event in events:
             inbox.put(event)
         inbox.claim(2)
@@ -597,9 +601,9 @@ class TestInbox:
     # The end of a job
 
     def test_finishing_stores_turn_and_usage(
-        self, inbox, database, conversations, make_event, clock
+        self, inbox, database, conversations, make_task, clock
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         usage = Usage(
             open_id="ou_1",
@@ -612,15 +616,15 @@ class TestInbox:
 
         inbox.finish(job, "answered", turn_of(job), usage)
 
-        (turn,) = conversations.load(job.event.key).turns
+        (turn,) = conversations.load(job.key).turns
         assert turn == turn_of(job, id=turn.id, created_at=clock.now)
         assert [total.answers for total in SqlUsage(database).totals(0.0, open_id="ou_1")] == [1]
 
     @pytest.mark.parametrize("broken", ["turn", "usage"])
     def test_finishing_is_all_or_nothing(
-        self, inbox, other, conversations, make_event, clock, broken
+        self, inbox, other, conversations, make_task, clock, broken
     ) -> None:
-        inbox.put(make_event(1))
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         turn = turn_of(job, model=None if broken == "turn" else "gpt")
         usage = Usage(
@@ -634,15 +638,15 @@ class TestInbox:
         with pytest.raises(IntegrityError):
             inbox.finish(job, "answered", turn, usage)
 
-        assert conversations.load(job.event.key).turns == ()
-        assert not conversations.exists(job.event.key)
+        assert conversations.load(job.key).turns == ()
+        assert not conversations.exists(job.key)
         clock.tick(LEASE - 1)
         assert inbox.renew() == renewal()
         assert other.claim(1) == []
         inbox.finish(job, "failed", None, None)
 
-    def test_a_done_job_keeps_no_words(self, inbox, database, make_event) -> None:
-        inbox.put(make_event(1))
+    def test_a_done_job_keeps_no_words(self, inbox, database, make_task) -> None:
+        inbox.put(make_task(1))
         (job,) = inbox.claim(1)
         inbox.checkpoint(job, {"text": "an answer"})
 
@@ -651,17 +655,9 @@ class TestInbox:
         row = only_row(database)
         assert (row.state, row.sender, row.payload, row.checkpoint) == ("done", "", None, None)
 
-    def test_what_is_not_done_is_counted(self, inbox, make_event) -> None:
+    def test_only_what_was_done_long_ago_is_swept(self, inbox, make_task, clock) -> None:
         for number in (1, 2, 3):
-            inbox.put(make_event(number))
-        inbox.finish(inbox.claim(1)[0], "answered", None, None)
-        inbox.claim(1)
-
-        assert inbox.waiting() == 2
-
-    def test_only_what_was_done_long_ago_is_swept(self, inbox, make_event, clock) -> None:
-        for number in (1, 2, 3):
-            inbox.put(make_event(number, root=f"om_{number}"))
+            inbox.put(make_task(number, root=f"om_{number}"))
         first, second = inbox.claim(2)
         inbox.finish(first, "answered", None, None)
         clock.tick(100)
@@ -669,5 +665,5 @@ class TestInbox:
 
         assert inbox.sweep(before=clock.now) == 1
 
-        taken_in = [inbox.put(make_event(number)) for number in (1, 2, 3)]
+        taken_in = [inbox.put(make_task(number)) for number in (1, 2, 3)]
         assert taken_in == [True, False, False]

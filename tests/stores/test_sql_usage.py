@@ -31,7 +31,6 @@ def total(name: str, answers: int) -> UsageTotal:
         answers=answers,
         prompt_tokens=10 * answers,
         completion_tokens=20 * answers,
-        seconds=2.5 * answers,
         cost=0.25 * answers,
     )
 

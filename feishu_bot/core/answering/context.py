@@ -13,6 +13,7 @@ from typing import Protocol
 
 from feishu_bot.core.conversations import Conversation, Conversations
 from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.text import shorten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ QUOTE_CHARS = 6_000
 LINE_CHARS = 2_000
 THREAD_CHARS = 12_000
 
-_BACKGROUND = re.compile(r"\A<(quoted_message|earlier_messages)>\n.*?\n</\1>\n\n", re.S)
+_BACKGROUND = re.compile(r"\A<(quoted_message|earlier_messages)>\n.*?\n</\1>\n\n", re.DOTALL)
 _TAG = re.compile(r"<(?=/?(?:quoted_message|earlier_messages)>)")
 
 
@@ -62,7 +63,7 @@ class MissingContext:
         if not parent or self._conversations.key_of(parent) or self._conversations.turn_of(parent):
             return ""
         quoted = self._archive.quoted(parent)
-        return _tagged("quoted_message", _cut(quoted.text, QUOTE_CHARS)) if quoted else ""
+        return _tagged("quoted_message", shorten(quoted.text, QUOTE_CHARS)) if quoted else ""
 
     def _thread(self, message: IncomingMessage, conversation: Conversation) -> str:
         # The first post of a topic has nothing before it. Where there were turns once, the
@@ -92,7 +93,7 @@ def _transcript(lines: Iterable[FetchedMessage]) -> str:
     for line in lines:
         number = str(len(people) + 1)
         who = "assistant" if line.is_own else f"person {people.setdefault(line.sender, number)}"
-        said.append(f"{who}: {_cut(line.text, LINE_CHARS)}")
+        said.append(f"{who}: {shorten(line.text, LINE_CHARS)}")
     kept: list[str] = []
     room = THREAD_CHARS
     for text in reversed(said):
@@ -105,7 +106,3 @@ def _transcript(lines: Iterable[FetchedMessage]) -> str:
 
 def _tagged(tag: str, text: str) -> str:
     return f"<{tag}>\n{_TAG.sub('&lt;', text)}\n</{tag}>\n\n"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[:most] + "…"

@@ -8,7 +8,6 @@ from typing import Any
 
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.chat_model import FinishReason
-from feishu_bot.core.conversations import Turn
 from feishu_bot.core.messenger import FinalAnswer, Footer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import Outcome
@@ -20,7 +19,7 @@ FINISH_NOTICES: Mapping[FinishReason, str] = {
     "content_filter": "filtered_partly",
 }
 CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
-EVENT_ID_CHARACTERS = 12
+EVENT_ID_CHARS = 12
 
 
 @dataclass(slots=True)
@@ -43,15 +42,18 @@ class Draft:
     speaker: str = ""
 
     def as_json(self) -> dict[str, Any]:
+        """A dict that `json.dumps` takes; `from_json` reads it back."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Draft:
-        """What `as_json` gave, by this version or a newer one."""
+        """What `as_json` gave, by this version, a newer one, or 0.1."""
+        data = {"context": data.get("background", ""), **data}
         return cls(**{name: data[name] for name in cls.__slots__ if name in data})
 
     @property
     def outcome(self) -> Outcome:
+        """How the answer ended, for the log, the metrics and the usage."""
         if self.notice == "stopped":
             return "stopped"
         return "answered" if self.text else "noticed"
@@ -66,12 +68,12 @@ class Draft:
             return self.prompt_tokens, self.completion_tokens
         return self.estimated_tokens, estimate_tokens(written)
 
-    def ending(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
+    def final_answer(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
         """What the reader sees in the end; `footer` names its parts that are wanted."""
         notice = None
         if self.notice:
             # Where the gateway gave no id, the end of our own leads to the log line.
-            request_id = self.request_id or event_id[-EVENT_ID_CHARACTERS:]
+            request_id = self.request_id or event_id[-EVENT_ID_CHARS:]
             notice = Notice(self.notice, {"model": self.model, "request_id": request_id})
         tokens = self.prompt_tokens + self.completion_tokens
         small_print = Footer(
@@ -86,31 +88,4 @@ class Draft:
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             can_regenerate=True,
-        )
-
-    def turn(
-        self,
-        question: str,
-        *,
-        question_id: str,
-        asker: str,
-        answer_ids: tuple[str, ...],
-        parent: int | None,
-        created_at: float,
-    ) -> Turn:
-        """The turn to keep; without an answer too, so that the question can be asked again."""
-        return Turn(
-            question=self.context + question,
-            answer=self.text,
-            question_id=question_id,
-            asker=asker,
-            speaker=self.speaker,
-            answer_ids=answer_ids,
-            parent=parent,
-            model=self.model,
-            finish_reason=self.reason,
-            prompt_tokens=self.prompt_tokens,
-            completion_tokens=self.completion_tokens,
-            estimated_tokens=self.estimated_tokens,
-            created_at=created_at,
         )

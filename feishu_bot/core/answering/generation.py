@@ -1,16 +1,17 @@
-"""One question to the model, and what it says, as a draft."""
+"""Asks the model, and reads what it says into a draft."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
+from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.prompt import fit_prompt
-from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION
+from feishu_bot.core.answering.question import Question
+from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers, with_speaker
 from feishu_bot.core.chat_model import (
     ChatModel,
     Prompt,
@@ -20,49 +21,74 @@ from feishu_bot.core.chat_model import (
     StreamStart,
     TextDelta,
 )
-from feishu_bot.core.conversations import Conversation
-from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.queue.job_control import JobControl
 from feishu_bot.core.tasks import Job
 from feishu_bot.errors import ModelError
+from feishu_bot.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class AnswerGenerator:
-    """Asks with as much of the conversation as fits. `names_speakers` is about groups."""
+    """Asks with as much of the conversation as fits into `context_tokens`.
+
+    `{date}` in `system_prompt` is the day.
+    """
 
     def __init__(
         self,
         *,
         model: ChatModel,
+        context: MissingContext,
+        speakers: Speakers,
         system_prompt: str,
         context_tokens: int,
-        names_speakers: bool,
-        clock: Callable[[], float],
-        timer: Callable[[], float],
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
+        self._context = context
+        self._speakers = speakers
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
-        self._names_speakers = names_speakers
         self._clock = clock
         self._timer = timer
 
-    def ask(
-        self,
-        job: Job,
-        conversation: Conversation,
-        question: str,
-        stream: AnswerStream,
-        control: JobControl,
+    def generate(
+        self, job: Job, question: Question, stream: AnswerStream, control: JobControl
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
-        budget = self._context_tokens
-        system = self._system(job.event.message, conversation)
+        context, speaker = self._introduction(job, question)
+        draft = self._ask(
+            job, question, with_speaker(speaker, context + question.text), stream, control
+        )
+        draft.context, draft.speaker = context, speaker
+        return draft
+
+    def _introduction(self, job: Job, question: Question) -> tuple[str, str]:
+        """What to put before the question: what it refers to, and who asks."""
+        message, turns = question.message, question.conversation.turns
+        context = self._context.of(message, question.conversation) if message else ""
+        if question.regenerated:
+            return context, question.regenerated.speaker
+        if job.target.is_private:
+            return context, ""
+        if message:
+            self._speakers.learn(message)
+        return context, self._speakers.name_of(job.target.sender.open_id, turns)
+
+    def _ask(
+        self, job: Job, question: Question, text: str, stream: AnswerStream, control: JobControl
+    ) -> Draft:
+        conversation, budget = question.conversation, self._context_tokens
+        system = self._system(job, question)
+
+        def is_cancelled() -> bool:
+            return control.lost or control.stopped or stream.is_over
+
         while True:
-            fitted = fit_prompt(system, conversation.turns, question, budget)
+            fitted = fit_prompt(system, conversation.turns, text, budget)
             draft = Draft(model=conversation.model, estimated_tokens=fitted.estimated_tokens)
             prompt = Prompt(
                 messages=fitted.messages,
@@ -70,71 +96,70 @@ class AnswerGenerator:
                 temperature=modes.temperature(conversation.mode),
             )
             try:
-                pieces = self._model.stream(prompt, lambda: _is_unwanted(stream, control))
-                self._read(pieces, draft, stream, control)
+                self._read(self._model.stream(prompt, is_cancelled), draft, stream, is_cancelled)
             except ModelError as exc:
-                if _is_unwanted(stream, control):
+                if is_cancelled():
                     _break_off(draft)
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                logger.warning(
-                    "model failed event_id=%s kind=%s request_id=%s detail=%s",
-                    job.event.event_id,
-                    exc.kind,
-                    exc.request_id or "-",
-                    exc.detail,
-                )
-                metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
-                draft.notice = exc.kind
-                draft.request_id = exc.request_id or draft.request_id
-                draft.reason = "cut"
+                _note_failure(draft, exc)
             return draft
 
     def _read(
-        self, pieces: Iterator[StreamEvent], draft: Draft, stream: AnswerStream, control: JobControl
+        self,
+        events: Iterator[StreamEvent],
+        draft: Draft,
+        stream: AnswerStream,
+        is_cancelled: Callable[[], bool],
     ) -> None:
         started = self._timer()
         text: list[str] = []
         reasoning: list[str] = []
         try:
-            for piece in pieces:
-                if _is_unwanted(stream, control):
+            for event in events:
+                if is_cancelled():
                     _break_off(draft)
                     break
-                match piece:
+                match event:
                     case TextDelta():
                         if not text:
                             draft.first_text = self._timer() - started
                             metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
-                        text.append(piece.text)
-                        stream.write(piece.text)
+                        text.append(event.text)
+                        stream.write(event.text)
                     case ReasoningDelta():
-                        reasoning.append(piece.text)
-                        stream.write(reasoning=piece.text)
+                        reasoning.append(event.text)
+                        stream.write(reasoning=event.text)
                     case StreamStart():
-                        draft.model, draft.request_id = piece.model, piece.request_id
+                        draft.model, draft.request_id = event.model, event.request_id
                     case StreamEnd():
-                        draft.reason = piece.reason
-                        draft.notice = FINISH_NOTICES.get(piece.reason, "")
-                        draft.prompt_tokens = piece.prompt_tokens
-                        draft.completion_tokens = piece.completion_tokens
+                        draft.reason = event.reason
+                        draft.notice = FINISH_NOTICES.get(event.reason, "")
+                        draft.prompt_tokens = event.prompt_tokens
+                        draft.completion_tokens = event.completion_tokens
         finally:
             draft.text, draft.reasoning = "".join(text), "".join(reasoning)
 
-    def _system(self, message: IncomingMessage, conversation: Conversation) -> str:
+    def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
-        prompt = (conversation.role or self._system_prompt).replace("{date}", date)
-        has_names = self._names_speakers and message.chat_type == "group"
-        return "\n\n".join(filter(None, (prompt, SPEAKER_INSTRUCTION if has_names else "")))
-
-
-def _is_unwanted(stream: AnswerStream, control: JobControl) -> bool:
-    return control.lost or control.stopped or stream.is_over
+        prompt = (question.conversation.role or self._system_prompt).replace("{date}", date)
+        names = "" if job.target.is_private else SPEAKER_INSTRUCTION
+        return "\n\n".join(filter(None, (prompt, names)))
 
 
 def _break_off(draft: Draft) -> None:
-    """The rest of the answer isn't wanted; it can be gone on with like one that was cut."""
+    """The rest of the answer isn't wanted; it can be continued like one that was cut."""
     draft.notice, draft.reason = "stopped", "cut"
+
+
+def _note_failure(draft: Draft, exc: ModelError) -> None:
+    logger.warning(
+        "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
+    )
+    metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
+    draft.notice = exc.kind
+    draft.request_id = exc.request_id or draft.request_id
+    draft.reason = "cut"

@@ -30,18 +30,18 @@ class Speakers:
     def __init__(self, names: UserDirectory) -> None:
         self._names = names
 
-    def of(self, message: IncomingMessage, turns: Sequence[Turn]) -> str:
-        """What to call the sender in a conversation of these turns; empty in a private chat.
+    def learn(self, message: IncomingMessage) -> None:
+        """Note what the people are called who are mentioned in a group's message."""
+        for mention in message.mentions:
+            self._names.learn(mention.open_id, safe_name(mention.name))
+
+    def name_of(self, open_id: str, turns: Sequence[Turn]) -> str:
+        """What to call a person in a conversation of these turns.
 
         Somebody whose name isn't known keeps the same letter as long as their turns are there.
         Takes a second at most.
         """
-        if message.chat_type == "p2p":
-            return ""
-        for mention in message.mentions:
-            self._names.learn(mention.open_id, safe_name(mention.name))
-        person = message.sender.open_id
-        return safe_name(self._names.of(person)) or _letter_for(person, turns)
+        return safe_name(self._names.of(open_id)) or _letter_for(open_id, turns)
 
 
 def safe_name(name: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Block, Button, Buttons, Card, Field, Paragraph, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.notices import Notice
@@ -32,12 +32,12 @@ class _Person:
     name: str
 
 
-class AdminCommands:
+class AdminCommands(CommandGroup):
     """Only words with a slash call these: the others are the beginnings of many a question."""
 
     def __init__(
         self,
-        ledger: UsageStore,
+        usage: UsageStore,
         people: People,
         quotas: QuotaChecker,
         policy: AccessPolicy,
@@ -45,47 +45,18 @@ class AdminCommands:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._ledger = ledger
+        self._usage = usage
         self._people = people
         self._quotas = quotas
         self._policy = policy
         self._names = names
         self._clock = clock
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (
-            Command(
-                name="grant",
-                words=("/grant", "/加量"),
-                run=self.grant,
-                takes_argument=True,
-                for_admins=True,
-            ),
-            Command(
-                name="block",
-                words=("/block", "/停用"),
-                run=self.block,
-                takes_argument=True,
-                for_admins=True,
-            ),
-            Command(
-                name="unblock",
-                words=("/unblock", "/恢复"),
-                run=self.unblock,
-                takes_argument=True,
-                for_admins=True,
-            ),
-        )
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"unblock": self.press_unblock}
-
-    def grant(self, request: CommandContext) -> Card | Notice:
+    @command("grant", "/grant", "/加量", takes_argument=True, for_admins=True)
+    def grant(self, context: CommandContext) -> Card | Notice:
         """So many questions more today, for the person who is named."""
-        person = self._person(request)
-        number = _NUMBER.search(_without_names(request))
+        person = self._person(context)
+        number = _NUMBER.search(_without_names(context))
         questions = int(number[1]) if number else 0
         if person is None or not 0 < questions <= MAX_GRANT:
             return Notice("grant_how", {"most": format_count(MAX_GRANT)})
@@ -93,12 +64,12 @@ class AdminCommands:
             return Notice("grant_admin", {"name": person.name})
         if not self._quotas.person.questions:
             return Notice("grant_needless")
-        self._ledger.grant(
+        self._usage.grant(
             person.open_id,
             days.day_name(self._clock()),
             questions,
-            request.message.sender.open_id,
-            message_id=request.message.message_id,
+            context.sender.open_id,
+            message_id=context.task.target.message_id,
         )
         day = self._quotas.day_of(person.open_id)
         holds = {"limit": format_count(day.quota.questions), "granted": format_count(day.granted)}
@@ -117,9 +88,10 @@ class AdminCommands:
             ),
         )
 
-    def block(self, request: CommandContext) -> Card | Notice:
+    @command("block", "/block", "/停用", takes_argument=True, for_admins=True)
+    def block(self, context: CommandContext) -> Card | Notice:
         """The person who is named is answered no more."""
-        person = self._person(request)
+        person = self._person(context)
         if person is None:
             return Notice("block_how")
         if self._policy.is_admin(Sender(person.open_id)):
@@ -137,18 +109,20 @@ class AdminCommands:
             ),
         )
 
-    def unblock(self, request: CommandContext) -> Card | Notice:
+    @command("unblock", "/unblock", "/恢复", takes_argument=True, for_admins=True)
+    def unblock(self, context: CommandContext) -> Card | Notice:
         """The person who is named is answered again."""
-        person = self._person(request)
+        person = self._person(context)
         return Notice("unblock_how") if person is None else self._unblock(person)
 
+    @action("unblock")
     def press_unblock(self, click: CardClick) -> ClickResponse:
         """The button on the card that says who was blocked."""
         if not click.is_admin:
-            return toast("admins_only", severity="warning")
+            return toast("admins_only", "warning")
         person = _Person(click.value("person"), click.value("name"))
-        shown = toast("unblock_done", severity="success", name=person.name).toast
-        return ClickResponse(toast=shown, view=self._unblock(person))
+        done = toast("unblock_done", "success", name=person.name)
+        return done.with_card(self._unblock(person))
 
     def _unblock(self, person: _Person) -> Card:
         self._people.block(person.open_id, blocked=False)
@@ -157,19 +131,19 @@ class AdminCommands:
             blocks = (*blocks, Paragraph(Text("unblock_listed")))
         return Card(title=Text("unblock_title"), icon="✅", colour="green", blocks=blocks)
 
-    def _person(self, request: CommandContext) -> _Person | None:
+    def _person(self, context: CommandContext) -> _Person | None:
         """The one person that the message names, by mention or by open_id; else None."""
-        named = dict.fromkeys(_OPEN_ID.findall(_without_names(request)), "")
-        named |= {mention.open_id: mention.name for mention in request.message.mentions}
+        named = dict.fromkeys(_OPEN_ID.findall(_without_names(context)), "")
+        named |= {mention.open_id: mention.name for mention in context.mentions}
         if len(named) != 1:
             return None
         ((open_id, name),) = named.items()
         return _Person(open_id, name or self._names.of(open_id) or open_id) if open_id else None
 
 
-def _without_names(request: CommandContext) -> str:
+def _without_names(context: CommandContext) -> str:
     """The argument without its mentions: names may hold numbers."""
-    text = request.argument
-    for mention in request.message.mentions:
+    text = context.argument
+    for mention in context.mentions:
         text = text.replace(f"@{mention.name}", " ")
     return text.strip()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+
+from typing_extensions import override
 
 from feishu_bot.core.balance import BalanceReader, KeyBalance
-from feishu_bot.core.card_actions import CardClick, ClickResponse
 from feishu_bot.core.cards import Block, Card, Colour, Divider, Field, Paragraph, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import Command, CommandContext, CommandGroup, command
 from feishu_bot.core.formatting import format_money
 
 # The gateways' fields are named after it.
 CURRENCY = "$"
 
 
-class BalanceCommands:
+class BalanceCommands(CommandGroup):
     """For everyone, unless there are admins: then for them alone."""
 
     def __init__(self, balance: BalanceReader, *, for_admins: bool) -> None:
@@ -22,19 +24,14 @@ class BalanceCommands:
         self._for_admins = for_admins
 
     @property
+    @override
     def commands(self) -> tuple[Command, ...]:
-        words = ("/balance", "余额", "/余额")
-        command = Command(
-            name="balance", words=words, run=self.balance, for_admins=self._for_admins
-        )
-        return (command,)
+        return tuple(replace(one, for_admins=self._for_admins) for one in super().commands)
 
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {}
-
-    def balance(self, request: CommandContext) -> Card:
-        if self._for_admins and request.chat_type != "p2p":
+    @command("balance", "/balance", "余额", "/余额")
+    def balance(self, context: CommandContext) -> Card:
+        """Ask for each key's balance."""
+        if self._for_admins and context.chat_type != "p2p":
             # In a group others would read along.
             blocks = (Paragraph(Text("balance_in_private")),)
             return Card(title=Text("balance_title"), icon="💰", blocks=blocks)

@@ -1,4 +1,4 @@
-"""The button that runs a command, on whichever card it stands; `help.py` takes the click."""
+"""The button that runs a command, on any card; `CommandRunner.press` handles the click."""
 
 from __future__ import annotations
 

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from feishu_bot.core.answering.context import without_context
-from feishu_bot.core.card_actions import CardClick, ClickResponse
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
 from feishu_bot.core.commands.reload import question_title
 from feishu_bot.core.conversations import Conversations, Turn
 from feishu_bot.core.languages import Language
@@ -21,7 +20,7 @@ ALL_WORDS = frozenset({"all", "全部"})
 Texts = Callable[..., str]
 
 
-class ExportCommands:
+class ExportCommands(CommandGroup):
     """The way to here by default; with `all` every branch, and what was cleared as well."""
 
     def __init__(
@@ -37,32 +36,25 @@ class ExportCommands:
         self._clock = clock
         self._most = most
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        words = ("/export", "导出", "/导出")
-        return (Command(name="export", words=words, run=self.export, targets_latest=True),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {}
-
-    def export(self, request: CommandContext) -> File | Notice:
-        is_whole = request.argument.lower() in ALL_WORDS
-        if request.argument and not is_whole:
-            return Notice("export_unknown", {"argument": request.argument})
-        turns = self._turns(request, is_whole)
+    @command("export", "/export", "导出", "/导出", targets_latest=True)
+    def export(self, context: CommandContext) -> File | Notice:
+        """Write the turns to a file."""
+        is_whole = context.argument.lower() in ALL_WORDS
+        if context.argument and not is_whole:
+            return Notice("export_unknown", {"argument": context.argument})
+        turns = self._turns(context, is_whole)
         if not turns:
             return Notice("export_empty")
-        texts = self._words[request.language]
+        texts = self._words[context.language]
         now = time.localtime(self._clock())
         name = f"{texts('export_name')}-{time.strftime('%Y%m%d-%H%M', now)}.md"
         return File(name, self._document(texts, turns, time.strftime("%Y-%m-%d %H:%M", now)))
 
-    def _turns(self, request: CommandContext, is_whole: bool) -> list[Turn]:
+    def _turns(self, context: CommandContext, is_whole: bool) -> list[Turn]:
         if is_whole:
-            turns = self._conversations.tree(request.key, whole=True)
+            turns = self._conversations.tree(context.key, whole=True)
         else:
-            turns = self._conversations.load(request.key, request.message.branch_point).turns
+            turns = self._conversations.load(context.key, context.task.branch_point).turns
         return [turn for turn in turns if turn.answer]
 
     def _document(self, texts: Texts, turns: Sequence[Turn], now: str) -> bytes:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.commands.targets import target_turn
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.feedback import FeedbackStore as Verdicts
 from feishu_bot.core.feedback import Verdict
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.tasks import RunCommand
 
 COMMENT_CHARS = 1_000
 
 
-class FeedbackCommands:
+class FeedbackCommands(CommandGroup):
     """A verdict counts with the press. The form that follows a 👎 may stay empty."""
 
     def __init__(
@@ -27,32 +26,29 @@ class FeedbackCommands:
         self._conversations = conversations
         self._enqueuer = enqueuer
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        words = ("/feedback", "反馈", "/反馈")
-        return (Command(name="feedback", words=words, run=self.ask, targets_latest=True),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"rate": self.rate, "comment": self.comment}
-
+    @action("rate")
     def rate(self, click: CardClick) -> ClickResponse:
+        """Keep the verdict; after a 👎 the form follows, once."""
         card, person = click.action.message_id, click.action.operator.open_id
         verdict: Verdict = "down" if click.value("verdict") == "down" else "up"
         self._verdicts.save(card, person, verdict)
         if verdict == "up":
-            return toast("rated_up", severity="success")
-        self._enqueuer.put(click, "command", "/feedback", once=f"comment:{card}:{person}")
+            return toast("rated_up", "success")
+        self._enqueuer.enqueue_click(
+            click, RunCommand(name="feedback"), once=f"comment:{card}:{person}"
+        )
         return toast("rated_down")
 
-    def ask(self, request: CommandContext) -> Card | Notice:
-        turn = target_turn(self._conversations, request)
+    @command("feedback", "/feedback", "反馈", "/反馈", targets_latest=True)
+    def ask(self, context: CommandContext) -> Card | Notice:
+        """Keep the comment after the command; without one, show the form."""
+        turn = target_turn(self._conversations, context)
         if turn is None or not turn.answer_ids:
             return Notice("feedback_unknown")
         card = turn.answer_ids[-1]
-        if request.argument:
-            comment = request.argument[:COMMENT_CHARS]
-            self._verdicts.save(card, request.message.sender.open_id, "down", comment)
+        if context.argument:
+            comment = context.argument[:COMMENT_CHARS]
+            self._verdicts.save(card, context.sender.open_id, "down", comment)
             return _thanks()
         field = Input(
             name="comment",
@@ -70,15 +66,15 @@ class FeedbackCommands:
             blocks=(Form(name="feedback", fields=(field,), submit=submit),),
         )
 
+    @action("comment")
     def comment(self, click: CardClick) -> ClickResponse:
+        """Keep what was written into the form."""
         comment = click.value("comment").strip()[:COMMENT_CHARS]
         if not comment:
-            return toast("feedback_nothing", severity="warning")
+            return toast("feedback_nothing", "warning")
         person = click.action.operator.open_id
         self._verdicts.save(click.value("of"), person, "down", comment)
-        return ClickResponse(
-            toast=toast("feedback_thanks", severity="success").toast, view=_thanks()
-        )
+        return toast("feedback_thanks", "success").with_card(_thanks())
 
 
 def _thanks() -> Card:

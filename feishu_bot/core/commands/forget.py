@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from feishu_bot.core import days
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Divider, Field, Paragraph, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.people import ErasureReport, People
 
 ICON = "🔏"
 
 
-class ForgetCommands:
+class ForgetCommands(CommandGroup):
     """Whoever asks is asked back first; only they can press the buttons."""
 
     def __init__(self, people: People, *, clock: Callable[[], float] = time.time) -> None:
         self._people = people
         self._clock = clock
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (Command(name="forget", words=("/forget", "忘记我", "/忘记我"), run=self.ask),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"forget": self.forget, "remember": self.remember}
-
-    def ask(self, request: CommandContext) -> Card:
+    @command("forget", "/forget", "忘记我", "/忘记我")
+    def ask(self, context: CommandContext) -> Card:
         """What would go, and what would stay."""
-        of = request.message.sender.open_id
+        of = context.sender.open_id
         yes = Button(
             label=Text("button_forget_yes"), value={"act": "forget", "of": of}, style="danger"
         )
@@ -49,30 +42,30 @@ class ForgetCommands:
             ),
         )
 
+    @action("forget")
     def forget(self, click: CardClick) -> ClickResponse:
         """Delete, and say what it was. The second click of two finds nothing, and says only so."""
         person = click.action.operator.open_id
         if click.value("of") != person:
-            return toast("forget_not_yours", severity="warning")
+            return toast("forget_not_yours", "warning")
         today = days.day_start(self._clock())
         forgotten = self._people.forget(person, keep_usage_since=today)
         if forgotten == ErasureReport():
             return toast("forget_nothing")
-        return ClickResponse(
-            toast=toast("forget_done", severity="success").toast, view=_deleted(forgotten)
-        )
+        return toast("forget_done", "success").with_card(_deleted(forgotten))
 
+    @action("remember")
     def remember(self, click: CardClick) -> ClickResponse:
         """Leave everything as it is."""
         if click.value("of") != click.action.operator.open_id:
-            return toast("forget_not_yours", severity="warning")
-        view = Card(
+            return toast("forget_not_yours", "warning")
+        card = Card(
             title=Text("forget_title"),
             icon=ICON,
             colour="green",
             blocks=(Paragraph(Text("forget_kept")),),
         )
-        return ClickResponse(toast=toast("forget_kept").toast, view=view)
+        return toast("forget_kept").with_card(card)
 
 
 def _deleted(forgotten: ErasureReport) -> Card:

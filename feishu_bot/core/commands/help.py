@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Block, Buttons, Card, Collapsible, Field, Paragraph, Text
-from feishu_bot.core.commands.buttons import RUN, command_button
-from feishu_bot.core.commands.registry import Command, CommandContext, Commands
+from feishu_bot.core.commands.buttons import command_button
+from feishu_bot.core.commands.registry import (
+    Command,
+    CommandContext,
+    CommandGroup,
+    command,
+)
 from feishu_bot.core.languages import Language
-from feishu_bot.core.queue.enqueue import Enqueuer
 
 # Those that most people need, as buttons; the others are named in the list.
 BUTTONS = ("new", "roles", "model", "settings", "usage")
@@ -17,25 +20,15 @@ BUTTONS = ("new", "roles", "model", "settings", "usage")
 TOP_COMMANDS = ("new", "clear", "retry", "stop", "roles", "system", "model", "mode", "settings")
 
 
-class HelpCommands:
-    """Knows all commands, also those that are added after it."""
+class HelpCommands(CommandGroup):
+    """Lists the commands that the reader may use."""
 
-    def __init__(self, all_commands: Commands, enqueuer: Enqueuer) -> None:
-        self._all = all_commands
-        self._enqueuer = enqueuer
-
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (Command(name="help", words=("/help", "帮助", "/帮助"), run=self.help),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {RUN: self.run}
-
-    def help(self, request: CommandContext) -> Card:
-        shown = {c.name: c for c in self._all if request.is_admin or not c.for_admins}
+    @command("help", "/help", "帮助", "/帮助")
+    def help(self, context: CommandContext) -> Card:
+        """Show what the bot can do."""
+        shown = {c.name: c for c in context.commands if context.is_admin or not c.for_admins}
         buttons = tuple(
-            command_button(Text(f"button_{name}"), shown[name].words[0], chat=request.chat_type)
+            command_button(Text(f"button_{name}"), shown[name].words[0], chat=context.chat_type)
             for name in BUTTONS
             if name in shown
         )
@@ -48,21 +41,15 @@ class HelpCommands:
         blocks: tuple[Block, ...] = (
             Paragraph(Text("help_intro")),
             Buttons(buttons),
-            *_rows(first, request.language),
+            *_rows(first, context.language),
             *(
-                Collapsible(title=title, blocks=_rows(part, request.language))
+                Collapsible(title=title, blocks=_rows(part, context.language))
                 for title, part in parts
                 if part
             ),
             Paragraph(Text("help_more"), is_small=True),
         )
         return Card(title=Text("help_title"), icon="🎒", blocks=blocks)
-
-    def run(self, click: CardClick) -> ClickResponse:
-        """Press what could be typed."""
-        text = click.value("text")
-        self._enqueuer.put(click, "command", text)
-        return toast("command_started", command=text)
 
 
 def _rows(commands: Sequence[Command], language: Language) -> tuple[Field, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Paragraph, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import People
 
@@ -24,38 +24,30 @@ _LANGUAGE_WORDS: Mapping[str, Language] = {
 }
 
 
-class LangCommands:
+class LangCommands(CommandGroup):
     """Each person has a language of their own, in every chat."""
 
     def __init__(self, people: People) -> None:
         self._people = people
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        words = ("/lang", "语言", "/语言", "/language")
-        return (Command(name="lang", words=words, run=self.lang),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"lang_set": self.set}
-
-    def lang(self, request: CommandContext) -> Card:
+    @command("lang", "/lang", "语言", "/语言", "/language")
+    def lang(self, context: CommandContext) -> Card:
         """Ask for the language, or take the one that is named."""
-        wanted = _LANGUAGE_WORDS.get(request.argument.lower())
+        wanted = _LANGUAGE_WORDS.get(context.argument.lower())
         if wanted:
-            self._people.set_language(request.message.sender.open_id, wanted)
+            self._people.set_language(context.sender.open_id, wanted)
             return _card(wanted, "lang_done")
-        return _card(request.language, "lang_unknown" if request.argument else "lang_ask")
+        return _card(context.language, "lang_unknown" if context.argument else "lang_ask")
 
+    @action("lang_set")
     def set(self, click: CardClick) -> ClickResponse:
+        """Take the language that was chosen."""
         wanted = _LANGUAGE_WORDS.get(click.value("language"))
         if wanted is None:
-            return toast("lang_unknown", severity="warning")
+            return toast("lang_unknown", "warning")
         self._people.set_language(click.action.operator.open_id, wanted)
         # In a group the others choose on the same card.
-        return ClickResponse(
-            toast=toast("lang_done", severity="success").toast, view=_card(wanted, "lang_ask")
-        )
+        return toast("lang_done", "success").with_card(_card(wanted, "lang_ask"))
 
 
 def _card(language: Language, words: str) -> Card:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import (
@@ -18,11 +17,11 @@ from feishu_bot.core.cards import (
     Text,
 )
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.chats import Chats
 from feishu_bot.core.commands.buttons import command_button
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.commands.setting_options import DEFAULT, scope_hint
 from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.notices import Notice
 from feishu_bot.errors import ModelError
 
@@ -32,52 +31,47 @@ MAX_SUGGESTIONS = 4
 _SIMILARITY = 0.4
 
 
-class ModelCommands:
+class ModelCommands(CommandGroup):
     """The gateway's own list is asked for by the command; a click only stores."""
 
-    def __init__(self, models: ModelCatalog, conversations: Conversations, chats: Chats) -> None:
+    def __init__(
+        self, models: ModelCatalog, conversations: Conversations, settings: EffectiveSettings
+    ) -> None:
         self._models = models
         self._conversations = conversations
-        self._chats = chats
+        self._settings = settings
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (Command(name="model", words=("/model", "模型", "/模型"), run=self.model),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"model_set": self.set}
-
-    def model(self, request: CommandContext) -> Card | Notice:
+    @command("model", "/model", "模型", "/模型")
+    def model(self, context: CommandContext) -> Card | Notice:
         """Show the list, or take the model that is named."""
         try:
             offered = self._models.offered()
         except ModelError as exc:
             return Notice(exc.kind, {"request_id": exc.request_id})
-        if not request.argument:
-            return self._list(request.key, offered)
-        wanted = request.argument.casefold()
-        exact = (name for name in offered if name == request.argument)
-        found = next(exact, next((name for name in offered if name.casefold() == wanted), ""))
+        if not context.argument:
+            return self._list(context.key, offered)
+        found = find_model(context.argument, offered)
         if not found:
-            return _unknown(request.argument, similar_models(wanted, offered))
-        self._conversations.save_settings(request.key, model=found)
-        return _changed(request.key, found)
+            similar = similar_models(context.argument.casefold(), offered)
+            return _unknown(context.argument, similar)
+        self._conversations.save_settings(context.key, model=found)
+        return _changed(context.key, found)
 
+    @action("model_set")
     def set(self, click: CardClick) -> ClickResponse:
-        assert click.key is not None
+        """Take the model that was chosen, or the default again."""
         wanted = click.value("option")
         is_default = wanted == DEFAULT
         if not wanted or not (is_default or self._models.allows(wanted)):
-            return toast("model_gone", severity="warning")
+            return toast("model_gone", "warning")
         self._conversations.save_settings(click.key, model="" if is_default else wanted)
-        chats = self._chats.settings(click.key.chat_id).model
-        shown = toast("model_set", severity="success").toast
-        return ClickResponse(toast=shown, view=_changed(click.key, chats if is_default else wanted))
+        model = self._settings.of(click.key).model
+        return toast("model_set", "success").with_card(_changed(click.key, model))
 
     def _list(self, key: ConversationKey, offered: tuple[str, ...]) -> Card:
-        default = self._chats.settings(key.chat_id).model or default_model(self._models)
-        own = self._conversations.load(key).model
+        layers = self._settings.of(key)
+        own = layers.conversation.model
+        default = layers.chat.model or default_model(self._models)
         blocks: list[Block] = [Field(Text("model_now"), own or default or Text("model_default"))]
         if offered:
             select = Select(
@@ -93,6 +87,13 @@ class ModelCommands:
             counts = {"shown": str(MAX_MODELS), "count": str(len(offered))}
             blocks.append(Paragraph(Text("model_more", counts), is_small=True))
         return Card(title=Text("model_title"), icon="🧠", blocks=(*blocks, scope_hint(key)))
+
+
+def find_model(name: str, offered: tuple[str, ...]) -> str:
+    """The model of this name, whatever its letter case; empty when it isn't offered."""
+    if name in offered:
+        return name
+    return next((model for model in offered if model.casefold() == name.casefold()), "")
 
 
 def default_model(models: ModelCatalog) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from feishu_bot.core.answering.context import without_context
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Option, Paragraph, Select, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.text import shorten
 
 PAGE_SIZE = 20
 QUESTION_CHARS = 32
@@ -28,7 +29,7 @@ class NumberedTurn:
     is_again: bool
 
 
-class ReloadCommands:
+class ReloadCommands(CommandGroup):
     """Shows the tree of turns, newest at the bottom, and goes back to one of them."""
 
     def __init__(
@@ -37,35 +38,30 @@ class ReloadCommands:
         self._conversations = conversations
         self._clock = clock
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        words = ("/reload", "历史回档", "/历史回档")
-        return (Command(name="reload", words=words, run=self.show, targets_latest=True),)
+    @command("reload", "/reload", "历史回档", "/历史回档", targets_latest=True)
+    def show(self, context: CommandContext) -> Card | Notice:
+        """Show the newest turns."""
+        return self._page(context.key, 0) or Notice("reload_empty")
 
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"turns": self.turn_page, "go_back": self.go_back}
-
-    def show(self, request: CommandContext) -> Card | Notice:
-        return self._page(request.key, 0) or Notice("reload_empty")
-
+    @action("turns")
     def turn_page(self, click: CardClick) -> ClickResponse:
-        assert click.key is not None
+        """Show older or newer turns."""
         page = click.value("page")
-        view = self._page(click.key, int(page) if page.isdecimal() else 0)
-        return ClickResponse(view=view) if view else toast("reload_gone", severity="warning")
+        card = self._page(click.key, int(page) if page.isdecimal() else 0)
+        return ClickResponse(card=card) if card else toast("reload_gone", "warning")
 
+    @action("go_back")
     def go_back(self, click: CardClick) -> ClickResponse:
-        assert click.key is not None
+        """Continue from the turn that was chosen."""
         chosen = click.value("option")
         turns = number_turns(self._conversations.tree(click.key))
         turn = next((one for one in turns if str(one.turn.id) == chosen), None)
         if turn is None or not self._conversations.go_on_from(click.key, int(chosen)):
-            return toast("reload_gone", severity="warning")
+            return toast("reload_gone", "warning")
         number = str(turn.number)
         said = {"number": number, "question": question_title(turn.turn)}
         back = Button(label=Text("button_reload"), value={"act": "turns", "page": "0"})
-        view = Card(
+        card = Card(
             title=Text("reload_title"),
             icon="🌿",
             colour="green",
@@ -75,8 +71,7 @@ class ReloadCommands:
                 Buttons((back,)),
             ),
         )
-        shown = toast("reload_told", severity="success", number=number).toast
-        return ClickResponse(toast=shown, view=view)
+        return toast("reload_told", "success", number=number).with_card(card)
 
     def _page(self, key: ConversationKey, page: int) -> Card | None:
         turns = number_turns(self._conversations.tree(key))
@@ -142,7 +137,7 @@ def number_turns(turns: Sequence[Turn]) -> list[NumberedTurn]:
 def question_title(turn: Turn) -> str:
     """The first words of its question, on one line."""
     words = " ".join(without_context(turn.question).split())
-    return words if len(words) <= QUESTION_CHARS else words[: QUESTION_CHARS - 1] + "…"
+    return shorten(words, QUESTION_CHARS)
 
 
 def _label(one: NumberedTurn) -> str:

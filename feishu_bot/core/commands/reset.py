@@ -1,38 +1,29 @@
-"""/new and /clear: begin a conversation afresh, at once or after a question."""
+"""/new and /clear: start a new conversation, at once or after a question."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Colour, Paragraph, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.notices import Notice
 
 
-class ResetCommands:
+class ResetCommands(CommandGroup):
     """Neither deletes anything: what was said stays in the tree, but isn't part of what follows."""
 
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (
-            Command(name="new", words=("/new", "新话题", "/新话题"), run=self.new),
-            Command(name="clear", words=("/clear", "清除", "/清除"), run=self.ask),
-        )
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"clear": self.clear, "keep": self.keep}
-
-    def new(self, request: CommandContext) -> Notice:
-        self._conversations.clear(request.key)
+    @command("new", "/new", "新话题", "/新话题")
+    def new(self, context: CommandContext) -> Notice:
+        """Start a new conversation."""
+        self._conversations.clear(context.key)
         return Notice("new_topic")
 
-    def ask(self, request: CommandContext) -> Card:
+    @command("clear", "/clear", "清除", "/清除")
+    def ask(self, context: CommandContext) -> Card:
+        """Ask whether to."""
         yes = Button(label=Text("button_clear_yes"), value={"act": "clear"}, style="danger")
         no = Button(label=Text("button_clear_no"), value={"act": "keep"})
         return Card(
@@ -46,15 +37,16 @@ class ResetCommands:
             ),
         )
 
+    @action("clear")
     def clear(self, click: CardClick) -> ClickResponse:
-        assert click.key is not None
+        """Start a new conversation."""
         self._conversations.clear(click.key)
-        return ClickResponse(
-            toast=toast("clear_done", severity="success").toast, view=_settled("clear_done", "grey")
-        )
+        return toast("clear_done", "success").with_card(_settled("clear_done", "grey"))
 
+    @action("keep")
     def keep(self, click: CardClick) -> ClickResponse:
-        return ClickResponse(toast=toast("clear_kept").toast, view=_settled("clear_kept", "green"))
+        """Leave everything as it is."""
+        return toast("clear_kept").with_card(_settled("clear_kept", "green"))
 
 
 def _settled(kind: str, colour: Colour) -> Card:

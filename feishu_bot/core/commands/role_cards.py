@@ -19,8 +19,10 @@ from feishu_bot.core.cards import (
     Select,
     Text,
 )
+from feishu_bot.core.conversation_keys import RUNNING
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.roles import Role
+from feishu_bot.core.text import shorten
 
 # What fits on a card without pushing everything else off a phone's screen.
 SHORT_PROMPT_CHARS = 160
@@ -49,7 +51,7 @@ def categories_card(names: tuple[str, ...], playing: ActiveRole) -> Card:
     blocks: list[Block] = [
         Field(Text("role_now"), role_label(playing.prompt, playing.title)),
         Select(
-            options=tuple(Option(shortened(name), name) for name in names[:MAX_OPTIONS]),
+            options=tuple(Option(shorten(name, TITLE_CHARS), name) for name in names[:MAX_OPTIONS]),
             placeholder=Text("roles_category"),
             value={"act": "role_category"},
         ),
@@ -62,12 +64,14 @@ def categories_card(names: tuple[str, ...], playing: ActiveRole) -> Card:
 def roles_card(category: str, roles: tuple[Role, ...]) -> Card:
     """The roles of a category to choose from."""
     choice = Select(
-        options=tuple(Option(shortened(role.title), role.id) for role in roles[:MAX_OPTIONS]),
+        options=tuple(
+            Option(shorten(role.title, TITLE_CHARS), role.id) for role in roles[:MAX_OPTIONS]
+        ),
         placeholder=Text("roles_choose"),
         value={"act": "role_choose"},
     )
     hint = Paragraph(Text("roles_hint"), is_small=True)
-    return _card(shortened(category), choice, hint, Buttons((_back(),)), icon="🛖")
+    return _card(shorten(category, TITLE_CHARS), choice, hint, Buttons((_back(),)), icon="🛖")
 
 
 def chosen_card(key: ConversationKey, role: Role, *, once: str) -> Card:
@@ -75,7 +79,7 @@ def chosen_card(key: ConversationKey, role: Role, *, once: str) -> Card:
     blocks: list[Block] = _prompt(role.content)
     if role.example:
         value = {"act": "role_example", "role": role.id, "once": once}
-        ask = Button(label=shortened(role.example, 90), value=value, style="primary")
+        ask = Button(label=shorten(role.example, 90), value=value, style="primary")
         blocks += [Paragraph(Text("role_example"), is_small=True), Buttons((ask,))]
     others = {"act": "role_category", "category": role.category}
     blocks += [
@@ -141,12 +145,12 @@ def _card(title: Label, *blocks: Block, icon: str = "🥷") -> Card:
 def _prompt(prompt: str) -> list[Block]:
     if len(prompt) <= SHORT_PROMPT_CHARS:
         return [Paragraph(prompt)]
-    beginning = shortened(" ".join(prompt.split()), PREVIEW_CHARS)
+    beginning = shorten(" ".join(prompt.split()), PREVIEW_CHARS)
     return [Collapsible(title=beginning, blocks=(Paragraph(prompt),))]
 
 
 def _afresh(key: ConversationKey) -> Text:
-    return Text("role_afresh_here" if key.root == "chat" else "role_afresh_reply")
+    return Text("role_afresh_here" if key.root == RUNNING else "role_afresh_reply")
 
 
 def _back() -> Button:
@@ -155,8 +159,3 @@ def _back() -> Button:
 
 def _reset() -> Button:
     return Button(label=Text("button_role_reset"), value={"act": "role_reset"})
-
-
-def shortened(text: str, most: int = TITLE_CHARS) -> str:
-    """A text that is long for a label, without its end."""
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from itertools import chain
 
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card
-from feishu_bot.core.chats import Chats
 from feishu_bot.core.commands import role_cards as cards
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations
-from feishu_bot.core.languages import Language
+from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.languages import LANGUAGES, Language
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.roles import Role, Roles
+from feishu_bot.core.tasks import AskQuestion
 
 MAX_CHARS = 8_000
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
-class RoleCommands:
+class RoleCommands(CommandGroup):
     """A role is the prompt that the model is told first; it begins the conversation afresh."""
 
     def __init__(
         self,
         roles: Roles,
         conversations: Conversations,
-        chats: Chats,
+        settings: EffectiveSettings,
         enqueuer: Enqueuer,
         *,
         context_tokens: int,
@@ -36,100 +35,86 @@ class RoleCommands:
         """`context_tokens` is what a whole prompt may take; a role may take half of it."""
         self._roles = roles
         self._conversations = conversations
-        self._chats = chats
+        self._settings = settings
         self._enqueuer = enqueuer
         self._most_tokens = context_tokens // 2
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (
-            Command(
-                name="system",
-                words=("/system", "角色扮演", "/角色扮演"),
-                run=self.system,
-                takes_argument=True,
-            ),
-            Command(name="roles", words=("/roles", "角色列表", "/角色列表"), run=self.choice),
-        )
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {
-            "role_write": self.write,
-            "role_reset": self.reset,
-            "role_categories": self.categories,
-            "role_category": self.category,
-            "role_choose": self.choose,
-            "role_example": self.example,
-        }
-
-    def system(self, request: CommandContext) -> Card | Notice:
-        """Play the role of the prompt behind the command; without one, show the present role."""
-        if not request.argument:
-            return cards.current_card(self._playing(request.key, request.language))
-        refusal = self._refusal(request.argument)
+    @command("system", "/system", "角色扮演", "/角色扮演", takes_argument=True)
+    def system(self, context: CommandContext) -> Card | Notice:
+        """Play the role of the prompt after the command; without one, show the present role."""
+        if not context.argument:
+            return cards.current_card(self._active(context.key, context.language))
+        refusal = self._refusal(context.argument)
         if refusal:
             return refusal
-        self._set(request.key, request.argument)
-        return cards.custom_role_card(request.key, request.argument)
+        self._set(context.key, context.argument)
+        return cards.custom_role_card(context.key, context.argument)
 
-    def choice(self, request: CommandContext) -> Card:
+    @command("roles", "/roles", "角色列表", "/角色列表")
+    def choice(self, context: CommandContext) -> Card:
         """Show the categories of the list."""
-        return self._categories(request.key, request.language)
+        return self._categories(context.key, context.language)
 
+    @action("role_write")
     def write(self, click: CardClick) -> ClickResponse:
         """Play the role that was written into the form."""
         prompt = click.value("prompt").strip()
         if not prompt:
-            return toast("role_empty", severity="warning")
+            return toast("role_empty", "warning")
         refusal = self._refusal(prompt)
         if refusal:
-            return toast(refusal.kind, severity="warning", **refusal.params)
-        key = self._set(click.key, prompt)
-        return ClickResponse(view=cards.custom_role_card(key, prompt))
+            return toast(refusal.kind, "warning", **refusal.params)
+        self._set(click.key, prompt)
+        return ClickResponse(card=cards.custom_role_card(click.key, prompt))
 
+    @action("role_reset")
     def reset(self, click: CardClick) -> ClickResponse:
-        key = self._set(click.key, "")
-        return ClickResponse(view=cards.reset_card(self._playing(key, click.language)))
+        """Play no role of the conversation's own any more."""
+        self._set(click.key, "")
+        return ClickResponse(card=cards.reset_card(self._active(click.key, click.language)))
 
+    @action("role_categories")
     def categories(self, click: CardClick) -> ClickResponse:
-        assert click.key is not None
-        return ClickResponse(view=self._categories(click.key, click.language))
+        """Show the categories in place of the card."""
+        return ClickResponse(card=self._categories(click.key, click.language))
 
+    @action("role_category")
     def category(self, click: CardClick) -> ClickResponse:
         """Show the roles of the category that was chosen, or that a button leads back to."""
         category = click.value("option") or click.value("category")
         roles = self._roles_of(category, click.language)
         if not roles:
-            return toast("role_gone", severity="warning")
-        return ClickResponse(view=cards.roles_card(category, roles))
+            return toast("role_gone", "warning")
+        return ClickResponse(card=cards.roles_card(category, roles))
 
+    @action("role_choose")
     def choose(self, click: CardClick) -> ClickResponse:
+        """Play a role of the list."""
         role = self._roles.find(click.value("option"), click.language)
         if role is None:
-            return toast("role_gone", severity="warning")
+            return toast("role_gone", "warning")
         refusal = self._refusal(role.content)
         if refusal:
-            return toast(refusal.kind, severity="warning", **refusal.params)
-        key = self._set(click.key, role.content)
-        # Whoever chooses the role once more may ask its example once more.
-        return ClickResponse(view=cards.chosen_card(key, role, once=click.action.event_id))
+            return toast(refusal.kind, "warning", **refusal.params)
+        self._set(click.key, role.content)
+        # Choosing the role once more allows its example once more.
+        return ClickResponse(card=cards.chosen_card(click.key, role, once=click.action.event_id))
 
+    @action("role_example")
     def example(self, click: CardClick) -> ClickResponse:
         """Ask the role's example, as if it had been written under the card."""
         role = self._roles.find(click.value("role"), click.language)
         if role is None or not role.example:
-            return toast("role_gone", severity="warning")
+            return toast("role_gone", "warning")
         once = f"example:{click.value('once')}"
-        # A slash at its beginning is a part of the question.
-        question = f"/{role.example}" if role.example.startswith("/") else role.example
-        if self._enqueuer.put(click, "command", question, once=once, until_answered=True):
+        question = AskQuestion(text=role.example)
+        if self._enqueuer.enqueue_click(click, question, once=once, until_answered=True):
             return toast("role_asked")
         return toast("role_asked_before")
 
     def _categories(self, key: ConversationKey, language: Language) -> Card:
         categories = self._roles.categories(language)
-        return cards.categories_card(categories, self._playing(key, language))
+        return cards.categories_card(categories, self._active(key, language))
 
     def _roles_of(self, category: str, language: Language) -> tuple[Role, ...]:
         """In this language, also when the card was built in the other one."""
@@ -138,19 +123,17 @@ class RoleCommands:
         found = (self._roles.find(role.id, language) for role in others)
         return own or tuple(role for role in found if role)
 
-    def _playing(self, key: ConversationKey, language: Language) -> cards.ActiveRole:
-        own = self._conversations.load(key).role
-        prompt = own or self._chats.settings(key.chat_id).role
-        role = find_by_prompt(self._roles, prompt, language)
-        return cards.ActiveRole(prompt, role.title if role else "", is_own=bool(own))
+    def _active(self, key: ConversationKey, language: Language) -> cards.ActiveRole:
+        layers = self._settings.of(key)
+        role = find_by_prompt(self._roles, layers.role, language)
+        is_own = bool(layers.conversation.role)
+        return cards.ActiveRole(layers.role, role.title if role else "", is_own=is_own)
 
-    def _set(self, key: ConversationKey | None, prompt: str) -> ConversationKey:
-        """Begin afresh with this role. What else was chosen for the conversation stays."""
-        assert key is not None
+    def _set(self, key: ConversationKey, prompt: str) -> None:
+        """Start anew with this role. What else was chosen for the conversation stays."""
         before = self._conversations.load(key)
         self._conversations.clear(key)
         self._conversations.save_settings(key, role=prompt, model=before.model, mode=before.mode)
-        return key
 
     def _refusal(self, prompt: str) -> Notice | None:
         tokens = estimate_tokens(prompt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feishu_bot.core.cards import Option, Paragraph, Text
+from feishu_bot.core.conversation_keys import RUNNING
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.modes import AUTO, MODES
 
@@ -23,7 +24,7 @@ MODE_ORDER = (
 
 def scope_hint(key: ConversationKey) -> Paragraph:
     """Where the choice holds: in a chat that is one conversation from the next message on."""
-    return Paragraph(Text("chosen_here" if key.root == "chat" else "chosen_reply"), is_small=True)
+    return Paragraph(Text("chosen_here" if key.root == RUNNING else "chosen_reply"), is_small=True)
 
 
 def mode_label(mode: str) -> Text:

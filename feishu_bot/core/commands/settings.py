@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
@@ -11,10 +11,11 @@ from feishu_bot.core.chat_model import ModelCatalog
 from feishu_bot.core.chats import Chats, ThreadChoice
 from feishu_bot.core.commands import settings_cards as cards
 from feishu_bot.core.commands.model import default_model
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.commands.roles import find_by_prompt
 from feishu_bot.core.commands.setting_options import DEFAULT
 from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.modes import AUTO, MODES
 from feishu_bot.core.notices import Notice
@@ -22,11 +23,11 @@ from feishu_bot.core.people import People
 from feishu_bot.core.roles import Roles
 from feishu_bot.errors import ModelError
 
-TALK, CHAT = "talk", "chat"
+CONVERSATION, CHAT = "talk", "chat"
 _CHAT_WORDS = frozenset({CHAT, "group", "群", "聊天", "群聊"})
 
 
-class SettingsCommands:
+class SettingsCommands(CommandGroup):
     """In groups the settings of the chat are for admins; without any admin, for everyone."""
 
     def __init__(
@@ -35,6 +36,7 @@ class SettingsCommands:
         conversations: Conversations,
         chats: Chats,
         people: People,
+        settings: EffectiveSettings,
         models: ModelCatalog,
         roles: Roles,
         has_admins: bool,
@@ -42,53 +44,48 @@ class SettingsCommands:
         self._conversations = conversations
         self._chats = chats
         self._people = people
+        self._settings = settings
         self._models = models
         self._roles = roles
         self._has_admins = has_admins
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (Command(name="settings", words=("/settings", "设置", "/设置"), run=self.show),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"settings_save": self.save}
-
-    def show(self, request: CommandContext) -> Card | Notice:
+    @command("settings", "/settings", "设置", "/设置")
+    def show(self, context: CommandContext) -> Card | Notice:
         """The form for this conversation, or with `chat` behind the command for all of them."""
-        may_change_chat = self._may_change_chat(request.chat_type, is_admin=request.is_admin)
-        scope = CHAT if request.argument.lower() in _CHAT_WORDS else TALK
+        may_change_chat = self._may_change_chat(context.chat_type, is_admin=context.is_admin)
+        scope = CHAT if context.argument.lower() in _CHAT_WORDS else CONVERSATION
         if scope == CHAT and not may_change_chat:
             return Notice("settings_admins")
         try:
             offered = self._models.offered()
         except ModelError:
             offered = ()
-        key, chat = request.key, self._chats.settings(request.key.chat_id)
+        key, chat = context.key, self._chats.settings(context.key.chat_id)
         default = default_model(self._models) if offered else ""
         form = cards.SettingsForm(
             scope=scope,
-            chat_type=request.chat_type,
-            was=self._chosen(scope, key, request.message.sender.open_id, request.language),
+            chat_type=context.chat_type,
+            was=self._chosen(scope, key, context.sender.open_id, context.language),
             offered=offered,
             bots_model=default,
-            default_model=(chat.model if scope == TALK else "") or default,
+            default_model=(chat.model if scope == CONVERSATION else "") or default,
             roles=tuple(
                 role
-                for category in self._roles.categories(request.language)
-                for role in self._roles.of(category, request.language)
+                for category in self._roles.categories(context.language)
+                for role in self._roles.of(category, context.language)
             ),
         )
-        return cards.form_card(form, offers_chat=scope == TALK and may_change_chat)
+        return cards.form_card(form, offers_chat=scope == CONVERSATION and may_change_chat)
 
+    @action("settings_save")
     def save(self, click: CardClick) -> ClickResponse:
         """Store what was changed on the form; what others changed meanwhile stays."""
         # Only what the button was built with: a form could be filled in with anything.
         built = click.action.value
-        scope = CHAT if built.get("scope") == CHAT else TALK
+        scope = CHAT if built.get("scope") == CHAT else CONVERSATION
         chat_type = str(built.get("chat", ""))
         if scope == CHAT and not self._may_change_chat(chat_type, is_admin=click.is_admin):
-            return toast("settings_admins", severity="warning")
+            return toast("settings_admins", "warning")
         was: Mapping[str, str] = built.get("was") or {}
         given = {name: click.value(name) for name in was}
         changed = {name: value for name, value in given.items() if value and value != was[name]}
@@ -96,11 +93,11 @@ class SettingsCommands:
         for name, value in changed.items():
             stored = self._stored(name, value, click.language)
             if stored is None:
-                return toast("model_gone" if name == "model" else "role_gone", severity="warning")
+                return toast("model_gone" if name == "model" else "role_gone", "warning")
             values[name] = stored
         self._save(scope, click, values)
-        shown = toast("settings_saved", severity="success") if changed else toast("settings_same")
-        return ClickResponse(toast=shown.toast, view=self._summary(scope, click))
+        done = toast("settings_saved", "success") if changed else toast("settings_same")
+        return done.with_card(self._summary(scope, click))
 
     def _may_change_chat(self, chat_type: str, *, is_admin: bool) -> bool:
         return chat_type == "p2p" or is_admin or not self._has_admins
@@ -110,14 +107,14 @@ class SettingsCommands:
     ) -> dict[str, str]:
         """What is chosen in this scope, each as the value of its option."""
         chat = self._chats.settings(key.chat_id)
-        holder = self._conversations.load(key) if scope == TALK else chat
+        holder = self._conversations.load(key) if scope == CONVERSATION else chat
         role = find_by_prompt(self._roles, holder.role, language)
         chosen = {
             "model": holder.model or DEFAULT,
             "role": role.id if role else cards.CUSTOM_ROLE if holder.role else DEFAULT,
             "mode": holder.mode or DEFAULT,
         }
-        if scope == TALK:
+        if scope == CONVERSATION:
             return {**chosen, "language": self._people.get(open_id).language or DEFAULT}
         return {
             **chosen,
@@ -143,11 +140,10 @@ class SettingsCommands:
                 return value if value in cards.LANGUAGES else None
 
     def _save(self, scope: str, click: CardClick, values: Mapping[str, str]) -> None:
-        assert click.key is not None
         common = {name: values[name] for name in ("model", "role", "mode") if name in values}
         language: Language | Literal[""] = cards.LANGUAGES.get(values.get("language", ""), "")
         thread: ThreadChoice = cards.THREADS.get(values.get("thread", ""), "")
-        if scope == TALK:
+        if scope == CONVERSATION:
             if common:
                 self._conversations.save_settings(click.key, **common)
             if "language" in values:
@@ -161,18 +157,18 @@ class SettingsCommands:
             )
 
     def _summary(self, scope: str, click: CardClick) -> Card:
-        assert click.key is not None
-        chat = self._chats.settings(click.key.chat_id)
-        talk = self._conversations.load(click.key) if scope == TALK else None
-        prompt = (talk and talk.role) or chat.role
-        role = find_by_prompt(self._roles, prompt, click.language)
-        own_language = self._people.get(click.action.operator.open_id).language if talk else ""
-        holding = cards.ActiveSettings(
-            model=(talk and talk.model) or chat.model or click.value("bots_model"),
-            prompt=prompt,
+        layers = self._settings.of(click.key)
+        chat = layers.chat
+        inner = layers if scope == CONVERSATION else chat
+        role = find_by_prompt(self._roles, inner.role, click.language)
+        person = self._people.get(click.action.operator.open_id)
+        own_language = person.language if scope == CONVERSATION else ""
+        active = cards.ActiveSettings(
+            model=inner.model or click.value("bots_model"),
+            prompt=inner.role,
             role_title=role.title if role else "",
-            mode=(talk and talk.mode) or chat.mode,
+            mode=inner.mode,
             thread=chat.reply_in_thread,
             language=own_language or chat.language,
         )
-        return cards.summary_card(click.key, holding, scope=scope, chat_type=click.value("chat"))
+        return cards.summary_card(click.key, active, scope=scope, chat_type=click.value("chat"))

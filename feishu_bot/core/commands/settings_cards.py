@@ -22,11 +22,12 @@ from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.commands.buttons import command_button
 from feishu_bot.core.commands.lang import LANGUAGE_NAMES
 from feishu_bot.core.commands.model import model_options
-from feishu_bot.core.commands.role_cards import role_label, shortened
+from feishu_bot.core.commands.role_cards import TITLE_CHARS, role_label
 from feishu_bot.core.commands.setting_options import DEFAULT, mode_label, mode_options, scope_hint
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.roles import Role
+from feishu_bot.core.text import shorten
 
 # Besides as many models, what a card of 30 KB holds in any language.
 MAX_ROLES = 60
@@ -147,7 +148,7 @@ def _role_options(roles: tuple[Role, ...], chosen: str) -> tuple[Option, ...]:
     if chosen in titles and chosen not in shown:
         shown[-1] = chosen
     own = (Option(Text("role_own"), CUSTOM_ROLE),) if chosen == CUSTOM_ROLE else ()
-    return (_DEFAULT, *own, *(Option(shortened(titles[one]), one) for one in shown))
+    return (_DEFAULT, *own, *(Option(shorten(titles[one], TITLE_CHARS), one) for one in shown))
 
 
 def _thread(choice: str) -> Label:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.cancellation import Cancellation, CancelResult
 
@@ -16,33 +16,31 @@ _NOTICES = {
 }
 
 
-class StopCommands:
-    """Stops at once, without waiting behind what is to be stopped; the card redraws itself."""
+class StopCommands(CommandGroup):
+    """Jumps the queue: the answer stops at once, and its card redraws itself."""
 
     def __init__(self, cancellation: Cancellation) -> None:
         self._cancellation = cancellation
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        words = ("/stop", "停止", "/停止")
-        return (Command(name="stop", words=words, run=self.report, on_receive=self.stop),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {"stop": self.press}
-
+    @action("stop")
     def press(self, click: CardClick) -> ClickResponse:
-        assert click.key is not None
         operator = click.action.operator
-        stopped = self._cancellation.press(click.key, click.value("of"), operator, click.is_admin)
+        stopped = self._cancellation.cancel_answer(
+            click.key, click.value("of"), operator, is_admin=click.is_admin
+        )
         if stopped is CancelResult.DONE:
-            return toast("stop_done", severity="success")
-        return toast(_NOTICES[stopped], severity="warning")
+            return toast("stop_done", "success")
+        return toast(_NOTICES[stopped], "warning")
 
-    def stop(self, request: CommandContext) -> Mapping[str, str]:
-        return {"stopped": self._cancellation.ask(request).value}
+    def stop(self, context: CommandContext) -> Mapping[str, str]:
+        """Stop when the message comes in."""
+        return {"stopped": self._cancel(context).value}
 
-    def report(self, request: CommandContext) -> Notice:
+    @command("stop", "/stop", "停止", "/停止", on_receive=stop)
+    def report(self, context: CommandContext) -> Notice:
         """Say what `stop` has done when the message came in; a press stops only now."""
-        stopped = request.message.action.get("stopped") or self._cancellation.ask(request)
+        stopped = context.data.get("stopped") or self._cancel(context)
         return Notice(_NOTICES[CancelResult(stopped)])
+
+    def _cancel(self, context: CommandContext) -> CancelResult:
+        return self._cancellation.cancel_for(context.task, is_admin=context.is_admin)

@@ -7,14 +7,14 @@ from feishu_bot.core.conversations import Conversations, Turn
 from feishu_bot.core.messages import Sender
 
 
-def target_turn(conversations: Conversations, request: CommandContext) -> Turn | None:
+def target_turn(conversations: Conversations, context: CommandContext) -> Turn | None:
     """The turn that the message replies to, else the newest one of the conversation."""
-    replied_to = request.message.branch_point
+    replied_to = context.task.branch_point
     if replied_to:
         turn = conversations.turn_of(replied_to)
         if turn is not None:
             return turn
-    turns = conversations.load(request.key).turns
+    turns = conversations.load(context.key).turns
     return turns[-1] if turns else None
 
 

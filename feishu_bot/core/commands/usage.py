@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from feishu_bot.core import days
-from feishu_bot.core.card_actions import CardClick, ClickResponse
 from feishu_bot.core.cards import Block, Card, Collapsible, Divider, Field, Paragraph, Text
-from feishu_bot.core.commands.registry import Command, CommandContext
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
 from feishu_bot.core.formatting import format_count, format_money
-from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.people import UserDirectory
 from feishu_bot.core.quotas import DailyUsage, QuotaChecker, Spending, sum_usage
 from feishu_bot.core.usage import UsageStore, UsageTotal
@@ -21,12 +19,12 @@ MAX_MODELS = 8
 SHORT_ID = 6
 
 
-class UsageCommands:
+class UsageCommands(CommandGroup):
     """`currency` is empty without prices; then costs are not shown. `days_kept` bounds the past."""
 
     def __init__(
         self,
-        ledger: UsageStore,
+        usage: UsageStore,
         quotas: QuotaChecker,
         names: UserDirectory,
         *,
@@ -34,32 +32,26 @@ class UsageCommands:
         days_kept: int = MAX_DAYS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._ledger = ledger
+        self._usage = usage
         self._quotas = quotas
         self._names = names
         self._currency = currency
         self._days = min(MAX_DAYS, days_kept)
         self._clock = clock
 
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        return (Command(name="usage", words=("/usage", "用量", "/用量"), run=self.usage),)
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
-        return {}
-
-    def usage(self, request: CommandContext) -> Card:
-        open_id = request.message.sender.open_id
+    @command("usage", "/usage", "用量", "/用量")
+    def usage(self, context: CommandContext) -> Card:
+        """Show what was used; to admins everyone's usage too."""
+        open_id = context.sender.open_id
         today = self._quotas.day_of(open_id)
-        lately = sum_usage(self._ledger.totals(self._long_ago(), open_id=open_id))
+        lately = sum_usage(self._usage.totals(self._long_ago(), open_id=open_id))
         blocks: list[Block] = [
             Field(Text("usage_today"), self._spent(today.spent)),
             Field(Text("usage_days", {"days": str(self._days)}), self._spent(lately)),
-            *self._left(today, is_admin=request.is_admin),
+            *self._left(today, is_admin=context.is_admin),
         ]
-        if request.is_admin:
-            blocks += self._everyones(request.message)
+        if context.is_admin:
+            blocks += self._everyone(context.chat_type)
         blocks.append(Paragraph(Text("usage_id", {"id": open_id}), is_small=True))
         return Card(title=Text("usage_title"), icon="📊", blocks=tuple(blocks))
 
@@ -99,14 +91,14 @@ class UsageCommands:
         zone = {"zone": days.zone(self._clock())}
         return [*blocks, Paragraph(Text("usage_anew", zone), is_small=True)]
 
-    def _everyones(self, message: IncomingMessage) -> list[Block]:
+    def _everyone(self, chat_type: str) -> list[Block]:
         """Everyone's usage, where nobody reads along."""
-        if message.chat_type != "p2p":
+        if chat_type != "p2p":
             return [Divider(), Paragraph(Text("usage_in_private"), is_small=True)]
         today, since = days.day_start(self._clock()), self._long_ago()
-        models = self._ledger.totals(since)
+        models = self._usage.totals(since)
         rows = (
-            Field(Text("usage_all_today"), self._spent(sum_usage(self._ledger.totals(today)))),
+            Field(Text("usage_all_today"), self._spent(sum_usage(self._usage.totals(today)))),
             Field(
                 Text("usage_all_days", {"days": str(self._days)}), self._spent(sum_usage(models))
             ),
@@ -121,7 +113,7 @@ class UsageCommands:
         return [Divider(), *rows, *folded]
 
     def _people(self, since: float) -> tuple[Field, ...]:
-        return self._rows(self._ledger.people(since, MAX_PEOPLE), self._name)
+        return self._rows(self._usage.people(since, MAX_PEOPLE), self._name)
 
     def _rows(
         self, totals: Sequence[UsageTotal], name_of: Callable[[str], str]

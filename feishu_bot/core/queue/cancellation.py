@@ -1,14 +1,13 @@
-"""Stopping answers that run, in whichever process."""
+"""Stops answers that run, in whichever process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 
-from feishu_bot.core.commands.registry import CommandContext
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.messages import Sender
-from feishu_bot.core.queue.inbox import Inbox
+from feishu_bot.core.queue.inbox import RunningTasks
+from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.tasks import QueuedTask
 
 
@@ -23,43 +22,45 @@ class CancelResult(StrEnum):
 class Cancellation:
     """The asker and admins may stop an answer. What there is of it is kept.
 
-    `on_stop` is told the dedupe id, for the process at hand; others hear of it with the next
-    renewal of their leases.
+    `jobs` are those of this process; others hear of it with the next renewal of their leases.
     """
 
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
-        self.on_stop: Callable[[str], None] = lambda dedupe_id: None
+    def __init__(self, tasks: RunningTasks, jobs: RunningJobs) -> None:
+        self._tasks = tasks
+        self._jobs = jobs
 
-    def press(
-        self, key: ConversationKey, reference: str, who: Sender, is_admin: bool
+    def cancel_answer(
+        self, key: ConversationKey, reference: str, sender: Sender, *, is_admin: bool
     ) -> CancelResult:
-        """Stop the answer that `reference` (its event's dedupe id) names, if it still runs."""
-        event = self._inbox.running(key)
-        if event is None or event.dedupe_id != reference:
+        """Stop the answer that `reference` (its task's dedupe id) names, if it still runs."""
+        task = self._tasks.running(key)
+        if task is None or task.dedupe_id != reference:
             return CancelResult.NOTHING
-        return self._stop([event], who, is_admin)
+        return self._cancel([task], sender, is_admin=is_admin)
 
-    def ask(self, request: CommandContext) -> CancelResult:
-        """Stop what runs in the conversation, or for the person in a chat where it is a new one."""
-        message = request.message
-        event = self._inbox.running(request.key)
+    def cancel_for(self, request: QueuedTask, *, is_admin: bool) -> CancelResult:
+        """Do what /stop asks for.
+
+        Stop what runs in its conversation, or for the person in a chat where it is a new one.
+        """
+        message, sender = request.message, request.target.sender
         # A command that was pressed runs itself, and what it shall stop isn't on its card.
-        events = [event] if event and event.message != message else []
-        is_about_its_thread = request.is_typed and (message.parent_id or message.thread_id)
-        if not (events or is_about_its_thread):
-            running = self._inbox.running_of(message.sender.open_id, message.chat_id)
-            events = [event for event in running if event.message != message]
+        found = [self._tasks.running(request.key)]
+        tasks = [task for task in found if task and task.event_id != request.event_id]
+        is_about_its_thread = message and (message.parent_id or message.thread_id)
+        if not (tasks or is_about_its_thread):
+            running = self._tasks.running_of(sender.open_id, request.target.chat_id)
+            tasks = [task for task in running if task.event_id != request.event_id]
         # An event that is delivered once more stops nothing that was asked for after it.
-        asked_at = message.created_at
-        events = [e for e in events if not asked_at or e.message.created_at <= asked_at]
-        return self._stop(events, message.sender, request.is_admin)
+        asked_at = request.created_at
+        tasks = [task for task in tasks if not asked_at or task.created_at <= asked_at]
+        return self._cancel(tasks, sender, is_admin=is_admin)
 
-    def _stop(self, events: list[QueuedTask], who: Sender, is_admin: bool) -> CancelResult:
-        own = [e for e in events if is_admin or e.message.sender.open_id == who.open_id]
-        if events and not own:
+    def _cancel(self, tasks: list[QueuedTask], sender: Sender, *, is_admin: bool) -> CancelResult:
+        own = [t for t in tasks if is_admin or t.target.sender.open_id == sender.open_id]
+        if tasks and not own:
             return CancelResult.NOT_YOURS
-        stopped = [event for event in own if self._inbox.stop_event(event.event_id)]
-        for event in stopped:
-            self.on_stop(event.dedupe_id)
+        stopped = [task for task in own if self._tasks.stop_event(task.event_id)]
+        for task in stopped:
+            self._jobs.stop(task.dedupe_id)
         return CancelResult.DONE if stopped else CancelResult.NOTHING

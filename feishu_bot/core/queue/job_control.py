@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class JobControl:
-    """How a running job is told to end early. `lost` means: leave no trace, it isn't ours."""
+    """`stopped`: end it. `lost`: leave no trace, the job is another process's. Thread safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,9 +24,11 @@ class JobControl:
         abandon()
 
     def stop(self) -> None:
+        """End the answer here; what there is of it is kept."""
         self.stopped = True
 
     def mark_lost(self) -> None:
+        """Another process has the job: call all that was given to `on_lost`."""
         with self._lock:
             self.lost = True
             callbacks, self._abandon = self._abandon, []

@@ -1,4 +1,4 @@
-"""Tells the processes that answer that there is something new in the inbox."""
+"""Wakes the answering processes when there is something new in the inbox."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ POLL_SECONDS = 0.5
 
 
 class Wakeup:
-    """A pair of sockets, made before a fork: who takes events in rings, who answers listens.
+    """A pair of sockets, made before a fork: receivers notify, the answering process listens.
 
-    A ring may get lost when many are waiting to be heard: then somebody is on the way anyway, and
-    the inbox is looked at now and then without a ring.
+    A notification is lost when many are unread: then the listener is awake anyway, and the inbox
+    is looked at now and then without one.
     """
 
     def __init__(self) -> None:
         self._inside, self._outside = socket.socketpair()
         self._inside.settimeout(POLL_SECONDS)
-        self._outside.setblocking(False)
+        self._outside.settimeout(0.0)
         self._closing = threading.Event()
         self._listener: threading.Thread | None = None
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """There is something to do. Never waits."""
         with contextlib.suppress(OSError):
             self._outside.send(b"!")
 
-    def listen(self, hear: Callable[[], None]) -> None:
-        """Call `hear` for every ring, in a thread, until `close`."""
+    def listen(self, on_notify: Callable[[], None]) -> None:
+        """Call `on_notify` for every notification, in a thread, until `close`."""
         self._listener = threading.Thread(
-            target=self._listen, args=(hear,), name="bell", daemon=True
+            target=self._listen, args=(on_notify,), name="wakeup", daemon=True
         )
         self._listener.start()
 
     def close(self) -> None:
-        """Stop listening in this process; others that share the bell go on."""
+        """Stop listening in this process; others that share the sockets go on listening."""
         self._closing.set()
         if self._listener:
-            # Most likely heard by our own listener, which then sees that it is to stop.
-            self.ring()
+            # Most likely our own listener gets it, and sees that it is to stop.
+            self.notify()
             self._listener.join()
         self._inside.close()
         self._outside.close()
 
-    def _listen(self, hear: Callable[[], None]) -> None:
+    def _listen(self, on_notify: Callable[[], None]) -> None:
         while not self._closing.is_set():
-            # One ring at a time, so that others who listen hear the next ones.
+            # One at a time, so that other listeners get the next ones.
             with contextlib.suppress(TimeoutError):
                 if self._inside.recv(1):
-                    hear()
+                    on_notify()

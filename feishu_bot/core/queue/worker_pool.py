@@ -1,19 +1,20 @@
-"""The threads that work on events: one claims, one renews the leases, a pool answers."""
+"""The threads that do tasks: one claims, one renews the leases, a pool works."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from feishu_bot.core.queue.inbox import Inbox, Renewal
+from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.tasks import Job
+from feishu_bot.logs import bind, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 # How soon work left by another process is found; one's own is announced by `wake`.
 POLL_SECONDS = 1.0
@@ -31,27 +32,28 @@ NO_CHANGE = Renewal(frozenset(), frozenset())
 
 
 class WorkerPool:
-    """Works on events from `start` to `stop`. All threads begin in `start`, after a fork."""
+    """Does tasks from `start` to `stop`. All threads begin in `start`, after a fork."""
 
     def __init__(
         self,
         *,
-        inbox: Inbox,
+        queue: TaskQueue,
+        running: RunningJobs,
         handle: Callable[[Job, JobControl], None],
         threads: int,
         lease_seconds: float,
         sweep: Callable[[], None] = lambda: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._inbox = inbox
+        self._queue = queue
         self._handle = handle
         self._threads = threads
         self._lease_seconds = lease_seconds
         self._sweep = sweep
         self._timer = timer
-        self._running: dict[int, tuple[Job, JobControl]] = {}
+        self._running = running
+        self._changed = running.changed
         self._claimed_at: deque[float] = deque(maxlen=CLAIM_BURST)
-        self._changed = threading.Condition()
         self._awake = False
         # First no more is claimed; at the very end leases are no longer renewed.
         self._closing = threading.Event()
@@ -64,23 +66,10 @@ class WorkerPool:
             threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
 
     def wake(self) -> None:
-        """There is something new in the inbox."""
+        """Claim at once: there is something new in the inbox."""
         with self._changed:
             self._awake = True
             self._changed.notify_all()
-
-    def stop_message(self, message_id: str) -> None:
-        """Stop the job of this message if it runs here; a dedupe id names one, too."""
-        with self._changed:
-            running = list(self._running.values())
-        for job, control in running:
-            if message_id in (job.event.dedupe_id, job.event.message.message_id):
-                control.stop()
-
-    def running(self) -> int:
-        """How many jobs run here now."""
-        with self._changed:
-            return len(self._running)
 
     def stop(self, grace: float) -> None:
         """Claim no more, give running jobs `grace` seconds, hand the rest back."""
@@ -90,15 +79,15 @@ class WorkerPool:
         with self._changed:
             while self._running and (left := deadline - self._timer()) > 0:
                 self._changed.wait(left)
-            rest = list(self._running.values())
+        rest = self._running.all()
         for _, control in rest:
             control.mark_lost()
         try:
             if rest:
-                logger.info("handing back jobs=%d", len(rest))
-                self._inbox.release([job for job, _ in rest])
+                logger.info("jobs handed back", jobs=len(rest))
+                self._queue.release([job for job, _ in rest])
         except Exception:
-            logger.exception("handing back failed, the leases run out by themselves")
+            logger.exception("jobs not handed back, their leases run out")
         self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -113,7 +102,7 @@ class WorkerPool:
                 if free and not self._closing.is_set():
                     self._claim(min(free, self._wait_for_claims()))
             except Exception:
-                logger.exception("claiming failed")
+                logger.exception("claim failed")
                 self._closing.wait(POLL_SECONDS)
 
     def _wait_for_claims(self) -> int:
@@ -126,48 +115,43 @@ class WorkerPool:
         return CLAIM_BURST - sum(at > start for at in self._claimed_at) or 1
 
     def _claim(self, limit: int) -> None:
-        jobs = self._inbox.claim(limit)
+        jobs = self._queue.claim(limit)
         self._claimed_at.extend([self._timer()] * len(jobs))
         with self._changed:
             if not self._closing.is_set():
                 # There may be more than were asked for.
                 self._awake = self._awake or len(jobs) == limit
                 for job in jobs:
-                    control = JobControl()
-                    self._running[job.id] = (job, control)
-                    self._pool.submit(self._work, job, control)
+                    self._pool.submit(self._work, job, self._running.add(job))
                 return
-        self._inbox.release(jobs)
+        self._queue.release(jobs)
 
     def _work(self, job: Job, control: JobControl) -> None:
-        try:
-            self._handle(job, control)
-        except Exception:
-            logger.exception("job failed event_id=%s attempt=%d", job.event.event_id, job.attempt)
-            self._postpone(job)
-        finally:
-            self._inbox.drop(job)
-            with self._changed:
-                # Another attempt may be running here by now, if this one lost its lease.
-                if self._running.get(job.id, (job, None))[1] is control:
-                    del self._running[job.id]
+        with bind(event_id=job.event_id, message_id=job.target.message_id):
+            try:
+                self._handle(job, control)
+            except Exception:
+                logger.exception("job failed", attempt=job.attempt)
+                self._postpone(job)
+            finally:
+                self._queue.drop(job)
+                self._running.remove(job, control)
                 # The next message of this conversation may have been waiting for this one.
-                self._awake = True
-                self._changed.notify_all()
+                self.wake()
 
     def _sweep_once(self) -> None:
         try:
             self._sweep()
         except Exception:
-            logger.exception("sweeping failed")
+            logger.exception("sweep failed")
 
     def _postpone(self, job: Job) -> None:
         try:
             wait = RETRY_SECONDS * 2 ** min(job.attempt - 1, 10)
-            self._inbox.postpone(job, min(wait, MAX_RETRY_SECONDS))
+            self._queue.postpone(job, min(wait, MAX_RETRY_SECONDS))
         except Exception:
-            # It is let go all the same, and claimed again when its lease has run out.
-            logger.exception("postponing failed event_id=%s", job.event.event_id)
+            # Its lease is dropped all the same, and it is claimed again when that has run out.
+            logger.exception("job not postponed")
 
     def _renew_forever(self) -> None:
         renewed = self._timer()
@@ -176,19 +160,17 @@ class WorkerPool:
             now = self._timer()
             renewal = NO_CHANGE
             try:
-                renewal = self._inbox.renew()
+                renewal = self._queue.renew()
                 renewed = now
             except Exception:
-                logger.exception("renewing leases failed")
+                logger.exception("leases not renewed")
             if now > sweep_at:
                 sweep_at = now + SWEEP_SECONDS
                 self._sweep_once()
-            with self._changed:
-                running = dict(self._running)
             # Without a renewal for so long the leases have run out, whatever the reason.
             overdue = now - renewed > self._lease_seconds
-            for id_, (_, control) in running.items():
-                if overdue or id_ in renewal.lost:
+            for job, control in self._running.all():
+                if overdue or job.id in renewal.lost:
                     control.mark_lost()
-                elif id_ in renewal.stopped:
+                elif job.id in renewal.stopped:
                     control.stop()

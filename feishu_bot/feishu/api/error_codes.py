@@ -1,7 +1,7 @@
 """Feishu's answer codes, sorted into our errors.
 
 The tables follow the public pages "Common error codes", "Create message", "Reply message" and
-"CardKit" of Feishu's server documentation. A code that stands nowhere becomes a plain FeishuError.
+"CardKit" of Feishu's server documentation. Any other code becomes a plain FeishuError.
 """
 
 from __future__ import annotations
@@ -24,32 +24,36 @@ from feishu_bot.errors import (
 
 TOKEN_REFUSED = frozenset({99991663, 99991664, 99991671})
 CREDENTIALS_REFUSED = frozenset({10003, 10012, 10013, 10014, 10015})
-# Limits of one chat, shared with other bots; the others are those of the app.
+# Limits of one chat, shared with other bots; APP_LIMITED is the app's own.
 CHAT_LIMITED = frozenset({230020, 11232, 11233, 11247})
-USER_IS_INTERACTING = 200810
+APP_LIMITED = 99991400
 
 _BY_CODE: Mapping[int, type[FeishuError]] = {
-    **dict.fromkeys((99991400, 230020, 11232, 11233, 11247), RateLimited),
+    **dict.fromkeys((APP_LIMITED, *CHAT_LIMITED), RateLimited),
     # Still being sent, the user is clicking on the card, internal faults: the same call may
     # succeed a moment later.
-    **dict.fromkeys((230049, USER_IS_INTERACTING, 300120, 2200), FeishuUnavailable),
+    **dict.fromkeys((230049, 200810, 300120, 2200), FeishuUnavailable),
     **dict.fromkeys(
-        (230011, 230110, 231003, 230002, 230013, 230029, 230018, 230035, 230019)
-        + (230036, 230038, 230050, 230053, 230075, 232009, 231203),
+        [
+            230011, 230110, 231003, 230002, 230013, 230029, 230018, 230035, 230019, 230036, 230038,
+            230050, 230053, 230075, 232009, 231203,
+        ],
         TargetGone,
     ),
     **dict.fromkeys((99991672, 230027, 230006), PermissionMissing),
     **dict.fromkeys((230071, 230072), ThreadUnsupported),
     **dict.fromkeys(
-        (230099, 230028, 230022, 200220, 200621, 200570, 300305, 300303, 300302, 200861, 230054)
-        + (200740, 200750, 300310, 300311, 300313, 11310, 230031),
+        [
+            230099, 230028, 230022, 200220, 200621, 200570, 300305, 300303, 300302, 200861, 230054,
+            200740, 200750, 300310, 300311, 300313, 11310, 230031,
+        ],
         CardRefused,
     ),
     **dict.fromkeys((200860, 230025), CardTooLarge),
     **dict.fromkeys((200850, 200510, 300309), StreamClosed),
     # Every operation has an id of its own, so one that was seen before came from another process.
     **dict.fromkeys((300317, 200770), SequenceStale),
-}
+}  # fmt: skip
 
 # A message-card refusal hides its cause in the text, as in "ErrCode: 200860; ErrMsg: …".
 _INNER_CODE = re.compile(r"ErrCode:\s*(\d+)")
@@ -58,7 +62,7 @@ _INNER_CODE = re.compile(r"ErrCode:\s*(\d+)")
 def error_for(
     code: int, message: str, *, log_id: str = "", retry_after: float = 1.0
 ) -> FeishuError:
-    """The error that stands for an answer's code; `retry_after` in seconds for rate limits."""
+    """The error for an answer's code; `retry_after` in seconds, for rate limits."""
     kind = _BY_CODE.get(code, FeishuError)
     inner = _INNER_CODE.search(message)
     if kind is CardRefused and inner:

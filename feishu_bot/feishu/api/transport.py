@@ -1,34 +1,27 @@
-"""A pooled, retrying replacement of the SDK's `Transport.execute`.
+"""A pooled replacement of the SDK's `Transport.execute`.
 
-The SDK opens a connection for every call (20 ms of CPU each over TLS), never retries and parses
-whatever comes back as JSON. All its resources, the token request included, go through this one
-static method; `tests/feishu/test_transport.py` checks that against the pinned version.
+The SDK opens a connection for every call (20 ms of CPU each over TLS) and parses whatever comes
+back as JSON. All its calls go through this one static method;
+`tests/feishu/test_transport.py` checks that against the pinned version.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from lark_oapi import JSON
 from lark_oapi.core.http import Transport
 from lark_oapi.core.http.transport import _build_header, _build_url
 from lark_oapi.core.model import BaseRequest, Config, RawResponse, RequestOption
-from requests_toolbelt import MultipartEncoder
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
 from feishu_bot.errors import FeishuUnavailable
 
-RATE_LIMIT_CODES = frozenset({99991400, 230020, 11232, 11233, 11247})
-IDEMPOTENT_METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 LONGEST_WAIT = 10.0
 # Kept open for the next call; more are opened when they are needed.
 CONNECTIONS = 64
@@ -36,23 +29,18 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class CallOption(RequestOption):  # type: ignore[misc]
-    """What the caller wants of one call: how many tries, and whether repeating it does no harm.
+    """The app's token and the `timeout` of one call, in seconds; 0.0 for the client's own."""
 
-    `timeout` is in seconds for one try; 0.0 means the client's own.
-    """
-
-    def __init__(self, *, tries: int = 3, idempotent: bool = False, timeout: float = 0.0) -> None:
+    def __init__(self, *, token: str = "", timeout: float = 0.0) -> None:
         super().__init__()
-        self.tries = tries
-        self.idempotent = idempotent
+        self.tenant_access_token = token
         self.timeout = timeout
 
 
 class PooledTransport:
     """One HTTP connection pool per process, made after the fork, shared by all threads."""
 
-    def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sleep = sleep
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pools: dict[tuple[int, str], urllib3.PoolManager] = {}
         self._is_closed = False
@@ -60,62 +48,37 @@ class PooledTransport:
     def execute(
         self, config: Config, request: BaseRequest, option: RequestOption | None = None
     ) -> RawResponse:
-        """Send the request; the answer is JSON with a status below 500 or a binary one.
+        """Send the request once; the answer is JSON with a status below 500, or a download.
 
-        Waits and repeats when Feishu asks for it, and after a lost connection where a repeat does
-        no harm. Raises FeishuUnavailable when no usable answer came.
+        Raises FeishuUnavailable when no usable answer came.
         """
         option = option or CallOption()
-        tries = getattr(option, "tries", 3)
-        timeout = getattr(option, "timeout", 0.0) or config.timeout
-        repeatable = _is_idempotent(request, option)
         url = _build_url(config.domain, request.uri, request.paths)
-        headers = _build_header(request, option, config)
-        body = request.body
-        content: Any = body
-        if body is not None and not isinstance(body, MultipartEncoder):
-            content = JSON.marshal(body).encode()
-        elif body is not None:
-            content = body.to_string()
         if request.queries:
             url = f"{url}?{urlencode(request.queries)}"
-        pool = self._pool(url)
-        for attempt in range(1, tries + 1):
-            last = attempt == tries
-            try:
-                response = pool.request(
-                    request.http_method.name,
-                    url,
-                    body=content,
-                    headers=headers,
-                    timeout=timeout,
-                    retries=False,
-                )
-            except (NewConnectionError, ConnectTimeoutError) as exc:
-                # The request never left, so a repeat is safe whatever it is.
-                if last:
-                    raise FeishuUnavailable(f"no connection: {exc}") from exc
-                self._sleep(_backoff(attempt))
-                continue
-            except HTTPError as exc:
-                if last or not repeatable:
-                    raise FeishuUnavailable(f"no answer: {type(exc).__name__}: {exc}") from exc
-                self._sleep(_backoff(attempt))
-                continue
-            if not last and _is_rate_limited(response):
-                self._sleep(rate_limit_wait(response.headers, attempt))
-                continue
-            if _is_usable(response):
-                return _raw(response)
-            if last or not repeatable:
-                raise FeishuUnavailable(
-                    f"HTTP {response.status} without a usable body",
-                    log_id=response.headers.get("X-Tt-Logid", ""),
-                )
-            self._sleep(_backoff(attempt))
-        raise AssertionError("a call has at least one try")
+        try:
+            response = self._pool(url).request(
+                request.http_method.name,
+                url,
+                body=_encoded(request.body),
+                headers=_build_header(request, option, config),
+                timeout=getattr(option, "timeout", 0.0) or config.timeout,
+                retries=False,
+            )
+        except HTTPError as exc:
+            raise FeishuUnavailable(f"no answer: {type(exc).__name__}: {exc}") from exc
+        if not _is_usable(response):
+            raise FeishuUnavailable(
+                f"HTTP {response.status} without a usable body",
+                log_id=response.headers.get("X-Tt-Logid", ""),
+            )
+        return _raw(response)
 
-    def close(self) -> None:
+    def start(self) -> None:
+        """Make every call of the SDK in this process go through this transport."""
+        Transport.execute = staticmethod(self.execute)
+
+    def stop(self) -> None:
         """Close the connections of this process; later calls are FeishuUnavailable."""
         with self._lock:
             self._is_closed = True
@@ -135,9 +98,13 @@ class PooledTransport:
         return pool
 
 
-def install(transport: PooledTransport) -> None:
-    """Make every call of the SDK in this process go through `transport`."""
-    Transport.execute = staticmethod(transport.execute)
+def rate_limit_wait(headers: Any) -> float:
+    """Seconds to wait as the header x-ogw-ratelimit-reset says, 1.0 without it; capped."""
+    try:
+        seconds = float(headers.get("x-ogw-ratelimit-reset", ""))
+    except ValueError:
+        seconds = 1.0
+    return max(0.1, min(seconds, LONGEST_WAIT))
 
 
 def _open_pool(proxy: str) -> urllib3.PoolManager:
@@ -155,34 +122,11 @@ def _proxy_for(url: str) -> str:
     return getproxies().get(parts.scheme, "")
 
 
-def rate_limit_wait(headers: Any, attempt: int = 1) -> float:
-    """Seconds to wait as the header x-ogw-ratelimit-reset says, or a growing guess; capped."""
-    try:
-        seconds = float(headers.get("x-ogw-ratelimit-reset", ""))
-    except ValueError:
-        seconds = 2.0 ** (attempt - 1)
-    return max(0.1, min(seconds, LONGEST_WAIT))
-
-
-def _backoff(attempt: int) -> float:
-    return float(0.2 * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))
-
-
-def _is_idempotent(request: BaseRequest, option: RequestOption) -> bool:
-    if request.http_method.name in IDEMPOTENT_METHODS or getattr(option, "idempotent", False):
-        return True
-    return bool(getattr(request.body, "uuid", None))
-
-
-def _is_rate_limited(response: urllib3.BaseHTTPResponse) -> bool:
-    if response.status == 429:
-        return True
-    if response.status != 400:
-        return False
-    try:
-        return json.loads(response.data).get("code") in RATE_LIMIT_CODES
-    except (ValueError, AttributeError):
-        return False
+def _encoded(body: Any) -> bytes | None:
+    """A form comes encoded already; anything else goes as JSON."""
+    if body is None or isinstance(body, bytes):
+        return body
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def _is_usable(response: urllib3.BaseHTTPResponse) -> bool:

@@ -1,38 +1,36 @@
-"""The bot's cards, as card JSON 2.0.
-
-Built after "Card JSON 2.0 structure" and the pages of its components; an attribute that those
-pages don't name makes Feishu refuse the whole card (200621).
-"""
+"""Answers as cards, and as plain text where Feishu takes no card."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from feishu_bot.content.catalog import Catalog, NoticeText, Severity
+from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Text
 from feishu_bot.core.messenger import FinalAnswer, Footer
 from feishu_bot.core.notices import Notice
-from feishu_bot.feishu.cards.localizer import Element, Localizer, preview
+from feishu_bot.feishu.cards.elements import (
+    SMALL,
+    CardJson,
+    Element,
+    button,
+    button_row,
+    collapsible_panel,
+    div,
+    markdown,
+)
+from feishu_bot.feishu.cards.localizer import Localizer, preview
 from feishu_bot.feishu.cards.markdown import safe_markdown, split_for_cards, summary_line
+from feishu_bot.feishu.cards.notice import notice_elements, notice_line, with_title
 
-CardJson = dict[str, Any]
-
-# "Card JSON 2.0 structure": 30 KB (200860) and 200 elements (300305) a card. Whether a KB has
-# 1,000 or 1,024 bytes is not said.
-CARD_BYTES = 30_000
-CARD_ELEMENTS = 200
-# What `split_for_cards` may give one card of an answer, so that it fits with all around it.
+# The most text that one card of an answer gets, so that with all around it the card stays below
+# 30 KB (200860, "Card JSON 2.0 structure").
 ANSWER_BYTES = 20_000
 REASONING_BYTES = 6_000
-NOTICE_CHARS = 500
+MODEL_CHARS = 500
 
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
-
-_TEMPLATES: dict[Severity, str] = {"info": "grey", "retry": "orange", "admin": "red"}
 
 
 def answer_card(
@@ -46,7 +44,6 @@ def answer_card(
     can_continue: bool = False,
     can_regenerate: bool = False,
     stop: str = "",
-    summary: str = "",
     part: int = 1,
     others: tuple[Catalog, ...] = (),
 ) -> CardJson:
@@ -60,48 +57,38 @@ def answer_card(
     of further languages, for a card that many read.
     """
     localizer = Localizer(texts, others)
-    shown = bool(text.strip())
-    elements = []
-    if part > 1:
-        elements.append(_small(localizer, lambda texts: texts("part_continued", part=part), "part"))
+    has_text = bool(text.strip())
+    elements = [_continued(localizer, part)] if part > 1 else []
     if reasoning.strip() and part == 1:
-        elements.append(_reasoning_panel(localizer, reasoning, streaming=streaming, answered=shown))
-    if not (streaming or shown):
+        expanded = streaming and not has_text
+        elements.append(_reasoning(localizer, reasoning, streaming=streaming, expanded=expanded))
+    if not (streaming or has_text):
         notice = notice or Notice("empty_answer")
-        elements += _notice_elements(localizer, notice)
+        elements += notice_elements(localizer, notice)
         if can_regenerate:
-            elements.append(_button_row(_again_buttons(localizer)))
-        card = _card(elements, {"content": preview(summary)}, streaming=False)
-        return _with_title(card, localizer, notice)
+            elements.append(_button_row(_regenerate_buttons(localizer)))
+        return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
-    elements.append(_markdown(content, ANSWER_ELEMENT))
-    if notice:
-        line_of = partial(notice_line, notice=notice)
-        elements.append(_small(localizer, line_of, "notice"))
-    if footer_line(texts, footer or Footer()):
-        elements.append(
-            _small(localizer, partial(footer_line, footer=footer or Footer()), "footer")
+    elements.append(markdown(content, ANSWER_ELEMENT))
+    elements += _small_print(localizer, notice, footer or Footer())
+    if not streaming:
+        buttons = _ending_buttons(
+            localizer, can_continue=can_continue, can_regenerate=can_regenerate
         )
-    buttons = [] if streaming else _ending_buttons(localizer, can_continue, can_regenerate)
-    if streaming and stop:
-        value = {"act": "stop", "of": stop}
-        buttons.append(_button(localizer.plain(Text("button_stop")), value, "stop_button"))
+    elif stop:
+        label = localizer.plain(Text("button_stop"))
+        buttons = [_button(label, "stop_button", act="stop", of=stop)]
+    else:
+        buttons = []
     if buttons:
         elements.append(_button_row(buttons))
     # In one language: what replaces it while the answer grows is only the `content`.
-    shown_first = summary or summary_line(text) or texts("thinking")
-    return _card(elements, {"content": preview(shown_first)}, streaming=streaming)
-
-
-def notice_card(texts: Catalog, notice: Notice, others: tuple[Catalog, ...] = ()) -> CardJson:
-    """A notice on its own: what happened, what to do, and the request id if there is one.
-
-    `others` as for an answer.
-    """
-    localizer = Localizer(texts, others)
-    return _with_title(
-        _card(_notice_elements(localizer, notice), streaming=False), localizer, notice
-    )
+    summary = {"content": preview(summary_line(text) or texts("thinking"))}
+    return {
+        "schema": "2.0",
+        "config": _config(summary, streaming=streaming),
+        "body": {"elements": elements},
+    }
 
 
 def element_content(texts: Catalog, text: str) -> str:
@@ -110,27 +97,11 @@ def element_content(texts: Catalog, text: str) -> str:
     return content if content.strip() else texts("thinking")
 
 
-def reasoning_content(text: str, *, streaming: bool) -> str:
-    """The content of the element `reasoning`: its beginning, without tables.
-
-    The tables a card may have are for the answer. A part that stays the same is typed on
-    smoothly, so it is the end that is left out, not the beginning.
-    """
-    shown, rest = split_for_cards(text, REASONING_BYTES)
-    return safe_markdown(shown, streaming=streaming, tables_left=0) + ("\n\n…" if rest else "")
-
-
-def notice_line(texts: Catalog, notice: Notice) -> str:
-    """A notice in short under an answer, with the request id on a line of its own."""
-    line = texts(notice.kind, **_shortened(notice.params))
-    return "\n".join(filter(None, (line, _request_line(texts, notice))))
-
-
 def footer_line(texts: Catalog, footer: Footer) -> str:
     """`gpt-x · 3.2 s · 512 tokens`, without what is empty."""
     seconds = texts("footer_seconds", seconds=f"{footer.seconds:.1f}") if footer.seconds else ""
     tokens = texts("footer_tokens", tokens=f"{footer.tokens:,}") if footer.tokens else ""
-    return " · ".join(filter(None, (footer.model[:NOTICE_CHARS], seconds, tokens)))
+    return " · ".join(filter(None, (footer.model[:MODEL_CHARS], seconds, tokens)))
 
 
 def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
@@ -144,56 +115,9 @@ def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def card_json(card: CardJson) -> str:
-    """The card as Feishu is given it."""
-    return json.dumps(card, ensure_ascii=False, separators=(",", ":"))
-
-
-def card_bytes(card: CardJson) -> int:
-    """What the card counts for against `CARD_BYTES`."""
-    return len(card_json(card).encode("utf-8", "replace"))
-
-
-def _notice_elements(localizer: Localizer, notice: Notice) -> list[Element]:
-    words = partial(_notice_text, notice)
-    elements = [_plain(localizer, lambda texts: words(texts).what, "what")]
-    if words(localizer.texts).do:
-        elements.append(_plain(localizer, lambda texts: words(texts).do, "advice"))
-    if _request_line(localizer.texts, notice):
-        elements.append(_small(localizer, partial(_request_line, notice=notice), "request"))
-    return elements
-
-
-def _with_title(card: CardJson, localizer: Localizer, notice: Notice) -> CardJson:
-    words = partial(_notice_text, notice)
-    if words(localizer.texts).title:
-        title = localizer.put(lambda texts: words(texts).title)
-        card["header"] = {"title": title, "template": _TEMPLATES[words(localizer.texts).severity]}
-    card["config"]["summary"] = localizer.spread(
-        lambda texts: preview(words(texts).title or words(texts).what)
-    )
-    return card
-
-
-def _notice_text(notice: Notice, texts: Catalog) -> NoticeText:
-    return texts.notice(notice.kind, _shortened(notice.params))
-
-
-def _request_line(texts: Catalog, notice: Notice) -> str:
-    """For the administrator; an answer that was stopped or got long needs none."""
-    request_id = _shortened(notice.params).get("request_id", "")
-    if not request_id or not texts.notice(notice.kind).title:
-        return ""
-    return texts("request_line", request_id=request_id)
-
-
-def _card(elements: list[Element], summary: Element | None = None, *, streaming: bool) -> CardJson:
+def _config(summary: Element, *, streaming: bool) -> dict[str, Any]:
     # A card entity needs update_multi; the preview stays until it is changed.
-    config: dict[str, Any] = {
-        "update_multi": True,
-        "streaming_mode": streaming,
-        "summary": summary or {"content": ""},
-    }
+    config = {"update_multi": True, "streaming_mode": streaming, "summary": summary}
     if streaming:
         # "Streaming updates": four characters each 35 ms are faster than any model, and `fast`
         # shows at once what is still waiting when the next frame comes, so the text never lags.
@@ -202,91 +126,64 @@ def _card(elements: list[Element], summary: Element | None = None, *, streaming:
             "print_step": {"default": 4},
             "print_strategy": "fast",
         }
-    return {"schema": "2.0", "config": config, "body": {"elements": elements}}
+    return config
 
 
-def _reasoning_panel(
-    localizer: Localizer, reasoning: str, *, streaming: bool, answered: bool
-) -> Element:
-    content = reasoning_content(reasoning, streaming=streaming)
-    return {
-        "tag": "collapsible_panel",
-        "element_id": "reasoning_panel",
-        "expanded": streaming and not answered,
-        "header": {
-            "title": localizer.plain(Text("reasoning_title")),
-            "icon": {"tag": "standard_icon", "token": "down-small-ccm_outlined"},
-            "icon_position": "right",
-            "icon_expanded_angle": -180,
-        },
-        "border": {"color": "grey", "corner_radius": "5px"},
-        "elements": [{**_markdown(content or "…", REASONING_ELEMENT), "text_size": "notation"}],
-    }
+def _continued(localizer: Localizer, part: int) -> Element:
+    return div(localizer.put(lambda texts: texts("part_continued", part=part), **SMALL), "part")
 
 
-def _markdown(content: str, element_id: str) -> Element:
-    return {"tag": "markdown", "element_id": element_id, "content": content}
+def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expanded: bool) -> Element:
+    """The beginning of the reasoning, without tables: those a card may have are the answer's.
+
+    A part that stays the same is typed on smoothly, so it is the end that is left out.
+    """
+    shown, rest = split_for_cards(reasoning, REASONING_BYTES)
+    content = safe_markdown(shown, streaming=streaming, tables_left=0) + ("\n\n…" if rest else "")
+    return collapsible_panel(
+        localizer.plain(Text("reasoning_title")),
+        [markdown(content or "…", REASONING_ELEMENT, text_size="notation")],
+        expanded=expanded,
+        element_id="reasoning_panel",
+    )
 
 
-def _plain(localizer: Localizer, say: Callable[[Catalog], str], element_id: str) -> Element:
-    return {"tag": "div", "element_id": element_id, "text": localizer.put(say)}
-
-
-def _small(localizer: Localizer, say: Callable[[Catalog], str], element_id: str) -> Element:
-    text = localizer.put(say, text_size="notation", text_color="grey")
-    return {"tag": "div", "element_id": element_id, "text": text}
+def _small_print(localizer: Localizer, notice: Notice | None, footer: Footer) -> list[Element]:
+    elements = []
+    if notice:
+        line = localizer.put(partial(notice_line, notice=notice), **SMALL)
+        elements.append(div(line, "notice"))
+    if footer_line(localizer.texts, footer):
+        line = localizer.put(partial(footer_line, footer=footer), **SMALL)
+        elements.append(div(line, "footer"))
+    return elements
 
 
 def _ending_buttons(
-    localizer: Localizer, can_continue: bool, can_regenerate: bool
+    localizer: Localizer, *, can_continue: bool, can_regenerate: bool
 ) -> list[Element]:
     buttons = []
     if can_continue:
         label = localizer.plain(Text("button_continue"))
-        buttons.append(_button(label, {"act": "continue"}, "continue_button", "primary_text"))
+        buttons.append(_button(label, "continue_button", "primary_text", act="continue"))
     if can_regenerate:
-        buttons += _again_buttons(localizer)
+        buttons += _regenerate_buttons(localizer)
         for sign, verdict in (("👍", "up"), ("👎", "down")):
-            value = {"act": "rate", "verdict": verdict}
-            buttons.append(_button(localizer.plain(sign), value, f"rate_{verdict}"))
+            label = localizer.plain(sign)
+            buttons.append(_button(label, f"rate_{verdict}", act="rate", verdict=verdict))
     return buttons
 
 
-def _again_buttons(localizer: Localizer) -> list[Element]:
+def _regenerate_buttons(localizer: Localizer) -> list[Element]:
     return [
-        _button(localizer.plain(Text(f"button_{act}")), {"act": act}, f"{act}_button")
+        _button(localizer.plain(Text(f"button_{act}")), f"{act}_button", act=act)
         for act in ("regenerate", "other_model")
     ]
 
 
-def _button_row(buttons: Iterable[Element]) -> Element:
-    columns = [
-        {"tag": "column", "width": "auto", "vertical_align": "center", "elements": [button]}
-        for button in buttons
-    ]
-    return {
-        "tag": "column_set",
-        "element_id": "buttons",
-        "flex_mode": "flow",
-        "horizontal_spacing": "4px",
-        "columns": columns,
-    }
+def _button(label: Element, element_id: str, style: str = "text", **value: str) -> Element:
+    return button(label, value, style=style, element_id=element_id, size="small")
 
 
-def _button(
-    label: Element, value: Mapping[str, Any], element_id: str, style: str = "text"
-) -> Element:
-    # The value must be an object: with a string the SDK can't read the card action.
-    return {
-        "tag": "button",
-        "element_id": element_id,
-        "text": label,
-        "type": style,
-        "size": "small",
-        "behaviors": [{"type": "callback", "value": dict(value)}],
-    }
-
-
-def _shortened(params: Mapping[str, str]) -> dict[str, str]:
-    """Parameters come from outside and must not fill the card."""
-    return {name: str(value)[:NOTICE_CHARS] for name, value in params.items()}
+def _button_row(buttons: list[Element]) -> Element:
+    return button_row(buttons, spacing="4px", element_id="buttons", vertical_align="center")

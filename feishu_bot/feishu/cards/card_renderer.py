@@ -1,13 +1,9 @@
-"""Views as card JSON 2.0: every card of the bot that is neither an answer nor a notice.
-
-Built after "Card JSON 2.0 structure" and the pages of its components; an attribute that those
-pages don't name makes Feishu refuse the whole card (200621).
-"""
+"""Renders the core's cards: every card of the bot that is neither an answer nor a notice."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import (
@@ -20,32 +16,25 @@ from feishu_bot.core.cards import (
     Field,
     Form,
     Input,
-    Label,
     Paragraph,
     Select,
 )
-from feishu_bot.feishu.cards.answer import CardJson
-from feishu_bot.feishu.cards.localizer import (
-    Element,
-    Localizer,
-    preview,
-    resolve_text,
-    shortened,
-)
+from feishu_bot.feishu.cards import elements
+from feishu_bot.feishu.cards.elements import SMALL, CardJson, Element, div
+from feishu_bot.feishu.cards.localizer import Localizer, preview, resolve_text, shortened
 
 # "Button": a label takes 100 characters. "Input": 1,000. What is longer is cut, not refused.
 LABEL_CHARS = 100
 INPUT_CHARS = 1_000
 
 
-def render_card(localizer: Localizer, view: Card) -> CardJson:
-    """The card of a view."""
+def render_card(localizer: Localizer, card: Card) -> CardJson:
+    """The JSON of a card."""
     ids = itertools.count(1)
-    elements = [part for block in view.blocks for part in _block(localizer, block, ids)]
-    icon = f"{view.icon} " if view.icon else ""
+    icon = f"{card.icon} " if card.icon else ""
 
     def title(texts: Catalog) -> str:
-        return shortened(resolve_text(texts, view.title), LABEL_CHARS)
+        return shortened(resolve_text(texts, card.title), LABEL_CHARS)
 
     return {
         "schema": "2.0",
@@ -53,57 +42,48 @@ def render_card(localizer: Localizer, view: Card) -> CardJson:
             "update_multi": True,
             "summary": localizer.spread(lambda texts: preview(title(texts))),
         },
-        "header": {
-            "title": localizer.put(lambda texts: icon + title(texts)),
-            "template": view.colour,
-        },
-        "body": {"elements": elements},
+        "header": elements.header(localizer.put(lambda texts: icon + title(texts)), card.colour),
+        "body": {"elements": _blocks(localizer, card.blocks, ids)},
     }
+
+
+def _blocks(localizer: Localizer, blocks: Sequence[Block], ids: Iterator[int]) -> list[Element]:
+    return [part for block in blocks for part in _block(localizer, block, ids)]
 
 
 def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Element]:
     match block:
         case Paragraph():
-            return [_paragraph(localizer, block)]
+            style = SMALL if block.is_small else {}
+            return [div(localizer.plain(block.words, **style))]
         case Field():
-            return [_row(localizer, block)]
+            return [_field(localizer, block)]
         case Divider():
             return [{"tag": "hr"}]
         case Buttons():
-            return [_buttons(localizer, block)]
+            buttons = [_button(localizer, button) for button in block.buttons]
+            return [elements.button_row(buttons, spacing="8px")]
         case Select():
-            label = [_small(localizer, block.label)] if block.label else []
-            return [*label, _select(localizer, block, behaviors=True)]
+            callback = elements.callback(block.value)
+            return [
+                *_label(localizer, block),
+                {**_select(localizer, block), "behaviors": [callback]},
+            ]
         case Form():
             return [_form(localizer, block, ids)]
         case Collapsible():
-            return [_folded(localizer, block, ids)]
+            title = localizer.plain(block.title, LABEL_CHARS)
+            return [elements.collapsible_panel(title, _blocks(localizer, block.blocks, ids))]
 
 
-def _paragraph(localizer: Localizer, block: Paragraph) -> Element:
-    if block.is_small:
-        return _small(localizer, block.words)
-    return {"tag": "div", "text": localizer.plain(block.words)}
-
-
-def _small(localizer: Localizer, words: Label) -> Element:
-    text = localizer.plain(words, text_size="notation", text_color="grey")
-    return {"tag": "div", "text": text}
-
-
-def _row(localizer: Localizer, block: Field) -> Element:
+def _field(localizer: Localizer, block: Field) -> Element:
     def column(text: Element, weight: int) -> Element:
-        return {
-            "tag": "column",
-            "width": "weighted",
-            "weight": weight,
-            "elements": [{"tag": "div", "text": text}],
-        }
+        return {"tag": "column", "width": "weighted", "weight": weight, "elements": [div(text)]}
 
     name_weight, value_weight = (1, 1) if block.leads else (2, 3)
     if block.leads:
         name = localizer.plain(block.name)
-        value = localizer.plain(block.value, text_size="notation", text_color="grey")
+        value = localizer.plain(block.value, **SMALL)
     else:
         name = localizer.plain(block.name, text_color="grey")
         value = localizer.plain(block.value)
@@ -115,36 +95,19 @@ def _row(localizer: Localizer, block: Field) -> Element:
     }
 
 
-def _buttons(localizer: Localizer, block: Buttons) -> Element:
-    columns = [
-        {"tag": "column", "width": "auto", "elements": [_button(localizer, button)]}
-        for button in block.buttons
-    ]
-    return {
-        "tag": "column_set",
-        "flex_mode": "flow",
-        "horizontal_spacing": "8px",
-        "columns": columns,
-    }
-
-
 def _button(localizer: Localizer, button: Button) -> Element:
-    element: Element = {
-        "tag": "button",
-        "text": localizer.plain(button.label, LABEL_CHARS),
-        "type": button.style,
-        # The value must be an object: with a string the SDK can't read the card action.
-        "behaviors": [{"type": "callback", "value": dict(button.value)}],
-    }
+    label = localizer.plain(button.label, LABEL_CHARS)
+    element = elements.button(label, button.value, style=button.style)
     if button.confirm is not None:
-        element["confirm"] = {
-            "title": localizer.plain(button.label, LABEL_CHARS),
-            "text": localizer.plain(button.confirm),
-        }
+        element["confirm"] = {"title": label, "text": localizer.plain(button.confirm)}
     return element
 
 
-def _select(localizer: Localizer, select: Select, *, behaviors: bool) -> Element:
+def _label(localizer: Localizer, select: Select) -> list[Element]:
+    return [div(localizer.plain(select.label, **SMALL))] if select.label else []
+
+
+def _select(localizer: Localizer, select: Select) -> Element:
     element: Element = {
         "tag": "select_static",
         "placeholder": localizer.plain(select.placeholder, LABEL_CHARS),
@@ -158,23 +121,19 @@ def _select(localizer: Localizer, select: Select, *, behaviors: bool) -> Element
         element["name"] = select.name
     if any(option.value == select.chosen for option in select.options):
         element["initial_option"] = select.chosen
-    if behaviors:
-        element["behaviors"] = [{"type": "callback", "value": dict(select.value)}]
     return element
 
 
 def _form(localizer: Localizer, form: Form, ids: Iterator[int]) -> Element:
-    elements: list[Element] = []
-    for part in form.fields:
-        if isinstance(part, Input):
-            elements.append(_input(localizer, part))
+    parts: list[Element] = []
+    for field in form.fields:
+        if isinstance(field, Input):
+            parts.append(_input(localizer, field))
         else:
-            if part.label:
-                elements.append(_small(localizer, part.label))
-            elements.append(_select(localizer, part, behaviors=False))
+            parts += [*_label(localizer, field), _select(localizer, field)]
     submit = _button(localizer, form.submit)
-    elements.append({**submit, "name": f"submit_{next(ids)}", "form_action_type": "submit"})
-    return {"tag": "form", "name": form.name, "elements": elements}
+    parts.append({**submit, "name": f"submit_{next(ids)}", "form_action_type": "submit"})
+    return {"tag": "form", "name": form.name, "elements": parts}
 
 
 def _input(localizer: Localizer, field: Input) -> Element:
@@ -192,18 +151,3 @@ def _input(localizer: Localizer, field: Input) -> Element:
     if field.is_long:
         element |= {"input_type": "multiline_text", "rows": 4, "auto_resize": True}
     return element
-
-
-def _folded(localizer: Localizer, block: Collapsible, ids: Iterator[int]) -> Element:
-    return {
-        "tag": "collapsible_panel",
-        "expanded": False,
-        "header": {
-            "title": localizer.plain(block.title, LABEL_CHARS),
-            "icon": {"tag": "standard_icon", "token": "down-small-ccm_outlined"},
-            "icon_position": "right",
-            "icon_expanded_angle": -180,
-        },
-        "border": {"color": "grey", "corner_radius": "5px"},
-        "elements": [part for inner in block.blocks for part in _block(localizer, inner, ids)],
-    }

@@ -1,14 +1,12 @@
-"""Words as text elements of card JSON 2.0, in the reader's language or in several."""
+"""Text elements of cards, in the reader's language or in several."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Label, Text
-
-Element = dict[str, Any]
+from feishu_bot.feishu.cards.elements import Element
 
 # A card takes 30 KB; the longest text of a person on it is a role's prompt.
 PARAGRAPH_CHARS = 3_000
@@ -17,7 +15,7 @@ _LOCALES: Mapping[str, str] = {"zh": "zh_cn", "en": "en_us"}
 
 
 class Localizer:
-    """Words in the reader's language; with `others`, also in those, for a card read by many."""
+    """Texts in the reader's language; with `others`, also in those, for a card read by many."""
 
     def __init__(self, texts: Catalog, others: tuple[Catalog, ...] = ()) -> None:
         self.texts = texts
@@ -27,7 +25,7 @@ class Localizer:
         """The words, `most` characters of them."""
         return shortened(resolve_text(self.texts, words), most)
 
-    def plain(self, words: Label, most: int = PARAGRAPH_CHARS, **style: str) -> Element:
+    def plain(self, words: Label, most: int = PARAGRAPH_CHARS, /, **style: str) -> Element:
         """A `plain_text` element: nothing in it is a tag or Markdown."""
         if isinstance(words, str):
             return {"tag": "plain_text", "content": self(words, most), **style}
@@ -47,12 +45,12 @@ class Localizer:
 
 
 def shortened(text: str, most: int) -> str:
-    """`most` characters of a text; an ellipsis stands for the rest."""
+    """`most` characters of a text, with an ellipsis in place of the rest."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def preview(text: str) -> str:
-    """A text for `summary`, where nothing may look like a tag, whoever reads it."""
+    """A text for `summary`, where nothing may look like a tag."""
     return text.replace("<", "＜")
 
 

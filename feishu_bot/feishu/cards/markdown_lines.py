@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _FENCE = re.compile(
     r"(?P<lead>[ \t]*(?:>[ \t]?)*[ \t]*)(?:(?P<item>[-*+]|\d{1,9}[.)])[ \t]+)?"
     r"(?P<marks>`{3,}|~{3,})(?P<info>.*)$"
@@ -26,12 +26,12 @@ _LINK = re.compile(
     r"\[([^\[\]]*)\]\([ \t]*+<?([^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+)>?"
     r"(?:[ \t]++(?:\"[^\"]*+\"|'[^']*+'))?+[ \t]*+\)"
 )
-_WEB = re.compile(r"https?://\S", re.I)
-_OTHER_TARGET = re.compile(r"\]\((?!https?://[^\s<])", re.I)
-_OTHER_DEFINITION = re.compile(r"\A([\s>]*\[[^\[\]]*\]):(?!\s*https?://)", re.I)
+_WEB = re.compile(r"https?://\S", re.IGNORECASE)
+_OTHER_TARGET = re.compile(r"\]\((?!https?://[^\s<])", re.IGNORECASE)
+_OTHER_DEFINITION = re.compile(r"\A([\s>]*\[[^\[\]]*\]):(?!\s*https?://)", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]+)>")
-_LESS = re.compile(r"<(?!br ?/?>)", re.I)
-_AT = re.compile(r"<(?=\s*/?\s*at\b)", re.I)
+_LESS = re.compile(r"<(?!br ?/?>)", re.IGNORECASE)
+_AT = re.compile(r"<(?=\s*/?\s*at\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,15 +41,17 @@ class Window:
         return self._grants[len(self._grants) - room] + self.seconds - now
 
     def take(self, now: float) -> None:
+        """Count one call."""
         self._grants.append(now)
 
-    def put_off(self, granted: float, now: float) -> None:
-        """What was granted then is used only now."""
+    def postpone(self, granted: float, now: float) -> None:
+        """A call granted then leaves only now."""
         with contextlib.suppress(ValueError):
             self._grants.remove(granted)
             self._grants.append(now)
 
     def used(self) -> int:
+        """How many calls are in the window."""
         return len(self._grants)
 
 
@@ -67,13 +69,13 @@ class Budget:
         self._minute_reserve = RESERVED_PER_MINUTE * per_minute / PER_MINUTE
         self._factor = 1.0
         self._factor_at = 0.0
-        self._quiet_until = 0.0
+        self._cooldown_until = 0.0
         self._last_frame = float("-inf")
 
     def wait(self, now: float, *, urgent: bool) -> float:
         """Seconds until a call may be made; 0.0 is now."""
-        if now < self._quiet_until:
-            return self._quiet_until - now
+        if now < self._cooldown_until:
+            return self._cooldown_until - now
         factor = self.factor(now)
         if urgent:
             return max(self._second.wait(now, factor=factor), self._minute.wait(now, factor=factor))
@@ -91,21 +93,21 @@ class Budget:
         if not urgent:
             self._last_frame = now
 
-    def put_off(self, granted: float, now: float) -> None:
-        """A call granted then leaves only now: that is when Feishu counts it."""
-        self._second.put_off(granted, now)
-        self._minute.put_off(granted, now)
+    def postpone(self, granted: float, now: float) -> None:
+        """A call granted then leaves only now, and that is when Feishu counts it."""
+        self._second.postpone(granted, now)
+        self._minute.postpone(granted, now)
 
     def refused(self, now: float, retry_after: float) -> None:
-        """Feishu said that it was too much: be quiet for `retry_after` seconds, then slower.
+        """Feishu said that it was too much: make no calls for `retry_after` seconds, then fewer.
 
         Refusals of calls that were under way together count once.
         """
-        if now < self._quiet_until:
+        if now < self._cooldown_until:
             return
         self._factor = max(SLOWEST, self.factor(now) / 2)
-        self._quiet_until = now + retry_after
-        self._factor_at = self._quiet_until
+        self._cooldown_until = now + retry_after
+        self._factor_at = self._cooldown_until
 
     def factor(self, now: float) -> float:
         """The share of the documented limit in use, above 0.0 and up to 1.0."""

@@ -1,8 +1,7 @@
-"""Gets calls through to Feishu: waits for the pacer's ticket, repeats what may be repeated."""
+"""Calls to Feishu that wait for the pacer's permit and are repeated until they get through."""
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,13 +10,15 @@ from typing import TypeVar
 from feishu_bot import metrics
 from feishu_bot.errors import FeishuError, FeishuUnavailable, RateLimited
 from feishu_bot.feishu.api.error_codes import CHAT_LIMITED
+from feishu_bot.feishu.backoff import backoff
 from feishu_bot.feishu.streaming.pacer import Pacer, Permit
 
 T = TypeVar("T")
 
-# How long a message or a final frame is tried before the job is put off to another time.
+# How long a message or a final frame is tried before the job is postponed.
 PATIENCE = 120.0
-MAX_PAUSE = 8.0
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 8.0
 STALE_SECONDS = 0.06
 MAX_STALE_PERMITS = 5
 
@@ -27,7 +28,7 @@ class Abandoned(Exception):
 
 
 class PacedCaller:
-    """Carries the calls of one answer, one after the other."""
+    """Makes the calls of one answer, one after the other."""
 
     def __init__(
         self,
@@ -44,30 +45,30 @@ class PacedCaller:
         self._frame: Permit | None = None
         self._no_more_frames = False
 
-    def deliver(
-        self, api: str, call: Callable[[], T], *, chat: str = "", patience: float | None = None
+    def call(
+        self, api: str, request: Callable[[], T], *, chat: str = "", patience: float | None = None
     ) -> T:
         """Make an urgent call until it gets through; what Feishu refuses for good is raised.
 
         Raises FeishuUnavailable when patience (seconds) ends, Abandoned after `abandon`.
         """
-        return self.deliver_first({api: call}, chat=chat, patience=patience)[1]
+        return self.call_first({api: request}, chat=chat, patience=patience)[1]
 
-    def deliver_first(
+    def call_first(
         self,
-        calls: Mapping[str, Callable[[], T]],
+        requests: Mapping[str, Callable[[], T]],
         *,
         chat: str = "",
         patience: float | None = None,
     ) -> tuple[str, T]:
-        """Like `deliver` for calls that serve the same end: the first API with room is used."""
+        """Like `call`, for requests that serve the same end: the first API with room is used."""
         deadline = self._timer() + (self._patience if patience is None else patience)
-        pause = 0.25
+        pauses = backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
-            ticket = self._take_ticket(calls, chat)
-            api = ticket.api
+            permit = self._fresh_permit(requests, chat)
+            api = permit.api
             try:
-                return api, self._counted(ticket, calls[api])
+                return api, self._counted(permit, requests[api])
             except RateLimited as exc:
                 if chat and exc.code in CHAT_LIMITED:
                     self._pacer.refused_in_chat(chat, exc.retry_after)
@@ -80,40 +81,28 @@ class PacedCaller:
             except FeishuUnavailable:
                 if self._timer() > deadline:
                     raise
-                self._abandoned.wait(pause * random.uniform(0.8, 1.2))
-                pause = min(MAX_PAUSE, pause * 2)
+                self._abandoned.wait(next(pauses))
 
-    def _take_ticket(self, apis: Iterable[str], chat: str) -> Permit:
-        """Wait for an urgent ticket that is still fresh when this thread gets to run."""
-        self._check()
-        for _ in range(MAX_STALE_PERMITS):
-            ticket = self._pacer.ask(*apis, urgent=True, chat=chat)
-            ticket.wait()
-            self._check()
-            # A machine under load wakes threads late: calls made on old tickets would arrive
-            # together with those made on new ones, above the limit.
-            if self._timer() - ticket.granted_at < STALE_SECONDS:
-                break
-        return ticket
-
-    def offer(self, api: str, call: Callable[[], None], *, since: float, urgent: bool) -> bool:
+    def try_call(
+        self, api: str, request: Callable[[], None], *, since: float, urgent: bool
+    ) -> bool:
         """Try one frame, which newer text may replace: False when it was not shown.
 
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
-        ticket = self._pacer.ask(api, urgent=urgent, since=since)
+        permit = self._pacer.ask(api, urgent=urgent, since=since)
         with self._lock:
-            self._frame = ticket
+            self._frame = permit
             if self._no_more_frames:
-                self._pacer.give_back(ticket)
-        granted = ticket.wait()
+                self._pacer.withdraw(permit)
+        granted = permit.wait()
         with self._lock:
             self._frame = None
         self._check()
-        if not granted or self._timer() - ticket.granted_at > STALE_SECONDS:
+        if not granted or self._timer() - permit.granted_at > STALE_SECONDS:
             return False
         try:
-            self._counted(ticket, call)
+            self._counted(permit, request)
         except RateLimited as exc:
             self._pacer.refused(api, exc.retry_after)
             return False
@@ -122,29 +111,39 @@ class PacedCaller:
         return True
 
     def stop_frames(self) -> None:
-        """The end is known: a frame that waits gives its place up."""
+        """The end is known: a frame that waits gives up its place."""
         with self._lock:
             self._no_more_frames = True
             if self._frame:
-                self._pacer.give_back(self._frame)
+                self._pacer.withdraw(self._frame)
 
     def abandon(self) -> None:
         """Make no more calls."""
         self._abandoned.set()
         self.stop_frames()
 
-    @property
-    def is_abandoned(self) -> bool:
-        return self._abandoned.is_set()
+    def _fresh_permit(self, apis: Iterable[str], chat: str) -> Permit:
+        """Wait for an urgent permit that is still fresh when this thread gets to run."""
+        tries = 0
+        while True:
+            self._check()
+            permit = self._pacer.ask(*apis, urgent=True, chat=chat)
+            permit.wait()
+            self._check()
+            tries += 1
+            # A machine under load wakes threads late: calls made on old permits would arrive
+            # together with those made on new ones, above the limit.
+            if self._timer() - permit.granted_at < STALE_SECONDS or tries == MAX_STALE_PERMITS:
+                return permit
 
     def _check(self) -> None:
         if self._abandoned.is_set():
             raise Abandoned
 
-    def _counted(self, ticket: Permit, call: Callable[[], T]) -> T:
-        self._pacer.use(ticket)
+    def _counted(self, permit: Permit, request: Callable[[], T]) -> T:
+        self._pacer.use(permit)
         try:
-            return call()
+            return request()
         except FeishuError as exc:
-            metrics.FEISHU_ERRORS.labels(api=ticket.api, code=str(exc.code)).inc()
+            metrics.FEISHU_ERRORS.labels(api=permit.api, code=str(exc.code)).inc()
             raise

@@ -1,8 +1,8 @@
-"""Who may call Feishu next: the budget of calls, shared fairly over all answers on the screen.
+"""Shares the budget of calls to Feishu fairly over all answers on the screen.
 
-Whoever wants to call asks for a ticket. Urgent tickets (a message, a first or a final frame) go
-first; among the others the one whose card was drawn longest ago. A single thread hands tickets out
-when nobody can have one at once; it starts with the first queue, so nothing is alive before a fork.
+Each call needs a permit. Urgent ones (a message, a first or a final frame) go first; among the
+others the one whose card was drawn longest ago. A single thread grants permits when there is none
+at once; it starts with the first queue, so nothing is alive before a fork.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ POSTPONE_SECONDS = 0.005
 
 
 class Permit:
-    """The permission for one call; `api` is empty until granted, and for good when given back."""
+    """The permission for one call; `api` is empty until granted, and for good when withdrawn."""
 
-    __slots__ = ("api", "apis", "chat", "granted_at", "since", "urgent", "_settled")
+    __slots__ = ("_decided", "api", "apis", "chat", "granted_at", "since", "urgent")
 
     def __init__(self, apis: Sequence[str], *, urgent: bool, since: float, chat: str) -> None:
         self.apis = apis
@@ -36,31 +36,37 @@ class Permit:
         self.chat = chat
         self.api = ""
         self.granted_at = 0.0
-        self._settled = threading.Event()
+        self._decided = threading.Event()
 
     def wait(self) -> str:
-        """Wait for the grant; the API it is for, or "" when the ticket was given back."""
-        self._settled.wait()
+        """Wait for the grant; the API it is for, or "" when the permit was withdrawn."""
+        self._decided.wait()
         return self.api
 
-    def settle(self, api: str, now: float = 0.0) -> None:
+    def grant(self, api: str, now: float) -> None:
+        """Let the call leave, to this API."""
         self.api = api
         self.granted_at = now
-        self._settled.set()
+        self._decided.set()
+
+    def withdraw(self) -> None:
+        """End the wait: the grant won't come."""
+        self._decided.set()
 
     @property
     def rank(self) -> tuple[bool, float]:
+        """The order in which permits are granted: the smallest first."""
         return (not self.urgent, self.since)
 
 
 class Pacer:
-    """Hands out tickets. Thread-safe; times are of `timer`, in seconds."""
+    """Grants permits. Thread-safe; times are of `timer`, in seconds."""
 
     def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
         self._budgets: dict[str, Budget] = {}
         self._chats: TTLCache[str, Window] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
-        self._quiet_chats: TTLCache[str, float] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
+        self._chat_cooldowns: TTLCache[str, float] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
         self._waiting: list[Permit] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -69,33 +75,33 @@ class Pacer:
         """Ask for one call to any of `apis`, the first that has room.
 
         `since` is when the card was last drawn: the smallest is served first. `chat` also counts
-        the call against that chat's own limit. `give_back` withdraws the ticket.
+        the call against that chat's own limit. `withdraw` withdraws the permit.
         """
-        ticket = Permit(apis, urgent=urgent, since=since, chat=chat)
+        permit = Permit(apis, urgent=urgent, since=since, chat=chat)
         with self._changed:
             now = self._timer()
-            if not self._is_overtaking(ticket) and self._grant(ticket, now) <= 0.0:
-                return ticket
-            self._waiting.append(ticket)
+            if not self._is_overtaking(permit) and self._grant(permit, now) <= 0.0:
+                return permit
+            self._waiting.append(permit)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="pacer", daemon=True)
                 self._thread.start()
             self._changed.notify()
-        return ticket
+        return permit
 
-    def use(self, ticket: Permit) -> None:
-        """The call is about to leave; a machine under load may have kept it since the grant."""
+    def use(self, permit: Permit) -> None:
+        """Note that the call leaves now; a machine under load may have kept it since the grant."""
         now = self._timer()
-        if now - ticket.granted_at > POSTPONE_SECONDS:
+        if now - permit.granted_at > POSTPONE_SECONDS:
             with self._changed:
-                self._budget(ticket.api).put_off(ticket.granted_at, now)
+                self._budget(permit.api).postpone(permit.granted_at, now)
 
-    def give_back(self, ticket: Permit) -> None:
-        """Withdraw a ticket that isn't needed any more."""
+    def withdraw(self, permit: Permit) -> None:
+        """Withdraw a permit that isn't needed any more."""
         with self._changed:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-                ticket.settle("")
+            if permit in self._waiting:
+                self._waiting.remove(permit)
+                permit.withdraw()
 
     def refused(self, api: str, retry_after: float) -> None:
         """Feishu refused a call for its frequency: slow this API down."""
@@ -105,7 +111,7 @@ class Pacer:
     def refused_in_chat(self, chat: str, retry_after: float) -> None:
         """Feishu refused a call because of its chat: leave that chat alone for a while."""
         with self._changed:
-            self._quiet_chats[chat] = self._timer() + retry_after
+            self._chat_cooldowns[chat] = self._timer() + retry_after
 
     def factor(self, api: str) -> float:
         """The share of the documented limit that this API is used with now, up to 1.0."""
@@ -115,28 +121,28 @@ class Pacer:
     def _budget(self, api: str) -> Budget:
         return self._budgets.setdefault(api, Budget())
 
-    def _is_overtaking(self, ticket: Permit) -> bool:
+    def _is_overtaking(self, permit: Permit) -> bool:
         return any(
-            other.rank <= ticket.rank and set(other.apis) & set(ticket.apis)
+            other.rank <= permit.rank and set(other.apis) & set(permit.apis)
             for other in self._waiting
         )
 
-    def _grant(self, ticket: Permit, now: float) -> float:
-        """Grant the ticket if there is room; otherwise the seconds until there may be."""
-        chat = self._chats.get(ticket.chat) if ticket.chat else None
-        if ticket.chat and chat is None:
-            chat = self._chats[ticket.chat] = Window(SENDS_PER_CHAT, CHAT_SECONDS)
-        quiet_until = self._quiet_chats.get(ticket.chat, 0.0) if ticket.chat else 0.0
-        chat_wait = max(chat.wait(now), quiet_until - now) if chat else 0.0
+    def _grant(self, permit: Permit, now: float) -> float:
+        """Grant the permit if there is room; otherwise the seconds until there may be."""
+        chat = self._chats.get(permit.chat) if permit.chat else None
+        if permit.chat and chat is None:
+            chat = self._chats[permit.chat] = Window(SENDS_PER_CHAT, CHAT_SECONDS)
+        cooldown_until = self._chat_cooldowns.get(permit.chat, 0.0) if permit.chat else 0.0
+        chat_wait = max(chat.wait(now), cooldown_until - now) if chat else 0.0
         shortest = float("inf")
-        for api in ticket.apis:
+        for api in permit.apis:
             budget = self._budget(api)
-            wait = max(chat_wait, budget.wait(now, urgent=ticket.urgent))
+            wait = max(chat_wait, budget.wait(now, urgent=permit.urgent))
             if wait <= 0.0:
-                budget.take(now, urgent=ticket.urgent)
+                budget.take(now, urgent=permit.urgent)
                 if chat:
                     chat.take(now)
-                ticket.settle(api, now)
+                permit.grant(api, now)
                 return 0.0
             shortest = min(shortest, wait)
         return shortest
@@ -152,17 +158,17 @@ class Pacer:
         left: list[Permit] = []
         shortest = float("inf")
         full: dict[tuple[str, bool], float] = {}
-        for ticket in sorted(self._waiting, key=lambda ticket: ticket.rank):
-            keys = [(api, ticket.urgent) for api in ticket.apis]
-            if not ticket.chat and all(key in full for key in keys):
+        for permit in sorted(self._waiting, key=lambda permit: permit.rank):
+            keys = [(api, permit.urgent) for api in permit.apis]
+            if not permit.chat and all(key in full for key in keys):
                 # An API without room for the one before has none for this one either.
                 wait = min(full[key] for key in keys)
             else:
-                wait = self._grant(ticket, now)
-                if wait > 0.0 and not ticket.chat:
+                wait = self._grant(permit, now)
+                if wait > 0.0 and not permit.chat:
                     full.update(dict.fromkeys(keys, wait))
             if wait > 0.0:
-                left.append(ticket)
+                left.append(permit)
                 shortest = min(shortest, wait)
         self._waiting = left
         return None if not left else max(0.001, shortest)

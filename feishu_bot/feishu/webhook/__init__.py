@@ -1,1 +1,1 @@
-"""What Feishu sends: signatures, events, messages."""
+"""Requests from Feishu: signatures, events, messages, clicks."""

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feishu_bot.core.messages import Attachment, Mention
+from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text
 
-# Components of a card that are folded, or whose words are labels.
+# Components of a card that are collapsed, or whose words are labels.
 _NOT_SAID = frozenset(
     {
         "button", "collapsible_panel", "date_picker", "form", "input", "multi_select_person",
@@ -51,7 +52,7 @@ def read_content(
 
 
 def card_text(card: Mapping[str, Any]) -> str:
-    """What a card of either generation says, without what is folded or can be pressed."""
+    """The text of a card of either generation, without collapsed parts and controls."""
     header = as_dict(as_dict(card.get("header")).get("title"))
     elements = as_dict(card.get("body")).get("elements") or card.get("elements")
     # The simplified form has rows of text runs, which are read like a post's.
@@ -59,21 +60,6 @@ def card_text(card: Mapping[str, Any]) -> str:
         return ""
     parts = [as_text(header.get("content")), *_said(elements)]
     return "\n".join(part for part in parts if part.strip())
-
-
-def as_dict(value: object) -> dict[str, Any]:
-    """The object, or an empty one where something else stands."""
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
-def as_list(value: object) -> list[Any]:
-    """The list, or an empty one where something else stands."""
-    return value if isinstance(value, list) else []
-
-
-def as_text(value: object) -> str:
-    """The string, or an empty one where something else stands."""
-    return value if isinstance(value, str) else ""
 
 
 def _said(part: object) -> Iterator[str]:

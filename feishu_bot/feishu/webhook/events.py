@@ -1,7 +1,8 @@
-"""Events that are no messages, as the core knows them: arrivals, and entries of the bot's menu.
+"""Parsers of the events about chats and the bot's menu.
 
 The shapes are those of "Bot added to group", "User enters the chat with the bot", "First chat with
-the bot" and "Bot menu" in Feishu's public documentation.
+the bot" and "Bot menu" in Feishu's public documentation. Each parser raises ValueError when an id
+is missing.
 """
 
 from __future__ import annotations
@@ -10,32 +11,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from feishu_bot.core.messages import ChatJoined, ChatType, MenuClick, Sender
-from feishu_bot.feishu.webhook.content import as_dict, as_text
-
-BOT_ADDED = "im.chat.member.bot.added_v1"
-CHAT_ENTERED = "im.chat.access_event.bot_p2p_chat_entered_v1"
-MENU = "application.bot.menu_v6"
-# The only event that still comes in the envelope of the first generation.
-FIRST_CHAT = "p2p_chat_create"
+from feishu_bot.feishu.webhook.fields import as_dict, as_text, required
 
 
-def parse_added(event: Mapping[str, Any], event_id: str) -> ChatJoined:
-    """The bot was added to a group. Raises ValueError when an id is missing."""
-    return _arrival(event, event_id, "group", "operator_id")
+def parse_bot_added(event: Mapping[str, Any], event_id: str) -> ChatJoined:
+    """The bot was added to a group."""
+    return _joined(event, event_id, "group", "operator_id")
 
 
-def parse_entered(event: Mapping[str, Any], event_id: str) -> ChatJoined:
-    """A person opened their chat with the bot. Raises ValueError when an id is missing."""
-    return _arrival(event, event_id, "p2p", "operator_id")
+def parse_chat_entered(event: Mapping[str, Any], event_id: str) -> ChatJoined:
+    """A person opened their chat with the bot."""
+    return _joined(event, event_id, "p2p", "operator_id")
 
 
 def parse_first_chat(event: Mapping[str, Any], event_id: str) -> ChatJoined:
-    """A person's chat with the bot came to be. Raises ValueError when an id is missing."""
-    return _arrival(event, event_id, "p2p", "user")
+    """A person's chat with the bot was created."""
+    return _joined(event, event_id, "p2p", "user")
 
 
-def parse_menu(event: Mapping[str, Any], event_id: str) -> MenuClick:
-    """An entry of the bot's menu was pressed. Raises ValueError when an id is missing."""
+def parse_menu_click(event: Mapping[str, Any], event_id: str) -> MenuClick:
+    """An entry of the bot's menu was chosen."""
     return MenuClick(
         event_id=event_id,
         person=_person(as_dict(event.get("operator")).get("operator_id")),
@@ -43,29 +38,20 @@ def parse_menu(event: Mapping[str, Any], event_id: str) -> MenuClick:
     )
 
 
-def _arrival(
-    event: Mapping[str, Any], event_id: str, chat_type: ChatType, person: str
-) -> ChatJoined:
-    """`person` names the part of the event that says who did it."""
+def _joined(event: Mapping[str, Any], event_id: str, chat_type: ChatType, who: str) -> ChatJoined:
+    """`who` names the part of the event that holds the person."""
     return ChatJoined(
         event_id=event_id,
-        chat_id=_required(event, "chat_id"),
+        chat_id=required(event, "chat_id"),
         chat_type=chat_type,
-        person=_person(event.get(person)),
+        person=_person(event.get(who)),
     )
 
 
 def _person(raw: object) -> Sender:
     ids = as_dict(raw)
     return Sender(
-        open_id=_required(ids, "open_id"),
+        open_id=required(ids, "open_id"),
         user_id=as_text(ids.get("user_id")),
         union_id=as_text(ids.get("union_id")),
     )
-
-
-def _required(data: Mapping[str, Any], name: str) -> str:
-    value = as_text(data.get(name))
-    if not value:
-        raise ValueError(f"no {name}")
-    return value

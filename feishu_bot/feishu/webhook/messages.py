@@ -1,28 +1,20 @@
-"""Feishu's events as the core knows them: messages, recalls and clicks on cards.
+"""Parsers of messages, from events and from REST, and of recalls.
 
-The shapes are those of "Receive message", "Message content" and "Card callback" in Feishu's
-public documentation. Everything but the three ids may be missing, null or of a kind we don't know.
+The shapes are those of "Receive message", "Message content" and "Get message" in Feishu's public
+documentation. Everything but the ids may be missing, null or of a type we don't know.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from feishu_bot.core.answering.context import FetchedMessage
-from feishu_bot.core.card_actions import CardAction
 from feishu_bot.core.messages import BotIdentity, IncomingMessage, Mention, Sender
 from feishu_bot.core.text import repair_surrogates
-from feishu_bot.feishu.webhook.content import (
-    as_dict,
-    as_list,
-    as_text,
-    card_text,
-    read_content,
-)
+from feishu_bot.feishu.webhook.content import card_text, read_content
+from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text, object_in, required, seconds
 
 _EVERYONE = frozenset({"all", "@_all"})
 _LEADING_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
@@ -32,8 +24,9 @@ def parse_message(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage
     """Read the `event` of im.message.receive_v1. Raises ValueError when an id is missing."""
     message = as_dict(event.get("message"))
     sender = as_dict(event.get("sender"))
+    sender_ids = as_dict(sender.get("sender_id"))
     kind = as_text(message.get("message_type"))
-    text, attachments, named = read_content(kind, _content(message.get("content")))
+    text, attachments, named = read_content(kind, object_in(message.get("content")))
     mentions = _mentions(message.get("mentions"))
     for key, mention in named.items():
         mentions.setdefault(key, mention)
@@ -41,15 +34,13 @@ def parse_message(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage
     others = [mention for key, mention in mentions.items() if key not in calls]
 
     return IncomingMessage(
-        message_id=_required(message, "message_id", "message without a message_id"),
-        chat_id=_required(message, "chat_id", "message without a chat_id"),
+        message_id=required(message, "message_id"),
+        chat_id=required(message, "chat_id"),
         chat_type="p2p" if message.get("chat_type") == "p2p" else "group",
         sender=Sender(
-            open_id=_required(
-                as_dict(sender.get("sender_id")), "open_id", "message without its sender's open_id"
-            ),
-            user_id=as_text(as_dict(sender.get("sender_id")).get("user_id")),
-            union_id=as_text(as_dict(sender.get("sender_id")).get("union_id")),
+            open_id=required(sender_ids, "open_id"),
+            user_id=as_text(sender_ids.get("user_id")),
+            union_id=as_text(sender_ids.get("union_id")),
             is_bot=(sender.get("sender_type") or "user") != "user",
         ),
         kind=kind,
@@ -68,13 +59,13 @@ def parse_message(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage
 def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None:
     """A message as REST answers show it ("Get message"); None for a recalled one.
 
-    Names stand for all mentions, the bot's own included.
+    All mentions become names, the bot's own included.
     """
     message_id = as_text(item.get("message_id"))
     if not message_id or item.get("deleted") is True:
         return None
     kind = as_text(item.get("msg_type"))
-    content = _content(as_dict(item.get("body")).get("content"))
+    content = object_in(as_dict(item.get("body")).get("content"))
     text, _, named = read_content(kind, content)
     if kind == "interactive":
         text = card_text(content) or text
@@ -90,45 +81,8 @@ def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None
 
 
 def parse_recall(event: Mapping[str, Any]) -> str:
-    """The id of the message that im.message.recalled_v1 is about."""
-    return _required(event, "message_id", "recall without a message_id")
-
-
-def card_action_v2(event: Mapping[str, Any], event_id: str) -> CardAction:
-    """Read the `event` of card.action.trigger."""
-    context = as_dict(event.get("context"))
-    return CardAction(
-        event_id=event_id,
-        message_id=as_text(context.get("open_message_id")),
-        chat_id=as_text(context.get("open_chat_id")),
-        operator=_operator(as_dict(event.get("operator"))),
-        value=_value(as_dict(event.get("action")).get("value")),
-        form=_form(as_dict(event.get("action"))),
-    )
-
-
-def card_action_v1(body: Mapping[str, Any]) -> CardAction:
-    """Read the body of the old message-card callback.
-
-    It has no event id; its token is one per click and stands in for it.
-    """
-    return CardAction(
-        event_id=as_text(body.get("token")) or _digest(body),
-        message_id=as_text(body.get("open_message_id")),
-        chat_id=as_text(body.get("open_chat_id")),
-        operator=_operator(body),
-        value=_value(as_dict(body.get("action")).get("value")),
-        form=_form(as_dict(body.get("action"))),
-    )
-
-
-def _content(raw: object) -> dict[str, Any]:
-    if isinstance(raw, Mapping):
-        return dict(raw)
-    try:
-        return as_dict(json.loads(raw)) if isinstance(raw, str) else {}
-    except (ValueError, RecursionError):
-        return {}
+    """The message id in im.message.recalled_v1. Raises ValueError when it is missing."""
+    return required(event, "message_id")
 
 
 def _mentions(raw: object) -> dict[str, Mention]:
@@ -154,7 +108,7 @@ def _is_bot(mention: Mention, bot: BotIdentity) -> bool:
 def _with_names(text: str, mentions: Mapping[str, Mention], calls: set[str]) -> str:
     """Put names where the keys are, in one pass, so that a name can't pass for a key.
 
-    The bot's own mention goes, together with one blank beside it.
+    The bot's own mention goes, together with one space beside it.
     """
     if mentions or "@_all" in text:
         keys = "|".join(re.escape(key) for key in sorted(mentions, key=len, reverse=True))
@@ -171,44 +125,3 @@ def _with_names(text: str, mentions: Mapping[str, Mention], calls: set[str]) -> 
 
         text = re.sub(pattern, name, text)
     return _LEADING_BLANK_LINES.sub("", text).rstrip()
-
-
-def _operator(raw: Mapping[str, Any]) -> Sender:
-    return Sender(
-        open_id=as_text(raw.get("open_id")),
-        user_id=as_text(raw.get("user_id")),
-        union_id=as_text(raw.get("union_id")),
-    )
-
-
-def _value(raw: object) -> dict[str, Any]:
-    return _content(raw)
-
-
-def _form(action: Mapping[str, Any]) -> dict[str, Any]:
-    """The filled-in form. A control outside a form reads like a form with that one field."""
-    form = as_dict(action.get("form_value"))
-    name = as_text(action.get("name"))
-    for field in ("option", "options", "input_value", "checked"):
-        if action.get(field):
-            form.setdefault(name or field, action[field])
-    return form
-
-
-def _required(data: Mapping[str, Any], name: str, fault: str) -> str:
-    value = as_text(data.get(name))
-    if not value:
-        raise ValueError(fault)
-    return value
-
-
-def seconds(milliseconds: object) -> float:
-    """A time in milliseconds, as Feishu writes it, in seconds; 0 for anything else."""
-    try:
-        return int(str(milliseconds)) / 1000
-    except (ValueError, OverflowError):
-        return 0.0
-
-
-def _digest(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""How the tables came to be. Alembic runs them; `is_current` says without it whether it has to."""
+"""Database migrations. Alembic runs them; `is_current` needs no Alembic to say they are done."""
 
 from __future__ import annotations
 

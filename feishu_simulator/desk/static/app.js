@@ -9,11 +9,11 @@ import { markRead, unreadIn } from "./page/unread.js";
 import { Toasts } from "./toast.js";
 import { html, useEffect } from "./vendor/preact-htm.js";
 import { say } from "./words.js";
-import { chatOf, personOf, useWorld, world } from "./world.js";
+import { chatOf, personOf, store, useStore } from "./store.js";
 
 function messagesByChat() {
   const byChat = new Map();
-  for (const message of world.messages.values()) {
+  for (const message of store.messages.values()) {
     if (!byChat.has(message.chat_id)) byChat.set(message.chat_id, []);
     byChat.get(message.chat_id).push(message);
   }
@@ -21,12 +21,12 @@ function messagesByChat() {
   return byChat;
 }
 
-const chatsOf = (person) => world.chats.filter((chat) => chat.people.includes(person));
+const chatsOf = (person) => store.chats.filter((chat) => chat.people.includes(person));
 
-/** Look at someone and something that is there: the simulator may have been started anew. */
+/** Look at a person and chat that exist: the simulator may have been restarted. */
 function settle(here) {
-  if (world.people.length === 0) return;
-  const person = personOf(here.person) ? here.person : world.people[0].open_id;
+  if (store.people.length === 0) return;
+  const person = personOf(here.person) ? here.person : store.people[0].open_id;
   const mine = chatsOf(person);
   const chat = mine.find(({ chat_id: id }) => id === here.chat) ?? mine.find(({ mode }) => mode === "p2p");
   if (person === here.person && chat?.chat_id === here.chat) return;
@@ -47,7 +47,7 @@ function onKey(event) {
 }
 
 export function App() {
-  useWorld();
+  useStore();
   const here = useHere();
   const chat = chatOf(here.chat);
   const byChat = messagesByChat();
@@ -76,7 +76,7 @@ export function App() {
     if (opened) act("open", { person: here.person }).catch(() => {});
   }, [opened]);
 
-  if (world.people.length === 0) return html`<div class="loading" role="status">${say("loading")}</div>`;
+  if (store.people.length === 0) return html`<div class="loading" role="status">${say("loading")}</div>`;
   return html`<div class=${`page place-${here.place} ${here.side ? "has-side" : ""}`}>
     <${TopBar} />
     <${Banner} />

@@ -48,7 +48,7 @@ export function go(change) {
   for (const watcher of [...watchers]) watcher();
 }
 
-/** A component that uses this is drawn anew when the tab looks at something else. */
+/** A component that uses this is drawn again when the tab looks at something else. */
 export function useHere() {
   const [, draw] = useState(0);
   // At once after the first drawing, so that no change in between is missed.

@@ -1,5 +1,5 @@
 // The live stream. A hidden tab lets go of it: browsers allow few connections to one server.
-import { beginAnew, setConnected, take } from "./world.js";
+import { reset, setConnected, take } from "./store.js";
 
 let source = null;
 
@@ -12,7 +12,7 @@ function open() {
     setConnected(true);
   };
   source.onmessage = (event) => {
-    if (isFirst) beginAnew();
+    if (isFirst) reset();
     isFirst = false;
     take(JSON.parse(event.data));
   };
@@ -24,7 +24,7 @@ function close() {
   source = null;
 }
 
-/** Follow the world while the tab can be seen. */
+/** Follow the event stream while the tab is visible. */
 export function follow() {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);

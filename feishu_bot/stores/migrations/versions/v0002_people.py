@@ -1,4 +1,4 @@
-"""Who asked, branches of a conversation, settings of chats and people, grants, and feedback."""
+"""Askers, branches of a conversation, settings of chats and people, grants, and feedback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where people talk to the bot alone."""
+"""The private chats of people with the bot."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import { Unknown } from "./unknown.js";
 const WIDTHS = new Set(["default", "compact", "fill"]);
 const CONTROLS = "a, button, input, textarea, summary, [role=button], [role=option], dialog, audio, pre";
 
-/** `message` is a message as world.js has it. */
+/** `message` is a message as store.js has it. */
 export function Card({ message }) {
   const { lang, person } = useHere();
   const { card } = message;
@@ -43,7 +43,7 @@ export function Card({ message }) {
   </${CardContext.Provider}>`;
 }
 
-/** The card's context; the same object while nothing in it changes, so that nothing is drawn anew. */
+/** The card's context; the same object while nothing in it changes, so nothing is drawn again. */
 function useKnown(message, config, lang, person) {
   const isV2 = message.card?.schema === "2.0";
   const style = JSON.stringify([config.streaming_config ?? null, config.style ?? null]);

@@ -1,7 +1,7 @@
 // Lists to choose from: select_static, select_person, and those of which several may be chosen.
 import { html, useRef, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { chatOf } from "../world.js";
+import { chatOf } from "../store.js";
 import { useCallback } from "./callback.js";
 import { classes } from "./classes.js";
 import { useCard } from "./context.js";

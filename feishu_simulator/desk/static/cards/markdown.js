@@ -36,7 +36,7 @@ export function Markdown({ content, isFull, isTyping = false, links, style }) {
 
 /**
  * The blocks on the top level of `text`. Where it goes on from what was read before, only its end is
- * read anew: what follows can change the last two blocks at most, unless links are defined by name.
+ * parsed again: what follows can change the last two blocks at most, unless links are defined by name.
  */
 function read(text, md, before) {
   const goesOn = before?.md === md && before.settled !== "" && text.startsWith(before.settled);

@@ -2,13 +2,13 @@
 import { colourOf } from "../page/avatar.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { personOf, world } from "../world.js";
+import { personOf, store } from "../store.js";
 import { classes } from "./classes.js";
 import { useCard } from "./context.js";
 
 /** The person of an id of any kind. */
 export const find = (id) =>
-  personOf(id) ?? world.people.find((person) => person.union_id === id || person.user_id === id);
+  personOf(id) ?? store.people.find((person) => person.union_id === id || person.user_id === id);
 
 /** The name of an id of any kind. */
 export const nameFor = (id) => find(id)?.name ?? say("card_unknown_person");

@@ -1,7 +1,7 @@
 // What the inspector knows of a message, kept up to date while it is shown.
 import { wireOf } from "../api.js";
 import { useEffect, useState } from "../vendor/preact-htm.js";
-import { watch, world } from "../world.js";
+import { store, watch } from "../store.js";
 
 // At most four times a second, however much goes over the wire.
 const REST_MS = 250;
@@ -23,12 +23,12 @@ function follow(messageId, tell) {
   let isOver = false;
   // What a refetch depends on: a call anywhere, or anything about the message.
   let last = null;
-  const isStale = () => last?.calls !== world.calls || last?.message !== world.messages.get(messageId);
+  const isStale = () => last?.calls !== store.calls || last?.message !== store.messages.get(messageId);
 
   async function read() {
     if (isBusy || isOver || !isStale()) return;
     isBusy = true;
-    last = { calls: world.calls, message: world.messages.get(messageId) };
+    last = { calls: store.calls, message: store.messages.get(messageId) };
     try {
       known = merged(known, await latest(messageId, known));
       const text = JSON.stringify(known);

@@ -4,21 +4,21 @@ import { lineOf } from "../page/lines.js";
 import { SideHead } from "../page/thread.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf, useWorld, world } from "../world.js";
+import { nameOf, store, useStore } from "../store.js";
 import { CardJson } from "./cardjson.js";
 import { Facts } from "./details.js";
 import { useWire } from "./follow.js";
-import { Remarks } from "./remarks.js";
+import { Warnings } from "./warnings.js";
 import { Replay } from "./replay.js";
 import { Timeline } from "./timeline.js";
 
 const SNIPPET = 80;
 
 export function Inspector() {
-  useWorld();
+  useStore();
   const { inspected } = useHere();
   const wire = useWire(inspected);
-  const message = world.messages.get(inspected);
+  const message = store.messages.get(inspected);
   return html`<section class="inspector">
     <${SideHead} title=${say("side_inspector")} />
     <div class="inspector-body">
@@ -38,7 +38,7 @@ function Wire({ message, wire }) {
   return html`
     <blockquote class="wire-message"><b>${nameOf(message.sender)}</b> ${snippet(message)}</blockquote>
     <${Relatives} message=${message} wire=${wire} />
-    <${Remarks} wire=${wire} />
+    <${Warnings} wire=${wire} />
     ${message.sender !== null && html`<${Replay} message=${message} wire=${wire} />`}
     <h3>${say("wire_timeline")}</h3>
     <${Timeline} wire=${wire} />
@@ -71,7 +71,7 @@ function Ids({ message, wire }) {
       ["thread_id", message.thread_id],
       ["chat_id", message.chat_id],
       ["card_id", wire.card?.card_id],
-      ["sender", message.sender ?? world.bot.open_id],
+      ["sender", message.sender ?? store.bot.open_id],
     ]} />
   </details>`;
 }

@@ -1,6 +1,6 @@
 // Round pictures of people, chats and the bot: an initial on a colour that stays the same.
 import { html } from "../vendor/preact-htm.js";
-import { nameOf, world } from "../world.js";
+import { nameOf, store } from "../store.js";
 import { Icon } from "./icons.js";
 
 const COLOURS = 7;
@@ -15,7 +15,7 @@ export function colourOf(name) {
 /** The picture of a sender; null is the bot. */
 export function Avatar({ id, small }) {
   const size = small ? "face face-small" : "face";
-  if (id === null || id === world.bot.open_id) {
+  if (id === null || id === store.bot.open_id) {
     return html`<span class=${`${size} face-bot`} aria-hidden="true"><${Icon} name="bot" /></span>`;
   }
   const [initial] = nameOf(id) || "?";

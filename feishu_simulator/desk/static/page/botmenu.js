@@ -4,7 +4,7 @@ import { here } from "../here.js";
 import { trying } from "../toast.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { world } from "../world.js";
+import { store } from "../store.js";
 import { Icon } from "./icons.js";
 import { Popover } from "./popover.js";
 
@@ -14,9 +14,9 @@ const press = (entry) => trying(act("menu", { person: here.person, key: entry.ke
 export function BotMenu() {
   const row = useRef(null);
   const fits = useFits(row, here.lang);
-  if (world.menu.length === 0) return null;
+  if (store.menu.length === 0) return null;
   return html`<div ref=${row} class="bot-menu" role="group" aria-label=${say("botMenu")}>
-    ${fits ? world.menu.map((entry) => html`<${Entry} key=${entry.key} entry=${entry} />`) : html`<${Folded} />`}
+    ${fits ? store.menu.map((entry) => html`<${Entry} key=${entry.key} entry=${entry} />`) : html`<${Folded} />`}
   </div>`;
 }
 
@@ -30,7 +30,7 @@ function Folded() {
   const button = html`<${Icon} name="menu" /><span>${say("menu")}</span>`;
   return html`<${Popover} kind="menu-button" label=${say("botMenu")} button=${button}>
     ${(close) => html`<div class="menu">
-      ${world.menu.map((entry) => html`<button type="button" key=${entry.key} class="menu-item"
+      ${store.menu.map((entry) => html`<button type="button" key=${entry.key} class="menu-item"
         onClick=${() => {
           close();
           press(entry);

@@ -2,7 +2,7 @@
 import { go, here } from "../here.js";
 import { html, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf } from "../world.js";
+import { nameOf } from "../store.js";
 import { ChatAvatar } from "./avatar.js";
 import { titleOf } from "./conversation.js";
 import { Icon } from "./icons.js";

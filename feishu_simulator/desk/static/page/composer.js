@@ -4,7 +4,7 @@ import { go, here } from "../here.js";
 import { trying } from "../toast.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { world } from "../world.js";
+import { store } from "../store.js";
 import { Attachments, acceptable } from "./attachments.js";
 import { BotMenu } from "./botmenu.js";
 import { GroupHint, MentionChips, ReplyTo } from "./composerparts.js";
@@ -26,7 +26,7 @@ export function Composer({ chat, place, rootId = "" }) {
   const files = useRef(null);
   // Where the caret goes after the text was changed from outside; -1 leaves it to the browser.
   const moved = useRef(-1);
-  const wanted = here.replyPlace === place ? world.messages.get(here.replyTo) : undefined;
+  const wanted = here.replyPlace === place ? store.messages.get(here.replyTo) : undefined;
   const target = wanted && wanted.chat_id === chat.chat_id && !wanted.deleted ? wanted : null;
   const listId = `mentions-${place}`;
 
@@ -117,7 +117,7 @@ export function Composer({ chat, place, rootId = "" }) {
   return html`<footer class=${dragging ? "composer dragging" : "composer"} onDragOver=${onDragOver}
     onDragLeave=${() => setDragging(false)} onDrop=${onDrop}>
     ${place === "main" && chat.mode === "p2p" && html`<${BotMenu} />`}
-    <${GroupHint} chat=${chat} draft=${draft} onMention=${() => addMention(world.bot.open_id)} />
+    <${GroupHint} chat=${chat} draft=${draft} onMention=${() => addMention(store.bot.open_id)} />
     <div class="composer-box">
       ${target && html`<${ReplyTo} message=${target} />`}
       <${Attachments} files=${draft.files}

@@ -2,7 +2,7 @@
 import { go } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf, world } from "../world.js";
+import { nameOf, store } from "../store.js";
 import { Icon } from "./icons.js";
 import { lineOf } from "./lines.js";
 import { mentionName } from "./mention.js";
@@ -21,7 +21,7 @@ export function ReplyTo({ message }) {
 
 export function MentionChips({ ids, onRemove }) {
   return ids.map((id) => html`<span key=${id}
-    class=${id === world.bot.open_id ? "mention-chip chip-bot" : "mention-chip"}>
+    class=${id === store.bot.open_id ? "mention-chip chip-bot" : "mention-chip"}>
     @${mentionName(id)}
     <button type="button" aria-label=${say("removeMention", { name: mentionName(id) })}
       onClick=${() => onRemove(id)}><${Icon} name="close" /></button>
@@ -30,10 +30,10 @@ export function MentionChips({ ids, onRemove }) {
 
 /** In a group the bot hears only what mentions it, unless it may hear everything. */
 export function GroupHint({ chat, draft, onMention }) {
-  const hearsAll = world.faults.scopes?.[ALL_GROUP_MESSAGES];
-  if (chat.mode === "p2p" || hearsAll || draft.mentions.includes(world.bot.open_id)) return null;
+  const hearsAll = store.faults.scopes?.[ALL_GROUP_MESSAGES];
+  if (chat.mode === "p2p" || hearsAll || draft.mentions.includes(store.bot.open_id)) return null;
   return html`<div class="hint" role="note">
-    <span>${say("notMentioned", { name: world.bot.name })}</span>
-    <button type="button" class="text-button" onClick=${onMention}>@${world.bot.name}</button>
+    <span>${say("notMentioned", { name: store.bot.name })}</span>
+    <button type="button" class="text-button" onClick=${onMention}>@${store.bot.name}</button>
   </div>`;
 }

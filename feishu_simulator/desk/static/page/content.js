@@ -2,7 +2,7 @@
 import { Card } from "../cards/card.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { chatOf, nameOf } from "../world.js";
+import { chatOf, nameOf } from "../store.js";
 import { kindOf } from "./lines.js";
 import { FileBox, Picture, Voice, VideoFile } from "./media.js";
 import { Post } from "./post.js";

@@ -2,7 +2,7 @@
 import { go, here } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { world } from "../world.js";
+import { store } from "../store.js";
 import { ChatAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { Icon } from "./icons.js";
@@ -11,7 +11,7 @@ import { PeopleOf } from "./people.js";
 import { arrange } from "./threads.js";
 import { Welcome } from "./welcome.js";
 
-export const titleOf = (chat) => (chat.mode === "p2p" ? world.bot.name : chat.name);
+export const titleOf = (chat) => (chat.mode === "p2p" ? store.bot.name : chat.name);
 
 function Head({ chat }) {
   const badge = chat.mode === "p2p" && html`<span class="badge-bot">${say("botBadge")}</span>`;

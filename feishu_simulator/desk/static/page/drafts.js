@@ -1,6 +1,6 @@
 // What stands in each composer and was not sent yet, kept while the tab is open.
 import { useState } from "../vendor/preact-htm.js";
-import { world } from "../world.js";
+import { store } from "../store.js";
 
 const drafts = new Map();
 
@@ -8,7 +8,7 @@ const drafts = new Map();
 const fresh = (chat, withBot) => ({
   text: "",
   files: [],
-  mentions: chat.mode === "p2p" || !withBot ? [] : [world.bot.open_id],
+  mentions: chat.mode === "p2p" || !withBot ? [] : [store.bot.open_id],
 });
 
 /** {draft, change(part), clear(), restore(draft)}; whoever took the bot out of the mentions finds it left out. */
@@ -19,7 +19,7 @@ export function useDraft(key, chat) {
     drafts.set(key, { ...drafts.get(key), ...part });
     draw((count) => count + 1);
   };
-  const clear = () => change(fresh(chat, drafts.get(key).mentions.includes(world.bot.open_id)));
+  const clear = () => change(fresh(chat, drafts.get(key).mentions.includes(store.bot.open_id)));
   // What was refused comes back in front of what has been written since.
   const restore = ({ text, mentions }) => {
     const texts = [text, drafts.get(key).text].filter(Boolean);

@@ -3,24 +3,24 @@ import { act } from "../api.js";
 import { toast, trying } from "../toast.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { useWorld } from "../world.js";
+import { useStore } from "../store.js";
 import { SideHead } from "./thread.js";
 
 /** Whether anything is out of order on purpose. */
-export function faultsAreOn(world) {
-  return world.faults.disturbed === true;
+export function faultsAreOn(store) {
+  return store.faults.disturbed === true;
 }
 
 const change = (name, value, more = {}) => trying(act("switch", { name, value, ...more }));
 
 export function Faults() {
-  const world = useWorld();
-  const { faults, bot } = world;
+  const store = useStore();
+  const { faults, bot } = store;
   return html`<section class="faults">
     <${SideHead} title=${say("side_faults")} />
     <div class="faults-body">
       <p class="wire-hint">${say("faults_intro")}</p>
-      <button type="button" class="wire-button faults-reset" disabled=${!faultsAreOn(world)}
+      <button type="button" class="wire-button faults-reset" disabled=${!faultsAreOn(store)}
         onClick=${() => trying(act("reset"))}>${say("faults_reset")}</button>
       <${Kinds} name="model" kinds=${faults.models ?? []} chosen=${faults.model}
         refusal=${bot.real_model ? say("faults_real_model", { model: bot.real_model }) : ""} />

@@ -1,6 +1,6 @@
 // A message in one line, as the list of chats, quotes and threads show it.
 import { say } from "../words.js";
-import { nameOf } from "../world.js";
+import { nameOf } from "../store.js";
 
 const KINDS = {
   image: "kindImage",

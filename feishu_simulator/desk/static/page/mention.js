@@ -2,7 +2,7 @@
 import { here } from "../here.js";
 import { html, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf, world } from "../world.js";
+import { nameOf, store } from "../store.js";
 import { Avatar } from "./avatar.js";
 
 // An @ inside an address ("a@b") asks for nobody.
@@ -11,7 +11,7 @@ const ASKED = /(?<![A-Za-z0-9._-])@([^\s@]{0,20})$/;
 export const mentionName = (openId) => (openId === "all" ? say("everyone") : nameOf(openId));
 
 function candidates(chat, asked, taken) {
-  const all = [world.bot.open_id, ...chat.people.filter((person) => person !== here.person), "all"];
+  const all = [store.bot.open_id, ...chat.people.filter((person) => person !== here.person), "all"];
   const wanted = asked.toLowerCase();
   return all.filter((id) => !taken.includes(id) && mentionName(id).toLowerCase().includes(wanted));
 }
@@ -56,7 +56,7 @@ export function MentionList({ id, found, at, take }) {
         ? html`<span class="face face-small face-4" aria-hidden="true">@</span>`
         : html`<${Avatar} id=${person} small=${true} />`}
       <span>${mentionName(person)}</span>
-      ${person === world.bot.open_id && html`<span class="badge-bot">${say("botBadge")}</span>`}
+      ${person === store.bot.open_id && html`<span class="badge-bot">${say("botBadge")}</span>`}
     </li>`)}
   </ul>`;
 }

@@ -1,7 +1,7 @@
 // One message: who, when, what, what it answers, and what can be done with it.
 import { Component, html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf } from "../world.js";
+import { nameOf } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { Content, isBare, systemText } from "./content.js";
 import { DeliveryState } from "./delivery.js";
@@ -31,7 +31,7 @@ function Quote({ message }) {
 }
 
 /**
- * Drawn anew only when a prop is another one: a changed message is a new object.
+ * Drawn again only when a prop differs: a changed message is a new object.
  * Props: message, quoted, me, lang, people, place ("main" or "thread"), isFirst (says who and when),
  * canThread, replies (how many), lastReply, isLast.
  */

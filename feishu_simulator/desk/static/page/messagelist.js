@@ -2,7 +2,7 @@
 import { here } from "../here.js";
 import { html, useEffect, useRef } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { world } from "../world.js";
+import { store } from "../store.js";
 import { Icon } from "./icons.js";
 import { Message } from "./message.js";
 import { useEnd } from "./scrolling.js";
@@ -48,13 +48,13 @@ export function MessageList({ messages, replies, place, chat, rootId = "", empty
           const before = messages[at - 1];
           const answers = replies?.get(message.message_id) ?? [];
           const newDay = !before || !isSameDay(before.created_ms, message.created_ms);
-          const quoted = message.replied_to !== rootId && world.messages.get(message.replied_to);
+          const quoted = message.replied_to !== rootId && store.messages.get(message.replied_to);
           return html`
             ${newDay && html`<div class="day" key=${`day ${message.message_id}`}>
               <span>${dayOf(message.created_ms)}</span>
             </div>`}
             <${Message} key=${message.message_id} message=${message} quoted=${quoted || null}
-              me=${here.person} lang=${here.lang} people=${world.people} place=${place}
+              me=${here.person} lang=${here.lang} people=${store.people} place=${place}
               isFirst=${isTopics || !isTogether(before, message)} canThread=${chat.mode !== "p2p"}
               replies=${answers.length} lastReply=${answers[answers.length - 1]}
               isLast=${message === last} />`;

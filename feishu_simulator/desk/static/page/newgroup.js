@@ -4,7 +4,7 @@ import { go, here } from "../here.js";
 import { trying } from "../toast.js";
 import { html, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { chatOf, until } from "../world.js";
+import { chatOf, until } from "../store.js";
 import { Dialog } from "./dialog.js";
 import { Icon } from "./icons.js";
 

@@ -4,7 +4,7 @@ import { go, here } from "../here.js";
 import { trying } from "../toast.js";
 import { html, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf, personOf, until, world } from "../world.js";
+import { nameOf, personOf, store, until } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
 import { Popover } from "./popover.js";
@@ -35,7 +35,7 @@ export function WriteAs() {
   return html`<${Popover} kind="write-as" label=${say("writeAs")} align="end" button=${button}>
     ${(close) => html`<div class="menu">
       <div class="menu-title">${say("writeAs")}</div>
-      ${world.people.map(({ open_id: id, name }) => html`<button type="button" key=${id} class="menu-item"
+      ${store.people.map(({ open_id: id, name }) => html`<button type="button" key=${id} class="menu-item"
         aria-current=${id === here.person} onClick=${() => {
           close();
           go({ person: id, replyTo: "" });

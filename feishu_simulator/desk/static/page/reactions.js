@@ -3,7 +3,7 @@ import { act } from "../api.js";
 import { trying } from "../toast.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf } from "../world.js";
+import { nameOf } from "../store.js";
 import { OFFERED, signOf } from "./emoji.js";
 import { Icon } from "./icons.js";
 import { Popover } from "./popover.js";

@@ -1,7 +1,7 @@
 // Text of messages as elements: mentions by their keys, links, and the few styles a bot may send.
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf, world } from "../world.js";
+import { nameOf, store } from "../store.js";
 
 const LINK = /https?:\/\/[^\s<>"'，。；：！？（）【】《》]+/g;
 const TRAILING = /[.,;:!?)\]}]+$/;
@@ -18,7 +18,7 @@ export function Link({ href, children }) {
 }
 
 export function Mention({ openId, name }) {
-  const kind = openId === world.bot.open_id ? "mention mention-bot" : "mention";
+  const kind = openId === store.bot.open_id ? "mention mention-bot" : "mention";
   return html`<span class=${kind}>@${name}</span>`;
 }
 

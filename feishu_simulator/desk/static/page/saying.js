@@ -1,7 +1,7 @@
 // Writing in a chat; where the bot answers in a thread, the tab that wrote opens it.
 import { act } from "../api.js";
 import { go, here } from "../here.js";
-import { watch, world } from "../world.js";
+import { store, watch } from "../store.js";
 
 const wide = matchMedia("(min-width: 1000px)");
 // What this tab has written and nobody has answered yet.
@@ -17,7 +17,7 @@ export async function sayIn(fields) {
 
 function openAnswers() {
   if (awaited.size === 0) return;
-  for (const message of world.messages.values()) {
+  for (const message of store.messages.values()) {
     if (message.sender !== null || !awaited.has(message.replied_to)) continue;
     const chat = awaited.get(message.replied_to);
     awaited.delete(message.replied_to);

@@ -2,7 +2,7 @@
 import { go, here } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { chatOf, world } from "../world.js";
+import { chatOf, store } from "../store.js";
 import { Composer } from "./composer.js";
 import { Icon } from "./icons.js";
 import { MessageList } from "./messagelist.js";
@@ -19,7 +19,7 @@ export function SideHead({ title }) {
 }
 
 export function Thread({ messages }) {
-  const root = world.messages.get(here.thread);
+  const root = store.messages.get(here.thread);
   const chat = root && chatOf(root.chat_id);
   if (!chat) return null;
   const answers = messages.filter((message) => rootOf(message) === root);

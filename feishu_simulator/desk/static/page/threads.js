@@ -1,10 +1,10 @@
 // Which messages stand in the chat itself and which in its threads.
-import { world } from "../world.js";
+import { store } from "../store.js";
 
 /** The message that opened the thread in which `message` is an answer, or null. */
 export function rootOf(message) {
   if (!message.thread_id || !message.root_id) return null;
-  const root = world.messages.get(message.root_id);
+  const root = store.messages.get(message.root_id);
   return root?.thread_id === message.thread_id ? root : null;
 }
 

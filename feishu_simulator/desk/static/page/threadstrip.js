@@ -2,7 +2,7 @@
 import { go } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf } from "../world.js";
+import { nameOf } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { lineOf } from "./lines.js";
 

@@ -2,7 +2,7 @@
 import { go, here } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { world } from "../world.js";
+import { store } from "../store.js";
 import { faultsAreOn } from "./faults.js";
 import { Icon } from "./icons.js";
 import { WriteAs } from "./people.js";
@@ -10,18 +10,18 @@ import { WriteAs } from "./people.js";
 const THEMES = ["auto", "light", "dark"];
 
 function Model() {
-  const real = world.bot.real_model;
+  const real = store.bot.real_model;
   const name = real || say("echoModel");
   return html`<span class="model" title=${say(real ? "realModelNote" : "echoModelNote")}>
-    <span class=${world.bot.connected ? "dot dot-good" : "dot dot-bad"} />
-    ${world.bot.connected ? name : say("botMissing")}
+    <span class=${store.bot.connected ? "dot dot-good" : "dot dot-bad"} />
+    ${store.bot.connected ? name : say("botMissing")}
   </span>`;
 }
 
 export function TopBar() {
   const theme = THEMES[(THEMES.indexOf(here.theme) + 1) % THEMES.length];
   const faults = here.side === "faults";
-  const faulty = faultsAreOn(world);
+  const faulty = faultsAreOn(store);
   const toggled = say("faults") + (faulty ? ` · ${say("faultsOn")}` : "");
   return html`<header class="topbar">
     <img src="/static/icon.svg" alt="" width="24" height="24" />
@@ -44,10 +44,10 @@ export function TopBar() {
 
 /** What is amiss with the connections, under the bar. */
 export function Banner() {
-  if (!world.connected) {
+  if (!store.connected) {
     return html`<div class="banner banner-bad" role="alert">${say("connectionLost")}</div>`;
   }
-  if (!world.bot.connected) {
+  if (!store.bot.connected) {
     return html`<div class="banner banner-warn" role="status">${say("botMissingNote")}</div>`;
   }
   return null;

@@ -1,10 +1,10 @@
 // What a person has not read yet, and telling the simulator what has been.
 import { act } from "../api.js";
-import { world } from "../world.js";
+import { store } from "../store.js";
 
 /** How many messages by others are newer than what the person has read of the chat. */
 export function unreadIn(messages, person, chatId) {
-  const read = world.read[person]?.[chatId] ?? 0;
+  const read = store.read[person]?.[chatId] ?? 0;
   let count = 0;
   for (let at = messages.length - 1; at >= 0 && messages[at].created_ms > read; at--) {
     if (messages[at].sender !== person && !messages[at].deleted) count += 1;

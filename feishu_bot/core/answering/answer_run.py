@@ -1,0 +1,106 @@
+"""One try at one answer: its card, its saved state, its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.messages import SentMessages
+from feishu_bot.core.messenger import AnswerStream, Messenger
+from feishu_bot.core.queue.inbox import JobStore
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.tasks import Job, Outcome
+from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, TargetGone
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """What a person has seen; `sent` is None when nothing landed."""
+
+    draft: Draft
+    outcome: Outcome
+    sent: SentMessages | None
+
+
+class AnswerRun:
+    """Shows an answer. `footer` names the parts of the small print, `on_sent` hears of messages."""
+
+    def __init__(
+        self,
+        job: Job,
+        control: JobControl,
+        *,
+        jobs: JobStore,
+        messenger: Messenger,
+        footer: frozenset[str],
+        seconds: Callable[[], float],
+        on_sent: Callable[[SentMessages], None],
+    ) -> None:
+        self._job = job
+        self._control = control
+        self._jobs = jobs
+        self._messenger = messenger
+        self._footer = footer
+        self._seconds = seconds
+        self._on_sent = on_sent
+        self._state = dict(job.checkpoint)
+        # The thread that draws and the one that reads both save their part.
+        self._saving = threading.Lock()
+
+    def show(self, write: Callable[[AnswerStream], Draft]) -> ShownAnswer | None:
+        """Open the card, let `write` fill it, and end it. None when the job is lost.
+
+        What an earlier try has written is shown without `write`. Raises FeishuUnavailable when
+        the end could not be shown.
+        """
+        stream = self._messenger.open_answer(
+            self._job.target,
+            reference=self._job.dedupe_id,
+            checkpoint=self._state.get("card", {}),
+            save=lambda card: self._save("card", card),
+            # At once, since a person may reply or press a button before the job is stored.
+            sent=self._on_sent,
+        )
+        self._control.on_lost(stream.abandon)
+        draft = Draft()
+        try:
+            saved = self._state.get("draft")
+            draft = write(stream) if saved is None else Draft.from_json(saved)
+            # From here on the model has been paid: a crash must not ask it again.
+            self._keep(draft)
+            sent = stream.finish(
+                draft.final_answer(self._footer, self._seconds(), self._job.event_id)
+            )
+        except LeaseLost:
+            stream.abandon()
+            logger.info("answer taken over")
+            return None
+        except TargetGone as exc:
+            logger.info("answer has no place", error=exc)
+            return ShownAnswer(draft, "stopped", None)
+        except FeishuUnavailable:
+            stream.abandon()
+            raise
+        except FeishuError as exc:
+            logger.error("answer refused", error=exc)  # noqa: TRY400 (its text says it all)
+            return ShownAnswer(draft, "failed", None)
+        except BaseException:
+            stream.abandon()
+            raise
+        return ShownAnswer(draft, draft.outcome, sent)
+
+    def _keep(self, draft: Draft) -> None:
+        if self._control.lost:
+            raise LeaseLost
+        self._save("draft", draft.as_json())
+
+    def _save(self, name: str, value: Mapping[str, Any]) -> None:
+        with self._saving:
+            self._state[name] = value
+            self._jobs.checkpoint(self._job, self._state)

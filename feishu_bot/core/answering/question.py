@@ -1,0 +1,90 @@
+"""The question of a task, with the conversation that it continues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.conversations import Conversation, Conversations, Turn
+from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, Job, Regenerate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the model is asked; `conversation` ends before it and has the settings in force.
+
+    `message` is set where a person has just written it: it may refer to something that the bot
+    hasn't seen. `regenerated` is the turn that asked it before.
+    """
+
+    text: str
+    conversation: Conversation
+    message: IncomingMessage | None = None
+    regenerated: Turn | None = None
+
+    def turn(self, job: Job, draft: Draft, answer_ids: tuple[str, ...], created_at: float) -> Turn:
+        """The turn to keep; without an answer too, so that the question can be asked again."""
+        turns, asker = self.conversation.turns, job.target.sender.open_id
+        turn = Turn(
+            question=draft.context + self.text,
+            answer=draft.text,
+            question_id=job.target.message_id,
+            asker=asker,
+            speaker=draft.speaker,
+            answer_ids=answer_ids,
+            parent=turns[-1].id if turns else None,
+            model=draft.model,
+            finish_reason=draft.reason,
+            prompt_tokens=draft.prompt_tokens,
+            completion_tokens=draft.completion_tokens,
+            estimated_tokens=draft.estimated_tokens,
+            created_at=created_at,
+        )
+        before = self.regenerated
+        if before is None:
+            return turn
+        # It is still the same question by the same person, also when it is recalled.
+        return replace(
+            turn,
+            question_id=before.question_id,
+            asker=before.asker or asker,
+            speaker=before.speaker,
+        )
+
+
+class QuestionReader:
+    """Finds what a task asks. `continue_prompt` is what the model is told to continue with."""
+
+    def __init__(
+        self, conversations: Conversations, settings: EffectiveSettings, *, continue_prompt: str
+    ) -> None:
+        self._conversations = conversations
+        self._settings = settings
+        self._continue_prompt = continue_prompt
+
+    def read(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
+        """The question, or a notice that says why there is none any more."""
+        match task:
+            case AskQuestion(text=text):
+                conversation = self._settings.load(job.key, job.branch_point)
+                return Question(text=text, conversation=conversation, message=job.message)
+            case ContinueAnswer(card_id=card_id):
+                conversation = self._settings.load(job.key, card_id)
+                # The conversation may have begun afresh: then there is nothing to continue.
+                if not conversation.turns:
+                    return Notice("continue_unknown")
+                return Question(text=self._continue_prompt, conversation=conversation)
+            case Regenerate():
+                return self._regenerated(job, task)
+
+    def _regenerated(self, job: Job, task: Regenerate) -> Question | Notice:
+        turn = self._conversations.turn_of(task.answer_id)
+        if turn is None:
+            return Notice("conversation_unknown")
+        loaded = self._settings.load(job.key, turn.reference)
+        before = tuple(other for other in loaded.turns if other.id != turn.id)
+        conversation = replace(loaded, turns=before, model=task.model or loaded.model)
+        return Question(text=turn.question, conversation=conversation, regenerated=turn)

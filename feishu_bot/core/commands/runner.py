@@ -1,0 +1,99 @@
+"""Runs a command: when its message comes in, and when its turn comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
+from feishu_bot.core.commands.registry import Command, CommandContext, CommandResult, Commands
+from feishu_bot.core.commands.unknown_command import unknown_command_card
+from feishu_bot.core.conversation_keys import KeyResolver
+from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import People
+from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.tasks import MAX_ATTEMPTS, Job, QueuedTask, RunCommand, SuggestCommand
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
+
+
+class CommandRunner:
+    """Finds the command of a task and who asks for it."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        *,
+        enqueuer: Enqueuer,
+        keys: KeyResolver,
+        people: People,
+        policy: AccessPolicy,
+        settings: EffectiveSettings,
+    ) -> None:
+        self._commands = commands
+        self._enqueuer = enqueuer
+        self._keys = keys
+        self._people = people
+        self._policy = policy
+        self._settings = settings
+
+    def press(self, click: CardClick) -> ClickResponse:
+        """Do what a button built by `command_button` stands for: what could be typed."""
+        text = click.value("text")
+        self._enqueuer.enqueue_click(click, self._commands.parse(text))
+        return toast("command_started", command=text)
+
+    def receive(self, queued: QueuedTask) -> QueuedTask:
+        """Do what a command does before its turn comes; nothing for somebody who may not ask."""
+        task = queued.task
+        if isinstance(task, SuggestCommand):
+            # The card belongs where the suggested command will be pressed.
+            return self._about_latest(queued, self._commands.called(task.nearest))
+        if not isinstance(task, RunCommand):
+            return queued
+        command = self._commands.find(task.name)
+        queued = self._about_latest(queued, command)
+        if command is None or command.on_receive is None:
+            return queued
+        if self._policy.refusal_for(queued.target, self._people):
+            return queued
+        data = command.on_receive(self._context(queued, task))
+        return replace(queued, task=replace(task, data={**task.data, **data}))
+
+    def run(self, job: Job, task: RunCommand) -> CommandResult:
+        """What the command has to say. Raises what it raises until the last attempt."""
+        command = self._commands.find(task.name)
+        if command is None:
+            return unknown_command_card(f"/{task.name}", "")
+        context = self._context(job, task)
+        if command.for_admins and not context.is_admin:
+            return Notice("admins_only")
+        logger.info("command", name=command.name)
+        try:
+            return command.run(context)
+        except Exception:
+            # The database may be away for a moment.
+            if job.attempt <= MAX_ATTEMPTS:
+                raise
+            logger.exception("command failed", name=command.name)
+            return Notice("command_failed")
+
+    def _about_latest(self, queued: QueuedTask, command: Command | None) -> QueuedTask:
+        """The task in the conversation it is about, where it would open a new one."""
+        opens_one = queued.key.root == queued.dedupe_id
+        if command and command.targets_latest and opens_one and queued.target.is_private:
+            return replace(queued, key=self._keys.newest(queued.target.chat_id) or queued.key)
+        return queued
+
+    def _context(self, queued: QueuedTask, task: RunCommand) -> CommandContext:
+        target = queued.target
+        return CommandContext(
+            task=queued,
+            argument=task.argument,
+            data=task.data,
+            language=self._settings.language(target.sender.open_id, target.chat_id),
+            is_admin=self._policy.is_admin(target.sender),
+            commands=self._commands,
+        )

@@ -1,0 +1,44 @@
+"""The jobs that run in this process."""
+
+from __future__ import annotations
+
+import threading
+
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.tasks import Job
+
+
+class RunningJobs:
+    """Jobs with their controls, by id. `changed` is notified when one ends."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self._jobs: dict[int, tuple[Job, JobControl]] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def add(self, job: Job) -> JobControl:
+        """Note that a job begins; its control."""
+        control = JobControl()
+        with self.changed:
+            self._jobs[job.id] = (job, control)
+        return control
+
+    def remove(self, job: Job, control: JobControl) -> None:
+        """Note that a job has ended, unless another attempt of it runs here by now."""
+        with self.changed:
+            if self._jobs.get(job.id, (job, None))[1] is control:
+                del self._jobs[job.id]
+            self.changed.notify_all()
+
+    def all(self) -> list[tuple[Job, JobControl]]:
+        """Those that run now."""
+        with self.changed:
+            return list(self._jobs.values())
+
+    def stop(self, message_id: str) -> None:
+        """Stop the job of this message if it runs here; a dedupe id names one, too."""
+        for job, control in self.all():
+            if message_id in (job.dedupe_id, job.target.message_id):
+                control.stop()

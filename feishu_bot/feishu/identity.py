@@ -1,0 +1,52 @@
+"""The bot's own identity, learned from Feishu in the background."""
+
+from __future__ import annotations
+
+import threading
+
+from feishu_bot.core.messages import BotIdentity
+from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
+from feishu_bot.feishu.poller import Poller
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
+
+# The bot may be renamed while it runs.
+REFRESH_SECONDS = 3600.0
+
+
+class IdentityLookup:
+    """Asks Feishu who the bot is until it answers, and every hour again.
+
+    `assumed` is the identity until then: without an open_id, so that nobody can mention the bot by
+    anything but its name.
+    """
+
+    def __init__(self, client: FeishuClient, assumed: BotIdentity) -> None:
+        self._client = client
+        self._identity = assumed
+        self._known = threading.Event()
+        self.poller = Poller("identity", self._ask, _log_failure)
+
+    def get(self, patience: float = 0.0) -> BotIdentity:
+        """The identity, as far as Feishu has told it in up to `patience` seconds."""
+        if patience and not self._identity.open_id:
+            self._known.wait(patience)
+        return self._identity
+
+    def _ask(self) -> float:
+        self._identity = self._client.identity()
+        self._known.set()
+        return REFRESH_SECONDS
+
+
+def _log_failure(exc: Exception) -> None:
+    if getattr(exc, "code", 0) in CREDENTIALS_REFUSED:
+        logger.error(
+            "Feishu doesn't accept APP_ID and APP_SECRET: compare them with "
+            "凭证与基础信息 / Credentials & Basic Info",
+            error=str(exc),
+        )
+    else:
+        logger.warning("identity unknown, going by the name meanwhile", error=str(exc))

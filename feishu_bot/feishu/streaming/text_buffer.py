@@ -1,0 +1,86 @@
+"""Text on its way from the thread that reads the model to the one that draws."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.feishu.streaming.paced_calls import Abandoned
+
+
+class TextBuffer:
+    """Text that was written and not drawn yet. Closed once no more will come."""
+
+    def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._timer = timer
+        self._changed = threading.Condition()
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._is_used = False
+        self._has_news = False
+        self._is_closed = False
+        self._ending: FinalAnswer | None = None
+
+    def write(self, text: str = "", reasoning: str = "") -> None:
+        """Add to the answer. Never waits for the thread that draws."""
+        with self._changed:
+            self._is_used = True
+            if text:
+                self._text.append(text)
+            if reasoning:
+                self._reasoning.append(reasoning)
+            if not self._has_news:
+                self._has_news = True
+                self._changed.notify()
+
+    def end(self, ending: FinalAnswer) -> None:
+        """The end is known."""
+        with self._changed:
+            if not self._is_used:
+                # Nothing was written: the text comes from what an earlier attempt saved.
+                self._text, self._reasoning = [ending.text], [ending.reasoning]
+            self._ending = ending
+            self._is_closed = True
+            self._changed.notify()
+
+    def abandon(self) -> None:
+        """Nobody wants the answer from this process any more."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+
+    def take(self) -> tuple[str, str]:
+        """The text and the reasoning that are new."""
+        with self._changed:
+            self._has_news = False
+            taken = "".join(self._text), "".join(self._reasoning)
+            self._text.clear()
+            self._reasoning.clear()
+            return taken
+
+    def mark_undrawn(self) -> None:
+        """The text taken last couldn't be shown: `wait_for_news` returns at once."""
+        with self._changed:
+            self._has_news = True
+
+    def wait_for_news(self) -> None:
+        """Wait for text that is not drawn yet, or until the buffer is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_news or self._is_closed)
+
+    def wait_until(self, due: float) -> bool:
+        """Wait for this time of the timer; False as soon as the buffer is closed."""
+        with self._changed:
+            while not self._is_closed and (left := due - self._timer()) > 0:
+                self._changed.wait(left)
+            return not self._is_closed
+
+    def wait_for_ending(self) -> FinalAnswer:
+        """Wait for the end. Raises Abandoned when there won't be one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_closed)
+            if self._ending is None:
+                raise Abandoned
+            return self._ending

@@ -1,0 +1,83 @@
+"""gunicorn's configuration: everything imported once, everything alive only in the workers.
+
+Half of the workers receive events, the other half answers. So an event is acknowledged at once,
+however many answers are being written: they have an interpreter of their own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import socket
+import struct
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from feishu_bot.settings import load_settings
+
+_settings = load_settings()
+
+bind = f"0.0.0.0:{_settings.http_port}"
+worker_class = "gthread"
+workers = 2 * _settings.web_concurrency
+threads = _settings.web_threads
+preload_app = True
+# The bot hands back in its own grace time what it can't finish; then gunicorn may lose patience.
+graceful_timeout = int(_settings.shutdown_grace) + 5
+timeout = 60
+keepalive = 75
+backlog = 2048
+# It would want a home directory to write to, and nobody here uses it.
+control_socket_disable = True
+# The default folder may be on a disk; a worker that waits for the disk is taken for dead.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+loglevel = "warning"
+
+if _settings.metrics:
+    # The folder where prometheus_client adds up several processes; read when it is imported.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="feishu_bot-"))
+
+_RECEIVE_TIMEOUT = struct.pack("ll", 5, 0)
+
+# Each answering process locks a byte of this file while it lives. A lock ends with its process,
+# so a replacement worker takes over the role of the one that died.
+_answering = tempfile.TemporaryFile()  # noqa: SIM115 – it is held as long as gunicorn lives
+
+
+def _is_answering() -> bool:
+    """Whether this process gets one of the answering roles."""
+    for role in range(_settings.web_concurrency):
+        try:
+            fcntl.lockf(_answering, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, role)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the threads and connections of the bot, in the process that they are to live in."""
+    answers = _is_answering()
+    if answers:
+        # It stays gunicorn's, to be watched and restarted, but leaves requests to the others.
+        worker.sockets = []
+        # Where cores are short, an event is acknowledged before an answer is continued.
+        os.nice(5)
+    for listener in worker.sockets:
+        # Inherited by every connection: a client that sends half a request and no more may not
+        # keep a thread for longer.
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
+    worker.wsgi.extensions["feishu_bot"].start(answers=answers)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Finish and hand back; nothing is running if the worker never came up."""
+    app = getattr(worker, "wsgi", None)
+    if app is not None:
+        app.extensions["feishu_bot"].stop()
+        # All is stored and handed back. Threads that wait for a silent model would keep the
+        # process until it is killed.
+        logging.shutdown()
+        os._exit(0)

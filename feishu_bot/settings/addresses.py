@@ -1,0 +1,92 @@
+"""The types of values that are addresses."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from feishu_bot.settings.values import InvalidValue, unquoted, value_type, word
+
+DOMAINS = {"feishu": "https://open.feishu.cn", "lark": "https://open.larksuite.com"}
+
+
+@value_type(
+    "sqlite:////目录/文件 或 postgresql://用户:密码@主机/库名",
+    "sqlite:////FOLDER/FILE or postgresql://USER:PASSWORD@HOST/NAME",
+)
+def database(value: str) -> str:
+    unquoted(value)
+    scheme, separator, rest = value.partition("://")
+    match scheme.lower():
+        case "sqlite" if separator and rest.startswith("/") and rest not in {"/", "/:memory:"}:
+            return f"sqlite://{rest}"
+        case "postgres" | "postgresql" | "postgresql+psycopg" if rest:
+            return f"postgresql+psycopg://{word.read(rest)}"
+    if re.fullmatch(r"[\w./-]{1,60}\.(db|sqlite3?)", value):
+        raise InvalidValue(f"文件要写成 sqlite:///{value}", f"a file is written sqlite:///{value}")
+    raise InvalidValue("两者都不是", "neither")
+
+
+@value_type(
+    "feishu、lark，或 https://open.feishu.cn 这样的地址（http 只限本机）",
+    "feishu, lark, or an origin such as https://open.feishu.cn (http on loopback only)",
+)
+def origin(value: str) -> str:
+    value = DOMAINS.get(value.lower(), value)
+    if re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}(:[0-9]+)?/?", value.lower()):
+        value = f"https://{value}"
+    parts = _split(value)
+    if parts.path.strip("/"):
+        raise InvalidValue("域名后面还有路径", "a path after the host")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise InvalidValue("http 只能用于本机", "plain http is for this machine only")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@value_type(
+    "https://oapi.czl.net 这样的地址，不含用户名和密码",
+    "an address such as https://oapi.czl.net, without name and password",
+)
+def api(value: str) -> str:
+    parts = _split(value)
+    path = parts.path.rstrip("/")
+    for suffix in ("/chat/completions", "/v1"):
+        path = path.removesuffix(suffix).rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+@value_type("http://host:3128 这样的地址", "an address such as http://host:3128")
+def proxy(value: str) -> str:
+    if value:
+        _split(value, "http", "https", allow_credentials=True)
+    return value
+
+
+def _split(
+    value: str, first: str = "https", second: str = "http", *, allow_credentials: bool = False
+) -> SplitResult:
+    """The parts of an address with one of two schemes; the `first` is the usual one."""
+    try:
+        parts = urlsplit(word.read(value))
+        host, _ = parts.hostname, parts.port
+    except InvalidValue:
+        raise
+    except ValueError as exc:
+        # The library's own words may hold a part of the value, such as a password.
+        raise InvalidValue("不是一个地址", "not an address") from exc
+    if parts.scheme not in (first, second):
+        raise InvalidValue(
+            f"不是 {first}:// 或 {second}:// 开头",
+            f"it does not begin with {first}:// or {second}://",
+        )
+    if not host:
+        raise InvalidValue("里面没有主机名", "no host in it")
+    if parts.query or parts.fragment:
+        raise InvalidValue("含有 ? 或 #", "a ? or # in it")
+    if "@" in parts.netloc and not allow_credentials:
+        raise InvalidValue("含有用户名或密码", "a name or password in it")
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None

@@ -1,0 +1,103 @@
+"""Faults in the settings, each in a line of Chinese and one of English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import combinations
+from typing import Any
+
+from feishu_bot.settings.setting import Hint, Setting
+from feishu_bot.settings.values import InvalidValue
+
+# The environment's own: no misspelling of HTTP_PROXY.
+NO_NEAR_MISS = {"HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy"}
+SECRETS = ("APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
+DAY_SECONDS = 86400
+
+
+class Report:
+    """Collects the faults of *environ* while *settings* are read from it."""
+
+    def __init__(self, settings: Sequence[Setting], environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._environ = environ
+        known = {setting.name for setting in settings} | NO_NEAR_MISS
+        # The variables that are none of ours, by their name in capitals.
+        self._unknown = {
+            name.upper(): name
+            for name in sorted(environ)
+            if name not in known and name.upper() not in NO_NEAR_MISS and environ[name].strip()
+        }
+        self.faults: list[str] = []
+
+    def add_invalid(self, setting: Setting, value: str, exc: InvalidValue) -> None:
+        """A value that its type has rejected."""
+        zh, en = exc.args
+        if quoted := setting.quoted(value):
+            zh, en = f"{quoted}：{zh}", f"{quoted}: {en}"
+        self._add(setting, zh, en)
+
+    def add_missing(self, setting: Setting) -> None:
+        """A required setting that is not set, with the variable that may be meant for it."""
+        close = [
+            name for upper, name in self._unknown.items() if upper.endswith(f"_{setting.name}")
+        ]
+        close += self._close_to(setting.name, 0.75)
+        if close:
+            self._add(
+                setting,
+                f"缺少（有一个 {close[0]}，是不是写错了名称？）",
+                f"missing (there is {close[0]}: is it meant to be {setting.name}?)",
+            )
+        else:
+            self._add(setting, "缺少", "missing")
+
+    def near_misses(self) -> list[str]:
+        """Variables that look like a misspelt optional setting. By themselves they are no fault."""
+        return [
+            f"{other}：没有这个设置，是不是 {setting.name}？\n"
+            f"  {other}: no such setting; is it meant to be {setting.name}?"
+            for setting in self._settings
+            if setting.default is not None and not self._environ.get(setting.name, "").strip()
+            for other in self._close_to(setting.name, 0.85)
+        ]
+
+    def _add(self, setting: Setting, zh: str, en: str) -> None:
+        if setting.hint:
+            more = Hint(f"在哪里找：{setting.hint.zh}", f"where: {setting.hint.en}")
+        elif setting.default and len(setting.default) <= 40:
+            more = Hint(f"不填则为 {setting.default}", f"default: {setting.default}")
+        else:
+            more = Hint("可以不填", "may be left out")
+        zh = zh if zh.endswith("？") else f"{zh}。"
+        self.faults.append(
+            f"{setting.name}：{zh}应为：{setting.type.zh}。{more.zh}\n"
+            f"  {setting.name}: {en}; expected {setting.type.en}; {more.en}"
+        )
+
+    def _close_to(self, name: str, cutoff: float) -> list[str]:
+        close = get_close_matches(name, self._unknown, n=1, cutoff=cutoff)
+        return [self._unknown[upper] for upper in close]
+
+
+def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    """Faults between values that are valid each by itself. Required ones may be absent."""
+    for one, other in combinations([name for name in SECRETS if name.lower() in values], 2):
+        if values[one.lower()] == values[other.lower()]:
+            yield (
+                f"{one}、{other}：两处填了同一个值，它们在后台里是不同的。\n"
+                f"  {one}, {other}: the same value twice; in the console they differ"
+            )
+    for name in ("USER_DAILY_COST", "CHAT_DAILY_COST"):
+        if values[name.lower()] and not values["prices_file"]:
+            yield (
+                f"{name}：没有 PRICES_FILE，算不出费用。\n"
+                f"  {name}: without PRICES_FILE nothing has a cost"
+            )
+    if values["retention_days"] * DAY_SECONDS < values["conversation_ttl"]:
+        yield (
+            "RETENTION_DAYS：比 CONVERSATION_TTL 短。对话还没结束就会被删除。\n"
+            "  RETENTION_DAYS: shorter than CONVERSATION_TTL, so conversations would be deleted "
+            "while they go on"
+        )

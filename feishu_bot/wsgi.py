@@ -1,0 +1,25 @@
+"""The WSGI app that gunicorn loads before it forks."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+# The imports make a million objects that are never given up again: collecting among them costs
+# time, and looking at them after a fork would copy them into every worker.
+gc.disable()
+
+from feishu_bot import logs  # noqa: E402
+from feishu_bot.app import create_app  # noqa: E402
+from feishu_bot.errors import SettingsError, StoreUnavailable  # noqa: E402
+from feishu_bot.settings import load_settings  # noqa: E402
+
+settings = load_settings()
+logs.configure(settings.log_level, settings.log_format)
+try:
+    app = create_app(settings)
+except (SettingsError, StoreUnavailable) as exc:
+    sys.exit(str(exc))
+gc.collect()
+gc.freeze()
+gc.enable()

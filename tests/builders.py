@@ -1,0 +1,199 @@
+"""Values and a bot for tests, with everything that a test doesn't name filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from feishu_bot.bot_factory import BotOptions, Ports, build_bot
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.card_actions import CardAction, ClickResponse
+from feishu_bot.core.cards import Select
+from feishu_bot.core.commands.registry import CommandGroup, CommandResult
+from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
+from feishu_bot.core.usage import Usage
+from tests.core.fakes import (
+    FakeBalance,
+    FakeChats,
+    FakeConversations,
+    FakeFeedback,
+    FakeInbox,
+    FakeModels,
+    FakePeople,
+    FakePrices,
+    FakeReader,
+    FakeRoles,
+    FakeUsage,
+    FakeUserDirectory,
+    RecordingMessenger,
+    ScriptedModel,
+)
+
+ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
+KEY = ConversationKey("oc_1", "om_1")
+TEXTS: Mapping[Language, Catalog] = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
+
+
+def message(text: str = "hello", message_id: str = "om_1", **changes: Any) -> IncomingMessage:
+    """A message of Alice's in her private chat."""
+    values: dict[str, Any] = {
+        "message_id": message_id,
+        "chat_id": "oc_1",
+        "chat_type": "p2p",
+        "sender": ALICE,
+        "kind": "text",
+        "text": text,
+        "created_at": 1_000.0,
+    }
+    return IncomingMessage(**values | changes)
+
+
+def queued(
+    asked: IncomingMessage | None = None, *, task: Task | None = None, **changes: Any
+) -> QueuedTask:
+    """A task as it is stored for a message: its question, unless another task is named."""
+    asked = asked or message()
+    values: dict[str, Any] = {
+        "event_id": f"ev_{asked.message_id}",
+        "dedupe_id": asked.message_id,
+        "key": ConversationKey(asked.chat_id, asked.root_id or asked.message_id),
+        "target": ReplyTarget.of(asked),
+        "task": task or AskQuestion(text=asked.text, message=asked),
+        "created_at": asked.created_at,
+    }
+    return QueuedTask(**values | changes)
+
+
+def job(asked: IncomingMessage | None = None, **changes: Any) -> Job:
+    """The first attempt at such a task."""
+    own = {"id": 1, "attempt": 1, "checkpoint": {}}
+    own |= {name: changes.pop(name) for name in own if name in changes}
+    return Job.of(queued(asked, **changes), **own)
+
+
+def turn(number: int = 1, parent: int | None = None, **changes: Any) -> Turn:
+    """A question of Alice's with its answer."""
+    values: dict[str, Any] = {
+        "id": number,
+        "parent": parent,
+        "question": f"Q{number}",
+        "answer": f"A{number}",
+        "question_id": f"om_q{number}",
+        "answer_ids": (f"om_a{number}",),
+        "asker": ALICE.open_id,
+        "model": "gpt-a",
+    }
+    return Turn(**values | changes)
+
+
+def usage(**changes: Any) -> Usage:
+    """What an answer to Alice has cost."""
+    values: dict[str, Any] = {
+        "open_id": ALICE.open_id,
+        "chat_id": "oc_1",
+        "model": "gpt-a",
+        "outcome": "answered",
+        "seconds": 1.0,
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "created_at": 1_000.0,
+    }
+    return Usage(**values | changes)
+
+
+class BotWorld:
+    """The whole core, connected as in the application, with fakes on all sides.
+
+    `ports` replace fakes by the names of `Ports`; `options` are those of `BotOptions`.
+    """
+
+    def __init__(
+        self,
+        *,
+        extra: tuple[CommandGroup, ...] = (),
+        ports: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self.inbox = FakeInbox()
+        self.conversations = FakeConversations()
+        self.chats = FakeChats()
+        self.people = FakePeople()
+        self.usage = FakeUsage()
+        self.feedback = FakeFeedback()
+        self.messenger = RecordingMessenger()
+        self.names = FakeUserDirectory()
+        self.reader = FakeReader()
+        self.model = ScriptedModel()
+        self.models = FakeModels()
+        self.balance = FakeBalance()
+        self.roles = FakeRoles()
+        self.prices = FakePrices()
+        vars(self).update(ports or {})
+        self.running = RunningJobs()
+        self.notified: list[int] = []
+        names = Ports.__dataclass_fields__.keys() - {"texts"}
+        self.bot = build_bot(
+            Ports(texts=TEXTS, **{name: getattr(self, name) for name in names}),
+            BotOptions(**{"bind_timeout": 0.0, "context_tokens": 1_000} | options),
+            running=self.running,
+            notify=lambda: self.notified.append(1),
+            extra=extra,
+        )
+
+    def receive(self, text: str = "hello", message_id: str = "om_1", **changes: Any) -> None:
+        """A message comes in."""
+        self.bot.receive(f"ev_{message_id}", message(text, message_id, **changes))
+
+    def work(self, **changes: Any) -> None:
+        """Do everything that waits; with another `attempt` as if it had failed before."""
+        for claimed in self.inbox.claim(10):
+            self.bot.work(replace(claimed, **changes), JobControl())
+
+    def say(self, text: str = "hello", message_id: str = "om_say", **changes: Any) -> None:
+        """A message comes in and is done."""
+        self.receive(text, message_id, **changes)
+        self.work()
+
+    def run(self, text: str, *, key: ConversationKey = KEY, **changes: Any) -> CommandResult:
+        """What a command that is typed has to say, before anything is sent."""
+        asked = message(text, **changes)
+        task = self.bot.commands.parse(text, asked)
+        assert isinstance(task, RunCommand), text
+        return self.bot.runner.run(job(asked, task=task, key=key), task)
+
+    def click(self, act: str, *, on: str = "om_card", **more: Any) -> ClickResponse:
+        """Click a button on a message of the bot.
+
+        `operator`, `form` and `event_id` are the click's, all else is the button's value.
+        """
+        values = {
+            "event_id": more.pop("event_id", "ev_click"),
+            "operator": more.pop("operator", ALICE),
+            "form": more.pop("form", {}),
+        }
+        value = {"act": act, **more}
+        return self.bot.click(CardAction(message_id=on, chat_id="oc_1", value=value, **values))
+
+    def choose(self, select: Select, option: str, **more: Any) -> ClickResponse:
+        """Choose an option on a card."""
+        return self.click(**select.value, form={"option": option}, **more)
+
+    def bind(self, *message_ids: str, key: ConversationKey = KEY) -> None:
+        """These are messages of the bot, in a conversation."""
+        self.conversations.bind(key, SentMessages(message_ids))
+
+    def remember(self, *turns: Turn, key: ConversationKey = KEY) -> None:
+        """There was a conversation of these turns, and of nothing else."""
+        self.conversations.stored[key] = Conversation(key=key, turns=turns)
+        for one in turns:
+            self.bind(*one.answer_ids, key=key)
+
+    def conversation(self, key: ConversationKey = KEY) -> Conversation:
+        """A conversation as it is stored now."""
+        return self.conversations.load(key)

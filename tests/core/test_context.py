@@ -1,0 +1,79 @@
+"""What a question refers to without the bot knowing."""
+
+from __future__ import annotations
+
+from feishu_bot.core.answering.context import (
+    LINE_CHARS,
+    THREAD_CHARS,
+    FetchedMessage,
+    MissingContext,
+    without_context,
+)
+from feishu_bot.core.conversations import Conversation
+from feishu_bot.core.messages import SentMessages
+from tests.builders import KEY, message, turn
+from tests.core.fakes import FakeConversations, FakeReader
+
+EMPTY = Conversation(key=KEY)
+
+
+def fetched(number, text, **changes) -> FetchedMessage:
+    return FetchedMessage(
+        **{"message_id": f"om_{number}", "text": text, "sender": "ou_1"} | changes
+    )
+
+
+def test_a_quoted_message_stands_before_the_question_and_cannot_end_its_own_quote():
+    reader = FakeReader(fetched(1, "a </quoted_message> b"))
+    context = MissingContext(FakeConversations(), reader)
+
+    text = context.of(message("why?", parent_id="om_1"), EMPTY)
+
+    assert text == "<quoted_message>\na &lt;/quoted_message> b\n</quoted_message>\n\n"
+    assert without_context(text + "why?") == "why?"
+    assert context.of(message("why?", parent_id="om_gone"), EMPTY) == ""
+    assert context.of(message("why?"), EMPTY) == ""
+
+
+def test_what_the_store_knows_is_not_asked_for():
+    conversations, reader = FakeConversations(), FakeReader(fetched(1, "x"))
+    conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),))
+    conversations.bind(KEY, SentMessages(("om_card",)))
+    context = MissingContext(conversations, reader)
+
+    for known in ("om_card", "om_q1", "om_a1"):
+        assert context.of(message("why?", parent_id=known), EMPTY) == ""
+
+    topic = {"thread_id": "omt_1", "root_id": "om_r", "parent_id": "om_r"}
+    assert context.of(message("why?", **topic), EMPTY) == ""
+    assert context.of(message("first", thread_id="omt_2"), EMPTY) == ""
+    assert not reader.asked
+
+
+def test_a_thread_is_told_by_who_said_what_up_to_the_question():
+    reader = FakeReader(
+        fetched(1, "one"),
+        fetched(2, "two", sender="cli_1", is_own=True),
+        fetched(3, "three", sender="ou_2"),
+        fetched(4, "the question"),
+        fetched(5, "later", created_at=2_000.0),
+    )
+    question = message("q", "om_4", thread_id="omt_1", root_id="om_1", parent_id="om_1")
+
+    text = MissingContext(FakeConversations(), reader).of(question, EMPTY)
+
+    assert text == (
+        "<earlier_messages>\nperson 1: one\n\nassistant: two\n\nperson 2: three\n"
+        "</earlier_messages>\n\n"
+    )
+
+
+def test_of_a_long_thread_the_newest_lines_are_kept():
+    lines = [fetched(n, f"line {n} " + "x" * 3 * LINE_CHARS) for n in range(20)]
+    question = message("q", "om_q", thread_id="omt_1", root_id="om_0", parent_id="om_0")
+
+    text = MissingContext(FakeConversations(), FakeReader(*lines)).of(question, EMPTY)
+
+    assert len(text) < THREAD_CHARS + 100
+    assert "line 19 " in text
+    assert "line 0 " not in text

@@ -1,0 +1,332 @@
+"""Answers are counted, and limited in a day; /usage and /grant."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from feishu_bot.core import days
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.cards import Card
+from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
+from feishu_bot.core.formatting import format_money
+from feishu_bot.core.messages import IncomingMessage, Mention
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.quotas import Quota, QuotaChecker
+from feishu_bot.core.tasks import ReplyTarget
+from tests.builders import BOB, BOSS, BotWorld, message, usage
+from tests.core.card_parts import field_rows, paragraphs
+from tests.core.fakes import FakePrices, FakeUserDirectory
+from tests.polling import Clock
+
+# A Sunday in Shanghai, at 13:00.
+NOON = 1_795_323_600.0
+HOUR = 3600.0
+
+
+@pytest.fixture(autouse=True)
+def _shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Days begin at midnight in Shanghai."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+class UsageWorld(BotWorld):
+    """Alice and Bob ask; each answer takes 30 tokens and costs half a yuan."""
+
+    def __init__(
+        self,
+        person: Quota | None = None,
+        chat: Quota | None = None,
+        currency: str = "¥",
+    ) -> None:
+        limits = {"person": person or Quota(), "chat": chat or Quota()}
+        self.clock = Clock(NOON)
+        super().__init__(
+            ports={
+                "names": FakeUserDirectory(ou_alice="Alice", ou_bob="Bob"),
+                "prices": FakePrices(currency),
+            },
+            policy=AccessPolicy(admins=("ou_boss",), blocked_users=("ou_listed",)),
+            **{f"{name}_quota": quota for name, quota in limits.items()},
+            clock=self.clock,
+        )
+        self.quotas = QuotaChecker(
+            self.usage, **limits, currency=lambda: currency, clock=self.clock
+        )
+
+    def use(self, times: int = 1, **changes: object) -> None:
+        """So many answers are given."""
+        values = {"model": "gpt", "cost": 0.5, "created_at": self.clock.now}
+        self.usage.used += [usage(**values | changes)] * times
+
+    def refusal(self, asked: IncomingMessage | None = None) -> Notice | None:
+        """Why somebody who isn't an admin may not ask."""
+        target = ReplyTarget.of(asked or message())
+        with self.quotas.reserve(target, is_admin=False) as refusal:
+            return refusal
+
+    def card(self, **changes: object) -> Card:
+        """The card of /usage."""
+        return self.run("/usage", **changes)
+
+    def grant(self, argument: str, **changes: object) -> Card | Notice:
+        """What the admin's /grant comes to."""
+        return self.run(f"/grant {argument}", sender=BOSS, **changes)
+
+
+# Days and amounts
+
+
+def test_a_day_begins_at_local_midnight():
+    assert days.day_start(NOON) == NOON - 13 * HOUR
+    assert days.day_start(NOON, 29) == NOON - 13 * HOUR - 29 * 24 * HOUR
+    assert days.day_name(NOON) == "2026-11-22"
+    assert days.zone(NOON) == "UTC+8"
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [("UTC", "UTC+0"), ("America/St_Johns", "UTC-3:30"), ("Asia/Kolkata", "UTC+5:30")],
+)
+def test_the_zone_is_named_by_its_offset(monkeypatch, zone, name):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+
+    assert days.zone(NOON) == name
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "text"),
+    [
+        ("$", 1234.5, "$1,234.50"),
+        ("USD", 0.5, "USD 0.50"),
+        ("¥", 0.0, "¥0.00"),
+        ("¥", 0.0004, "< ¥0.01"),
+    ],
+)
+def test_money_is_shown_with_two_decimals_and_never_as_nothing(currency, amount, text):
+    assert format_money(currency, amount) == text
+
+
+# Limits
+
+
+class UntouchedUsage:
+    """Fails when anything is asked of it."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError("the database was asked")
+
+
+def test_without_limits_the_database_is_not_asked():
+    quotas = QuotaChecker(UntouchedUsage(), person=Quota(), chat=Quota())
+
+    with quotas.reserve(ReplyTarget.of(message()), is_admin=False) as refusal:
+        assert refusal is None
+
+
+@pytest.mark.parametrize(
+    ("quota", "kind", "used", "limit"),
+    [
+        (Quota(questions=3), "limit_person_questions", "3", "3"),
+        (Quota(tokens=90), "limit_person_tokens", "90", "90"),
+        (Quota(cost=1.5), "limit_person_cost", "¥1.50", "¥1.50"),
+    ],
+)
+def test_a_person_is_told_which_limit_and_how_much_and_when_it_ends(quota, kind, used, limit):
+    world = UsageWorld(person=quota)
+    world.use(2)
+    assert world.refusal() is None
+    world.use()
+
+    assert world.refusal() == Notice(kind, {"zone": "UTC+8", "used": used, "limit": limit})
+    assert world.refusal(message(sender=BOB)) is None
+    world.clock.tick(11 * HOUR)
+    assert world.refusal() is None
+
+
+def test_a_group_has_a_limit_for_all_together_and_a_private_chat_has_none():
+    world = UsageWorld(chat=Quota(questions=2))
+    world.use()
+    world.use(open_id="ou_bob")
+
+    assert world.refusal(message(chat_type="group")).kind == "limit_chat_questions"
+    assert world.refusal(message(chat_type="group", chat_id="oc_2")) is None
+
+    alone = UsageWorld(chat=Quota(tokens=2))
+    alone.use(5)
+    assert alone.refusal() is None
+    assert alone.refusal(message(chat_type="group")).kind == "limit_chat_tokens"
+
+
+def test_admins_are_not_limited():
+    world = UsageWorld(person=Quota(questions=1))
+    world.use(5)
+
+    with world.quotas.reserve(ReplyTarget.of(message()), is_admin=True) as refusal:
+        assert refusal is None
+
+
+def test_questions_that_are_being_answered_count_already():
+    world = UsageWorld(person=Quota(questions=2))
+    world.use()
+
+    with world.quotas.reserve(ReplyTarget.of(message()), is_admin=False) as first:
+        second = world.refusal()
+    third = world.refusal()
+
+    assert (first, third) == (None, None)
+    assert second.kind == "limit_person_questions"
+
+
+def test_notices_and_what_was_stopped_before_its_first_word_are_no_questions():
+    world = UsageWorld(person=Quota(questions=1))
+    world.use(outcome="noticed")
+    world.use(outcome="failed")
+    world.use(outcome="stopped", prompt_tokens=0, completion_tokens=0)
+    assert world.refusal() is None
+
+    world.use(outcome="stopped")
+
+    assert world.refusal() is not None
+
+
+# What an answer cost
+
+
+@pytest.mark.parametrize(
+    ("draft", "spent"),
+    [
+        (Draft(text="hello", prompt_tokens=30, completion_tokens=12), (30, 12)),
+        (Draft(text="a" * 300, estimated_tokens=50), (50, 104)),
+        (Draft(reasoning="a" * 300, estimated_tokens=50), (50, 104)),
+        (Draft(estimated_tokens=50), (0, 0)),
+    ],
+)
+def test_where_the_gateway_tells_nothing_the_estimate_counts(draft, spent):
+    assert draft.spent() == spent
+
+
+def test_the_cost_of_an_answer_is_stored_with_it():
+    world = BotWorld(ports={"prices": FakePrices("¥", each=0.1)})
+    world.model.enqueue(StreamStart("gpt-x"), TextDelta("Hi"), StreamEnd("stop", 30, 12))
+
+    world.say()
+
+    assert world.inbox.finished[1][2].cost == pytest.approx(4.2)
+
+
+# /usage
+
+
+def test_a_person_sees_today_the_last_days_and_what_is_left():
+    world = UsageWorld(person=Quota(questions=10, tokens=100, cost=5.0))
+    world.use(2)
+    world.use(created_at=NOON - 20 * HOUR)
+    world.use(open_id="ou_bob")
+
+    card = world.card()
+
+    assert field_rows(card) == [
+        ("usage_today", "usage_spent_cost", {"questions": "2", "tokens": "60", "cost": "¥1.00"}),
+        ("usage_days", "usage_spent_cost", {"questions": "3", "tokens": "90", "cost": "¥1.50"}),
+        ("usage_left", "usage_left_questions", {"left": "8", "limit": "10", "granted": "0"}),
+        ("usage_left", "usage_left_tokens", {"left": "40", "limit": "100"}),
+        ("usage_left", "usage_left_cost", {"left": "¥4.00", "limit": "¥5.00"}),
+    ]
+    assert paragraphs(card) == ["usage_anew", "usage_id"]
+
+
+def test_without_prices_and_limits_there_are_none_on_the_card():
+    world = UsageWorld(currency="")
+    world.use()
+
+    kinds = [kind for _, kind, _ in field_rows(world.card())]
+
+    assert kinds == ["usage_spent", "usage_spent", "usage_unlimited"]
+
+
+def test_admins_see_everyone_by_name_and_by_model():
+    world = UsageWorld()
+    world.use(2)
+    world.use(open_id="ou_bob", model="o1")
+    world.use(open_id="ou_1234567890", completion_tokens=90)
+    world.use(3, open_id="ou_bob", created_at=NOON - 20 * HOUR)
+
+    shown = field_rows(world.card(sender=BOSS))[3:]
+
+    assert [(name, params["questions"]) for name, _, params in shown] == [
+        ("usage_all_today", "4"),
+        ("usage_all_days", "7"),
+        *[("…567890", "1"), ("Alice", "2"), ("Bob", "1")],
+        *[("Bob", "4"), ("…567890", "1"), ("Alice", "2")],
+        *[("gpt", "6"), ("o1", "1")],
+    ]
+
+
+def test_what_others_use_is_not_shown_where_others_may_read_along():
+    world = UsageWorld()
+    world.use(open_id="ou_bob")
+
+    card = world.card(sender=BOSS, chat_type="group")
+
+    assert "usage_in_private" in paragraphs(card)
+    assert "Bob" not in str(card)
+
+
+# /grant
+
+
+def test_a_grant_adds_to_todays_questions_and_says_what_holds():
+    world = UsageWorld(person=Quota(questions=2))
+    world.use(2)
+    assert world.refusal() is not None
+
+    world.grant("ou_alice 5", message_id="om_7")
+    card = world.grant("@Al 2 50", mentions=(Mention("ou_alice", "Al 2"),))
+
+    assert field_rows(card) == [
+        ("grant_today", "grant_holds", {"limit": "57", "granted": "55"}),
+        ("usage_left", "grant_left", {"left": "55"}),
+    ]
+    assert world.refusal() is None
+    left = field_rows(world.card())[2]
+    assert left == (
+        "usage_left",
+        "usage_left_granted",
+        {"left": "55", "limit": "57", "granted": "55"},
+    )
+    world.clock.tick(24 * HOUR)
+    assert world.quotas.day_of("ou_alice").granted == 0
+
+
+def test_the_same_message_grants_once_however_often_it_is_tried():
+    world = UsageWorld(person=Quota(questions=2))
+
+    for _ in range(3):
+        world.grant("ou_alice 5")
+
+    assert world.quotas.day_of("ou_alice").granted == 5
+
+
+@pytest.mark.parametrize(
+    "text", ["", "50", "ou_alice", "ou_alice 0", "ou_alice 10001", "ou_alice ou_bob 5", "Alice 5"]
+)
+def test_a_grant_needs_one_person_and_a_number(text):
+    world = UsageWorld(person=Quota(questions=2))
+
+    assert world.grant(text).kind == "grant_how"
+    assert not world.usage.grants
+
+
+def test_nothing_is_granted_where_nothing_is_limited():
+    assert UsageWorld().grant("ou_alice 5").kind == "grant_needless"
+    limited = UsageWorld(person=Quota(questions=2))
+    assert limited.grant("ou_boss 5").kind == "grant_admin"

@@ -1,0 +1,141 @@
+"""Greetings, to a group and to a person."""
+
+from __future__ import annotations
+
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.cards import Buttons
+from feishu_bot.core.commands.help import HelpCommands
+from feishu_bot.core.commands.registry import Commands
+from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.welcome import Welcome
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.messages import ChatJoined
+from feishu_bot.core.queue.enqueue import Enqueuer
+from feishu_bot.core.tasks import AskQuestion, ReplyTarget
+from tests.builders import ALICE, BOB, TEXTS, BotWorld, message
+from tests.core.fakes import FakeConversations, FakeInbox, FakePeople
+
+
+def join(world, event_id="ev_1", person=ALICE, chat_type="p2p", chat_id="oc_1"):
+    """The bot is added to a group, or a person opens their chat with it."""
+    world.bot.join(
+        ChatJoined(event_id=event_id, chat_id=chat_id, chat_type=chat_type, person=person)
+    )
+
+
+def test_a_person_is_greeted_once_and_remembered():
+    world = BotWorld()
+    join(world)
+    join(world, "ev_2")
+
+    world.work()
+
+    assert [card.title.kind for _, card, _ in world.messenger.cards] == ["welcome_title"]
+    assert world.people.get("ou_alice").private_chat == "oc_1"
+
+
+def test_who_has_written_needs_no_greeting():
+    world = BotWorld()
+    world.model.enqueue_text("Hi")
+    world.say()
+
+    join(world, "ev_2")
+
+    assert len(world.inbox.tasks) == 1
+
+
+def test_a_group_message_tells_nothing_about_a_private_chat():
+    world = BotWorld()
+    world.model.enqueue_text("Hi")
+    world.say(chat_type="group", mentions_bot=True)
+
+    assert world.people.get("ou_alice").private_chat == ""
+
+
+def test_a_group_is_greeted_at_each_event():
+    world = BotWorld()
+    for event_id in ("ev_1", "ev_2", "ev_2"):
+        join(world, event_id, chat_type="group")
+
+    world.work()
+
+    assert len(world.messenger.cards) == 2
+
+
+def test_a_blocked_person_gets_no_greeting():
+    world = BotWorld(policy=AccessPolicy(blocked_users={"ou_alice"}))
+    join(world)
+
+    world.work()
+
+    assert not world.messenger.cards
+    assert world.messenger.notice_kinds == ["access_blocked"]
+
+
+def test_a_greeting_opens_a_conversation_of_its_own():
+    world = BotWorld()
+    join(world)
+
+    world.work()
+
+    assert world.conversations.key_of("om_card") == ConversationKey("oc_1", "om_card")
+
+
+def test_in_a_running_private_chat_a_greeting_is_part_of_it():
+    world = BotWorld(p2p_context="chat")
+    join(world)
+
+    world.work()
+
+    assert world.conversations.key_of("om_card") == ConversationKey("oc_1", "chat")
+
+
+def kinds_of(card) -> list[str]:
+    kinds = []
+    for block in card.blocks:
+        said_here = (
+            [b.label for b in block.buttons] if isinstance(block, Buttons) else [block.words]
+        )
+        kinds += [words.kind for words in said_here]
+    return kinds
+
+
+def test_the_welcome_says_how_to_ask_here():
+    def card(*, all_messages: bool, missing: bool = False, chat_type: str = "group"):
+        world = BotWorld(answers_all=all_messages, misses_messages=lambda: missing)
+        join(world, chat_type=chat_type)
+        world.work()
+        return kinds_of(world.messenger.last_card)
+
+    buttons = ["welcome_example", "welcome_roles", "welcome_help"]
+    assert card(all_messages=False) == ["welcome_group", *buttons]
+    assert card(all_messages=True) == ["welcome_group_all", *buttons]
+    missing = ["welcome_group", *buttons, "welcome_scope_missing"]
+    assert card(all_messages=True, missing=True) == missing
+    assert card(all_messages=True, chat_type="p2p") == ["welcome_private", *buttons]
+
+
+def test_only_commands_that_are_there_are_offered():
+    welcome = Welcome(
+        Enqueuer(FakeInbox(), lambda: None),
+        FakePeople(),
+        example={"zh": "写", "en": "write"},
+        answers_all=False,
+    )
+    commands = Commands([ResetCommands(FakeConversations()), HelpCommands()])
+
+    card = welcome.card(ReplyTarget.of(message()), commands)
+
+    assert kinds_of(card) == ["welcome_private", "welcome_example", "welcome_help"]
+
+
+def test_the_example_is_asked_in_the_language_of_who_clicks_on_it():
+    world = BotWorld()
+    world.bind("om_card")
+    world.people.set_language("ou_bob", "en")
+
+    for operator, language in ((ALICE, "zh"), (BOB, "en")):
+        response = world.click("example", operator=operator, event_id=f"ev_{language}")
+        question = TEXTS[language]("welcome_example")
+        assert response.toast.notice.params == {"command": question}
+        assert world.inbox.tasks[-1].task == AskQuestion(text=question)

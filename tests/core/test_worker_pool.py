@@ -1,0 +1,233 @@
+"""The threads that claim, renew and work."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
+from feishu_bot.core.tasks import QueuedTask
+from tests.builders import message, queued
+from tests.core.fakes import FakeInbox
+from tests.polling import eventually
+
+
+def task(number: int) -> QueuedTask:
+    return queued(message(message_id=f"om_{number}"))
+
+
+class Handler:
+    """Does jobs when it is let."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.controls: dict[str, JobControl] = {}
+        self.go = threading.Event()
+        self.failure: Exception | None = None
+
+    def __call__(self, job, control) -> None:
+        self.controls[job.dedupe_id] = control
+        self.started.append(job.dedupe_id)
+        self.go.wait(10)
+        if self.failure:
+            raise self.failure
+
+
+@pytest.fixture
+def inbox():
+    """Where the tasks are."""
+    return FakeInbox()
+
+
+@pytest.fixture
+def handler():
+    """Lets all jobs end at the end."""
+    handler = Handler()
+    yield handler
+    handler.go.set()
+
+
+@pytest.fixture
+def running():
+    """The jobs of this process."""
+    return RunningJobs()
+
+
+@pytest.fixture
+def start(inbox, handler, running):
+    """Starts worker pools, and stops them at the end."""
+    started = []
+
+    def start(threads: int = 4, lease_seconds: float = 0.3) -> WorkerPool:
+        workers = WorkerPool(
+            queue=inbox,
+            running=running,
+            handle=handler,
+            threads=threads,
+            lease_seconds=lease_seconds,
+        )
+        workers.start()
+        started.append(workers)
+        return workers
+
+    yield start
+    handler.go.set()
+    for workers in started:
+        workers.stop(5)
+
+
+def test_what_is_put_is_worked_on_at_once(inbox, handler, start):
+    workers = start()
+    inbox.put(task(1))
+    workers.wake()
+
+    assert eventually(lambda: handler.started) == ["om_1"]
+
+
+def test_no_more_jobs_run_than_there_are_threads(inbox, handler, running, start):
+    for number in range(5):
+        inbox.put(task(number))
+    workers = start(threads=2)
+    workers.wake()
+    eventually(lambda: len(handler.started) == 2)
+
+    assert len(running) == 2
+    handler.go.set()
+    eventually(lambda: len(handler.started) == 5)
+
+
+def test_a_job_that_fails_is_put_off_longer_each_time(inbox, handler, start):
+    inbox.put(task(1))
+    handler.failure = RuntimeError("bug")
+    handler.go.set()
+    start().wake()
+
+    assert eventually(lambda: inbox.postponed)[0][1] == 5.0
+
+
+def test_a_recalled_message_is_stopped(inbox, handler, running, start):
+    inbox.put(task(1))
+    workers = start()
+    workers.wake()
+    eventually(lambda: handler.started)
+
+    running.stop("om_1")
+
+    assert handler.controls["om_1"].stopped
+
+
+def test_a_stop_asked_for_elsewhere_arrives_with_the_renewal(inbox, handler, start):
+    inbox.put(task(1))
+    start().wake()
+    eventually(lambda: handler.started)
+    inbox.to_stop.add(1)
+
+    eventually(lambda: handler.controls["om_1"].stopped)
+
+
+def test_a_lost_lease_makes_the_job_give_way(inbox, handler, start):
+    inbox.put(task(1))
+    start().wake()
+    eventually(lambda: handler.started)
+    abandoned = []
+    handler.controls["om_1"].on_lost(lambda: abandoned.append(1))
+
+    inbox.taken_over.add(1)
+
+    assert eventually(lambda: abandoned) == [1]
+
+
+def test_leases_that_could_not_be_renewed_in_time_are_lost(inbox, handler, start):
+    inbox.put(task(1))
+    start(lease_seconds=0.1).wake()
+    eventually(lambda: handler.started)
+
+    inbox.renew = lambda: 1 / 0
+
+    eventually(lambda: handler.controls["om_1"].lost)
+
+
+def test_stopping_waits_for_running_jobs(inbox, handler, running, start):
+    inbox.put(task(1))
+    workers = start()
+    workers.wake()
+    eventually(lambda: handler.started)
+    threading.Timer(0.05, handler.go.set).start()
+
+    workers.stop(5)
+
+    assert len(running) == 0
+    assert not inbox.released
+
+
+def test_what_is_not_done_in_the_grace_time_is_handed_back(inbox, handler, start):
+    inbox.put(task(1))
+    workers = start()
+    workers.wake()
+    eventually(lambda: handler.started)
+
+    workers.stop(0)
+
+    assert handler.controls["om_1"].lost
+    assert [job.dedupe_id for job in inbox.released] == ["om_1"]
+
+
+def test_nothing_is_claimed_while_stopping(inbox, start):
+    workers = start()
+    workers.stop(0)
+    inbox.put(task(1))
+    workers.wake()
+
+    assert len(inbox.jobs) == 1
+
+
+def test_who_asks_to_be_told_after_the_loss_is_told_at_once():
+    control = JobControl()
+    control.mark_lost()
+    told = []
+
+    control.on_lost(lambda: told.append(1))
+
+    assert told == [1]
+
+
+def test_a_job_that_could_not_even_be_put_off_is_let_go(inbox, handler, start):
+    inbox.put(task(1))
+    inbox.postpone = lambda job, seconds: 1 / 0
+    handler.failure = RuntimeError("the database is away")
+    handler.go.set()
+    start().wake()
+
+    assert eventually(lambda: inbox.dropped) == [1]
+
+
+def test_leases_are_renewed_until_the_last_job_has_ended(inbox, handler, start):
+    renewals = []
+    renew = inbox.renew
+    inbox.renew = lambda: renewals.append(1) or renew()
+    inbox.put(task(1))
+    workers = start(lease_seconds=0.1)
+    workers.wake()
+    eventually(lambda: handler.started)
+    stopping = threading.Thread(target=workers.stop, args=(5,))
+    stopping.start()
+    so_far = len(renewals)
+
+    eventually(lambda: len(renewals) > so_far + 2)
+    handler.go.set()
+    stopping.join(5)
+    assert not inbox.released
+
+
+def test_tasks_are_claimed_no_faster_than_feishu_takes_messages(inbox, handler, start):
+    for number in range(60):
+        inbox.put(task(number))
+    handler.go.set()
+    start(threads=100).wake()
+
+    eventually(lambda: len(handler.started) >= CLAIM_BURST)
+    assert len(handler.started) <= CLAIM_BURST
+    eventually(lambda: len(handler.started) == 60)

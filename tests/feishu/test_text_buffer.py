@@ -1,0 +1,68 @@
+"""Text on its way from the thread that reads the model to the one that draws."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.feishu.streaming.paced_calls import Abandoned
+from feishu_bot.feishu.streaming.text_buffer import TextBuffer
+from tests.polling import Clock
+
+ENDING = FinalAnswer(text="all of it", reasoning="because")
+
+
+def test_what_was_written_is_taken_once():
+    buffer = TextBuffer()
+    buffer.write("a", "why")
+    buffer.write("b")
+
+    assert buffer.take() == ("ab", "why")
+    assert buffer.take() == ("", "")
+
+
+def test_without_a_word_written_the_ending_brings_the_text():
+    buffer = TextBuffer()
+    buffer.end(ENDING)
+
+    assert buffer.take() == ("all of it", "because")
+    assert buffer.wait_for_ending() is ENDING
+
+
+def test_the_ending_does_not_repeat_what_was_written():
+    buffer = TextBuffer()
+    buffer.write("all of ")
+    buffer.take()
+    buffer.end(ENDING)
+
+    assert buffer.take() == ("", "")
+
+
+def test_an_abandoned_buffer_has_no_ending():
+    buffer = TextBuffer()
+    buffer.abandon()
+
+    buffer.wait_for_news()
+    with pytest.raises(Abandoned):
+        buffer.wait_for_ending()
+
+
+def test_a_frame_is_waited_for_until_it_is_due_or_the_end_is_known():
+    clock = Clock()
+    buffer = TextBuffer(timer=clock)
+    assert buffer.wait_until(clock.now)
+
+    threading.Timer(0.05, buffer.end, args=(ENDING,)).start()
+    assert not buffer.wait_until(clock.now + 60)
+
+
+def test_text_that_could_not_be_shown_is_news_again():
+    buffer = TextBuffer()
+    buffer.write("a")
+    buffer.take()
+
+    buffer.mark_undrawn()
+
+    buffer.wait_for_news()

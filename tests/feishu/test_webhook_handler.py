@@ -1,0 +1,488 @@
+"""The webhook: what is let in, and that all refusals look the same."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import time
+
+import pytest
+
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.card_actions import toast
+from feishu_bot.core.messages import BotIdentity
+from feishu_bot.feishu.cards.callback_response import CallbackResponses
+from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
+from feishu_bot.feishu.webhook.handler import REFUSAL, WebhookHandler
+from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
+from feishu_simulator import Credentials
+from feishu_simulator.encryption import encrypt, encrypt_and_sign
+
+CREDENTIALS = Credentials(
+    app_id="cli_webhook",
+    app_secret="s",
+    encrypt_key="encrypt key",
+    verification_token="token of the app",
+)
+
+
+class Webhook:
+    """A webhook handler, and what came through it."""
+
+    def __init__(self) -> None:
+        self.received = []
+        self.recalled = []
+        self.actions = []
+        self.joined = []
+        self.join = self.joined.append
+        self.menu_clicks = []
+        self.failure: Exception | None = None
+        self.identity = BotIdentity(CREDENTIALS.app_id, "ou_bot", "Bot")
+        verifier = SignatureVerifier(
+            app_id=CREDENTIALS.app_id,
+            encrypt_key=CREDENTIALS.encrypt_key,
+            verification_token=CREDENTIALS.verification_token,
+            max_age=36 * 3600,
+        )
+        dispatcher = EventDispatcher(
+            encrypt_key=CREDENTIALS.encrypt_key,
+            verification_token=CREDENTIALS.verification_token,
+            identity=lambda _: self.identity,
+            receive=self._receive,
+            recall=self.recalled.append,
+            on_card_action=self._on_card_action,
+            on_chat_joined=self._on_chat_joined,
+            on_menu_click=self.menu_clicks.append,
+            responses=CallbackResponses({"en": Catalog.load("en")}, lambda *_: "en"),
+        )
+        self.handle = WebhookHandler(verifier, dispatcher).handle
+
+    def _receive(self, event_id, message):
+        if self.failure:
+            raise self.failure
+        self.received.append((event_id, message))
+
+    def _on_card_action(self, action):
+        if self.failure:
+            raise self.failure
+        self.actions.append(action)
+        return toast("continue_started")
+
+    def _on_chat_joined(self, joined):
+        self.join(joined)
+
+    def post(self, payload, *, address="event", headers=None, **sealing):
+        body, sealed = encrypt_and_sign(payload, CREDENTIALS, **sealing)
+        return self.handle(address, sealed | (headers or {}), body)
+
+
+@pytest.fixture
+def webhook():
+    """A webhook that everything comes through."""
+    return Webhook()
+
+
+def event(kind="im.message.receive_v1", body=None, **header):
+    return {
+        "schema": "2.0",
+        "header": {
+            "event_id": "ev_1",
+            "event_type": kind,
+            "token": CREDENTIALS.verification_token,
+            "app_id": CREDENTIALS.app_id,
+        }
+        | header,
+        "event": body or message(),
+    }
+
+
+def message(text="hello"):
+    return {
+        "sender": {"sender_id": {"open_id": "ou_alice"}, "sender_type": "user"},
+        "message": {
+            "message_id": "om_1",
+            "chat_id": "oc_1",
+            "chat_type": "p2p",
+            "message_type": "text",
+            "content": json.dumps({"text": text}),
+            "create_time": "1760000000001",
+        },
+    }
+
+
+def click(value=None):
+    body = {
+        "operator": {"open_id": "ou_alice"},
+        "token": "c-1",
+        "action": {"value": {"act": "continue"} if value is None else value, "tag": "button"},
+        "context": {"open_message_id": "om_card", "open_chat_id": "oc_1"},
+    }
+    return event("card.action.trigger", body)
+
+
+OLD_CLICK = {
+    "open_id": "ou_alice",
+    "open_message_id": "om_card",
+    "open_chat_id": "oc_1",
+    "token": "c-1",
+    "action": {"value": {"act": "continue"}, "tag": "button"},
+}
+CHALLENGE = {"type": "url_verification", "challenge": 'a"b\\c', "token": "token of the app"}
+
+
+@pytest.mark.parametrize("address", ["event", "card"])
+@pytest.mark.parametrize("encrypted", [True, False])
+@pytest.mark.parametrize("signed", [True, False])
+def test_the_address_check_is_answered(webhook, address, encrypted, signed):
+    answer = webhook.post(CHALLENGE, address=address, encrypted=encrypted, signed=signed)
+
+    assert answer == (200, {"challenge": 'a"b\\c'})
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_message_comes_through_encrypted_or_plain(webhook, encrypted):
+    assert webhook.post(event(), encrypted=encrypted)[0] == 200
+
+    event_id, received = webhook.received[0]
+    assert (event_id, received.message_id, received.text) == ("ev_1", "om_1", "hello")
+
+
+def test_a_recall_comes_through(webhook):
+    webhook.post(event("im.message.recalled_v1", {"message_id": "om_1", "chat_id": "oc_1"}))
+
+    assert webhook.recalled == ["om_1"]
+
+
+@pytest.mark.parametrize("address", ["event", "card"])
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_new_click_is_answered_with_a_toast_on_both_addresses(webhook, address, encrypted):
+    status, body = webhook.post(click(), address=address, encrypted=encrypted)
+
+    assert status == 200
+    assert body["toast"]["type"] == "info"
+    assert body["toast"]["content"]
+    assert webhook.actions[0].value == {"act": "continue"}
+    assert webhook.actions[0].message_id == "om_card"
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_an_old_click_is_answered_with_a_toast(webhook, encrypted):
+    status, body = webhook.post(OLD_CLICK, address="card", encrypted=encrypted, old_card=True)
+
+    assert (status, body["toast"]["type"]) == (200, "info")
+    assert webhook.actions[0].operator.open_id == "ou_alice"
+
+
+def test_an_old_click_has_no_business_at_the_event_address(webhook):
+    assert webhook.post(OLD_CLICK, address="event", old_card=True) == REFUSAL
+
+
+def test_a_new_click_signed_the_old_way_is_refused(webhook):
+    assert webhook.post(click(), address="card", old_card=True) == REFUSAL
+    assert not webhook.actions
+
+
+def test_a_click_without_an_object_value_gets_a_toast(webhook):
+    status, body = webhook.post(click("a string"), address="card")
+
+    assert (status, body["toast"]["type"]) == (200, "warning")
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_a_click_that_fails_gets_an_error_toast_without_the_reason(webhook, old):
+    webhook.failure = RuntimeError("postgres://user:password@host")
+
+    payload = OLD_CLICK if old else click()
+    status, body = webhook.post(payload, address="card", old_card=old)
+
+    assert (status, body["toast"]["type"]) == (200, "error")
+    assert "password" not in json.dumps(body)
+
+
+def test_a_message_that_could_not_be_stored_is_to_be_sent_again(webhook):
+    webhook.failure = RuntimeError("postgres://user:password@host")
+
+    status, body = webhook.post(event())
+
+    assert status == 500
+    assert "password" not in json.dumps(body)
+
+
+def test_an_unreadable_message_is_not_sent_again(webhook):
+    assert webhook.post(event(body={"message": {}}))[0] == 200
+    assert not webhook.received
+
+
+IDS = {"open_id": "ou_alice", "union_id": "on_alice", "user_id": None}
+
+
+def old_event(kind="p2p_chat_create", **changes):
+    """The envelope of the first generation."""
+    payload = {
+        "ts": "1760000000.1",
+        "uuid": "uu_1",
+        "token": CREDENTIALS.verification_token,
+        "type": "event_callback",
+        "event": {
+            "type": kind,
+            "app_id": CREDENTIALS.app_id,
+            "chat_id": "oc_1",
+            "user": {"name": "Alice", "open_id": "ou_alice"},
+        },
+    }
+    return payload | changes
+
+
+@pytest.mark.parametrize(
+    ("kind", "chat_type"),
+    [
+        ("im.chat.member.bot.added_v1", "group"),
+        ("im.chat.access_event.bot_p2p_chat_entered_v1", "p2p"),
+    ],
+)
+def test_chats_the_bot_joins_come_through(webhook, kind, chat_type):
+    answer = webhook.post(event(kind, {"chat_id": "oc_1", "operator_id": IDS}))
+
+    assert answer[0] == 200
+    joined = webhook.joined[0]
+    assert (joined.event_id, joined.chat_id, joined.chat_type) == ("ev_1", "oc_1", chat_type)
+    assert (joined.person.open_id, joined.person.union_id) == ("ou_alice", "on_alice")
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_the_first_chat_comes_through_in_the_old_envelope(webhook, encrypted):
+    assert webhook.post(old_event(), encrypted=encrypted)[0] == 200
+
+    joined = webhook.joined[0]
+    assert (joined.event_id, joined.chat_type) == ("uu_1", "p2p")
+    assert joined.person.open_id == "ou_alice"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        old_event(token="wrong"),
+        old_event(token=None),
+        old_event(event={"type": "p2p_chat_create", "app_id": "cli_other"}),
+    ],
+)
+def test_an_old_envelope_passes_the_same_checks(webhook, payload):
+    assert webhook.post(payload) == REFUSAL
+    assert not webhook.joined
+
+
+def test_an_unsigned_old_event_is_refused(webhook):
+    assert webhook.post(old_event(), signed=False) == REFUSAL
+    assert not webhook.joined
+
+
+@pytest.mark.parametrize(
+    "payload", [old_event("add_user_to_chat"), old_event(uuid=""), old_event(schema="2.0")]
+)
+def test_other_old_events_are_ignored(webhook, payload):
+    assert webhook.post(payload)[0] == 200
+    assert not webhook.joined
+
+
+def test_a_menu_click_comes_through(webhook):
+    body = {"operator": {"operator_id": IDS}, "event_key": "help", "timestamp": 1}
+    sent = event("application.bot.menu_v6", body, create_time="1700000000123")
+
+    assert webhook.post(sent)[0] == 200
+
+    click = webhook.menu_clicks[0]
+    assert click.created_at == 1_700_000_000.123
+    assert (click.event_id, click.entry, click.person.open_id) == ("ev_1", "help", "ou_alice")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        event("im.chat.member.bot.added_v1", {"operator_id": IDS}),
+        event("im.chat.access_event.bot_p2p_chat_entered_v1", {"chat_id": "oc_1"}),
+        event("application.bot.menu_v6", {"operator": None, "event_key": "help"}),
+        old_event(event={"type": "p2p_chat_create", "chat_id": "oc_1", "user": "Alice"}),
+    ],
+)
+def test_an_event_without_its_ids_is_accepted_and_dropped(webhook, payload):
+    assert webhook.post(payload)[0] == 200
+    assert not webhook.joined
+    assert not webhook.menu_clicks
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [event("im.chat.member.bot.added_v1", {"chat_id": "oc_1", "operator_id": IDS}), old_event()],
+)
+def test_a_joined_chat_that_could_not_be_stored_is_repeated(webhook, payload):
+    def fail(joined):
+        raise OSError("disk full")
+
+    webhook.join = fail
+
+    assert webhook.post(payload)[0] == 500
+
+
+def test_events_nobody_handles_are_accepted_and_logged_once_with_what_to_do(webhook, caplog):
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            assert webhook.post(event("im.message.reaction.created_v1", {}))[0] == 200
+        assert webhook.post(old_event("add_user_to_chat"))[0] == 200
+
+    reaction, added = caplog.text.splitlines()
+    assert "event_type=im.message.reaction.created_v1" in reaction
+    assert "event_type=add_user_to_chat" in added
+    assert "no harm" in reaction
+    assert "事件与回调 / Events & Callbacks" in reaction
+
+
+def test_an_unreadable_event_is_logged_with_its_id_and_type(webhook, caplog):
+    webhook.post(event(body={"message": {}}))
+
+    (line,) = caplog.text.splitlines()
+    assert "event_id=ev_1" in line
+    assert "event_type=im.message.receive_v1" in line
+
+
+def test_an_event_of_the_first_generation_is_accepted(webhook):
+    old = {
+        "uuid": "u1",
+        "token": "token of the app",
+        "type": "event_callback",
+        "event": {"type": "x"},
+    }
+
+    assert webhook.post(old)[0] == 200
+
+
+def sealed_with(body: bytes, key: str = CREDENTIALS.encrypt_key, timestamp: float | None = None):
+    stamp = str(int(time.time() if timestamp is None else timestamp))
+    signature = hashlib.sha256((stamp + "n" + key).encode() + body).hexdigest()
+    return body, {
+        "X-Lark-Request-Timestamp": stamp,
+        "X-Lark-Request-Nonce": "n",
+        "X-Lark-Signature": signature,
+    }
+
+
+def refused_requests():
+    plain = json.dumps(event()).encode()
+    wrong_token = json.dumps(CHALLENGE | {"token": "x"}).encode()
+    good, headers = encrypt_and_sign(event(), CREDENTIALS)
+    yield "unsigned event", plain, {}
+    yield "unsigned encrypted event", good, {}
+    yield "wrong signature", good, headers | {"X-Lark-Signature": "0" * 64}
+    yield (
+        "upper-case signature",
+        good,
+        headers | {"X-Lark-Signature": headers["X-Lark-Signature"].upper()},
+    )
+    yield "signature with letters beyond ASCII", good, headers | {"X-Lark-Signature": "ä" * 64}
+    yield "another body", good + b" ", headers
+    yield "another app's key", *sealed_with(plain, key="other")
+    yield "challenge with a wrong token", wrong_token, {}
+    yield "challenge without a token", b'{"type":"url_verification","challenge":"x"}', {}
+    yield (
+        "challenge that is no string",
+        (b'{"type":"url_verification","challenge":1,"token":"token of the app"}'),
+        {},
+    )
+    yield "empty body", b"", {}
+    yield "no JSON", b"hello", {}
+    yield "a list", b"[]", {}
+    yield "null", b"null", {}
+    yield "signed list", *sealed_with(b"[]")
+    yield "signed nonsense", *sealed_with(b"{")
+    yield "two objects", *sealed_with(plain + b"{}")
+    yield "deep nesting", b'{"a":' + b"[" * 2000, {}
+    yield "encrypt is a number", b'{"encrypt":123}', {}
+    yield "encrypt is no base64", b'{"encrypt":"*"}', {}
+    yield "encrypt is too short", b'{"encrypt":"AAAA"}', {}
+    noise = base64.b64encode(os.urandom(64)).decode()
+    yield "encrypt is noise", json.dumps({"encrypt": noise}).encode(), {}
+    yield "too large", b"x" * (MAX_BODY + 1), {}
+    yield "too large, signed", *sealed_with(b"{" + b" " * MAX_BODY + b"}")
+    other = json.dumps(event(app_id="cli_other")).encode()
+    yield "another app's event", *sealed_with(other)
+    bad = json.dumps(event(token="x")).encode()
+    yield "wrong token inside", *sealed_with(bad)
+    yield "too old", *sealed_with(plain, timestamp=time.time() - 40 * 3600)
+    yield "far in the future", *sealed_with(plain, timestamp=time.time() + 40 * 3600)
+    body, headers = sealed_with(plain)
+    yield "no timestamp", body, {k: v for k, v in headers.items() if "Timestamp" not in k}
+
+
+REFUSED = {name: (body, headers) for name, body, headers in refused_requests()}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("address", ["event", "card"])
+def test_every_refusal_is_the_same(webhook, name, address):
+    body, headers = REFUSED[name]
+
+    assert webhook.handle(address, headers, body) == REFUSAL
+    assert webhook.received + webhook.actions == []
+
+
+def test_a_timestamp_that_is_not_a_number_is_refused(webhook):
+    body = json.dumps(event()).encode()
+    for stamp in ("nan", "inf", "-inf", "x", ""):
+        signature = hashlib.sha256((stamp + "n" + "encrypt key").encode() + body).hexdigest()
+        headers = {
+            "X-Lark-Request-Timestamp": stamp,
+            "X-Lark-Request-Nonce": "n",
+            "X-Lark-Signature": signature,
+        }
+
+        assert webhook.handle("event", headers, body) == REFUSAL
+
+
+def test_a_refusal_is_one_log_line_without_a_traceback_or_secrets(webhook, caplog):
+    for body, headers in REFUSED.values():
+        webhook.handle("event", headers, body)
+
+    assert len(caplog.records) == len(REFUSED)
+    assert not any(record.exc_info for record in caplog.records)
+    assert not any(secret in caplog.text for secret in ("encrypt key", "token of the app"))
+
+
+def test_the_padding_oracle_learns_nothing(webhook):
+    """Every change of the last two blocks is answered alike, in about the same time."""
+    sealed = base64.b64decode(encrypt(json.dumps(event()).encode(), CREDENTIALS.encrypt_key))
+    answers, times = [], []
+    for byte in range(256):
+        probe = bytearray(sealed)
+        probe[-17] ^= byte
+        body = json.dumps({"encrypt": base64.b64encode(bytes(probe)).decode()}).encode()
+        started = time.perf_counter()
+        answers.append(webhook.handle("event", {}, body))
+        times.append(time.perf_counter() - started)
+
+    assert answers == [REFUSAL] * 256
+    times.sort()
+    assert times[-26] < 10 * times[25]
+
+
+def test_the_same_request_again_is_let_in_for_the_inbox_to_know(webhook):
+    body, headers = encrypt_and_sign(event(), CREDENTIALS)
+
+    assert webhook.handle("event", headers, body)[0] == 200
+    assert webhook.handle("event", headers, body)[0] == 200
+    assert [event_id for event_id, _ in webhook.received] == ["ev_1", "ev_1"]
+
+
+def test_who_was_meant_is_asked_again_when_the_bot_does_not_know_itself_yet(webhook):
+    webhook.identity = BotIdentity(CREDENTIALS.app_id)
+    mention = {"key": "@_user_1", "id": {"open_id": "ou_bot"}, "name": "Bot"}
+    named = message("@_user_1 hello")
+    named["message"] |= {"chat_type": "group", "mentions": [mention]}
+
+    assert webhook.post(event(body=named))[0] == 500
+    assert webhook.post(event())[0] == 200
+
+    webhook.identity = BotIdentity(CREDENTIALS.app_id, "ou_bot", "Bot")
+    assert webhook.post(event(body=named))[0] == 200
+    assert webhook.received[-1][1].mentions_bot
