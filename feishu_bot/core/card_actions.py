@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal
 
 from feishu_bot.core.access import AccessPolicy
@@ -89,6 +89,7 @@ def toast(kind: str, /, severity: ToastSeverity = "info", **params: str) -> Clic
 Handler = Callable[[CardClick], ClickResponse]
 
 
+@dataclass(frozen=True)
 class CardActionHandler:
     """Finds the card's conversation and the handler of its button.
 
@@ -96,36 +97,27 @@ class CardActionHandler:
     waits for its card to be known.
     """
 
-    def __init__(
-        self,
-        handlers: Mapping[str, Handler],
-        *,
-        conversations: Conversations,
-        people: People,
-        settings: EffectiveSettings,
-        policy: AccessPolicy,
-        bind_timeout: float = BIND_TIMEOUT,
-    ) -> None:
-        self._handlers = handlers
-        self._conversations = conversations
-        self._people = people
-        self._settings = settings
-        self._policy = policy
-        self._bind_timeout = bind_timeout
+    handlers: Mapping[str, Handler]
+    _: KW_ONLY
+    conversations: Conversations
+    people: People
+    settings: EffectiveSettings
+    policy: AccessPolicy
+    bind_timeout: float = BIND_TIMEOUT
 
     def handle(self, action: CardAction) -> ClickResponse:
         """Do what the button says; the response is shown to the operator at once."""
         operator = action.operator
         key = self._key_of(action.message_id)
         # The click doesn't tell what kind of chat it comes from.
-        private_chat = self._people.get(operator.open_id).private_chat
+        private_chat = self.people.get(operator.open_id).private_chat
         is_private = key is not None and private_chat == key.chat_id
         # Somebody whose private chat isn't known may be just there.
         group = key.chat_id if key and private_chat and not is_private else ""
-        refusal = self._policy.refusal(operator, self._people, group=group)
+        refusal = self.policy.refusal(operator, self.people, group=group)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        handler = self._handlers.get(str(action.value.get("act")))
+        handler = self.handlers.get(str(action.value.get("act")))
         if handler is None:
             logger.info("unknown card action", message_id=action.message_id)
             return toast("action_unknown", "warning")
@@ -134,17 +126,17 @@ class CardActionHandler:
         click = CardClick(
             action=action,
             key=key,
-            language=self._settings.language(operator.open_id, key.chat_id),
-            is_admin=self._policy.is_admin(operator),
+            language=self.settings.language(operator.open_id, key.chat_id),
+            is_admin=self.policy.is_admin(operator),
             chat_type="p2p" if is_private else _chat_type(action.value.get("chat")),
         )
         return replace(handler(click), for_many=not is_private)
 
     def _key_of(self, message_id: str) -> ConversationKey | None:
         """The conversation of a card; it may be pressed before its sender has noted that."""
-        deadline = time.monotonic() + self._bind_timeout
+        deadline = time.monotonic() + self.bind_timeout
         while True:
-            key = self._conversations.key_of(message_id)
+            key = self.conversations.key_of(message_id)
             if key is not None or time.monotonic() >= deadline:
                 return key
             time.sleep(POLL_SECONDS)

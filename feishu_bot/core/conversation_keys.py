@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from feishu_bot.core.conversations import ConversationKey, Conversations
@@ -11,20 +12,18 @@ from feishu_bot.core.messages import ChatType, IncomingMessage
 RUNNING = "chat"
 
 
+@dataclass(frozen=True)
 class KeyResolver:
     """One running conversation for a private chat, where that is wanted; else one per thread."""
 
-    def __init__(
-        self, conversations: Conversations, p2p_context: Literal["thread", "chat"]
-    ) -> None:
-        self._conversations = conversations
-        self._p2p_context = p2p_context
+    conversations: Conversations
+    p2p_context: Literal["thread", "chat"]
 
     def of(self, message: IncomingMessage) -> ConversationKey:
         """The conversation of a message, whether or not it exists yet."""
         if self._is_running(message.chat_type) and not message.thread_id:
             return ConversationKey(message.chat_id, RUNNING)
-        return self._conversations.resolve(message)
+        return self.conversations.resolve(message)
 
     def opened_by(self, root: str, chat_id: str, chat_type: ChatType | None) -> ConversationKey:
         """The conversation of something that the bot sends without being written to."""
@@ -33,7 +32,7 @@ class KeyResolver:
 
     def newest(self, chat_id: str) -> ConversationKey | None:
         """The conversation of a chat that has the newest turn."""
-        return self._conversations.newest(chat_id)
+        return self.conversations.newest(chat_id)
 
     def _is_running(self, chat_type: ChatType | None) -> bool:
-        return chat_type == "p2p" and self._p2p_context == "chat"
+        return chat_type == "p2p" and self.p2p_context == "chat"

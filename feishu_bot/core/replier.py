@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from feishu_bot import metrics
 from feishu_bot.core.cards import Card
 from feishu_bot.core.conversation_keys import KeyResolver
@@ -29,23 +31,15 @@ Reply = Card | Notice | File
 MAX_SEND_ATTEMPTS = 30
 
 
+@dataclass(frozen=True, kw_only=True)
 class Replier:
     """Everything the bot says that isn't an answer of the model."""
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        conversations: Conversations,
-        keys: KeyResolver,
-        people: People,
-        messenger: Messenger,
-    ) -> None:
-        self._jobs = jobs
-        self._conversations = conversations
-        self._keys = keys
-        self._people = people
-        self._messenger = messenger
+    jobs: JobStore
+    conversations: Conversations
+    keys: KeyResolver
+    people: People
+    messenger: Messenger
 
     def reply(self, job: Job, reply: Reply | None) -> None:
         """Send a reply, if there is one, and end the job. Raises FeishuUnavailable to try again.
@@ -79,28 +73,28 @@ class Replier:
         target, reference = job.target, job.dedupe_id
         match reply:
             case Notice():
-                return self._messenger.notify(target, reply, reference=reference)
+                return self.messenger.notify(target, reply, reference=reference)
             case Card():
-                return self._messenger.show(target, reply, reference=reference)
+                return self.messenger.show(target, reply, reference=reference)
             case File(name, data):
-                return self._messenger.send_file(target, name, data, reference=reference)
+                return self.messenger.send_file(target, name, data, reference=reference)
 
     def _bind(self, job: Job, sent: SentMessages) -> None:
         # Before the card is known, and so before anything on it can be pressed.
         if not job.target.message_id and job.target.is_private:
-            note_private_chat(self._people, job.target.sender.open_id, sent.chat_id)
-        self._conversations.bind(self._key(job, sent), sent)
+            note_private_chat(self.people, job.target.sender.open_id, sent.chat_id)
+        self.conversations.bind(self._key(job, sent), sent)
 
     def _key(self, job: Job, sent: SentMessages) -> ConversationKey:
         """The conversation of a sent message; one that replies to nothing opens a new one."""
         if job.target.message_id or job.key.root != job.dedupe_id:
             return job.key
         chat_id = sent.chat_id or job.target.chat_id
-        return self._keys.opened_by(sent.message_ids[0], chat_id, job.target.chat_type)
+        return self.keys.opened_by(sent.message_ids[0], chat_id, job.target.chat_type)
 
     def _finish(self, job: Job, reply: Reply | None, outcome: Outcome) -> None:
         try:
-            self._jobs.finish(job, outcome, None, None)
+            self.jobs.finish(job, outcome, None, None)
         except LeaseLost:
             logger.info("reply taken over")
         metrics.ANSWERS.labels(outcome=outcome).inc()

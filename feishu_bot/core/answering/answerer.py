@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
@@ -27,42 +28,26 @@ from feishu_bot.logs import get_logger
 logger = get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Answerer:
     """One object serves all threads; it keeps nothing of an answer.
 
     `footer` names the parts of the small print; `log_messages` logs what people ask.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        conversations: Conversations,
-        people: People,
-        questions: QuestionReader,
-        generator: AnswerGenerator,
-        messenger: Messenger,
-        policy: AccessPolicy,
-        quotas: QuotaChecker,
-        prices: Prices,
-        footer: frozenset[str],
-        log_messages: bool = False,
-        clock: Callable[[], float] = time.time,
-        timer: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._jobs = jobs
-        self._conversations = conversations
-        self._people = people
-        self._questions = questions
-        self._generator = generator
-        self._messenger = messenger
-        self._policy = policy
-        self._quotas = quotas
-        self._prices = prices
-        self._footer = footer
-        self._log_messages = log_messages
-        self._clock = clock
-        self._timer = timer
+    jobs: JobStore
+    conversations: Conversations
+    people: People
+    questions: QuestionReader
+    generator: AnswerGenerator
+    messenger: Messenger
+    policy: AccessPolicy
+    quotas: QuotaChecker
+    prices: Prices
+    footer: frozenset[str]
+    log_messages: bool = False
+    clock: Callable[[], float] = time.time
+    timer: Callable[[], float] = time.monotonic
 
     def answer(
         self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
@@ -73,15 +58,15 @@ class Answerer:
         gone. Raises FeishuUnavailable when the end could not be shown: the job is to be done
         again, and then shows what is saved by now without asking the model anew.
         """
-        question = self._questions.read(job, task)
+        question = self.questions.read(job, task)
         if isinstance(question, Notice):
             return question
-        if self._log_messages:
+        if self.log_messages:
             logger.info("question", text=question.text)
         if job.attempt > MAX_ATTEMPTS:
             return self._give_up(job, question, control)
-        is_admin = self._policy.is_admin(job.target.sender)
-        with self._quotas.reserve(job.target, is_admin=is_admin) as refusal:
+        is_admin = self.policy.is_admin(job.target.sender)
+        with self.quotas.reserve(job.target, is_admin=is_admin) as refusal:
             # What has begun is finished, whatever it costs.
             if refusal and not job.checkpoint:
                 return refusal
@@ -89,7 +74,7 @@ class Answerer:
                 job,
                 question,
                 control,
-                lambda stream: self._generator.generate(job, question, stream, control),
+                lambda stream: self.generator.generate(job, question, stream, control),
             )
         return None
 
@@ -118,29 +103,29 @@ class Answerer:
         control: JobControl,
         write: Callable[[AnswerStream], Draft],
     ) -> None:
-        started = self._timer()
+        started = self.timer()
 
         def note_sent(sent: SentMessages) -> None:
-            self._conversations.bind(job.key, sent)
+            self.conversations.bind(job.key, sent)
             if job.message and job.target.is_private:
-                note_private_chat(self._people, job.target.sender.open_id, job.target.chat_id)
+                note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
 
         shown = AnswerRun(
             job,
             control,
-            jobs=self._jobs,
-            messenger=self._messenger,
-            footer=self._footer,
-            seconds=lambda: self._timer() - started,
+            jobs=self.jobs,
+            messenger=self.messenger,
+            footer=self.footer,
+            seconds=lambda: self.timer() - started,
             on_sent=note_sent,
         ).show(write)
         if shown:
-            self._finish(job, question, shown, self._timer() - started)
+            self._finish(job, question, shown, self.timer() - started)
 
     def _finish(
         self, job: Job, question: Question | None, shown: ShownAnswer, seconds: float
     ) -> None:
-        now, draft = self._clock(), shown.draft
+        now, draft = self.clock(), shown.draft
         turn = None
         # What was asked is kept without an answer too, so that it can be asked once more.
         if shown.sent and question:
@@ -154,11 +139,11 @@ class Answerer:
             seconds=seconds,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
-            cost=self._prices.cost(draft.model, prompt_tokens, completion_tokens),
+            cost=self.prices.cost(draft.model, prompt_tokens, completion_tokens),
             created_at=now,
         )
         try:
-            self._jobs.finish(job, shown.outcome, turn, usage)
+            self.jobs.finish(job, shown.outcome, turn, usage)
         except LeaseLost:
             logger.info("answer taken over")
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.messages import IncomingMessage
@@ -24,16 +25,16 @@ NAME_CHARS = 40
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\s:：]+")
 
 
+@dataclass(frozen=True)
 class Speakers:
     """Names for the people of group chats."""
 
-    def __init__(self, names: UserDirectory) -> None:
-        self._names = names
+    names: UserDirectory
 
     def learn(self, message: IncomingMessage) -> None:
         """Note what the people are called who are mentioned in a group's message."""
         for mention in message.mentions:
-            self._names.learn(mention.open_id, safe_name(mention.name))
+            self.names.learn(mention.open_id, safe_name(mention.name))
 
     def name_of(self, open_id: str, turns: Sequence[Turn]) -> str:
         """What to call a person in a conversation of these turns.
@@ -41,7 +42,7 @@ class Speakers:
         Somebody whose name isn't known keeps the same letter as long as their turns are there.
         Takes a second at most.
         """
-        return safe_name(self._names.of(open_id)) or _letter_for(open_id, turns)
+        return safe_name(self.names.of(open_id)) or _letter_for(open_id, turns)
 
 
 def safe_name(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
@@ -32,25 +32,17 @@ class _Person:
     name: str
 
 
+@dataclass(frozen=True)
 class AdminCommands(CommandGroup):
     """Only words with a slash call these: the others are the beginnings of many a question."""
 
-    def __init__(
-        self,
-        usage: UsageStore,
-        people: People,
-        quotas: QuotaChecker,
-        policy: AccessPolicy,
-        names: UserDirectory,
-        *,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._usage = usage
-        self._people = people
-        self._quotas = quotas
-        self._policy = policy
-        self._names = names
-        self._clock = clock
+    usage: UsageStore
+    people: People
+    quotas: QuotaChecker
+    policy: AccessPolicy
+    names: UserDirectory
+    _: KW_ONLY
+    clock: Callable[[], float] = time.time
 
     @command("grant", "/grant", "/加量", takes_argument=True, for_admins=True)
     def grant(self, context: CommandContext) -> Card | Notice:
@@ -60,18 +52,18 @@ class AdminCommands(CommandGroup):
         questions = int(number[1]) if number else 0
         if person is None or not 0 < questions <= MAX_GRANT:
             return Notice("grant_how", {"most": format_count(MAX_GRANT)})
-        if self._policy.is_admin(Sender(person.open_id)):
+        if self.policy.is_admin(Sender(person.open_id)):
             return Notice("grant_admin", {"name": person.name})
-        if not self._quotas.person.questions:
+        if not self.quotas.person.questions:
             return Notice("grant_needless")
-        self._usage.grant(
+        self.usage.grant(
             person.open_id,
-            days.day_name(self._clock()),
+            days.day_name(self.clock()),
             questions,
             context.sender.open_id,
             message_id=context.task.target.message_id,
         )
-        day = self._quotas.day_of(person.open_id)
+        day = self.quotas.day_of(person.open_id)
         holds = {"limit": format_count(day.quota.questions), "granted": format_count(day.granted)}
         left = max(0, day.quota.questions - day.spent.questions)
         return Card(
@@ -84,7 +76,7 @@ class AdminCommands(CommandGroup):
                 ),
                 Field(Text("grant_today"), Text("grant_holds", holds)),
                 Field(Text("usage_left"), Text("grant_left", {"left": format_count(left)})),
-                Paragraph(Text("usage_anew", {"zone": days.zone(self._clock())}), is_small=True),
+                Paragraph(Text("usage_anew", {"zone": days.zone(self.clock())}), is_small=True),
             ),
         )
 
@@ -94,9 +86,9 @@ class AdminCommands(CommandGroup):
         person = self._person(context)
         if person is None:
             return Notice("block_how")
-        if self._policy.is_admin(Sender(person.open_id)):
+        if self.policy.is_admin(Sender(person.open_id)):
             return Notice("block_admin", {"name": person.name})
-        self._people.block(person.open_id, blocked=True)
+        self.people.block(person.open_id, blocked=True)
         value = {"act": "unblock", "person": person.open_id, "name": person.name}
         return Card(
             title=Text("block_title"),
@@ -125,9 +117,9 @@ class AdminCommands(CommandGroup):
         return done.with_card(self._unblock(person))
 
     def _unblock(self, person: _Person) -> Card:
-        self._people.block(person.open_id, blocked=False)
+        self.people.block(person.open_id, blocked=False)
         blocks: tuple[Block, ...] = (Paragraph(Text("unblock_done", {"name": person.name})),)
-        if self._policy.lists_as_blocked(person.open_id):
+        if self.policy.lists_as_blocked(person.open_id):
             blocks = (*blocks, Paragraph(Text("unblock_listed")))
         return Card(title=Text("unblock_title"), icon="✅", colour="green", blocks=blocks)
 
@@ -138,7 +130,7 @@ class AdminCommands(CommandGroup):
         if len(named) != 1:
             return None
         ((open_id, name),) = named.items()
-        return _Person(open_id, name or self._names.of(open_id) or open_id) if open_id else None
+        return _Person(open_id, name or self.names.of(open_id) or open_id) if open_id else None
 
 
 def _without_names(context: CommandContext) -> str:

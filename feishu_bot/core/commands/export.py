@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.answering.context import without_context
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
@@ -20,21 +21,15 @@ ALL_WORDS = frozenset({"all", "全部"})
 Texts = Callable[..., str]
 
 
+@dataclass(frozen=True)
 class ExportCommands(CommandGroup):
     """The way to here by default; with `all` every branch, and what was cleared as well."""
 
-    def __init__(
-        self,
-        conversations: Conversations,
-        words: Mapping[Language, Texts],
-        *,
-        clock: Callable[[], float] = time.time,
-        most: int = MAX_FILE_BYTES,
-    ) -> None:
-        self._conversations = conversations
-        self._words = words
-        self._clock = clock
-        self._most = most
+    conversations: Conversations
+    words: Mapping[Language, Texts]
+    _: KW_ONLY
+    clock: Callable[[], float] = time.time
+    most: int = MAX_FILE_BYTES
 
     @command("export", "/export", "导出", "/导出", targets_latest=True)
     def export(self, context: CommandContext) -> File | Notice:
@@ -45,16 +40,16 @@ class ExportCommands(CommandGroup):
         turns = self._turns(context, is_whole)
         if not turns:
             return Notice("export_empty")
-        texts = self._words[context.language]
-        now = time.localtime(self._clock())
+        texts = self.words[context.language]
+        now = time.localtime(self.clock())
         name = f"{texts('export_name')}-{time.strftime('%Y%m%d-%H%M', now)}.md"
         return File(name, self._document(texts, turns, time.strftime("%Y-%m-%d %H:%M", now)))
 
     def _turns(self, context: CommandContext, is_whole: bool) -> list[Turn]:
         if is_whole:
-            turns = self._conversations.tree(context.key, whole=True)
+            turns = self.conversations.tree(context.key, whole=True)
         else:
-            turns = self._conversations.load(context.key, context.task.branch_point).turns
+            turns = self.conversations.load(context.key, context.task.branch_point).turns
         return [turn for turn in turns if turn.answer]
 
     def _document(self, texts: Texts, turns: Sequence[Turn], now: str) -> bytes:
@@ -70,7 +65,7 @@ class ExportCommands(CommandGroup):
             follows = numbers.get(turn.parent) if turn.parent != before else None
             part = "\n---\n\n" + _turn(texts, number, turn, follows)
             encoded = part.encode("utf-8", "replace")
-            if len(document) + len(encoded) + len(left_out) > self._most:
+            if len(document) + len(encoded) + len(left_out) > self.most:
                 return document + left_out
             document += encoded
             numbers[turn.id] = number

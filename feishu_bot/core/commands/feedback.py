@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
@@ -16,25 +18,23 @@ from feishu_bot.core.tasks import RunCommand
 COMMENT_CHARS = 1_000
 
 
+@dataclass(frozen=True)
 class FeedbackCommands(CommandGroup):
     """A verdict counts with the press. The form that follows a 👎 may stay empty."""
 
-    def __init__(
-        self, verdicts: Verdicts, conversations: Conversations, enqueuer: Enqueuer
-    ) -> None:
-        self._verdicts = verdicts
-        self._conversations = conversations
-        self._enqueuer = enqueuer
+    verdicts: Verdicts
+    conversations: Conversations
+    enqueuer: Enqueuer
 
     @action("rate")
     def rate(self, click: CardClick) -> ClickResponse:
         """Keep the verdict; after a 👎 the form follows, once."""
         card, person = click.action.message_id, click.action.operator.open_id
         verdict: Verdict = "down" if click.value("verdict") == "down" else "up"
-        self._verdicts.save(card, person, verdict)
+        self.verdicts.save(card, person, verdict)
         if verdict == "up":
             return toast("rated_up", "success")
-        self._enqueuer.enqueue_click(
+        self.enqueuer.enqueue_click(
             click, RunCommand(name="feedback"), once=f"comment:{card}:{person}"
         )
         return toast("rated_down")
@@ -42,13 +42,13 @@ class FeedbackCommands(CommandGroup):
     @command("feedback", "/feedback", "反馈", "/反馈", targets_latest=True)
     def ask(self, context: CommandContext) -> Card | Notice:
         """Keep the comment after the command; without one, show the form."""
-        turn = target_turn(self._conversations, context)
+        turn = target_turn(self.conversations, context)
         if turn is None or not turn.answer_ids:
             return Notice("feedback_unknown")
         card = turn.answer_ids[-1]
         if context.argument:
             comment = context.argument[:COMMENT_CHARS]
-            self._verdicts.save(card, context.sender.open_id, "down", comment)
+            self.verdicts.save(card, context.sender.open_id, "down", comment)
             return _thanks()
         field = Input(
             name="comment",
@@ -73,7 +73,7 @@ class FeedbackCommands(CommandGroup):
         if not comment:
             return toast("feedback_nothing", "warning")
         person = click.action.operator.open_id
-        self._verdicts.save(click.value("of"), person, "down", comment)
+        self.verdicts.save(click.value("of"), person, "down", comment)
         return toast("feedback_thanks", "success").with_card(_thanks())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
@@ -15,12 +16,13 @@ from feishu_bot.core.people import ErasureReport, People
 ICON = "🔏"
 
 
+@dataclass(frozen=True)
 class ForgetCommands(CommandGroup):
     """Whoever asks is asked back first; only they can press the buttons."""
 
-    def __init__(self, people: People, *, clock: Callable[[], float] = time.time) -> None:
-        self._people = people
-        self._clock = clock
+    people: People
+    _: KW_ONLY
+    clock: Callable[[], float] = time.time
 
     @command("forget", "/forget", "忘记我", "/忘记我")
     def ask(self, context: CommandContext) -> Card:
@@ -48,8 +50,8 @@ class ForgetCommands(CommandGroup):
         person = click.action.operator.open_id
         if click.value("of") != person:
             return toast("forget_not_yours", "warning")
-        today = days.day_start(self._clock())
-        forgotten = self._people.forget(person, keep_usage_since=today)
+        today = days.day_start(self.clock())
+        forgotten = self.people.forget(person, keep_usage_since=today)
         if forgotten == ErasureReport():
             return toast("forget_nothing")
         return toast("forget_done", "success").with_card(_deleted(forgotten))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Paragraph, Text
@@ -24,18 +25,18 @@ _LANGUAGE_WORDS: Mapping[str, Language] = {
 }
 
 
+@dataclass(frozen=True)
 class LangCommands(CommandGroup):
     """Each person has a language of their own, in every chat."""
 
-    def __init__(self, people: People) -> None:
-        self._people = people
+    people: People
 
     @command("lang", "/lang", "语言", "/语言", "/language")
     def lang(self, context: CommandContext) -> Card:
         """Ask for the language, or take the one that is named."""
         wanted = _LANGUAGE_WORDS.get(context.argument.lower())
         if wanted:
-            self._people.set_language(context.sender.open_id, wanted)
+            self.people.set_language(context.sender.open_id, wanted)
             return _card(wanted, "lang_done")
         return _card(context.language, "lang_unknown" if context.argument else "lang_ask")
 
@@ -45,7 +46,7 @@ class LangCommands(CommandGroup):
         wanted = _LANGUAGE_WORDS.get(click.value("language"))
         if wanted is None:
             return toast("lang_unknown", "warning")
-        self._people.set_language(click.action.operator.open_id, wanted)
+        self.people.set_language(click.action.operator.open_id, wanted)
         # In a group the others choose on the same card.
         return toast("lang_done", "success").with_card(_card(wanted, "lang_ask"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card, Colour, Field, Paragraph, Select, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
@@ -11,19 +13,19 @@ from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.modes import AUTO, MODES
 
 
+@dataclass(frozen=True)
 class ModeCommands(CommandGroup):
     """A mode is stored with the conversation and holds for every turn that follows."""
 
-    def __init__(self, conversations: Conversations, settings: EffectiveSettings) -> None:
-        self._conversations = conversations
-        self._settings = settings
+    conversations: Conversations
+    settings: EffectiveSettings
 
     @command("mode", "/ai_mode", "AI模式", "/AI模式", "发散模式", "/发散模式", "/mode")
     def mode(self, context: CommandContext) -> Card:
         """Show the modes, or take the one that is named."""
         wanted = context.argument.lower()
         if _is_known(wanted):
-            self._conversations.save_settings(context.key, mode=wanted)
+            self.conversations.save_settings(context.key, mode=wanted)
             return self._card(context.key, "green")
         return self._card(context.key, "blue")
 
@@ -32,12 +34,12 @@ class ModeCommands(CommandGroup):
         wanted = click.value("option")
         if not _is_known(wanted):
             return toast("mode_unknown", "warning")
-        self._conversations.save_settings(click.key, mode=wanted)
+        self.conversations.save_settings(click.key, mode=wanted)
         return toast("mode_set", "success").with_card(self._card(click.key, "green"))
 
     def _card(self, key: ConversationKey, colour: Colour) -> Card:
         """The mode that holds, and the others to choose from, before and after a choice."""
-        mode = self._settings.of(key).mode or AUTO
+        mode = self.settings.of(key).mode or AUTO
         return Card(
             title=Text("mode_title"),
             icon="🤖",

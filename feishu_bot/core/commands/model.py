@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import (
@@ -31,21 +32,19 @@ MAX_SUGGESTIONS = 4
 _SIMILARITY = 0.4
 
 
+@dataclass(frozen=True)
 class ModelCommands(CommandGroup):
     """The gateway's own list is asked for by the command; a click only stores."""
 
-    def __init__(
-        self, models: ModelCatalog, conversations: Conversations, settings: EffectiveSettings
-    ) -> None:
-        self._models = models
-        self._conversations = conversations
-        self._settings = settings
+    models: ModelCatalog
+    conversations: Conversations
+    settings: EffectiveSettings
 
     @command("model", "/model", "模型", "/模型")
     def model(self, context: CommandContext) -> Card | Notice:
         """Show the list, or take the model that is named."""
         try:
-            offered = self._models.offered()
+            offered = self.models.offered()
         except ModelError as exc:
             return Notice(exc.kind, {"request_id": exc.request_id})
         if not context.argument:
@@ -54,7 +53,7 @@ class ModelCommands(CommandGroup):
         if not found:
             similar = similar_models(context.argument.casefold(), offered)
             return _unknown(context.argument, similar)
-        self._conversations.save_settings(context.key, model=found)
+        self.conversations.save_settings(context.key, model=found)
         return _changed(context.key, found)
 
     @action("model_set")
@@ -62,16 +61,16 @@ class ModelCommands(CommandGroup):
         """Take the model that was chosen, or the default again."""
         wanted = click.value("option")
         is_default = wanted == DEFAULT
-        if not wanted or not (is_default or self._models.allows(wanted)):
+        if not wanted or not (is_default or self.models.allows(wanted)):
             return toast("model_gone", "warning")
-        self._conversations.save_settings(click.key, model="" if is_default else wanted)
-        model = self._settings.of(click.key).model
+        self.conversations.save_settings(click.key, model="" if is_default else wanted)
+        model = self.settings.of(click.key).model
         return toast("model_set", "success").with_card(_changed(click.key, model))
 
     def _list(self, key: ConversationKey, offered: tuple[str, ...]) -> Card:
-        layers = self._settings.of(key)
+        layers = self.settings.of(key)
         own = layers.conversation.model
-        default = layers.chat.model or default_model(self._models)
+        default = layers.chat.model or default_model(self.models)
         blocks: list[Block] = [Field(Text("model_now"), own or default or Text("model_default"))]
         if offered:
             select = Select(

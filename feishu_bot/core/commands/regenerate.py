@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card, Option, Paragraph, Select, Text
 from feishu_bot.core.chat_model import ModelCatalog
@@ -15,24 +17,19 @@ from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand
 from feishu_bot.errors import ModelError
 
 
+@dataclass(frozen=True)
 class AnswerActions(CommandGroup):
     """Continue, Regenerate, and Regenerate with another model."""
 
-    def __init__(
-        self,
-        enqueuer: Enqueuer,
-        conversations: Conversations,
-        models: ModelCatalog,
-    ) -> None:
-        self._enqueuer = enqueuer
-        self._conversations = conversations
-        self._models = models
+    enqueuer: Enqueuer
+    conversations: Conversations
+    models: ModelCatalog
 
     @action("continue")
     def continue_answer(self, click: CardClick) -> ClickResponse:
         """Continue an answer once, however often and by however many people it is pressed."""
         card_id = click.action.message_id
-        is_new = self._enqueuer.enqueue_click(
+        is_new = self.enqueuer.enqueue_click(
             click,
             ContinueAnswer(card_id=card_id),
             once=f"continue:{card_id}",
@@ -45,14 +42,14 @@ class AnswerActions(CommandGroup):
         """Answer the card's question once more: once with each model, however often pressed."""
         card = click.value("card") or click.action.message_id
         model = click.value("option")
-        turn = self._conversations.turn_of(card)
+        turn = self.conversations.turn_of(card)
         if turn is None:
             return toast("conversation_unknown", "warning")
         if not can_regenerate(turn, click.action.operator, click.is_admin):
             return toast("regenerate_not_yours", "warning")
-        if model and not self._models.allows(model):
+        if model and not self.models.allows(model):
             return toast("retry_model_unknown", "warning", model=model)
-        is_new = self._enqueuer.enqueue_click(
+        is_new = self.enqueuer.enqueue_click(
             click,
             Regenerate(answer_id=card, model=model),
             once=f"regenerate:{card}:{model}",
@@ -70,18 +67,18 @@ class AnswerActions(CommandGroup):
     @action("other_model")
     def ask_for_model(self, click: CardClick) -> ClickResponse:
         """Show the models later: asking for them takes longer than a click may."""
-        turn = self._conversations.turn_of(click.action.message_id)
+        turn = self.conversations.turn_of(click.action.message_id)
         if turn is None:
             return toast("conversation_unknown", "warning")
         if not can_regenerate(turn, click.action.operator, click.is_admin):
             return toast("regenerate_not_yours", "warning")
-        self._enqueuer.enqueue_click(click, RunCommand(name="retry", data={"choose": "yes"}))
+        self.enqueuer.enqueue_click(click, RunCommand(name="retry", data={"choose": "yes"}))
         return toast("other_model_started")
 
     @command("retry", "/retry", "重试", "/重试", targets_latest=True)
     def retry(self, context: CommandContext) -> Regenerate | Notice | Card:
         """Answer a question once more, with the model that is named."""
-        turn = target_turn(self._conversations, context)
+        turn = target_turn(self.conversations, context)
         if turn is None:
             return Notice("retry_unknown")
         if not can_regenerate(turn, context.sender, context.is_admin):
@@ -94,7 +91,7 @@ class AnswerActions(CommandGroup):
         if not wanted:
             return Regenerate(answer_id=turn.reference)
         try:
-            model = find_model(wanted, self._models.offered())
+            model = find_model(wanted, self.models.offered())
         except ModelError as exc:
             return Notice(exc.kind, {"request_id": exc.request_id})
         if not model:
@@ -103,7 +100,7 @@ class AnswerActions(CommandGroup):
 
     def _choice(self, turn: Turn, card: str) -> Card | Notice:
         try:
-            models = self._models.offered()
+            models = self.models.offered()
         except ModelError as exc:
             return Notice(exc.kind, {"request_id": exc.request_id})
         others = [model for model in models if model != turn.model]

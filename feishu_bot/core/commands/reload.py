@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.answering.context import without_context
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
@@ -29,14 +29,13 @@ class NumberedTurn:
     is_again: bool
 
 
+@dataclass(frozen=True)
 class ReloadCommands(CommandGroup):
     """Shows the tree of turns, newest at the bottom, and goes back to one of them."""
 
-    def __init__(
-        self, conversations: Conversations, *, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._conversations = conversations
-        self._clock = clock
+    conversations: Conversations
+    _: KW_ONLY
+    clock: Callable[[], float] = time.time
 
     @command("reload", "/reload", "历史回档", "/历史回档", targets_latest=True)
     def show(self, context: CommandContext) -> Card | Notice:
@@ -54,9 +53,9 @@ class ReloadCommands(CommandGroup):
     def go_back(self, click: CardClick) -> ClickResponse:
         """Continue from the turn that was chosen."""
         chosen = click.value("option")
-        turns = number_turns(self._conversations.tree(click.key))
+        turns = number_turns(self.conversations.tree(click.key))
         turn = next((one for one in turns if str(one.turn.id) == chosen), None)
-        if turn is None or not self._conversations.go_on_from(click.key, int(chosen)):
+        if turn is None or not self.conversations.go_on_from(click.key, int(chosen)):
             return toast("reload_gone", "warning")
         number = str(turn.number)
         said = {"number": number, "question": question_title(turn.turn)}
@@ -74,12 +73,12 @@ class ReloadCommands(CommandGroup):
         return toast("reload_told", "success", number=number).with_card(card)
 
     def _page(self, key: ConversationKey, page: int) -> Card | None:
-        turns = number_turns(self._conversations.tree(key))
+        turns = number_turns(self.conversations.tree(key))
         end = len(turns) - page * PAGE_SIZE
         shown = turns[max(0, end - PAGE_SIZE) : max(0, end)]
         if not shown:
             return None
-        path = self._conversations.load(key).turns
+        path = self.conversations.load(key).turns
         current = path[-1].id if path else None
         select = Select(
             options=tuple(Option(_label(one), str(one.turn.id)) for one in shown),
@@ -109,7 +108,7 @@ class ReloadCommands(CommandGroup):
         return f"{indent}{one.number} · {at} · {again}{question_title(one.turn)}{here}"
 
     def _time(self, seconds: float) -> str:
-        at, now = time.localtime(seconds), time.localtime(self._clock())
+        at, now = time.localtime(seconds), time.localtime(self.clock())
         return time.strftime("%H:%M" if at[:3] == now[:3] else "%m-%d %H:%M", at)
 
 

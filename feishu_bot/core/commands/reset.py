@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Colour, Paragraph, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
@@ -9,16 +11,16 @@ from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.notices import Notice
 
 
+@dataclass(frozen=True)
 class ResetCommands(CommandGroup):
     """Neither deletes anything: what was said stays in the tree, but isn't part of what follows."""
 
-    def __init__(self, conversations: Conversations) -> None:
-        self._conversations = conversations
+    conversations: Conversations
 
     @command("new", "/new", "新话题", "/新话题")
     def new(self, context: CommandContext) -> Notice:
         """Start a new conversation."""
-        self._conversations.clear(context.key)
+        self.conversations.clear(context.key)
         return Notice("new_topic")
 
     @command("clear", "/clear", "清除", "/清除")
@@ -40,7 +42,7 @@ class ResetCommands(CommandGroup):
     @action("clear")
     def clear(self, click: CardClick) -> ClickResponse:
         """Start a new conversation."""
-        self._conversations.clear(click.key)
+        self.conversations.clear(click.key)
         return toast("clear_done", "success").with_card(_settled("clear_done", "grey"))
 
     @action("keep")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
@@ -19,30 +19,22 @@ from feishu_bot.logs import get_logger
 logger = get_logger(__name__)
 
 
+@dataclass(frozen=True)
 class CommandRunner:
     """Finds the command of a task and who asks for it."""
 
-    def __init__(
-        self,
-        commands: Commands,
-        *,
-        enqueuer: Enqueuer,
-        keys: KeyResolver,
-        people: People,
-        policy: AccessPolicy,
-        settings: EffectiveSettings,
-    ) -> None:
-        self._commands = commands
-        self._enqueuer = enqueuer
-        self._keys = keys
-        self._people = people
-        self._policy = policy
-        self._settings = settings
+    commands: Commands
+    _: KW_ONLY
+    enqueuer: Enqueuer
+    keys: KeyResolver
+    people: People
+    policy: AccessPolicy
+    settings: EffectiveSettings
 
     def press(self, click: CardClick) -> ClickResponse:
         """Do what a button built by `command_button` stands for: what could be typed."""
         text = click.value("text")
-        self._enqueuer.enqueue_click(click, self._commands.parse(text))
+        self.enqueuer.enqueue_click(click, self.commands.parse(text))
         return toast("command_started", command=text)
 
     def receive(self, queued: QueuedTask) -> QueuedTask:
@@ -50,21 +42,21 @@ class CommandRunner:
         task = queued.task
         if isinstance(task, SuggestCommand):
             # The card belongs where the suggested command will be pressed.
-            return self._about_latest(queued, self._commands.called(task.nearest))
+            return self._about_latest(queued, self.commands.called(task.nearest))
         if not isinstance(task, RunCommand):
             return queued
-        command = self._commands.find(task.name)
+        command = self.commands.find(task.name)
         queued = self._about_latest(queued, command)
         if command is None or command.on_receive is None:
             return queued
-        if self._policy.refusal_for(queued.target, self._people):
+        if self.policy.refusal_for(queued.target, self.people):
             return queued
         data = command.on_receive(self._context(queued, task))
         return replace(queued, task=replace(task, data={**task.data, **data}))
 
     def run(self, job: Job, task: RunCommand) -> CommandResult:
         """What the command has to say. Raises what it raises until the last attempt."""
-        command = self._commands.find(task.name)
+        command = self.commands.find(task.name)
         if command is None:
             return unknown_command_card(f"/{task.name}", "")
         context = self._context(job, task)
@@ -84,7 +76,7 @@ class CommandRunner:
         """The task in the conversation it is about, where it would open a new one."""
         opens_one = queued.key.root == queued.dedupe_id
         if command and command.targets_latest and opens_one and queued.target.is_private:
-            return replace(queued, key=self._keys.newest(queued.target.chat_id) or queued.key)
+            return replace(queued, key=self.keys.newest(queued.target.chat_id) or queued.key)
         return queued
 
     def _context(self, queued: QueuedTask, task: RunCommand) -> CommandContext:
@@ -93,7 +85,7 @@ class CommandRunner:
             task=queued,
             argument=task.argument,
             data=task.data,
-            language=self._settings.language(target.sender.open_id, target.chat_id),
-            is_admin=self._policy.is_admin(target.sender),
-            commands=self._commands,
+            language=self.settings.language(target.sender.open_id, target.chat_id),
+            is_admin=self.policy.is_admin(target.sender),
+            commands=self.commands,
         )

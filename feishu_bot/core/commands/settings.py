@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
@@ -27,27 +28,17 @@ CONVERSATION, CHAT = "talk", "chat"
 _CHAT_WORDS = frozenset({CHAT, "group", "群", "聊天", "群聊"})
 
 
+@dataclass(frozen=True, kw_only=True)
 class SettingsCommands(CommandGroup):
     """In groups the settings of the chat are for admins; without any admin, for everyone."""
 
-    def __init__(
-        self,
-        *,
-        conversations: Conversations,
-        chats: Chats,
-        people: People,
-        settings: EffectiveSettings,
-        models: ModelCatalog,
-        roles: Roles,
-        has_admins: bool,
-    ) -> None:
-        self._conversations = conversations
-        self._chats = chats
-        self._people = people
-        self._settings = settings
-        self._models = models
-        self._roles = roles
-        self._has_admins = has_admins
+    conversations: Conversations
+    chats: Chats
+    people: People
+    settings: EffectiveSettings
+    models: ModelCatalog
+    roles: Roles
+    has_admins: bool
 
     @command("settings", "/settings", "设置", "/设置")
     def show(self, context: CommandContext) -> Card | Notice:
@@ -57,11 +48,11 @@ class SettingsCommands(CommandGroup):
         if scope == CHAT and not may_change_chat:
             return Notice("settings_admins")
         try:
-            offered = self._models.offered()
+            offered = self.models.offered()
         except ModelError:
             offered = ()
-        key, chat = context.key, self._chats.settings(context.key.chat_id)
-        default = default_model(self._models) if offered else ""
+        key, chat = context.key, self.chats.settings(context.key.chat_id)
+        default = default_model(self.models) if offered else ""
         form = cards.SettingsForm(
             scope=scope,
             chat_type=context.chat_type,
@@ -71,8 +62,8 @@ class SettingsCommands(CommandGroup):
             default_model=(chat.model if scope == CONVERSATION else "") or default,
             roles=tuple(
                 role
-                for category in self._roles.categories(context.language)
-                for role in self._roles.of(category, context.language)
+                for category in self.roles.categories(context.language)
+                for role in self.roles.of(category, context.language)
             ),
         )
         return cards.form_card(form, offers_chat=scope == CONVERSATION and may_change_chat)
@@ -100,22 +91,22 @@ class SettingsCommands(CommandGroup):
         return done.with_card(self._summary(scope, click))
 
     def _may_change_chat(self, chat_type: str, *, is_admin: bool) -> bool:
-        return chat_type == "p2p" or is_admin or not self._has_admins
+        return chat_type == "p2p" or is_admin or not self.has_admins
 
     def _chosen(
         self, scope: str, key: ConversationKey, open_id: str, language: Language
     ) -> dict[str, str]:
         """What is chosen in this scope, each as the value of its option."""
-        chat = self._chats.settings(key.chat_id)
-        holder = self._conversations.load(key) if scope == CONVERSATION else chat
-        role = find_by_prompt(self._roles, holder.role, language)
+        chat = self.chats.settings(key.chat_id)
+        holder = self.conversations.load(key) if scope == CONVERSATION else chat
+        role = find_by_prompt(self.roles, holder.role, language)
         chosen = {
             "model": holder.model or DEFAULT,
             "role": role.id if role else cards.CUSTOM_ROLE if holder.role else DEFAULT,
             "mode": holder.mode or DEFAULT,
         }
         if scope == CONVERSATION:
-            return {**chosen, "language": self._people.get(open_id).language or DEFAULT}
+            return {**chosen, "language": self.people.get(open_id).language or DEFAULT}
         return {
             **chosen,
             "thread": chat.reply_in_thread or DEFAULT,
@@ -128,9 +119,9 @@ class SettingsCommands(CommandGroup):
             return ""
         match name:
             case "model":
-                return value if self._models.allows(value) else None
+                return value if self.models.allows(value) else None
             case "role":
-                role = self._roles.find(value, language)
+                role = self.roles.find(value, language)
                 return role.content if role else None
             case "mode":
                 return value if value == AUTO or value in MODES else None
@@ -145,11 +136,11 @@ class SettingsCommands(CommandGroup):
         thread: ThreadChoice = cards.THREADS.get(values.get("thread", ""), "")
         if scope == CONVERSATION:
             if common:
-                self._conversations.save_settings(click.key, **common)
+                self.conversations.save_settings(click.key, **common)
             if "language" in values:
-                self._people.set_language(click.action.operator.open_id, language)
+                self.people.set_language(click.action.operator.open_id, language)
         elif values:
-            self._chats.save(
+            self.chats.save(
                 click.key.chat_id,
                 **common,
                 reply_in_thread=thread if "thread" in values else None,
@@ -157,11 +148,11 @@ class SettingsCommands(CommandGroup):
             )
 
     def _summary(self, scope: str, click: CardClick) -> Card:
-        layers = self._settings.of(click.key)
+        layers = self.settings.of(click.key)
         chat = layers.chat
         inner = layers if scope == CONVERSATION else chat
-        role = find_by_prompt(self._roles, inner.role, click.language)
-        person = self._people.get(click.action.operator.open_id)
+        role = find_by_prompt(self.roles, inner.role, click.language)
+        person = self.people.get(click.action.operator.open_id)
         own_language = person.language if scope == CONVERSATION else ""
         active = cards.ActiveSettings(
             model=inner.model or click.value("bots_model"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
@@ -16,16 +17,16 @@ _NOTICES = {
 }
 
 
+@dataclass(frozen=True)
 class StopCommands(CommandGroup):
     """Jumps the queue: the answer stops at once, and its card redraws itself."""
 
-    def __init__(self, cancellation: Cancellation) -> None:
-        self._cancellation = cancellation
+    cancellation: Cancellation
 
     @action("stop")
     def press(self, click: CardClick) -> ClickResponse:
         operator = click.action.operator
-        stopped = self._cancellation.cancel_answer(
+        stopped = self.cancellation.cancel_answer(
             click.key, click.value("of"), operator, is_admin=click.is_admin
         )
         if stopped is CancelResult.DONE:
@@ -43,4 +44,4 @@ class StopCommands(CommandGroup):
         return Notice(_NOTICES[CancelResult(stopped)])
 
     def _cancel(self, context: CommandContext) -> CancelResult:
-        return self._cancellation.cancel_for(context.task, is_admin=context.is_admin)
+        return self.cancellation.cancel_for(context.task, is_admin=context.is_admin)

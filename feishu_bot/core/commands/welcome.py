@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Block, Button, Buttons, Card, Paragraph, Text
@@ -16,6 +17,7 @@ from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import AskQuestion, Greet, QueuedTask, ReplyTarget
 
 
+@dataclass(frozen=True)
 class Welcome(CommandGroup):
     """The card with the three most useful things to try, and what is pressed on it.
 
@@ -23,28 +25,20 @@ class Welcome(CommandGroup):
     answer everything in groups, but isn't given it.
     """
 
-    def __init__(
-        self,
-        enqueuer: Enqueuer,
-        people: People,
-        *,
-        example: Mapping[Language, str],
-        answers_all: bool,
-        misses_messages: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self._enqueuer = enqueuer
-        self._people = people
-        self._example = example
-        self._answers_all = answers_all
-        self._misses_messages = misses_messages
+    enqueuer: Enqueuer
+    people: People
+    _: KW_ONLY
+    example: Mapping[Language, str]
+    answers_all: bool
+    misses_messages: Callable[[], bool] = lambda: False
 
     def join(self, joined: ChatJoined) -> None:
         """Greet a group, or a person, who is greeted once."""
         person, is_private = joined.person.open_id, joined.chat_type == "p2p"
-        if is_private and self._people.get(person).private_chat:
+        if is_private and self.people.get(person).private_chat:
             return
         once = f"welcome:{person if is_private else joined.event_id}"
-        self._enqueuer.enqueue(
+        self.enqueuer.enqueue(
             QueuedTask(
                 event_id=joined.event_id,
                 dedupe_id=once,
@@ -60,7 +54,7 @@ class Welcome(CommandGroup):
         )
         if is_private:
             # Last, so that a greeting that could not be stored is made at the next opening.
-            self._people.meet(person, joined.chat_id)
+            self.people.meet(person, joined.chat_id)
 
     def card(self, target: ReplyTarget, commands: Commands) -> Card:
         """The greeting for a chat."""
@@ -69,7 +63,7 @@ class Welcome(CommandGroup):
             Paragraph(Text(self._how_to_ask(is_group))),
             Buttons(_buttons(commands)),
         ]
-        if is_group and self._answers_all and self._misses_messages():
+        if is_group and self.answers_all and self.misses_messages():
             blocks.append(Paragraph(Text("welcome_scope_missing"), is_small=True))
         return Card(
             title=Text("welcome_group_title" if is_group else "welcome_title"),
@@ -80,14 +74,14 @@ class Welcome(CommandGroup):
     @action("example")
     def ask_example(self, click: CardClick) -> ClickResponse:
         """Ask the question that stands on the button, in the language of who pressed it."""
-        question = self._example[click.language]
-        self._enqueuer.enqueue_click(click, AskQuestion(text=question))
+        question = self.example[click.language]
+        self.enqueuer.enqueue_click(click, AskQuestion(text=question))
         return toast("command_started", command=question)
 
     def _how_to_ask(self, is_group: bool) -> str:
         if not is_group:
             return "welcome_private"
-        hears_all = self._answers_all and not self._misses_messages()
+        hears_all = self.answers_all and not self.misses_messages()
         return "welcome_group_all" if hears_all else "welcome_group"
 
 

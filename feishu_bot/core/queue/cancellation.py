@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from feishu_bot.core.conversations import ConversationKey
@@ -19,21 +20,21 @@ class CancelResult(StrEnum):
     NOT_YOURS = "not_yours"
 
 
+@dataclass(frozen=True)
 class Cancellation:
     """The asker and admins may stop an answer. What there is of it is kept.
 
     `jobs` are those of this process; others hear of it with the next renewal of their leases.
     """
 
-    def __init__(self, tasks: RunningTasks, jobs: RunningJobs) -> None:
-        self._tasks = tasks
-        self._jobs = jobs
+    tasks: RunningTasks
+    jobs: RunningJobs
 
     def cancel_answer(
         self, key: ConversationKey, reference: str, sender: Sender, *, is_admin: bool
     ) -> CancelResult:
         """Stop the answer that `reference` (its task's dedupe id) names, if it still runs."""
-        task = self._tasks.running(key)
+        task = self.tasks.running(key)
         if task is None or task.dedupe_id != reference:
             return CancelResult.NOTHING
         return self._cancel([task], sender, is_admin=is_admin)
@@ -45,11 +46,11 @@ class Cancellation:
         """
         message, sender = request.message, request.target.sender
         # A command that was pressed runs itself, and what it shall stop isn't on its card.
-        found = [self._tasks.running(request.key)]
+        found = [self.tasks.running(request.key)]
         tasks = [task for task in found if task and task.event_id != request.event_id]
         is_about_its_thread = message and (message.parent_id or message.thread_id)
         if not (tasks or is_about_its_thread):
-            running = self._tasks.running_of(sender.open_id, request.target.chat_id)
+            running = self.tasks.running_of(sender.open_id, request.target.chat_id)
             tasks = [task for task in running if task.event_id != request.event_id]
         # An event that is delivered once more stops nothing that was asked for after it.
         asked_at = request.created_at
@@ -60,7 +61,7 @@ class Cancellation:
         own = [t for t in tasks if is_admin or t.target.sender.open_id == sender.open_id]
         if tasks and not own:
             return CancelResult.NOT_YOURS
-        stopped = [task for task in own if self._tasks.stop_event(task.event_id)]
+        stopped = [task for task in own if self.tasks.stop_event(task.event_id)]
         for task in stopped:
-            self._jobs.stop(task.dedupe_id)
+            self.jobs.stop(task.dedupe_id)
         return CancelResult.DONE if stopped else CancelResult.NOTHING

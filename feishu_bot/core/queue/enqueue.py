@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from feishu_bot.core.card_actions import CardClick
 from feishu_bot.core.queue.inbox import TaskInbox
@@ -16,19 +16,19 @@ logger = get_logger(__name__)
 MAX_REPEATS = 20
 
 
+@dataclass(frozen=True)
 class Enqueuer:
     """Stores what there is to do, since Feishu waits three seconds at most.
 
     `notify` wakes the process that does it; it must not wait.
     """
 
-    def __init__(self, inbox: TaskInbox, notify: Callable[[], None]) -> None:
-        self._inbox = inbox
-        self._notify = notify
+    inbox: TaskInbox
+    notify: Callable[[], None]
 
     def enqueue(self, task: QueuedTask) -> bool:
         """Store a task, once; False when it is known."""
-        is_new = self._inbox.put(task)
+        is_new = self.inbox.put(task)
         logger.info(
             "queued",
             event_id=task.event_id,
@@ -38,7 +38,7 @@ class Enqueuer:
             new=is_new,
         )
         if is_new:
-            self._notify()
+            self.notify()
         return is_new
 
     def enqueue_click(
@@ -75,7 +75,7 @@ class Enqueuer:
         is_new = self.enqueue(queued)
         if until_answered:
             for number in range(2, MAX_REPEATS + 1):
-                if is_new or not self._inbox.ended_unanswered(queued.dedupe_id):
+                if is_new or not self.inbox.ended_unanswered(queued.dedupe_id):
                     break
                 queued = replace(queued, dedupe_id=f"{once}:{number}")
                 is_new = self.enqueue(queued)
