@@ -1,0 +1,107 @@
+"""The way of one message through the running bot, as docs/architecture.md tells it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import feishu_bot
+from tests.polling import eventually
+
+PACKAGE = Path(feishu_bot.__file__).parent
+
+# The numbered arrows of the diagram, each with the function where it begins.
+STOPS = (
+    ("web/feishu.py", "answer"),
+    ("feishu/webhook/handler.py", "handle"),
+    ("feishu/webhook/dispatcher.py", "dispatch"),
+    ("core/bot.py", "receive"),
+    ("core/queue/enqueue.py", "enqueue"),
+    ("stores/inbox.py", "put"),
+    ("core/queue/worker_pool.py", "_claim"),
+    ("core/bot.py", "work"),
+    ("core/answering/answerer.py", "answer"),
+    ("feishu/messenger.py", "open_answer"),
+    ("feishu/streaming/paced_calls.py", "call_first"),
+    ("feishu/api/client.py", "create_card"),
+    ("core/answering/generation.py", "generate"),
+    ("llm/gateway.py", "stream"),
+    ("stores/inbox.py", "finish"),
+)
+# Modules that call another one on the way; the rest are called and return.
+MAX_MODULES_THAT_HAND_ON = 50
+
+
+def place_of(frame: FrameType) -> tuple[str, str] | None:
+    """Module and function of a frame of the bot's own code."""
+    path = Path(frame.f_code.co_filename)
+    if not path.is_relative_to(PACKAGE):
+        return None
+    return path.relative_to(PACKAGE).as_posix(), frame.f_code.co_name
+
+
+def callers_of(frame: FrameType) -> Iterator[tuple[str, str]]:
+    """The bot's own functions that wait for this one, the nearest first."""
+    caller = frame.f_back
+    while caller is not None:
+        place = place_of(caller)
+        if place:
+            yield place
+        caller = caller.f_back
+
+
+class Recorder:
+    """What is called while it is `on`, in all threads that begin after it was set as profiler."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.entered: list[int] = []
+        self.ways_back: list[tuple[str, str]] = []
+        self.hand_overs: set[tuple[str, str]] = set()
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
+        place = place_of(frame) if self.on and event == "call" else None
+        if place is None:
+            return
+        callers = list(callers_of(frame))
+        if callers and callers[0][0] != place[0]:
+            self.hand_overs.add((callers[0][0], place[0]))
+        if place in STOPS:
+            stop = STOPS.index(place)
+            self.entered.append(stop)
+            if any(STOPS.index(caller) > stop for caller in callers if caller in STOPS):
+                self.ways_back.append(place)
+
+
+def test_a_message_goes_from_stop_to_stop_and_never_back(sim, talk, start_bot):
+    recorder = Recorder()
+    threading.setprofile(recorder)
+    try:
+        bot = start_bot()
+        talk.ask("Everything that is made once is made now.")
+        eventually(lambda: bot.is_idle)
+        recorder.on = True
+        talk.ask("hello")
+        eventually(lambda: bot.is_idle)
+        recorder.on = False
+    finally:
+        threading.setprofile(None)
+
+    assert set(recorder.entered) == set(range(len(STOPS)))
+    assert recorder.ways_back == []
+    first = [recorder.entered.index(stop) for stop in range(len(STOPS))]
+    # Card and model are two threads; before and after them there is one order.
+    assert first[:10] == sorted(first[:10])
+    assert first[10] < first[11]
+    assert first[9] < first[12] < first[13] < first[14]
+    handing_on = {module for module, _ in recorder.hand_overs}
+    assert len(handing_on) <= MAX_MODULES_THAT_HAND_ON, sorted(handing_on)
+
+
+def test_the_diagram_has_these_stops():
+    text = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
+    arrows = [line for line in text.split("```")[1].splitlines() if ">>" in line or "--)" in line]
+
+    assert len(arrows) == len(STOPS) <= 16
