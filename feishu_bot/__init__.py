@@ -1,3 +1,3 @@
 """A self-hosted AI chat bot for Feishu and Lark."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,1 +1,1 @@
-"""What the bot does, in the standard library only: everything else points here."""
+"""What the bot does, without I/O. All dependencies point here."""

@@ -1,6 +1,6 @@
 """Cards as values: what they say and what can be pressed on them, without a word of card JSON.
 
-Texts are kinds with parameters, as in notices, or a person's own words as they are.
+Texts are keys with parameters, as in notices, or a person's own words as they are.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ Style = Literal["default", "primary", "danger"]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text by its kind."""
+    """A text by its key in the catalog."""
 
-    kind: str
+    key: str
     params: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -49,4 +49,4 @@ def field_rows(card: Card) -> list[tuple[str, str, dict[str, str]]]:
 
 def kind_of(words: Label) -> str:
     """The kind of a text, or words as they are."""
-    return words.kind if isinstance(words, Text) else words
+    return words.key if isinstance(words, Text) else words

@@ -67,7 +67,7 @@ def test_an_admins_balance_is_not_shown_to_a_group():
     card = world.run("/balance", sender=BOSS, chat_type="group")
 
     assert field_rows(card) == []
-    assert card.blocks[0].words.kind == "balance_in_private"
+    assert card.blocks[0].words.key == "balance_in_private"
 
 
 @pytest.mark.parametrize(

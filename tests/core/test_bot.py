@@ -191,7 +191,7 @@ def test_what_is_not_understood_is_said_to_who_named_the_bot():
 
     world.say("/deploy", chat_type="group", mentions_bot=True)
 
-    assert world.messenger.last_card.title.kind == "misspelt_title"
+    assert world.messenger.last_card.title.key == "misspelt_title"
 
 
 # Clicks

@@ -92,7 +92,7 @@ def test_help_lists_every_command(world):
 def test_a_misspelt_command_is_not_sent_to_the_model(world):
     world.say("/claer")
 
-    assert world.messenger.last_card.title.kind == "misspelt_title"
+    assert world.messenger.last_card.title.key == "misspelt_title"
     assert not world.model.prompts
 
 
@@ -103,4 +103,4 @@ def test_clearing_asks_first_and_is_told_in_the_same_card(world):
     response = world.click("clear", on="om_card")
 
     assert len(world.conversations.cleared) == 1
-    assert response.card.blocks[0].words.kind == "clear_done"
+    assert response.card.blocks[0].words.key == "clear_done"

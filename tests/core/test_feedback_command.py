@@ -21,7 +21,7 @@ def test_a_verdict_counts_at_once_and_a_comment_may_follow():
     form = world.messenger.last_card.blocks[0]
     assert form.submit.value == {"act": "comment", "of": "om_a1"}
     sent = click("comment", of="om_a1", form={"comment": " too long "}, operator=BOB)
-    assert sent.card.blocks[0].words.kind == "feedback_kept"
+    assert sent.card.blocks[0].words.key == "feedback_kept"
     assert world.feedback.stored == {
         ("om_a1", "ou_alice"): ("up", ""),
         ("om_a1", "ou_bob"): ("down", "too long"),

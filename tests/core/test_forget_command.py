@@ -29,7 +29,7 @@ def test_who_asks_to_be_forgotten_is_asked_back_and_told_what_went(world):
 
     assert world.people.forgotten == [("ou_alice", days.day_start(NOON))]
     assert response.toast.severity == "success"
-    rows = [(b.name.kind, b.value) for b in response.card.blocks if isinstance(b, Field)]
+    rows = [(b.name.key, b.value) for b in response.card.blocks if isinstance(b, Field)]
     assert rows == [
         ("forget_turns", "2"),
         ("forget_usage", "3"),

@@ -107,14 +107,14 @@ def test_an_old_message_that_cannot_be_answered_gets_its_notice(world, changes, 
 def test_an_old_command_that_was_typed_is_run(world):
     work_row(world, "message", old_message("/model gpt-b"))
 
-    assert world.messenger.last_card.title.kind == "model_set"
+    assert world.messenger.last_card.title.key == "model_set"
     assert world.conversation().model == "gpt-b"
 
 
 def test_an_old_misspelt_command_gets_its_suggestion(world):
     work_row(world, "message", old_message("/hlep"))
 
-    assert world.messenger.last_card.title.kind == "misspelt_title"
+    assert world.messenger.last_card.title.key == "misspelt_title"
 
 
 def test_an_old_stop_says_what_it_has_done(world):
@@ -128,7 +128,7 @@ def test_an_old_stop_says_what_it_has_done(world):
 def test_an_old_command_that_was_clicked_is_run(world, text):
     work_row(world, "command", old_click(text, {}), "click:ev_1")
 
-    assert world.messenger.last_card.title.kind == "help_title"
+    assert world.messenger.last_card.title.key == "help_title"
     assert world.messenger.cards[0][0] == "om_card"
 
 
@@ -150,7 +150,7 @@ def test_an_old_menu_entry_is_run_in_the_chat(world):
 
     work_row(world, "command", menu, "menu:ev_1", key=ConversationKey("oc_1", "menu:ev_1"))
 
-    assert world.messenger.last_card.title.kind == "help_title"
+    assert world.messenger.last_card.title.key == "help_title"
     assert world.conversations.key_of("om_card")
 
 
@@ -222,7 +222,7 @@ def test_an_old_greeting_is_said(world, chat_type, title):
         world, "welcome", row, "welcome:ou_alice", key=ConversationKey("oc_1", "welcome:ou_alice")
     )
 
-    assert world.messenger.last_card.title.kind == title
+    assert world.messenger.last_card.title.key == title
 
 
 def test_an_old_row_of_somebody_who_is_blocked_is_refused(world):

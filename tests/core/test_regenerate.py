@@ -69,7 +69,7 @@ def test_another_model_is_asked_once_each(world):
     world.model.enqueue_text("c")
     world.work()
 
-    assert response.card.blocks[0].words.kind == "other_model_chosen"
+    assert response.card.blocks[0].words.key == "other_model_chosen"
     assert unknown.toast.notice.kind == "retry_model_unknown"
     assert [prompt.model for prompt in world.model.prompts] == ["gpt-b", "deepseek-c"]
 

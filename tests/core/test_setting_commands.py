@@ -81,7 +81,7 @@ def test_leaving_it_to_the_model_holds_against_the_chats_mode(world):
     world.chats.save("oc_1", mode="warm")
     world.click("mode_set", form={"option": AUTO})
 
-    assert first(world.run("/mode"), Field).value.kind == "mode_auto"
+    assert first(world.run("/mode"), Field).value.key == "mode_auto"
 
 
 def test_a_mode_that_is_no_more_is_not_stored(world):
@@ -201,7 +201,7 @@ def test_only_what_was_changed_is_stored(world):
     assert world.people.get("ou_alice").language == "en"
     assert not world.conversations.cleared
     assert response.toast.notice.kind == "settings_saved"
-    rows = {row.name.kind: row.value for row in response.card.blocks if isinstance(row, Field)}
+    rows = {row.name.key: row.value for row in response.card.blocks if isinstance(row, Field)}
     assert rows["settings_model"] == "gpt-b"
     assert rows["settings_role"] == "cook-zh"
     assert rows["settings_mode"].params["mode"] == "warm"
@@ -219,8 +219,8 @@ def test_the_settings_of_a_chat_hold_for_all_of_it(world):
     assert (stored.model, stored.mode, stored.role) == ("gpt-b", "creative", "")
     assert (stored.reply_in_thread, stored.language) == ("never", "en")
     assert not world.conversation().model
-    rows = {row.name.kind: row.value for row in response.card.blocks if isinstance(row, Field)}
-    assert rows["settings_thread"].kind == "thread_never"
+    rows = {row.name.key: row.value for row in response.card.blocks if isinstance(row, Field)}
+    assert rows["settings_thread"].key == "thread_never"
     again = {name: field.chosen for name, field in fields(world.run("设置", key=ONE_CHAT)).items()}
     assert again["model"] == DEFAULT
 
@@ -240,7 +240,7 @@ def test_a_prompt_of_somebodys_own_is_kept_unless_it_is_changed(world):
 
     world.click(**submit(card), form={"role": role.chosen, "mode": "warm"})
 
-    assert role.options[1].label.kind == "role_own"
+    assert role.options[1].label.key == "role_own"
     assert world.conversation().role == "You are a pirate."
 
 

@@ -30,7 +30,7 @@ def test_a_person_is_greeted_once_and_remembered():
 
     world.work()
 
-    assert [card.title.kind for _, card, _ in world.messenger.cards] == ["welcome_title"]
+    assert [card.title.key for _, card, _ in world.messenger.cards] == ["welcome_title"]
     assert world.people.get("ou_alice").private_chat == "oc_1"
 
 
@@ -96,7 +96,7 @@ def kinds_of(card) -> list[str]:
         said_here = (
             [b.label for b in block.buttons] if isinstance(block, Buttons) else [block.words]
         )
-        kinds += [words.kind for words in said_here]
+        kinds += [words.key for words in said_here]
     return kinds
 
 

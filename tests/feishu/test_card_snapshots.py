@@ -166,7 +166,7 @@ def in_language(part: Any, locale: str) -> Any:
 def said_in(part: Any) -> Iterator[str]:
     """The kinds of text in a view."""
     if isinstance(part, Text):
-        yield part.kind
+        yield part.key
     elif isinstance(part, tuple):
         for inner in part:
             yield from said_in(inner)

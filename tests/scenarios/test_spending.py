@@ -282,7 +282,7 @@ def test_what_is_older_than_retention_days_is_swept(
     now = time.time()
     with monkeypatch.context() as two_days_ago:
         two_days_ago.setattr(time, "time", lambda: now - 2 * 86_400)
-        # The door lets nothing in from so far away, so the message is put where it would get to.
+        # The webhook refuses what is so far away, so the message is put where it would get to.
         database = Database(database_url)
         database.migrate()
         key = ConversationKey(talk.chat.chat_id, "om_old")

@@ -56,4 +56,4 @@ def preview(text: str) -> str:
 
 def resolve_text(texts: Catalog, words: Label) -> str:
     """The words in one language."""
-    return texts(words.kind, **words.params) if isinstance(words, Text) else words
+    return texts(words.key, **words.params) if isinstance(words, Text) else words
