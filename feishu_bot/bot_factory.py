@@ -19,11 +19,11 @@ from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.card_actions import BIND_TIMEOUT, CardActionHandler
+from feishu_bot.core.cards import RUN
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog
 from feishu_bot.core.chats import Chats
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
-from feishu_bot.core.commands.buttons import RUN
 from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.feedback import FeedbackCommands
 from feishu_bot.core.commands.forget import ForgetCommands
@@ -41,8 +41,7 @@ from feishu_bot.core.commands.settings import SettingsCommands
 from feishu_bot.core.commands.stop import StopCommands
 from feishu_bot.core.commands.usage import UsageCommands
 from feishu_bot.core.commands.welcome import Welcome
-from feishu_bot.core.conversation_keys import KeyResolver
-from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.languages import Language

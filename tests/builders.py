@@ -14,8 +14,7 @@ from feishu_bot.core.commands.registry import CommandGroup, CommandResult
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
-from feishu_bot.core.queue.job_control import JobControl
-from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
 from feishu_bot.core.usage import Usage
 from tests.core.fakes import (

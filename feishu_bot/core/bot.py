@@ -10,19 +10,17 @@ from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
+from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Commands
 from feishu_bot.core.commands.runner import CommandRunner
-from feishu_bot.core.commands.unknown_command import unknown_command_card
 from feishu_bot.core.commands.welcome import Welcome
-from feishu_bot.core.conversation_keys import KeyResolver
-from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.inbox import TaskInbox
-from feishu_bot.core.queue.job_control import JobControl
-from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.replier import Replier, Reply
 from feishu_bot.core.tasks import (
     AskQuestion,

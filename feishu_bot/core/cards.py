@@ -12,6 +12,9 @@ from typing import Any, Literal
 Colour = Literal["blue", "green", "grey", "indigo", "orange", "red", "turquoise"]
 Style = Literal["default", "primary", "danger"]
 
+# The action of a button that runs a command; `CommandRunner.press` handles the click.
+RUN = "run"
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -130,3 +133,9 @@ class Card:
     blocks: tuple[Block, ...]
     colour: Colour = "blue"
     icon: str = ""
+
+
+def command_button(label: Label, text: str, *, chat: str = "", style: Style = "default") -> Button:
+    """Does what sending `text` would. `chat` is the kind of chat, where the command asks for it."""
+    value = {"act": RUN, "text": text, **({"chat": chat} if chat else {})}
+    return Button(label=label, value=value, style=style)

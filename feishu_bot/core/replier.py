@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.core.cards import Card
-from feishu_bot.core.conversation_keys import KeyResolver
-from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.conversations import ConversationKey, Conversations, KeyResolver
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import File, Messenger
 from feishu_bot.core.notices import Notice

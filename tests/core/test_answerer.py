@@ -12,7 +12,7 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Turn
-from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.errors import FeishuUnavailable, ModelError, PermissionMissing, TargetGone
 from tests.builders import KEY, BotWorld, job, message, turn
 from tests.core.fakes import RecordedAnswer

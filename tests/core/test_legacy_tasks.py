@@ -14,7 +14,7 @@ import pytest
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.legacy_tasks import is_legacy, read_legacy_payload
-from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import (
     Job,
     QueuedTask,

@@ -7,8 +7,7 @@ import pytest
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import ClickResponse
 from feishu_bot.core.cards import Field, Form, Select
-from feishu_bot.core.commands.model import MAX_MODELS
-from feishu_bot.core.commands.setting_options import DEFAULT
+from feishu_bot.core.commands.model import DEFAULT, MAX_MODELS
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.modes import AUTO, temperature
 from feishu_bot.core.notices import Notice

@@ -6,8 +6,7 @@ import threading
 
 import pytest
 
-from feishu_bot.core.queue.job_control import JobControl
-from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
 from feishu_bot.core.tasks import QueuedTask
 from tests.builders import message, queued

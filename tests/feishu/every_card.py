@@ -9,7 +9,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
-from feishu_bot.core.commands.unknown_command import unknown_command_card
+from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention

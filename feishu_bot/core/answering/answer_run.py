@@ -11,7 +11,7 @@ from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, Messenger
 from feishu_bot.core.queue.inbox import JobStore
-from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job, Outcome
 from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, TargetGone
 from feishu_bot.logs import get_logger

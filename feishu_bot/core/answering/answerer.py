@@ -18,7 +18,7 @@ from feishu_bot.core.messenger import AnswerStream, Messenger
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.inbox import JobStore
-from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.tasks import MAX_ATTEMPTS, AskQuestion, ContinueAnswer, Job, Regenerate
 from feishu_bot.core.usage import Prices, Usage

@@ -22,7 +22,7 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.messenger import AnswerStream
-from feishu_bot.core.queue.job_control import JobControl
+from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
 from feishu_bot.errors import ModelError
 from feishu_bot.logs import get_logger

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
+from feishu_bot.core.commands.regenerate import target_turn
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.commands.targets import target_turn
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.feedback import FeedbackStore as Verdicts
 from feishu_bot.core.feedback import Verdict

@@ -1,17 +1,20 @@
-"""/help: what the bot can do, with a button for each command."""
+"""/help, and the card that answers what looks like a command and is none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from feishu_bot.core.cards import Block, Buttons, Card, Collapsible, Field, Paragraph, Text
-from feishu_bot.core.commands.buttons import command_button
-from feishu_bot.core.commands.registry import (
-    Command,
-    CommandContext,
-    CommandGroup,
-    command,
+from feishu_bot.core.cards import (
+    Block,
+    Buttons,
+    Card,
+    Collapsible,
+    Field,
+    Paragraph,
+    Text,
+    command_button,
 )
+from feishu_bot.core.commands.registry import Command, CommandContext, CommandGroup, command
 from feishu_bot.core.languages import Language
 
 # Those that most people need, as buttons; the others are named in the list.
@@ -50,6 +53,23 @@ class HelpCommands(CommandGroup):
             Paragraph(Text("help_more"), is_small=True),
         )
         return Card(title=Text("help_title"), icon="🎒", blocks=blocks)
+
+
+def unknown_command_card(word: str, nearest: str) -> Card:
+    """Says that there is no such command, and offers the nearest one, which may be empty."""
+    buttons = [command_button(Text("button_help"), "/help")]
+    if nearest not in ("", "/help"):
+        buttons.insert(0, command_button(nearest, nearest, style="primary"))
+    return Card(
+        title=Text("misspelt_title"),
+        icon="🤔",
+        colour="orange",
+        blocks=(
+            Paragraph(Text("misspelt", {"word": word, "nearest": nearest})),
+            Paragraph(Text("misspelt_literally", {"word": word}), is_small=True),
+            Buttons(tuple(buttons)),
+        ),
+    )
 
 
 def _rows(commands: Sequence[Command], language: Language) -> tuple[Field, ...]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Card, Colour, Field, Paragraph, Select, Text
+from feishu_bot.core.cards import Card, Colour, Field, Option, Paragraph, Select, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.commands.setting_options import mode_label, mode_options, scope_hint
-from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.conversations import RUNNING, ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.modes import AUTO, MODES
 
@@ -60,3 +59,20 @@ class ModeCommands(CommandGroup):
 
 def _is_known(mode: str) -> bool:
     return mode == AUTO or mode in MODES
+
+
+def scope_hint(key: ConversationKey) -> Paragraph:
+    """Where the choice holds: in a chat that is one conversation from the next message on."""
+    return Paragraph(Text("chosen_here" if key.root == RUNNING else "chosen_reply"), is_small=True)
+
+
+def mode_label(mode: str) -> Text:
+    """A mode with its temperature, or that the temperature is up to the model."""
+    if mode not in MODES:
+        return Text("mode_auto")
+    return Text("mode_option", {"mode": mode, "temperature": f"{MODES[mode]:.1f}"})
+
+
+def mode_options() -> tuple[Option, ...]:
+    """Every mode, and none."""
+    return tuple(Option(mode_label(mode), mode) for mode in (AUTO, *MODES))

@@ -16,16 +16,18 @@ from feishu_bot.core.cards import (
     Paragraph,
     Select,
     Text,
+    command_button,
 )
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.commands.buttons import command_button
+from feishu_bot.core.commands.mode import scope_hint
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.commands.setting_options import DEFAULT, scope_hint
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.notices import Notice
 from feishu_bot.errors import ModelError
 
+# An option needs a value; no model, role or mode is called so.
+DEFAULT = "-"
 # More than a list on a phone holds well; the others are called by name.
 MAX_MODELS = 60
 MAX_SUGGESTIONS = 4

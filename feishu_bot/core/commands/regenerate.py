@@ -9,8 +9,8 @@ from feishu_bot.core.cards import Card, Option, Paragraph, Select, Text
 from feishu_bot.core.chat_model import ModelCatalog
 from feishu_bot.core.commands.model import MAX_MODELS, find_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.commands.targets import can_regenerate, target_turn
 from feishu_bot.core.conversations import Conversations, Turn
+from feishu_bot.core.messages import Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand
@@ -116,3 +116,19 @@ class AnswerActions(CommandGroup):
             icon="🔀",
             blocks=(Paragraph(Text("other_model_ask", {"model": turn.model})), select),
         )
+
+
+def target_turn(conversations: Conversations, context: CommandContext) -> Turn | None:
+    """The turn that the message replies to, else the newest one of the conversation."""
+    replied_to = context.task.branch_point
+    if replied_to:
+        turn = conversations.turn_of(replied_to)
+        if turn is not None:
+            return turn
+    turns = conversations.load(context.key).turns
+    return turns[-1] if turns else None
+
+
+def can_regenerate(turn: Turn, who: Sender, is_admin: bool) -> bool:
+    """The asker and admins; anyone where it isn't known who asked."""
+    return is_admin or turn.asker in ("", who.open_id)

@@ -19,8 +19,7 @@ from feishu_bot.core.cards import (
     Select,
     Text,
 )
-from feishu_bot.core.conversation_keys import RUNNING
-from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.conversations import RUNNING, ConversationKey
 from feishu_bot.core.roles import Role
 from feishu_bot.core.text import shorten
 

@@ -6,9 +6,9 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
+from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Command, CommandContext, CommandResult, Commands
-from feishu_bot.core.commands.unknown_command import unknown_command_card
-from feishu_bot.core.conversation_keys import KeyResolver
+from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People

@@ -11,10 +11,9 @@ from feishu_bot.core.cards import Card
 from feishu_bot.core.chat_model import ModelCatalog
 from feishu_bot.core.chats import Chats, ThreadChoice
 from feishu_bot.core.commands import settings_cards as cards
-from feishu_bot.core.commands.model import default_model
+from feishu_bot.core.commands.model import DEFAULT, default_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.commands.roles import find_by_prompt
-from feishu_bot.core.commands.setting_options import DEFAULT
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language

@@ -17,13 +17,13 @@ from feishu_bot.core.cards import (
     Paragraph,
     Select,
     Text,
+    command_button,
 )
 from feishu_bot.core.chats import ThreadChoice
-from feishu_bot.core.commands.buttons import command_button
 from feishu_bot.core.commands.lang import LANGUAGE_NAMES
-from feishu_bot.core.commands.model import model_options
+from feishu_bot.core.commands.mode import mode_label, mode_options, scope_hint
+from feishu_bot.core.commands.model import DEFAULT, model_options
 from feishu_bot.core.commands.role_cards import TITLE_CHARS, role_label
-from feishu_bot.core.commands.setting_options import DEFAULT, mode_label, mode_options, scope_hint
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.roles import Role

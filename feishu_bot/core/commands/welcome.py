@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Block, Button, Buttons, Card, Paragraph, Text
-from feishu_bot.core.commands.buttons import command_button
+from feishu_bot.core.cards import Block, Button, Buttons, Card, Paragraph, Text, command_button
 from feishu_bot.core.commands.registry import CommandGroup, Commands, action
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language

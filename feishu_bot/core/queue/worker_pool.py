@@ -9,8 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
-from feishu_bot.core.queue.job_control import JobControl
-from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import Job
 from feishu_bot.logs import bind, get_logger
 
