@@ -65,14 +65,7 @@ def create_app(settings: Settings) -> Flask:
     gateway = _gateway(settings)
     running, wakeup = RunningJobs(), Wakeup()
     bot = build_bot(
-        _ports(
-            settings,
-            stores,
-            client=client,
-            messenger=messenger,
-            gateway=gateway,
-            texts=texts,
-        ),
+        _ports(settings, stores, client=client, messenger=messenger, gateway=gateway, texts=texts),
         _options(settings, scope),
         running=running,
         notify=wakeup.notify,

@@ -81,9 +81,7 @@ def _entries(document: str | Items | Entry) -> Iterator[Entry]:
     for entry, line in zip(document, document.lines, strict=True):
         if not isinstance(entry, Entry):
             raise InvalidDocument(
-                "角色应写成“title: …”这样的条目",
-                'a role should have keys, as in "title: …"',
-                line,
+                "角色应写成“title: …”这样的条目", 'a role should have keys, as in "title: …"', line
             )
         yield entry
 

@@ -17,12 +17,7 @@ from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import CleanText, conversations, messages, threads
 from feishu_bot.stores.turn_tree import read_newest, read_path, read_tree, read_turn, set_head
-from feishu_bot.stores.turns import (
-    in_conversation,
-    insert_own_messages,
-    parameters_of,
-    touch,
-)
+from feishu_bot.stores.turns import in_conversation, insert_own_messages, parameters_of, touch
 
 _CACHED_ITEMS = 20_000
 _CACHED_SECONDS = 3600.0
@@ -61,11 +56,7 @@ class SqlConversations:
     """
 
     def __init__(
-        self,
-        database: Database,
-        *,
-        ttl_seconds: float,
-        clock: Callable[[], float] = time.time,
+        self, database: Database, *, ttl_seconds: float, clock: Callable[[], float] = time.time
     ) -> None:
         self._database = database
         self._ttl_seconds = ttl_seconds

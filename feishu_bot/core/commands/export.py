@@ -53,10 +53,7 @@ class ExportCommands(CommandGroup):
         return [turn for turn in turns if turn.answer]
 
     def _document(self, texts: Texts, turns: Sequence[Turn], now: str) -> bytes:
-        head = [
-            f"# {question_title(turns[0])}",
-            texts("export_made", time=now, count=len(turns)),
-        ]
+        head = [f"# {question_title(turns[0])}", texts("export_made", time=now, count=len(turns))]
         document = ("\n\n".join(head) + "\n").encode()
         left_out = f"\n---\n\n{texts('export_cut')}\n".encode()
         numbers: dict[int | None, int] = {}

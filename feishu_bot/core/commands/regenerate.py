@@ -30,10 +30,7 @@ class AnswerActions(CommandGroup):
         """Continue an answer once, however often and by however many people it is pressed."""
         card_id = click.action.message_id
         is_new = self.enqueuer.enqueue_click(
-            click,
-            ContinueAnswer(card_id=card_id),
-            once=f"continue:{card_id}",
-            until_answered=True,
+            click, ContinueAnswer(card_id=card_id), once=f"continue:{card_id}", until_answered=True
         )
         return toast("continue_started" if is_new else "continue_known")
 

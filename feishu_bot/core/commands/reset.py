@@ -53,8 +53,5 @@ class ResetCommands(CommandGroup):
 
 def _settled(kind: str, colour: Colour) -> Card:
     return Card(
-        title=Text("clear_title"),
-        icon="🧹",
-        colour=colour,
-        blocks=(Paragraph(Text(kind)),),
+        title=Text("clear_title"), icon="🧹", colour=colour, blocks=(Paragraph(Text(kind)),)
     )
