@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from feishu_bot.core.queue.wakeup import Wakeup
@@ -25,6 +26,7 @@ class Part(Protocol):
         """Close it."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Runtime:
     """Starts and stops the parts of a process.
 
@@ -33,27 +35,15 @@ class Runtime:
     `close` closes what opens by itself. `described` is for the log.
     """
 
-    def __init__(
-        self,
-        *,
-        pool: WorkerPool,
-        wakeup: Wakeup,
-        always: tuple[Part, ...],
-        answering: tuple[Part, ...],
-        checks: Mapping[str, Callable[[], object]],
-        close: tuple[Callable[[], None], ...],
-        shutdown_grace: float,
-        described: Mapping[str, Any],
-    ) -> None:
-        self._pool = pool
-        self._wakeup = wakeup
-        self._always = always
-        self._answering = answering
-        self._checks = checks
-        self._close = close
-        self._shutdown_grace = shutdown_grace
-        self._described = described
-        self._exit = ExitStack()
+    pool: WorkerPool
+    wakeup: Wakeup
+    always: tuple[Part, ...]
+    answering: tuple[Part, ...]
+    checks: Mapping[str, Callable[[], object]]
+    close: tuple[Callable[[], None], ...]
+    shutdown_grace: float
+    described: Mapping[str, Any]
+    _exit: ExitStack = field(default_factory=ExitStack, init=False)
 
     def start(self, *, answers: bool = True) -> None:
         """Come alive, in the process that is to work, after any fork.
@@ -61,21 +51,21 @@ class Runtime:
         With `answers` this process does tasks; without, it only takes them in, and another one
         that shares the wake-up answers.
         """
-        for close in reversed(self._close):
+        for close in reversed(self.close):
             self._exit.callback(close)
-        for part in self._always:
+        for part in self.always:
             part.start()
             self._exit.callback(part.stop)
-        self._exit.callback(self._wakeup.close)
+        self._exit.callback(self.wakeup.close)
         if answers:
-            for part in self._answering:
+            for part in self.answering:
                 part.start()
                 self._exit.callback(part.stop)
-            self._pool.start()
-            self._exit.callback(self._pool.stop, self._shutdown_grace)
-            self._wakeup.listen(self._pool.wake)
-            self._pool.wake()
-        logger.info("started", pid=os.getpid(), answers=answers, **self._described)
+            self.pool.start()
+            self._exit.callback(self.pool.stop, self.shutdown_grace)
+            self.wakeup.listen(self.pool.wake)
+            self.pool.wake()
+        logger.info("started", pid=os.getpid(), answers=answers, **self.described)
 
     def stop(self) -> None:
         """Finish what can be finished in the grace time and hand the rest back."""
@@ -84,7 +74,7 @@ class Runtime:
 
     def failing(self) -> list[str]:
         """The names of what doesn't work now, for /readyz."""
-        return [name for name, check in self._checks.items() if not _is_up(name, check)]
+        return [name for name, check in self.checks.items() if not _is_up(name, check)]
 
 
 def _is_up(name: str, check: Callable[[], object]) -> bool:

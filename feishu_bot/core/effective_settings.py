@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core.chats import Chats, ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Conversations
@@ -33,29 +33,28 @@ class LayeredSettings:
         return self.conversation.mode or self.chat.mode
 
 
+@dataclass(frozen=True)
 class EffectiveSettings:
-    """Looks the settings up, layer by layer. `language` is the bot's own."""
+    """Looks the settings up, layer by layer."""
 
-    def __init__(
-        self, language: Language, *, conversations: Conversations, chats: Chats, people: People
-    ) -> None:
-        self._language = language
-        self._conversations = conversations
-        self._chats = chats
-        self._people = people
+    bots_language: Language
+    _: KW_ONLY
+    conversations: Conversations
+    chats: Chats
+    people: People
 
     def of(self, key: ConversationKey) -> LayeredSettings:
         """What is chosen for a conversation, and for its chat."""
-        return LayeredSettings(self._conversations.load(key), self._chats.settings(key.chat_id))
+        return LayeredSettings(self.conversations.load(key), self.chats.settings(key.chat_id))
 
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
         """The conversation up to the turn that `parent_id` ends, with the settings in force."""
-        conversation = self._conversations.load(key, parent_id)
-        layers = LayeredSettings(conversation, self._chats.settings(key.chat_id))
+        conversation = self.conversations.load(key, parent_id)
+        layers = LayeredSettings(conversation, self.chats.settings(key.chat_id))
         return replace(conversation, role=layers.role, model=layers.model, mode=layers.mode)
 
     def language(self, open_id: str, chat_id: str) -> Language:
         """A person's own language, else the chat's, else the bot's; either id may be empty."""
-        own = self._people.get(open_id).language if open_id else ""
-        chat = self._chats.settings(chat_id).language if chat_id else ""
-        return own or chat or self._language
+        own = self.people.get(open_id).language if open_id else ""
+        chat = self.chats.settings(chat_id).language if chat_id else ""
+        return own or chat or self.bots_language

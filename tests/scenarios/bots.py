@@ -57,22 +57,22 @@ class LocalBot:
     @property
     def is_idle(self) -> bool:
         """Whether no job runs."""
-        return not self.runtime._pool._running
+        return not self.runtime.pool.running
 
     @property
     def inbox(self) -> SqlInbox:
         """Where tasks are put, and claimed from."""
-        return self.runtime._pool._queue
+        return self.runtime.pool.queue
 
     @property
     def database(self) -> Database:
         """The database of all its stores."""
-        return self.runtime._checks["database"].__self__
+        return self.runtime.checks["database"].__self__
 
     def forget_checks(self) -> None:
         """Let /readyz ask Feishu and the gateway again."""
-        self.runtime._checks["feishu"].__self__._token_ends = 0
-        gateway = self.runtime._close[0].__self__
+        self.runtime.checks["feishu"].__self__._token_ends = 0
+        gateway = self.runtime.close[0].__self__
         gateway._check._fresh_until = 0
 
     def start(self) -> LocalBot:

@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Block, Button, Buttons, Card, Field, Paragraph, Text
+from feishu_bot.core.cards import Button, Buttons, Card, Field, Paragraph, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.messages import Sender
@@ -66,19 +66,14 @@ class AdminCommands(CommandGroup):
         day = self.quotas.day_of(person.open_id)
         holds = {"limit": format_count(day.quota.questions), "granted": format_count(day.granted)}
         left = max(0, day.quota.questions - day.spent.questions)
-        return Card(
-            title=Text("grant_title"),
-            icon="🎁",
-            colour="green",
-            blocks=(
-                Paragraph(
-                    Text("grant_done", {"name": person.name, "questions": format_count(questions)})
-                ),
-                Field(Text("grant_today"), Text("grant_holds", holds)),
-                Field(Text("usage_left"), Text("grant_left", {"left": format_count(left)})),
-                Paragraph(Text("usage_anew", {"zone": days.zone(self.clock())}), is_small=True),
-            ),
+        given = {"name": person.name, "questions": format_count(questions)}
+        blocks = (
+            Paragraph(Text("grant_done", given)),
+            Field(Text("grant_today"), Text("grant_holds", holds)),
+            Field(Text("usage_left"), Text("grant_left", {"left": format_count(left)})),
+            Paragraph(Text("usage_anew", {"zone": days.zone(self.clock())}), is_small=True),
         )
+        return Card(title=Text("grant_title"), icon="🎁", colour="green", blocks=blocks)
 
     @command("block", "/block", "/停用", takes_argument=True, for_admins=True)
     def block(self, context: CommandContext) -> Card | Notice:
@@ -90,16 +85,12 @@ class AdminCommands(CommandGroup):
             return Notice("block_admin", {"name": person.name})
         self.people.block(person.open_id, blocked=True)
         value = {"act": "unblock", "person": person.open_id, "name": person.name}
-        return Card(
-            title=Text("block_title"),
-            icon="⛔",
-            colour="orange",
-            blocks=(
-                Paragraph(Text("block_done", {"name": person.name})),
-                Paragraph(Text("block_means"), is_small=True),
-                Buttons((Button(label=Text("button_unblock"), value=value),)),
-            ),
+        blocks = (
+            Paragraph(Text("block_done", {"name": person.name})),
+            Paragraph(Text("block_means"), is_small=True),
+            Buttons((Button(label=Text("button_unblock"), value=value),)),
         )
+        return Card(title=Text("block_title"), icon="⛔", colour="orange", blocks=blocks)
 
     @command("unblock", "/unblock", "/恢复", takes_argument=True, for_admins=True)
     def unblock(self, context: CommandContext) -> Card | Notice:
@@ -118,10 +109,10 @@ class AdminCommands(CommandGroup):
 
     def _unblock(self, person: _Person) -> Card:
         self.people.block(person.open_id, blocked=False)
-        blocks: tuple[Block, ...] = (Paragraph(Text("unblock_done", {"name": person.name})),)
+        blocks = [Paragraph(Text("unblock_done", {"name": person.name}))]
         if self.policy.lists_as_blocked(person.open_id):
-            blocks = (*blocks, Paragraph(Text("unblock_listed")))
-        return Card(title=Text("unblock_title"), icon="✅", colour="green", blocks=blocks)
+            blocks.append(Paragraph(Text("unblock_listed")))
+        return Card(title=Text("unblock_title"), icon="✅", colour="green", blocks=tuple(blocks))
 
     def _person(self, context: CommandContext) -> _Person | None:
         """The one person that the message names, by mention or by open_id; else None."""

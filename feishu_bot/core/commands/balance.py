@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from typing_extensions import override
 
@@ -16,33 +16,30 @@ from feishu_bot.core.formatting import format_money
 CURRENCY = "$"
 
 
+@dataclass(frozen=True)
 class BalanceCommands(CommandGroup):
     """For everyone, unless there are admins: then for them alone."""
 
-    def __init__(self, balance: BalanceReader, *, for_admins: bool) -> None:
-        self._balance = balance
-        self._for_admins = for_admins
+    reader: BalanceReader
+    _: KW_ONLY
+    for_admins: bool
 
     @property
     @override
     def commands(self) -> tuple[Command, ...]:
-        return tuple(replace(one, for_admins=self._for_admins) for one in super().commands)
+        return tuple(replace(one, for_admins=self.for_admins) for one in super().commands)
 
     @command("balance", "/balance", "余额", "/余额")
     def balance(self, context: CommandContext) -> Card:
         """Ask for each key's balance."""
-        if self._for_admins and context.chat_type != "p2p":
+        if self.for_admins and context.chat_type != "p2p":
             # In a group others would read along.
-            blocks = (Paragraph(Text("balance_in_private")),)
-            return Card(title=Text("balance_title"), icon="💰", blocks=blocks)
-        keys = self._balance.of_keys()
+            elsewhere = Paragraph(Text("balance_in_private"))
+            return Card(title=Text("balance_title"), icon="💰", blocks=(elsewhere,))
+        keys = self.reader.of_keys()
         rows = [Field(key.key, _balance_of(key)) for key in keys]
-        return Card(
-            title=Text("balance_title"),
-            icon="💰",
-            colour=_colour(keys),
-            blocks=(*rows, *_total(keys), Paragraph(Text("balance_age"), is_small=True)),
-        )
+        blocks = (*rows, *_total(keys), Paragraph(Text("balance_age"), is_small=True))
+        return Card(title=Text("balance_title"), icon="💰", colour=_colour(keys), blocks=blocks)
 
 
 def _balance_of(key: KeyBalance) -> Text:

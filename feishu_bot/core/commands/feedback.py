@@ -60,11 +60,8 @@ class FeedbackCommands(CommandGroup):
         submit = Button(
             label=Text("button_feedback"), value={"act": "comment", "of": card}, style="primary"
         )
-        return Card(
-            title=Text("feedback_title"),
-            icon="📝",
-            blocks=(Form(name="feedback", fields=(field,), submit=submit),),
-        )
+        form = Form(name="feedback", fields=(field,), submit=submit)
+        return Card(title=Text("feedback_title"), icon="📝", blocks=(form,))
 
     @action("comment")
     def comment(self, click: CardClick) -> ClickResponse:

@@ -8,12 +8,22 @@ from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Button, Buttons, Card, Divider, Field, Paragraph, Text
+from feishu_bot.core.cards import (
+    Block,
+    Button,
+    Buttons,
+    Card,
+    Colour,
+    Divider,
+    Field,
+    Paragraph,
+    Text,
+)
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.people import ErasureReport, People
 
-ICON = "🔏"
+_STAYS = Paragraph(Text("forget_stays"), is_small=True)
 
 
 @dataclass(frozen=True)
@@ -32,17 +42,8 @@ class ForgetCommands(CommandGroup):
             label=Text("button_forget_yes"), value={"act": "forget", "of": of}, style="danger"
         )
         no = Button(label=Text("button_forget_no"), value={"act": "remember", "of": of})
-        return Card(
-            title=Text("forget_title"),
-            icon=ICON,
-            colour="orange",
-            blocks=(
-                Paragraph(Text("forget_ask")),
-                Paragraph(Text("forget_means")),
-                Paragraph(Text("forget_stays"), is_small=True),
-                Buttons((yes, no)),
-            ),
-        )
+        means = Paragraph(Text("forget_means"))
+        return _card("orange", "forget_ask", means, _STAYS, Buttons((yes, no)))
 
     @action("forget")
     def forget(self, click: CardClick) -> ClickResponse:
@@ -61,13 +62,7 @@ class ForgetCommands(CommandGroup):
         """Leave everything as it is."""
         if click.value("of") != click.action.operator.open_id:
             return toast("forget_not_yours", "warning")
-        card = Card(
-            title=Text("forget_title"),
-            icon=ICON,
-            colour="green",
-            blocks=(Paragraph(Text("forget_kept")),),
-        )
-        return toast("forget_kept").with_card(card)
+        return toast("forget_kept").with_card(_card("green", "forget_kept"))
 
 
 def _deleted(forgotten: ErasureReport) -> Card:
@@ -77,14 +72,10 @@ def _deleted(forgotten: ErasureReport) -> Card:
         "forget_feedback": forgotten.feedback,
         "forget_settings": forgotten.settings,
     }
-    return Card(
-        title=Text("forget_title"),
-        icon=ICON,
-        colour="grey",
-        blocks=(
-            Paragraph(Text("forget_done")),
-            *(Field(Text(kind), format_count(number)) for kind, number in counts.items()),
-            Divider(),
-            Paragraph(Text("forget_stays"), is_small=True),
-        ),
-    )
+    rows = (Field(Text(kind), format_count(number)) for kind, number in counts.items())
+    return _card("grey", "forget_done", *rows, Divider(), _STAYS)
+
+
+def _card(colour: Colour, words: str, *blocks: Block) -> Card:
+    blocks = (Paragraph(Text(words)), *blocks)
+    return Card(title=Text("forget_title"), icon="🔏", colour=colour, blocks=blocks)

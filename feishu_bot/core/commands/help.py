@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from feishu_bot.core.cards import (
-    Block,
-    Buttons,
-    Card,
-    Collapsible,
-    Field,
-    Paragraph,
-    Text,
-    command_button,
-)
+from feishu_bot.core.cards import Buttons, Card, Collapsible, Field, Paragraph, Text, command_button
 from feishu_bot.core.commands.registry import Command, CommandContext, CommandGroup, command
 from feishu_bot.core.languages import Language
 
@@ -41,18 +32,16 @@ class HelpCommands(CommandGroup):
             (Text("help_others"), [command for command in others if not command.for_admins]),
             (Text("help_admins"), [command for command in others if command.for_admins]),
         )
-        blocks: tuple[Block, ...] = (
-            Paragraph(Text("help_intro")),
-            Buttons(buttons),
-            *_rows(first, context.language),
-            *(
-                Collapsible(title=title, blocks=_rows(part, context.language))
-                for title, part in parts
-                if part
-            ),
-            Paragraph(Text("help_more"), is_small=True),
+        language = context.language
+        folded = (
+            Collapsible(title=title, blocks=_rows(part, language)) for title, part in parts if part
         )
-        return Card(title=Text("help_title"), icon="🎒", blocks=blocks)
+        intro, more = Paragraph(Text("help_intro")), Paragraph(Text("help_more"), is_small=True)
+        return Card(
+            title=Text("help_title"),
+            icon="🎒",
+            blocks=(intro, Buttons(buttons), *_rows(first, language), *folded, more),
+        )
 
 
 def unknown_command_card(word: str, nearest: str) -> Card:
@@ -60,16 +49,12 @@ def unknown_command_card(word: str, nearest: str) -> Card:
     buttons = [command_button(Text("button_help"), "/help")]
     if nearest not in ("", "/help"):
         buttons.insert(0, command_button(nearest, nearest, style="primary"))
-    return Card(
-        title=Text("misspelt_title"),
-        icon="🤔",
-        colour="orange",
-        blocks=(
-            Paragraph(Text("misspelt", {"word": word, "nearest": nearest})),
-            Paragraph(Text("misspelt_literally", {"word": word}), is_small=True),
-            Buttons(tuple(buttons)),
-        ),
+    blocks = (
+        Paragraph(Text("misspelt", {"word": word, "nearest": nearest})),
+        Paragraph(Text("misspelt_literally", {"word": word}), is_small=True),
+        Buttons(tuple(buttons)),
     )
+    return Card(title=Text("misspelt_title"), icon="🤔", colour="orange", blocks=blocks)
 
 
 def _rows(commands: Sequence[Command], language: Language) -> tuple[Field, ...]:

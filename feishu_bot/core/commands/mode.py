@@ -39,22 +39,16 @@ class ModeCommands(CommandGroup):
     def _card(self, key: ConversationKey, colour: Colour) -> Card:
         """The mode that holds, and the others to choose from, before and after a choice."""
         mode = self.settings.of(key).mode or AUTO
-        return Card(
-            title=Text("mode_title"),
-            icon="🤖",
-            colour=colour,
-            blocks=(
-                Field(Text("mode_now"), mode_label(mode)),
-                Select(
-                    options=mode_options(),
-                    placeholder=Text("mode_choose"),
-                    value={"act": "mode_set"},
-                    chosen=mode,
-                ),
-                Paragraph(Text("mode_means"), is_small=True),
-                scope_hint(key),
-            ),
+        select = Select(
+            options=mode_options(),
+            placeholder=Text("mode_choose"),
+            value={"act": "mode_set"},
+            chosen=mode,
         )
+        now = Field(Text("mode_now"), mode_label(mode))
+        means = Paragraph(Text("mode_means"), is_small=True)
+        blocks = (now, select, means, scope_hint(key))
+        return Card(title=Text("mode_title"), icon="🤖", colour=colour, blocks=blocks)
 
 
 def _is_known(mode: str) -> bool:

@@ -23,7 +23,6 @@ from feishu_bot.core.commands.mode import scope_hint
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
-from feishu_bot.core.notices import Notice
 from feishu_bot.errors import ModelError
 
 # An option needs a value; no model, role or mode is called so.
@@ -43,12 +42,9 @@ class ModelCommands(CommandGroup):
     settings: EffectiveSettings
 
     @command("model", "/model", "模型", "/模型")
-    def model(self, context: CommandContext) -> Card | Notice:
+    def model(self, context: CommandContext) -> Card:
         """Show the list, or take the model that is named."""
-        try:
-            offered = self.models.offered()
-        except ModelError as exc:
-            return Notice(exc.kind, {"request_id": exc.request_id})
+        offered = self.models.offered()
         if not context.argument:
             return self._list(context.key, offered)
         found = find_model(context.argument, offered)
@@ -129,22 +125,12 @@ def _unknown(name: str, names: tuple[str, ...]) -> Card:
     if buttons:
         blocks.append(Paragraph(Text("model_nearest"), is_small=True))
     buttons.append(command_button(Text("model_title"), "/model"))
-    return Card(
-        title=Text("model_title"),
-        icon="🧠",
-        colour="orange",
-        blocks=(*blocks, Buttons(tuple(buttons))),
-    )
+    blocks.append(Buttons(tuple(buttons)))
+    return Card(title=Text("model_title"), icon="🧠", colour="orange", blocks=tuple(blocks))
 
 
 def _changed(key: ConversationKey, name: str) -> Card:
-    return Card(
-        title=Text("model_set"),
-        icon="🧠",
-        colour="green",
-        blocks=(
-            Field(Text("model_now"), name or Text("model_default")),
-            scope_hint(key),
-            Buttons((command_button(Text("button_change"), "/model"),)),
-        ),
-    )
+    now = Field(Text("model_now"), name or Text("model_default"))
+    change = Buttons((command_button(Text("button_change"), "/model"),))
+    blocks = (now, scope_hint(key), change)
+    return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)

@@ -14,7 +14,6 @@ from feishu_bot.core.messages import Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand
-from feishu_bot.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -87,20 +86,13 @@ class AnswerActions(CommandGroup):
     def _retry_with(self, turn: Turn, wanted: str) -> Regenerate | Notice:
         if not wanted:
             return Regenerate(answer_id=turn.reference)
-        try:
-            model = find_model(wanted, self.models.offered())
-        except ModelError as exc:
-            return Notice(exc.kind, {"request_id": exc.request_id})
+        model = find_model(wanted, self.models.offered())
         if not model:
             return Notice("retry_model_unknown", {"model": wanted})
         return Regenerate(answer_id=turn.reference, model=model)
 
     def _choice(self, turn: Turn, card: str) -> Card | Notice:
-        try:
-            models = self.models.offered()
-        except ModelError as exc:
-            return Notice(exc.kind, {"request_id": exc.request_id})
-        others = [model for model in models if model != turn.model]
+        others = [model for model in self.models.offered() if model != turn.model]
         if not others:
             return Notice("other_model_none")
         select = Select(

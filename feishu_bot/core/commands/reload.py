@@ -59,17 +59,12 @@ class ReloadCommands(CommandGroup):
             return toast("reload_gone", "warning")
         number = str(turn.number)
         said = {"number": number, "question": question_title(turn.turn)}
-        back = Button(label=Text("button_reload"), value={"act": "turns", "page": "0"})
-        card = Card(
-            title=Text("reload_title"),
-            icon="🌿",
-            colour="green",
-            blocks=(
-                Paragraph(Text("reload_done", said)),
-                Paragraph(Text("reload_how"), is_small=True),
-                Buttons((back,)),
-            ),
+        blocks = (
+            Paragraph(Text("reload_done", said)),
+            Paragraph(Text("reload_how"), is_small=True),
+            Buttons((_page_button("button_reload", 0),)),
         )
+        card = Card(title=Text("reload_title"), icon="🌿", colour="green", blocks=blocks)
         return toast("reload_told", "success", number=number).with_card(card)
 
     def _page(self, key: ConversationKey, page: int) -> Card | None:
@@ -85,20 +80,13 @@ class ReloadCommands(CommandGroup):
             placeholder=Text("reload_choose"),
             value={"act": "go_back"},
         )
-        older = Button(label=Text("button_older"), value={"act": "turns", "page": str(page + 1)})
-        newer = Button(label=Text("button_newer"), value={"act": "turns", "page": str(page - 1)})
-        pages = (older,) * (end > PAGE_SIZE) + (newer,) * (page > 0)
+        older = (_page_button("button_older", page + 1),) if end > PAGE_SIZE else ()
+        newer = (_page_button("button_newer", page - 1),) if page > 0 else ()
+        pages = (Buttons((*older, *newer)),) if older or newer else ()
         lines = "\n".join(self._line(one, one.turn.id == current) for one in shown)
-        return Card(
-            title=Text("reload_title"),
-            icon="🌿",
-            blocks=(
-                Paragraph(Text("reload_ask"), is_small=True),
-                Paragraph(lines),
-                select,
-                *((Buttons(pages),) if pages else ()),
-            ),
-        )
+        ask = Paragraph(Text("reload_ask"), is_small=True)
+        blocks = (ask, Paragraph(lines), select, *pages)
+        return Card(title=Text("reload_title"), icon="🌿", blocks=blocks)
 
     def _line(self, one: NumberedTurn, is_current: bool) -> str:
         indent = "　" * (one.depth - 1) + "├ " if one.depth else ""
@@ -137,6 +125,10 @@ def question_title(turn: Turn) -> str:
     """The first words of its question, on one line."""
     words = " ".join(without_context(turn.question).split())
     return shorten(words, QUESTION_CHARS)
+
+
+def _page_button(label: str, page: int) -> Button:
+    return Button(label=Text(label), value={"act": "turns", "page": str(page)})
 
 
 def _label(one: NumberedTurn) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Button, Buttons, Card, Colour, Paragraph, Text
+from feishu_bot.core.cards import Block, Button, Buttons, Card, Colour, Paragraph, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.notices import Notice
@@ -28,30 +28,21 @@ class ResetCommands(CommandGroup):
         """Ask whether to."""
         yes = Button(label=Text("button_clear_yes"), value={"act": "clear"}, style="danger")
         no = Button(label=Text("button_clear_no"), value={"act": "keep"})
-        return Card(
-            title=Text("clear_title"),
-            icon="🧹",
-            colour="orange",
-            blocks=(
-                Paragraph(Text("clear_ask")),
-                Paragraph(Text("clear_means"), is_small=True),
-                Buttons((yes, no)),
-            ),
-        )
+        means = Paragraph(Text("clear_means"), is_small=True)
+        return _card("orange", "clear_ask", means, Buttons((yes, no)))
 
     @action("clear")
     def clear(self, click: CardClick) -> ClickResponse:
         """Start a new conversation."""
         self.conversations.clear(click.key)
-        return toast("clear_done", "success").with_card(_settled("clear_done", "grey"))
+        return toast("clear_done", "success").with_card(_card("grey", "clear_done"))
 
     @action("keep")
     def keep(self, click: CardClick) -> ClickResponse:
         """Leave everything as it is."""
-        return toast("clear_kept").with_card(_settled("clear_kept", "green"))
+        return toast("clear_kept").with_card(_card("green", "clear_kept"))
 
 
-def _settled(kind: str, colour: Colour) -> Card:
-    return Card(
-        title=Text("clear_title"), icon="🧹", colour=colour, blocks=(Paragraph(Text(kind)),)
-    )
+def _card(colour: Colour, words: str, *blocks: Block) -> Card:
+    blocks = (Paragraph(Text(words)), *blocks)
+    return Card(title=Text("clear_title"), icon="🧹", colour=colour, blocks=blocks)

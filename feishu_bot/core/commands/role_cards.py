@@ -47,14 +47,12 @@ class ActiveRole:
 
 def categories_card(names: tuple[str, ...], playing: ActiveRole) -> Card:
     """The first card of /roles."""
-    blocks: list[Block] = [
-        Field(Text("role_now"), role_label(playing.prompt, playing.title)),
-        Select(
-            options=tuple(Option(shorten(name, TITLE_CHARS), name) for name in names[:MAX_OPTIONS]),
-            placeholder=Text("roles_category"),
-            value={"act": "role_category"},
-        ),
-    ]
+    choice = Select(
+        options=tuple(Option(shorten(name, TITLE_CHARS), name) for name in names[:MAX_OPTIONS]),
+        placeholder=Text("roles_category"),
+        value={"act": "role_category"},
+    )
+    blocks: list[Block] = [_now(playing), choice]
     if playing.is_own:
         blocks.append(Buttons((_reset(),)))
     return _card(Text("roles_title"), *blocks, icon="🛖")
@@ -96,32 +94,23 @@ def custom_role_card(key: ConversationKey, prompt: str) -> Card:
 
 def reset_card(playing: ActiveRole) -> Card:
     """The conversation has no role of its own any more; that of its chat may hold."""
-    now = Field(Text("role_now"), role_label(playing.prompt, playing.title))
-    return Card(
-        title=Text("role_title"),
-        icon="🥷",
-        colour="green",
-        blocks=(Paragraph(Text("role_off")), now),
-    )
+    blocks = (Paragraph(Text("role_off")), _now(playing))
+    return Card(title=Text("role_title"), icon="🥷", colour="green", blocks=blocks)
 
 
 def current_card(playing: ActiveRole) -> Card:
     """The role as it is, with a form for another one."""
-    form = Form(
-        name="role",
-        fields=(
-            Input(
-                name="prompt",
-                label=Text("role_write"),
-                placeholder=Text("role_write_hint"),
-                is_long=True,
-                most=MAX_INPUT_CHARS,
-            ),
-        ),
-        submit=Button(label=Text("button_role_set"), value={"act": "role_write"}, style="primary"),
+    field = Input(
+        name="prompt",
+        label=Text("role_write"),
+        placeholder=Text("role_write_hint"),
+        is_long=True,
+        most=MAX_INPUT_CHARS,
     )
+    submit = Button(label=Text("button_role_set"), value={"act": "role_write"}, style="primary")
+    form = Form(name="role", fields=(field,), submit=submit)
     choices = [Button(label=Text("roles_title"), value={"act": "role_categories"})]
-    blocks: list[Block] = [Field(Text("role_now"), role_label(playing.prompt, playing.title))]
+    blocks: list[Block] = [_now(playing)]
     if playing.prompt:
         blocks += _prompt(playing.prompt)
     if playing.is_own:
@@ -139,6 +128,10 @@ def role_label(prompt: str, title: str) -> Label:
 
 def _card(title: Label, *blocks: Block, icon: str = "🥷") -> Card:
     return Card(title=title, icon=icon, colour="indigo", blocks=blocks)
+
+
+def _now(playing: ActiveRole) -> Field:
+    return Field(Text("role_now"), role_label(playing.prompt, playing.title))
 
 
 def _prompt(prompt: str) -> list[Block]:

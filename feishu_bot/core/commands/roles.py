@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from itertools import chain
 
 from feishu_bot.core.answering.prompt import estimate_tokens
@@ -20,24 +21,19 @@ from feishu_bot.core.tasks import AskQuestion
 MAX_CHARS = 8_000
 
 
+@dataclass(frozen=True)
 class RoleCommands(CommandGroup):
-    """A role is the prompt that the model is told first; it begins the conversation afresh."""
+    """A role is the prompt that the model is told first; a new one starts a new conversation.
 
-    def __init__(
-        self,
-        roles: Roles,
-        conversations: Conversations,
-        settings: EffectiveSettings,
-        enqueuer: Enqueuer,
-        *,
-        context_tokens: int,
-    ) -> None:
-        """`context_tokens` is what a whole prompt may take; a role may take half of it."""
-        self._roles = roles
-        self._conversations = conversations
-        self._settings = settings
-        self._enqueuer = enqueuer
-        self._most_tokens = context_tokens // 2
+    `context_tokens` is what a whole prompt may take; a role may take half of it.
+    """
+
+    roles: Roles
+    conversations: Conversations
+    settings: EffectiveSettings
+    enqueuer: Enqueuer
+    _: KW_ONLY
+    context_tokens: int
 
     @command("system", "/system", "角色扮演", "/角色扮演", takes_argument=True)
     def system(self, context: CommandContext) -> Card | Notice:
@@ -90,7 +86,7 @@ class RoleCommands(CommandGroup):
     @action("role_choose")
     def choose(self, click: CardClick) -> ClickResponse:
         """Play a role of the list."""
-        role = self._roles.find(click.value("option"), click.language)
+        role = self.roles.find(click.value("option"), click.language)
         if role is None:
             return toast("role_gone", "warning")
         refusal = self._refusal(role.content)
@@ -103,51 +99,45 @@ class RoleCommands(CommandGroup):
     @action("role_example")
     def example(self, click: CardClick) -> ClickResponse:
         """Ask the role's example, as if it had been written under the card."""
-        role = self._roles.find(click.value("role"), click.language)
+        role = self.roles.find(click.value("role"), click.language)
         if role is None or not role.example:
             return toast("role_gone", "warning")
         once = f"example:{click.value('once')}"
         question = AskQuestion(text=role.example)
-        if self._enqueuer.enqueue_click(click, question, once=once, until_answered=True):
+        if self.enqueuer.enqueue_click(click, question, once=once, until_answered=True):
             return toast("role_asked")
         return toast("role_asked_before")
 
     def _categories(self, key: ConversationKey, language: Language) -> Card:
-        categories = self._roles.categories(language)
+        categories = self.roles.categories(language)
         return cards.categories_card(categories, self._active(key, language))
 
     def _roles_of(self, category: str, language: Language) -> tuple[Role, ...]:
         """In this language, also when the card was built in the other one."""
-        own = self._roles.of(category, language)
-        others = chain.from_iterable(self._roles.of(category, other) for other in LANGUAGES)
-        found = (self._roles.find(role.id, language) for role in others)
+        own = self.roles.of(category, language)
+        others = chain.from_iterable(self.roles.of(category, other) for other in LANGUAGES)
+        found = (self.roles.find(role.id, language) for role in others)
         return own or tuple(role for role in found if role)
 
     def _active(self, key: ConversationKey, language: Language) -> cards.ActiveRole:
-        layers = self._settings.of(key)
-        role = find_by_prompt(self._roles, layers.role, language)
+        layers = self.settings.of(key)
+        role = find_by_prompt(self.roles, layers.role, language)
         is_own = bool(layers.conversation.role)
         return cards.ActiveRole(layers.role, role.title if role else "", is_own=is_own)
 
     def _set(self, key: ConversationKey, prompt: str) -> None:
         """Start anew with this role. What else was chosen for the conversation stays."""
-        before = self._conversations.load(key)
-        self._conversations.clear(key)
-        self._conversations.save_settings(key, role=prompt, model=before.model, mode=before.mode)
+        before = self.conversations.load(key)
+        self.conversations.clear(key)
+        self.conversations.save_settings(key, role=prompt, model=before.model, mode=before.mode)
 
     def _refusal(self, prompt: str) -> Notice | None:
-        tokens = estimate_tokens(prompt)
-        if tokens <= self._most_tokens and len(prompt) <= MAX_CHARS:
+        tokens, most_tokens = estimate_tokens(prompt), self.context_tokens // 2
+        if tokens <= most_tokens and len(prompt) <= MAX_CHARS:
             return None
-        return Notice(
-            "role_too_long",
-            {
-                "tokens": str(tokens),
-                "characters": str(len(prompt)),
-                "most_tokens": str(self._most_tokens),
-                "most_characters": str(MAX_CHARS),
-            },
-        )
+        taken = {"tokens": str(tokens), "characters": str(len(prompt))}
+        most = {"most_tokens": str(most_tokens), "most_characters": str(MAX_CHARS)}
+        return Notice("role_too_long", {**taken, **most})
 
 
 def find_by_prompt(roles: Roles, prompt: str, language: Language) -> Role | None:

@@ -14,6 +14,7 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import MAX_ATTEMPTS, Job, QueuedTask, RunCommand, SuggestCommand
+from feishu_bot.errors import ModelError
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -65,6 +66,8 @@ class CommandRunner:
         logger.info("command", name=command.name)
         try:
             return command.run(context)
+        except ModelError as exc:
+            return Notice(exc.kind, {"request_id": exc.request_id})
         except Exception:
             # The database may be away for a moment.
             if job.attempt <= MAX_ATTEMPTS:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Card, Label, Text
 from feishu_bot.core.chat_model import ModelCatalog
 from feishu_bot.core.chats import Chats, ThreadChoice
 from feishu_bot.core.commands import settings_cards as cards
+from feishu_bot.core.commands.mode import mode_label
 from feishu_bot.core.commands.model import DEFAULT, default_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
+from feishu_bot.core.commands.role_cards import role_label
 from feishu_bot.core.commands.roles import find_by_prompt
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
@@ -52,6 +55,8 @@ class SettingsCommands(CommandGroup):
             offered = ()
         key, chat = context.key, self.chats.settings(context.key.chat_id)
         default = default_model(self.models) if offered else ""
+        categories = self.roles.categories(context.language)
+        roles = (self.roles.of(category, context.language) for category in categories)
         form = cards.SettingsForm(
             scope=scope,
             chat_type=context.chat_type,
@@ -59,11 +64,7 @@ class SettingsCommands(CommandGroup):
             offered=offered,
             bots_model=default,
             default_model=(chat.model if scope == CONVERSATION else "") or default,
-            roles=tuple(
-                role
-                for category in self.roles.categories(context.language)
-                for role in self.roles.of(category, context.language)
-            ),
+            roles=tuple(chain.from_iterable(roles)),
         )
         return cards.form_card(form, offers_chat=scope == CONVERSATION and may_change_chat)
 
@@ -106,11 +107,8 @@ class SettingsCommands(CommandGroup):
         }
         if scope == CONVERSATION:
             return {**chosen, "language": self.people.get(open_id).language or DEFAULT}
-        return {
-            **chosen,
-            "thread": chat.reply_in_thread or DEFAULT,
-            "language": chat.language or DEFAULT,
-        }
+        thread, language_of_chat = chat.reply_in_thread or DEFAULT, chat.language or DEFAULT
+        return {**chosen, "thread": thread, "language": language_of_chat}
 
     def _stored(self, name: str, value: str, language: Language) -> str | None:
         """What is stored for an option; None for one that is no more."""
@@ -153,12 +151,11 @@ class SettingsCommands(CommandGroup):
         role = find_by_prompt(self.roles, inner.role, click.language)
         person = self.people.get(click.action.operator.open_id)
         own_language = person.language if scope == CONVERSATION else ""
-        active = cards.ActiveSettings(
-            model=inner.model or click.value("bots_model"),
-            prompt=inner.role,
-            role_title=role.title if role else "",
-            mode=inner.mode,
-            thread=chat.reply_in_thread,
-            language=own_language or chat.language,
-        )
+        active: dict[str, Label] = {
+            "settings_model": inner.model or click.value("bots_model") or Text("model_default"),
+            "settings_role": role_label(inner.role, role.title if role else ""),
+            "settings_mode": mode_label(inner.mode),
+            "settings_thread": cards.thread_label(chat.reply_in_thread),
+            "settings_language": cards.language_label(own_language or chat.language),
+        }
         return cards.summary_card(click.key, active, scope=scope, chat_type=click.value("chat"))

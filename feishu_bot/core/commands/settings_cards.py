@@ -21,9 +21,9 @@ from feishu_bot.core.cards import (
 )
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.commands.lang import LANGUAGE_NAMES
-from feishu_bot.core.commands.mode import mode_label, mode_options, scope_hint
+from feishu_bot.core.commands.mode import mode_options, scope_hint
 from feishu_bot.core.commands.model import DEFAULT, model_options
-from feishu_bot.core.commands.role_cards import TITLE_CHARS, role_label
+from feishu_bot.core.commands.role_cards import TITLE_CHARS
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.roles import Role
@@ -55,18 +55,6 @@ class SettingsForm:
     roles: tuple[Role, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActiveSettings:
-    """What holds after all; empty means the bot's own."""
-
-    model: str
-    prompt: str
-    role_title: str
-    mode: str
-    thread: str
-    language: str
-
-
 def form_card(card: SettingsForm, *, offers_chat: bool) -> Card:
     """The form of a scope; `offers_chat` adds the way to the chat's own."""
     is_chat = card.scope == "chat"
@@ -74,13 +62,7 @@ def form_card(card: SettingsForm, *, offers_chat: bool) -> Card:
     if not card.offered:
         was.pop("model")
     options = _options(card)
-    labels = {
-        "model": "settings_model",
-        "role": "settings_role",
-        "mode": "settings_mode",
-        "thread": "settings_thread",
-        "language": "settings_language" if is_chat else "settings_own_language",
-    }
+    own = {} if is_chat else {"language": "settings_own_language"}
     value = {
         "act": "settings_save",
         "scope": card.scope,
@@ -91,7 +73,7 @@ def form_card(card: SettingsForm, *, offers_chat: bool) -> Card:
     fields = tuple(
         Select(
             name=name,
-            label=Text(labels[name]),
+            label=Text(own.get(name, f"settings_{name}")),
             options=options[name],
             placeholder=Text("settings_choose"),
             chosen=chosen,
@@ -105,29 +87,30 @@ def form_card(card: SettingsForm, *, offers_chat: bool) -> Card:
         blocks.append(Paragraph(Text("settings_no_models"), is_small=True))
     blocks.append(Form(name="settings", fields=fields, submit=submit))
     if offers_chat:
-        button = _again("button_settings_chat", "chat", card.chat_type)
-        blocks.append(Buttons((button,)))
-    title = Text("settings_chat_title" if is_chat else "settings_title")
-    return Card(title=title, icon="⚙️", blocks=tuple(blocks))
+        blocks.append(Buttons((_again("button_settings_chat", "chat", card.chat_type),)))
+    return Card(title=_title(card.scope), icon="⚙️", blocks=tuple(blocks))
 
 
 def summary_card(
-    key: ConversationKey, holding: ActiveSettings, *, scope: str, chat_type: str
+    key: ConversationKey, active: Mapping[str, Label], *, scope: str, chat_type: str
 ) -> Card:
-    """What holds now, with the way back to the form."""
-    is_chat = scope == "chat"
-    blocks: list[Block] = [
-        Field(Text("settings_model"), holding.model or Text("model_default")),
-        Field(Text("settings_role"), role_label(holding.prompt, holding.role_title)),
-        Field(Text("settings_mode"), mode_label(holding.mode)),
-        Field(Text("settings_thread"), _thread(holding.thread)),
-        Field(Text("settings_language"), _language(holding.language)),
-    ]
-    if not is_chat:
+    """The settings in force, each with its name, and the way back to the form."""
+    blocks: list[Block] = [Field(Text(name), value) for name, value in active.items()]
+    if scope != "chat":
         blocks.append(scope_hint(key))
     blocks.append(Buttons((_again("button_change", scope, chat_type),)))
-    title = Text("settings_chat_title" if is_chat else "settings_title")
-    return Card(title=title, icon="⚙️", colour="green", blocks=tuple(blocks))
+    return Card(title=_title(scope), icon="⚙️", colour="green", blocks=tuple(blocks))
+
+
+def thread_label(choice: str) -> Label:
+    """Whether replies go into a thread."""
+    return Text(f"thread_{choice}") if choice in THREADS else Text("settings_default")
+
+
+def language_label(language: str) -> Label:
+    """A language in its own words."""
+    name = LANGUAGE_NAMES[LANGUAGES[language]] if language in LANGUAGES else ""
+    return name or Text("settings_default")
 
 
 def _options(card: SettingsForm) -> dict[str, tuple[Option, ...]]:
@@ -136,8 +119,8 @@ def _options(card: SettingsForm) -> dict[str, tuple[Option, ...]]:
         "model": model_options(card.offered, chosen, card.default_model),
         "role": _role_options(card.roles, card.was["role"]),
         "mode": (_DEFAULT, *mode_options()),
-        "thread": (_DEFAULT, *(Option(_thread(choice), choice) for choice in THREADS)),
-        "language": (_DEFAULT, *(Option(_language(one), one) for one in LANGUAGES)),
+        "thread": (_DEFAULT, *(Option(thread_label(choice), choice) for choice in THREADS)),
+        "language": (_DEFAULT, *(Option(language_label(one), one) for one in LANGUAGES)),
     }
 
 
@@ -151,14 +134,8 @@ def _role_options(roles: tuple[Role, ...], chosen: str) -> tuple[Option, ...]:
     return (_DEFAULT, *own, *(Option(shorten(titles[one], TITLE_CHARS), one) for one in shown))
 
 
-def _thread(choice: str) -> Label:
-    return Text(f"thread_{choice}") if choice in THREADS else Text("settings_default")
-
-
-def _language(language: str) -> Label:
-    return (
-        LANGUAGE_NAMES[LANGUAGES[language]] if language in LANGUAGES else Text("settings_default")
-    )
+def _title(scope: str) -> Text:
+    return Text("settings_chat_title" if scope == "chat" else "settings_title")
 
 
 def _again(label: str, scope: str, chat_type: str) -> Button:

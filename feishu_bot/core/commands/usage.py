@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.cards import Block, Card, Collapsible, Divider, Field, Paragraph, Text
@@ -19,35 +20,27 @@ MAX_MODELS = 8
 SHORT_ID = 6
 
 
+@dataclass(frozen=True)
 class UsageCommands(CommandGroup):
     """`currency` is empty without prices; then costs are not shown. `days_kept` bounds the past."""
 
-    def __init__(
-        self,
-        usage: UsageStore,
-        quotas: QuotaChecker,
-        names: UserDirectory,
-        *,
-        currency: Callable[[], str],
-        days_kept: int = MAX_DAYS,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._usage = usage
-        self._quotas = quotas
-        self._names = names
-        self._currency = currency
-        self._days = min(MAX_DAYS, days_kept)
-        self._clock = clock
+    store: UsageStore
+    quotas: QuotaChecker
+    names: UserDirectory
+    _: KW_ONLY
+    currency: Callable[[], str]
+    days_kept: int
+    clock: Callable[[], float] = time.time
 
     @command("usage", "/usage", "用量", "/用量")
     def usage(self, context: CommandContext) -> Card:
         """Show what was used; to admins everyone's usage too."""
         open_id = context.sender.open_id
-        today = self._quotas.day_of(open_id)
-        lately = sum_usage(self._usage.totals(self._long_ago(), open_id=open_id))
+        today = self.quotas.day_of(open_id)
+        lately = sum_usage(self.store.totals(self._long_ago(), open_id=open_id))
         blocks: list[Block] = [
             Field(Text("usage_today"), self._spent(today.spent)),
-            Field(Text("usage_days", {"days": str(self._days)}), self._spent(lately)),
+            Field(self._over_days("usage_days"), self._spent(lately)),
             *self._left(today, is_admin=context.is_admin),
         ]
         if context.is_admin:
@@ -56,11 +49,18 @@ class UsageCommands(CommandGroup):
         return Card(title=Text("usage_title"), icon="📊", blocks=tuple(blocks))
 
     def _long_ago(self) -> float:
-        return days.day_start(self._clock(), self._days - 1)
+        return days.day_start(self.clock(), self._days - 1)
+
+    @property
+    def _days(self) -> int:
+        return min(MAX_DAYS, self.days_kept)
+
+    def _over_days(self, title: str) -> Text:
+        return Text(title, {"days": str(self._days)})
 
     def _spent(self, spent: Spending) -> Text:
         params = {"questions": format_count(spent.questions), "tokens": format_count(spent.tokens)}
-        currency = self._currency()
+        currency = self.currency()
         if not currency:
             return Text("usage_spent", params)
         return Text("usage_spent_cost", {**params, "cost": format_money(currency, spent.cost)})
@@ -69,51 +69,39 @@ class UsageCommands(CommandGroup):
         """What may still be used today, one line for each limit."""
         if is_admin or not day.quota:
             return [Field(Text("usage_left"), Text("usage_unlimited"))]
-        spent, quota = day.spent, day.quota
         blocks: list[Block] = [Divider()]
-        if quota.questions:
-            left = format_count(max(0, quota.questions - spent.questions))
-            said = {
-                "left": left,
-                "limit": format_count(quota.questions),
-                "granted": format_count(day.granted),
-            }
-            kind = "usage_left_granted" if day.granted else "usage_left_questions"
+        for unit, limit, used in day.quota.limits(day.spent):
+            left = self.quotas.format(unit, max(0, limit - used))
+            said = {"left": left, "limit": self.quotas.format(unit, limit)}
+            kind = f"usage_left_{unit}"
+            if unit == "questions":
+                said["granted"] = format_count(day.granted)
+                kind = "usage_left_granted" if day.granted else kind
             blocks.append(Field(Text("usage_left"), Text(kind, said)))
-        if quota.tokens:
-            left = format_count(max(0, quota.tokens - spent.tokens))
-            said = {"left": left, "limit": format_count(quota.tokens)}
-            blocks.append(Field(Text("usage_left"), Text("usage_left_tokens", said)))
-        if quota.cost:
-            left = format_money(self._currency(), max(0.0, quota.cost - spent.cost))
-            said = {"left": left, "limit": format_money(self._currency(), quota.cost)}
-            blocks.append(Field(Text("usage_left"), Text("usage_left_cost", said)))
-        zone = {"zone": days.zone(self._clock())}
+        zone = {"zone": days.zone(self.clock())}
         return [*blocks, Paragraph(Text("usage_anew", zone), is_small=True)]
 
     def _everyone(self, chat_type: str) -> list[Block]:
         """Everyone's usage, where nobody reads along."""
         if chat_type != "p2p":
             return [Divider(), Paragraph(Text("usage_in_private"), is_small=True)]
-        today, since = days.day_start(self._clock()), self._long_ago()
-        models = self._usage.totals(since)
+        today, since = days.day_start(self.clock()), self._long_ago()
+        models = self.store.totals(since)
+        most = sorted(models, key=lambda total: (-total.tokens, total.name))[:MAX_MODELS]
         rows = (
-            Field(Text("usage_all_today"), self._spent(sum_usage(self._usage.totals(today)))),
-            Field(
-                Text("usage_all_days", {"days": str(self._days)}), self._spent(sum_usage(models))
-            ),
+            Field(Text("usage_all_today"), self._spent(sum_usage(self.store.totals(today)))),
+            Field(self._over_days("usage_all_days"), self._spent(sum_usage(models))),
         )
-        long = {"days": str(self._days)}
         parts = (
             (Text("usage_people_today"), self._people(today)),
-            (Text("usage_people_days", long), self._people(since)),
-            (Text("usage_models_days", long), self._rows(_most(models), lambda name: name or "–")),
+            (self._over_days("usage_people_days"), self._people(since)),
+            (self._over_days("usage_models_days"), self._rows(most, lambda name: name or "–")),
         )
         folded = (Collapsible(title=title, blocks=blocks) for title, blocks in parts if blocks)
         return [Divider(), *rows, *folded]
 
     def _people(self, since: float) -> tuple[Field, ...]:
-        return self._rows(self._usage.people(since, MAX_PEOPLE), self._name)
+        return self._rows(self.store.people(since, MAX_PEOPLE), self._name)
 
     def _rows(
         self, totals: Sequence[UsageTotal], name_of: Callable[[str], str]
@@ -123,8 +111,4 @@ class UsageCommands(CommandGroup):
         )
 
     def _name(self, open_id: str) -> str:
-        return self._names.of(open_id) or f"…{open_id[-SHORT_ID:]}"
-
-
-def _most(totals: Sequence[UsageTotal]) -> list[UsageTotal]:
-    return sorted(totals, key=lambda total: (-total.tokens, total.name))[:MAX_MODELS]
+        return self.names.of(open_id) or f"…{open_id[-SHORT_ID:]}"

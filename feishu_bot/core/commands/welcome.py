@@ -64,11 +64,8 @@ class Welcome(CommandGroup):
         ]
         if is_group and self.answers_all and self.misses_messages():
             blocks.append(Paragraph(Text("welcome_scope_missing"), is_small=True))
-        return Card(
-            title=Text("welcome_group_title" if is_group else "welcome_title"),
-            icon="👋",
-            blocks=tuple(blocks),
-        )
+        title = Text("welcome_group_title" if is_group else "welcome_title")
+        return Card(title=title, icon="👋", blocks=tuple(blocks))
 
     @action("example")
     def ask_example(self, click: CardClick) -> ClickResponse:

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
@@ -30,28 +31,19 @@ FIRST_SWEEP_SECONDS = 60.0
 NO_CHANGE = Renewal(frozenset(), frozenset())
 
 
+@dataclass(kw_only=True)
 class WorkerPool:
     """Does tasks from `start` to `stop`. All threads begin in `start`, after a fork."""
 
-    def __init__(
-        self,
-        *,
-        queue: TaskQueue,
-        running: RunningJobs,
-        handle: Callable[[Job, JobControl], None],
-        threads: int,
-        lease_seconds: float,
-        sweep: Callable[[], None] = lambda: None,
-        timer: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._queue = queue
-        self._handle = handle
-        self._threads = threads
-        self._lease_seconds = lease_seconds
-        self._sweep = sweep
-        self._timer = timer
-        self._running = running
-        self._changed = running.changed
+    queue: TaskQueue
+    running: RunningJobs
+    handle: Callable[[Job, JobControl], None]
+    threads: int
+    lease_seconds: float
+    sweep: Callable[[], None] = lambda: None
+    timer: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
         self._claimed_at: deque[float] = deque(maxlen=CLAIM_BURST)
         self._awake = False
         # First no more is claimed; at the very end leases are no longer renewed.
@@ -60,31 +52,31 @@ class WorkerPool:
 
     def start(self) -> None:
         """Begin to claim and to work."""
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="answer")
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="answer")
         for run in (self._claim_forever, self._renew_forever):
             threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
 
     def wake(self) -> None:
         """Claim at once: there is something new in the inbox."""
-        with self._changed:
+        with self.running.changed:
             self._awake = True
-            self._changed.notify_all()
+            self.running.changed.notify_all()
 
     def stop(self, grace: float) -> None:
         """Claim no more, give running jobs `grace` seconds, hand the rest back."""
         self._closing.set()
         self.wake()
-        deadline = self._timer() + grace
-        with self._changed:
-            while self._running and (left := deadline - self._timer()) > 0:
-                self._changed.wait(left)
-        rest = self._running.all()
+        deadline = self.timer() + grace
+        with self.running.changed:
+            while self.running and (left := deadline - self.timer()) > 0:
+                self.running.changed.wait(left)
+        rest = self.running.all()
         for _, control in rest:
             control.mark_lost()
         try:
             if rest:
                 logger.info("jobs handed back", jobs=len(rest))
-                self._queue.release([job for job, _ in rest])
+                self.queue.release([job for job, _ in rest])
         except Exception:
             logger.exception("jobs not handed back, their leases run out")
         self._stopped.set()
@@ -92,11 +84,11 @@ class WorkerPool:
 
     def _claim_forever(self) -> None:
         while not self._closing.is_set():
-            with self._changed:
-                if not self._awake or len(self._running) >= self._threads:
-                    self._changed.wait(POLL_SECONDS)
+            with self.running.changed:
+                if not self._awake or len(self.running) >= self.threads:
+                    self.running.changed.wait(POLL_SECONDS)
                 self._awake = False
-                free = self._threads - len(self._running)
+                free = self.threads - len(self.running)
             try:
                 if free and not self._closing.is_set():
                     self._claim(min(free, self._wait_for_claims()))
@@ -107,59 +99,59 @@ class WorkerPool:
     def _wait_for_claims(self) -> int:
         """How many more jobs may be claimed now, at least one."""
         if len(self._claimed_at) == CLAIM_BURST:
-            wait = self._claimed_at[0] + CLAIM_SECONDS - self._timer()
+            wait = self._claimed_at[0] + CLAIM_SECONDS - self.timer()
             if wait > 0:
                 self._closing.wait(wait)
-        start = self._timer() - CLAIM_SECONDS
+        start = self.timer() - CLAIM_SECONDS
         return CLAIM_BURST - sum(at > start for at in self._claimed_at) or 1
 
     def _claim(self, limit: int) -> None:
-        jobs = self._queue.claim(limit)
-        self._claimed_at.extend([self._timer()] * len(jobs))
-        with self._changed:
+        jobs = self.queue.claim(limit)
+        self._claimed_at.extend([self.timer()] * len(jobs))
+        with self.running.changed:
             if not self._closing.is_set():
                 # There may be more than were asked for.
                 self._awake = self._awake or len(jobs) == limit
                 for job in jobs:
-                    self._pool.submit(self._work, job, self._running.add(job))
+                    self._pool.submit(self._work, job, self.running.add(job))
                 return
-        self._queue.release(jobs)
+        self.queue.release(jobs)
 
     def _work(self, job: Job, control: JobControl) -> None:
         with bind(event_id=job.event_id, message_id=job.target.message_id):
             try:
-                self._handle(job, control)
+                self.handle(job, control)
             except Exception:
                 logger.exception("job failed", attempt=job.attempt)
                 self._postpone(job)
             finally:
-                self._queue.drop(job)
-                self._running.remove(job, control)
+                self.queue.drop(job)
+                self.running.remove(job, control)
                 # The next message of this conversation may have been waiting for this one.
                 self.wake()
 
     def _sweep_once(self) -> None:
         try:
-            self._sweep()
+            self.sweep()
         except Exception:
             logger.exception("sweep failed")
 
     def _postpone(self, job: Job) -> None:
         try:
             wait = RETRY_SECONDS * 2 ** min(job.attempt - 1, 10)
-            self._queue.postpone(job, min(wait, MAX_RETRY_SECONDS))
+            self.queue.postpone(job, min(wait, MAX_RETRY_SECONDS))
         except Exception:
             # Its lease is dropped all the same, and it is claimed again when that has run out.
             logger.exception("job not postponed")
 
     def _renew_forever(self) -> None:
-        renewed = self._timer()
+        renewed = self.timer()
         sweep_at = renewed + FIRST_SWEEP_SECONDS
-        while not self._stopped.wait(min(2.0, self._lease_seconds / RENEWALS_PER_LEASE)):
-            now = self._timer()
+        while not self._stopped.wait(min(2.0, self.lease_seconds / RENEWALS_PER_LEASE)):
+            now = self.timer()
             renewal = NO_CHANGE
             try:
-                renewal = self._queue.renew()
+                renewal = self.queue.renew()
                 renewed = now
             except Exception:
                 logger.exception("leases not renewed")
@@ -167,8 +159,8 @@ class WorkerPool:
                 sweep_at = now + SWEEP_SECONDS
                 self._sweep_once()
             # Without a renewal for so long the leases have run out, whatever the reason.
-            overdue = now - renewed > self._lease_seconds
-            for job, control in self._running.all():
+            overdue = now - renewed > self.lease_seconds
+            for job, control in self.running.all():
                 if overdue or job.id in renewal.lost:
                     control.mark_lost()
                 elif job.id in renewal.stopped:
