@@ -6,24 +6,72 @@ core.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from feishu_bot.logs import get_logger
 from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.feedback import SqlFeedback
 from feishu_bot.stores.inbox import SqlInbox
+from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.people import SqlPeople
-from feishu_bot.stores.stores import Stores
 from feishu_bot.stores.usage import SqlUsage
-from feishu_bot.stores.worker_id import WorkerId
 
-__all__ = [
-    "Database",
-    "SqlChats",
-    "SqlConversations",
-    "SqlFeedback",
-    "SqlInbox",
-    "SqlPeople",
-    "SqlUsage",
-    "Stores",
-    "WorkerId",
-]
+__all__ = ["Database", "Stores"]
+
+logger = get_logger(__name__)
+
+DAY = 24 * 3600.0
+# Feishu repeats an event for up to 7.1 hours. The inbox remembers longer than the webhook accepts
+# anything, by more than the day that a wrong clock may be off.
+INBOX_SECONDS = 3 * DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """One store of each kind; what is older than `retention_days` is swept."""
+
+    inbox: SqlInbox
+    conversations: SqlConversations
+    chats: SqlChats
+    people: SqlPeople
+    usage: SqlUsage
+    feedback: SqlFeedback
+    retention_days: float
+
+    @classmethod
+    def open(
+        cls,
+        database: Database,
+        *,
+        lease_seconds: float,
+        conversation_ttl: float,
+        retention_days: float,
+    ) -> Stores:
+        """The stores of this database; connects to nothing, so it may run before a fork.
+
+        A lease, and the time after which an unused conversation starts over, are in seconds.
+        """
+        return cls(
+            inbox=SqlInbox(database, worker=WorkerId(), lease_seconds=lease_seconds),
+            conversations=SqlConversations(database, ttl_seconds=conversation_ttl),
+            chats=SqlChats(database),
+            people=SqlPeople(database),
+            usage=SqlUsage(database),
+            feedback=SqlFeedback(database),
+            retention_days=retention_days,
+        )
+
+    def sweep(self, now: float) -> None:
+        """Delete what is too old at `now`, in seconds since the epoch."""
+        expired = now - self.retention_days * DAY
+        logger.info(
+            "swept",
+            events=self.inbox.sweep(now - INBOX_SECONDS),
+            conversations=self.conversations.sweep(expired),
+            usage=self.usage.sweep(expired),
+            # Those whose usage is kept stay: after the usage.
+            people=self.people.sweep(expired),
+            feedback=self.feedback.sweep(expired),
+        )

@@ -15,8 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.logs import get_logger
 from feishu_bot.stores import migrations
-from feishu_bot.stores.retry import retry_while_locked
-from feishu_bot.stores.write_lock import WriteLock
+from feishu_bot.stores.locks import WriteLock, retry_while_locked
 
 logger = get_logger(__name__)
 

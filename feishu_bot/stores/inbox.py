@@ -18,11 +18,10 @@ from feishu_bot.errors import LeaseLost
 from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
-from feishu_bot.stores.held_leases import HeldLeases
-from feishu_bot.stores.retry import is_transient
+from feishu_bot.stores.leases import HeldLeases, WorkerId
+from feishu_bot.stores.locks import is_transient
 from feishu_bot.stores.turns import forget_question, insert_turn
 from feishu_bot.stores.usage import insert_usage
-from feishu_bot.stores.worker_id import WorkerId
 
 logger = get_logger(__name__)
 

@@ -47,6 +47,7 @@ COMPOSED = {
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
     ),
     "thread_": tuple(THREADS),
+    "usage_left_": ("questions", "granted", "tokens", "cost"),
 }
 
 

@@ -73,11 +73,10 @@ class UsageCommands(CommandGroup):
         for unit, limit, used in day.quota.limits(day.spent):
             left = self.quotas.format(unit, max(0, limit - used))
             said = {"left": left, "limit": self.quotas.format(unit, limit)}
-            kind = f"usage_left_{unit}"
             if unit == "questions":
                 said["granted"] = format_count(day.granted)
-                kind = "usage_left_granted" if day.granted else kind
-            blocks.append(Field(Text("usage_left"), Text(kind, said)))
+            kind = "granted" if unit == "questions" and day.granted else unit
+            blocks.append(Field(Text("usage_left"), Text(f"usage_left_{kind}", said)))
         zone = {"zone": days.zone(self.clock())}
         return [*blocks, Paragraph(Text("usage_anew", zone), is_small=True)]
 

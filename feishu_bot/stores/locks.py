@@ -1,13 +1,44 @@
-"""A fair lock for the writers of a SQLite file, in all processes."""
+"""The locks of a database: a fair one for the writers of SQLite, and retries where one is held."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import random
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+T = TypeVar("T")
+
+_TRIES = 5
+_TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03"}
+_TRANSIENT_SQLITE_CODES = {5, 6}
+
+
+def is_transient(exc: DBAPIError) -> bool:
+    """Whether a lock that somebody else holds is the cause, so that another try may work."""
+    if getattr(exc.orig, "sqlstate", None) in _TRANSIENT_SQLSTATES:
+        return True
+    # The extended codes keep the plain one in their lowest byte.
+    return getattr(exc.orig, "sqlite_errorcode", 0) & 0xFF in _TRANSIENT_SQLITE_CODES
+
+
+def retry_while_locked(attempt: Callable[[], T]) -> T:
+    """Try until no lock is in the way; raises the OperationalError of the fifth try."""
+    for tried in range(1, _TRIES):
+        try:
+            return attempt()
+        except OperationalError as exc:
+            if not is_transient(exc):
+                raise
+        time.sleep(random.uniform(0.01, 0.05) * 2**tried)
+    return attempt()
 
 
 class WriteLock:
@@ -30,12 +61,7 @@ class WriteLock:
             self._lock.release()
             raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         try:
             self._flock(fcntl.LOCK_UN)
         finally:

@@ -1,13 +1,17 @@
-"""The name of a process that works on jobs, by which others see that it is dead."""
+"""Who holds leases on jobs: the name of a process, and the jobs that it has claimed."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import socket
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from typing_extensions import override
+
+from feishu_bot.core.tasks import Job
 
 _PROC = Path("/proc")
 _SEPARATOR = "|"
@@ -48,6 +52,35 @@ class WorkerId:
         except PermissionError:
             pass
         return _start_time(int(pid)) not in ("", started)
+
+
+class HeldLeases:
+    """The ids of claimed jobs, safe to use from several threads.
+
+    A job is held for one attempt: when an old attempt gives up, a newer one stays held.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._attempt_by_id: dict[int, int] = {}
+
+    def ids(self) -> set[int]:
+        with self._lock:
+            return set(self._attempt_by_id)
+
+    def add(self, job: Job) -> None:
+        with self._lock:
+            self._attempt_by_id[job.id] = job.attempt
+
+    def remove(self, job: Job) -> None:
+        with self._lock:
+            if self._attempt_by_id.get(job.id) == job.attempt:
+                del self._attempt_by_id[job.id]
+
+    def drop(self, ids: Iterable[int]) -> None:
+        with self._lock:
+            for job_id in ids:
+                self._attempt_by_id.pop(job_id, None)
 
 
 def _pid_namespace() -> str:
