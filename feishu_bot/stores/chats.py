@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 
 from feishu_bot.core.chats import ChatSettings, ThreadChoice
 from feishu_bot.core.languages import Language
+from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import chats as table
-from feishu_bot.stores.short_cache import ReadCache
 
 _settings = [column for column in table.c if column is not table.c.chat_id]
 _is_this = table.c.chat_id == sa.bindparam("chat")
@@ -46,7 +46,7 @@ class SqlChats:
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
-        self._cache: ReadCache[ChatSettings] = ReadCache(clock)
+        self._cache: ReadCache[str, ChatSettings] = ReadCache(clock)
 
     def settings(self, chat_id: str) -> ChatSettings:
         return self._cache.get(chat_id, self._read)

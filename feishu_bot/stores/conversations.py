@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import sqlalchemy as sa
-from cachetools import TTLCache
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.messages import IncomingMessage, SentMessages
+from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import CleanText, conversations, messages, threads
 from feishu_bot.stores.turn_tree import read_newest, read_path, read_tree, read_turn, set_head
 from feishu_bot.stores.turns import in_conversation, insert_own_messages, parameters_of, touch
 
-_CACHED_ITEMS = 20_000
 _CACHED_SECONDS = 3600.0
 
 _is_this = in_conversation(conversations)
@@ -52,7 +49,7 @@ class SqlConversations:
 
     A conversation that is unused for `ttl_seconds` starts over: its settings and turns are not
     loaded again. `clock` gives seconds since the epoch. A message stays in its conversation, so
-    that each process can cache it; only hits are cached, no misses.
+    that each process can cache it.
     """
 
     def __init__(
@@ -61,11 +58,10 @@ class SqlConversations:
         self._database = database
         self._ttl_seconds = ttl_seconds
         self._clock = clock
-        self._lock = threading.Lock()
         # By message id: the conversation, and whether the bot wrote the message.
-        self._messages: TTLCache[str, tuple[ConversationKey, bool]] = _cache(clock)
-        self._roots: TTLCache[tuple[str, str], str] = _cache(clock)
-        self._existing: TTLCache[ConversationKey, bool] = _cache(clock)
+        self._messages = ReadCache[str, tuple[ConversationKey, bool] | None](clock, _CACHED_SECONDS)
+        self._roots = ReadCache[tuple[str, str], str](clock, _CACHED_SECONDS)
+        self._existing = ReadCache[ConversationKey, bool](clock, _CACHED_SECONDS)
 
     def resolve(self, message: IncomingMessage) -> ConversationKey:
         # Without a query where that is possible: this runs while Feishu waits for its response.
@@ -80,21 +76,14 @@ class SqlConversations:
         if not message.thread_id:
             return key or ConversationKey(message.chat_id, message.message_id)
         # The first post of a topic comes with a thread id alone: it is the root of the topic.
-        root = self._bind_thread(
-            message.chat_id, message.thread_id, key.root if key else message.message_id
+        first = key.root if key else message.message_id
+        root = self._roots.get(
+            (message.chat_id, message.thread_id), lambda thread: self._bind_thread(*thread, first)
         )
         return key or ConversationKey(message.chat_id, root)
 
     def exists(self, key: ConversationKey) -> bool:
-        with self._lock:
-            if key in self._existing:
-                return True
-        with self._database.read() as connection:
-            exists = connection.execute(_ONE, parameters_of(key)).first() is not None
-        if exists:
-            with self._lock:
-                self._existing[key] = True
-        return exists
+        return self._existing.get(key, self._read_existence)
 
     def key_of(self, message_id: str) -> ConversationKey | None:
         found = self._find(message_id)
@@ -168,18 +157,16 @@ class SqlConversations:
                 connection.execute(
                     _BIND_THREAD, _thread_row(key.chat_id, sent.thread_id, key.root, now)
                 )
-        with self._lock:
-            self._existing[key] = True
-            for message_id in sent.message_ids:
-                self._messages.setdefault(message_id, (key, True))
+        self._existing.keep(key, value=True)
+        for message_id in sent.message_ids:
+            self._messages.keep(message_id, (key, True))
 
     def sweep(self, before: float) -> int:
         with self._database.write() as connection:
             deleted = connection.execute(_SWEEP, {"before": before}).rowcount
             connection.execute(_SWEEP_THREADS, {"before": before})
-        with self._lock:
-            for cache in (self._messages, self._roots, self._existing):
-                cache.clear()
+        for cache in (self._messages, self._roots, self._existing):
+            cache.clear()
         return deleted
 
     def _touch(self, key: ConversationKey, *, ended_before: float) -> None:
@@ -188,28 +175,19 @@ class SqlConversations:
 
     def _find(self, message_id: str) -> tuple[ConversationKey, bool] | None:
         """The conversation of a message that is known, and whether the bot wrote the message."""
-        if not message_id:
-            return None
-        with self._lock:
-            found = self._messages.get(message_id)
-        if found is not None:
-            return found
+        return self._messages.get(message_id, self._read_message) if message_id else None
+
+    def _read_message(self, message_id: str) -> tuple[ConversationKey, bool] | None:
         with self._database.read() as connection:
             row = connection.execute(_KNOWN_MESSAGE, {"id": message_id}).one_or_none()
-        if row is None:
-            return None
-        found = (ConversationKey(row.chat_id, row.root), row.own)
-        with self._lock:
-            self._messages[message_id] = found
-        return found
+        return (ConversationKey(row.chat_id, row.root), row.own) if row is not None else None
+
+    def _read_existence(self, key: ConversationKey) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(_ONE, parameters_of(key)).first() is not None
 
     def _bind_thread(self, chat_id: str, thread_id: str, root: str) -> str:
         """The root of the thread: the one it is bound to, else this one from now on."""
-        address = (chat_id, thread_id)
-        with self._lock:
-            cached = self._roots.get(address)
-        if cached is not None:
-            return cached
         parameters = {"chat": chat_id, "thread": thread_id}
         with self._database.read() as connection:
             bound = connection.scalar(_THREAD_ROOT, parameters)
@@ -219,13 +197,7 @@ class SqlConversations:
                 connection.execute(_BIND_THREAD, row)
                 # Another process may have been first.
                 bound = connection.execute(_THREAD_ROOT, parameters).scalar_one()
-        with self._lock:
-            self._roots[address] = bound
         return str(bound)
-
-
-def _cache(clock: Callable[[], float]) -> TTLCache[Any, Any]:
-    return TTLCache(_CACHED_ITEMS, _CACHED_SECONDS, timer=clock)
 
 
 def _thread_row(chat_id: str, thread_id: str, root: str, now: float) -> dict[str, object]:

@@ -41,13 +41,8 @@ class SqlFeedback:
 
     def save(self, message_id: str, open_id: str, verdict: Verdict, comment: str = "") -> None:
         """The same verdict without a comment leaves the earlier comment."""
-        row = {
-            "message_id": message_id,
-            "open_id": open_id,
-            "verdict": verdict,
-            "comment": comment,
-            "created_at": self._clock(),
-        }
+        answer = {"message_id": message_id, "open_id": open_id}
+        row = {**answer, "verdict": verdict, "comment": comment, "created_at": self._clock()}
         with self._database.write() as connection:
             connection.execute(_SAVE, row)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT is SQLite's as well
 
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.erasure import erase_person
 from feishu_bot.stores.schema import people as table
 from feishu_bot.stores.schema import usage
-from feishu_bot.stores.short_cache import ReadCache
 
 _DAY = 86_400.0
 
@@ -25,21 +25,19 @@ _has_no_settings = sa.and_(table.c.language == "", sa.not_(table.c.blocked))
 _ONE = sa.select(
     table.c.open_id, table.c.language, table.c.blocked.label("is_blocked"), table.c.private_chat
 ).where(_is_this)
-_SET = insert(table)
-_SET_LANGUAGE, _SET_BLOCKED = (
-    _SET.on_conflict_do_update(
-        index_elements=[table.c.open_id],
-        set_={name: _SET.excluded[name], "seen_at": _SET.excluded.seen_at},
-    )
-    for name in ("language", "blocked")
-)
+
+
+def _set(name: str, **options: Any) -> Insert:
+    """Sets a column of a person, known or new."""
+    new = insert(table)
+    changes = {column: new.excluded[column] for column in (name, "seen_at")}
+    return new.on_conflict_do_update(index_elements=[table.c.open_id], set_=changes, **options)
+
+
+_SET_LANGUAGE, _SET_BLOCKED = _set("language"), _set("blocked")
 _DELETE_EMPTY = sa.delete(table).where(_is_this, _has_no_settings, sa.not_(table.c.met))
 # Of several at once one changes the row; the others wait for it, and find nothing to change.
-_MEET = _SET.on_conflict_do_update(
-    index_elements=[table.c.open_id],
-    set_={"met": _SET.excluded.met, "seen_at": _SET.excluded.seen_at},
-    where=sa.not_(table.c.met),
-).returning(table.c.open_id)
+_MEET = _set("met", where=sa.not_(table.c.met)).returning(table.c.open_id)
 _SEE_AGAIN = (
     sa.update(table)
     .where(_is_this, table.c.seen_at < sa.bindparam("before"))
@@ -67,7 +65,7 @@ class SqlPeople:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        self._cache: ReadCache[Person] = ReadCache(clock)
+        self._cache: ReadCache[str, Person] = ReadCache(clock)
 
     def get(self, open_id: str) -> Person:
         return self._cache.get(open_id, self._read)

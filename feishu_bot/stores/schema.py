@@ -32,6 +32,11 @@ IS_OPEN = sa.text("state != 'done'")
 IS_RUNNING = sa.text("state = 'running'")
 IS_DONE = sa.text("state = 'done'")
 
+
+def _index_where(condition: sa.TextClause, *names: str, unique: bool = False) -> sa.Index:
+    return sa.Index(*names, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 inbox = sa.Table(
     "inbox",
     metadata,
@@ -59,24 +64,11 @@ inbox = sa.Table(
     # The question was recalled as well: no turn is to be stored.
     sa.Column("forget_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("outcome", sa.Text),
-    sa.Index("inbox_queue", "created_at", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
-    sa.Index(
-        "inbox_order",
-        "conversation",
-        "created_at",
-        "id",
-        sqlite_where=IS_OPEN,
-        postgresql_where=IS_OPEN,
-    ),
+    _index_where(IS_OPEN, "inbox_queue", "created_at", "id"),
+    _index_where(IS_OPEN, "inbox_order", "conversation", "created_at", "id"),
     # One running job per conversation, whatever two claims at the same time saw of each other.
-    sa.Index(
-        "inbox_running",
-        "conversation",
-        unique=True,
-        sqlite_where=IS_RUNNING,
-        postgresql_where=IS_RUNNING,
-    ),
-    sa.Index("inbox_done", "done_at", sqlite_where=IS_DONE, postgresql_where=IS_DONE),
+    _index_where(IS_RUNNING, "inbox_running", "conversation", unique=True),
+    _index_where(IS_DONE, "inbox_done", "done_at"),
 )
 
 conversations = sa.Table(

@@ -39,12 +39,7 @@ def _sums_by(column: sa.Column[str]) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-_is_of_person = table.c.open_id == sa.bindparam("person")
-_is_in_chat = table.c.chat_id == sa.bindparam("chat")
 _TOTALS = _sums_by(table.c.model).order_by(table.c.model)
-_TOTALS_OF_PERSON = _TOTALS.where(_is_of_person)
-_TOTALS_OF_CHAT = _TOTALS.where(_is_in_chat)
-_TOTALS_OF_BOTH = _TOTALS.where(_is_of_person, _is_in_chat)
 _PEOPLE = (
     _sums_by(table.c.open_id).order_by(_tokens.desc(), table.c.open_id).limit(sa.bindparam("limit"))
 )
@@ -69,11 +64,12 @@ class SqlUsage:
     def totals(
         self, since: float, *, open_id: str | None = None, chat_id: str | None = None
     ) -> list[UsageTotal]:
-        if open_id is None:
-            statement = _TOTALS if chat_id is None else _TOTALS_OF_CHAT
-        else:
-            statement = _TOTALS_OF_PERSON if chat_id is None else _TOTALS_OF_BOTH
-        return self._totals(statement, {"since": since, "person": open_id, "chat": chat_id})
+        statement = _TOTALS
+        if open_id is not None:
+            statement = statement.where(table.c.open_id == open_id)
+        if chat_id is not None:
+            statement = statement.where(table.c.chat_id == chat_id)
+        return self._totals(statement, {"since": since})
 
     def people(self, since: float, limit: int) -> list[UsageTotal]:
         return self._totals(_PEOPLE, {"since": since, "limit": limit})

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.stores.short_cache import ReadCache
+from feishu_bot.stores.cache import ReadCache
 
 
 @pytest.fixture
-def cache(clock) -> ReadCache[str]:
+def cache(clock) -> ReadCache[str, str]:
     return ReadCache(clock)
 
 
