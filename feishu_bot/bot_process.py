@@ -12,15 +12,11 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 # By its path, so that gunicorn reads it again on SIGHUP.
 CONFIGURATION = Path(__file__).with_name("gunicorn_conf.py")
-GUNICORN = (
-    *(sys.executable, "-m", "gunicorn", "--config", str(CONFIGURATION)),
-    "feishu_bot.wsgi:app",
-)
+GUNICORN = (sys.executable, "-m", "gunicorn", "--config", str(CONFIGURATION), "feishu_bot.wsgi:app")
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LAST_LINES = 20
@@ -50,12 +46,7 @@ class BotProcess:
             )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
@@ -97,21 +88,13 @@ class BotProcess:
 def children_of(pid: int) -> list[int]:
     """The ids of a process's children, from /proc or, without it, from ps."""
     try:
-        return [
-            int(child)
-            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
-        ]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
     except OSError:
-        return [child for child, parent in _all_processes() if parent == pid]
-
-
-def _all_processes() -> list[tuple[int, int]]:
-    """Every process with its parent."""
-    table = subprocess.run(
-        ["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False
-    ).stdout
-    rows = [line.split() for line in table.splitlines()]
-    return [(int(row[0]), int(row[1])) for row in rows if len(row) == 2]
+        ps = ["ps", "-axo", "pid=,ppid="]
+        table = subprocess.run(ps, capture_output=True, text=True, check=False).stdout
+        rows = [line.split() for line in table.splitlines()]
+        children = [row[0] for row in rows if row[1:] == [str(pid)]]
+    return [int(child) for child in children]
 
 
 def last_lines(log: str) -> str:

@@ -7,13 +7,14 @@ import socket
 import stat
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
-from feishu_bot import browser
 from feishu_bot.bot_process import BotProcess
 from feishu_simulator import Simulator
 from feishu_simulator.terminal import chat
@@ -21,6 +22,8 @@ from feishu_simulator.terminal import chat
 # Those of a real gateway are passed to the bot together with its key.
 GATEWAY_VARIABLES = ("OPENAI_KEY", "API_URL", "OPENAI_MODEL", "HTTP_PROXY", "GATEWAY_USER_AGENT")
 PAGE_PORT = 9001
+# They would take over the terminal, and can't display the page.
+TEXT_BROWSERS = frozenset({"www-browser", "links", "links2", "elinks", "lynx", "w3m"})
 # The folder that the package is imported from: a checkout need not be installed.
 IMPORTED_FROM = Path(__file__).parents[1]
 
@@ -60,8 +63,8 @@ def serve(environ: Mapping[str, str], port: int | None, *, opens_browser: bool) 
                 bot.wait()
                 click.echo(f"机器人停了 / The bot has stopped:\n{bot.last_lines()}", err=True)
                 return 1
-            if opens_browser and sys.stdin.isatty() and browser.is_available():
-                browser.show(simulator.page_url)
+            if opens_browser and sys.stdin.isatty() and has_desktop():
+                open_browser(simulator.page_url)
             return chat(simulator, sys.stdin, sys.stdout)
 
 
@@ -72,6 +75,20 @@ def _has_input() -> bool:
         return not (stat.S_ISCHR(status.st_mode) and status.st_rdev == null.st_rdev)
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def has_desktop(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """On macOS and Windows always, elsewhere where there is a display."""
+    display = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    return platform in ("darwin", "win32") or bool(display)
+
+
+def open_browser(url: str) -> None:
+    """Open *url*, if there is a graphical browser to open it with."""
+    with suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if Path(getattr(browser, "name", "")).name not in TEXT_BROWSERS:
+            browser.open(url)
 
 
 def _variables(

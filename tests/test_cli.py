@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from feishu_bot import bot_process, browser, cli, simulated_run
+from feishu_bot import bot_process, cli, simulated_run
 from feishu_simulator import Simulator
 from tests.polling import eventually
 
@@ -226,7 +226,7 @@ def test_beside_credentials_the_simulator_starts_only_when_told_to(tmp_path, mon
     ],
 )
 def test_a_browser_is_opened_where_there_is_a_desktop(platform, environ, expected):
-    assert browser.is_available(environ, platform) is expected
+    assert simulated_run.has_desktop(environ, platform) is expected
 
 
 @pytest.mark.parametrize(
@@ -235,9 +235,9 @@ def test_a_browser_is_opened_where_there_is_a_desktop(platform, environ, expecte
 def test_a_browser_for_the_terminal_is_left_alone(name, opened, monkeypatch):
     urls = []
     found = SimpleNamespace(name=name, open=urls.append)
-    monkeypatch.setattr(browser.webbrowser, "get", lambda: found)
+    monkeypatch.setattr(simulated_run.webbrowser, "get", lambda: found)
 
-    browser.show("http://x")
+    simulated_run.open_browser("http://x")
 
     assert urls == opened
 

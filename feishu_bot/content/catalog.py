@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -40,9 +40,21 @@ class Catalog:
         self._notices = {kind: NoticeText(**parts) for kind, parts in content["notices"].items()}
 
     @staticmethod
+    @cache
     def load(language: Language) -> Catalog:
-        """The texts of a language, read once per process."""
-        return _load(language)
+        """The texts of a language, read once per process.
+
+        Raises ValueError when two of its files have a text for the same kind.
+        """
+        content: dict[str, dict[str, Any]] = {"notices": {}, "lines": {}, "words": {}}
+        folder = files("feishu_bot.content") / "locales" / _FOLDERS[language]
+        for path in sorted(folder.iterdir(), key=lambda path: path.name):
+            for part, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+                twice = content[part].keys() & texts.keys()
+                if twice:
+                    raise ValueError(f"{path.name} repeats kinds of another file: {sorted(twice)}")
+                content[part] |= texts
+        return Catalog(language, content)
 
     def __call__(self, kind: str, /, **params: object) -> str:
         """A line, or `what` and `do` of a notice. Raises KeyError for an unknown kind."""
@@ -75,17 +87,3 @@ class _Values(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return ""
-
-
-@lru_cache
-def _load(language: Language) -> Catalog:
-    """Raises ValueError when two files of the language have a text for the same kind."""
-    content: dict[str, dict[str, Any]] = {"notices": {}, "lines": {}, "words": {}}
-    folder = files("feishu_bot.content") / "locales" / _FOLDERS[language]
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        for part, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items():
-            twice = content[part].keys() & texts.keys()
-            if twice:
-                raise ValueError(f"{path.name} repeats kinds of another file: {sorted(twice)}")
-            content[part] |= texts
-    return Catalog(language, content)

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from feishu_bot.content.documents import Entry, InvalidDocument, Items, parse
 from feishu_bot.content.watched_file import WatchedFile
-from feishu_bot.core.languages import Language
+from feishu_bot.core.languages import LANGUAGES, Language
 from feishu_bot.core.roles import Role
 
 BUILT_IN = Path(__file__).with_name("roles.yaml")
 MAX_ROLES = 200
 MAX_CONTENT = 8_000
 
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _WITHOUT_TAGS: Mapping[Language, str] = {"zh": "其他", "en": "Other"}
 
 

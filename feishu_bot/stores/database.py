@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,8 @@ class Database:
         so that a transaction that has begun doesn't fail for a lock of another program.
         """
         ours = self._of_this_process()
-        with (
-            ours.write_lock or nullcontext(),
-            ours.engine.connect() as connection,
-            connection.begin(),
-        ):
+        lock = ours.write_lock or nullcontext()
+        with lock, ours.engine.connect() as connection, connection.begin():
             if self._is_sqlite:
                 _begin_immediate(connection)
             yield connection
@@ -123,9 +121,8 @@ class Database:
         pid = os.getpid()
         ours = self._engine_by_pid.get(pid)
         if ours is None:
-            engine = self._create_engine(
-                pool_size=self._pool_size, max_overflow=0, pool_use_lifo=True
-            )
+            size = self._pool_size
+            engine = self._create_engine(pool_size=size, max_overflow=0, pool_use_lifo=True)
             lock = WriteLock(Path(self._url.database or "")) if self._is_sqlite else None
             new = _ProcessEngine(engine, lock)
             ours = self._engine_by_pid.setdefault(pid, new)
@@ -134,22 +131,14 @@ class Database:
         return ours
 
     def _create_engine(self, **pooling: Any) -> sa.Engine:
+        # The parameters of a statement that fails would show what people wrote.
+        create = partial(sa.create_engine, self._url, hide_parameters=True, **pooling)
         if not self._is_sqlite:
             # A connection may have been cut while it was idle: a restart, a firewall.
-            return sa.create_engine(
-                self._url,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                connect_args={"connect_timeout": 10},
-                **pooling,
-            )
+            return create(pool_pre_ping=True, connect_args={"connect_timeout": 10})
         Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
         # Without an isolation level the sqlite3 module begins no transaction of its own.
-        connect_args = {"timeout": _BUSY_TIMEOUT, "isolation_level": None}
-        # The parameters of a statement that fails would show what people wrote.
-        engine = sa.create_engine(
-            self._url, hide_parameters=True, connect_args=connect_args, **pooling
-        )
+        engine = create(connect_args={"timeout": _BUSY_TIMEOUT, "isolation_level": None})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
 

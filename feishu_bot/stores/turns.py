@@ -86,14 +86,14 @@ _CLEAR_UP_TO = (
 
 
 def touch(
-    connection: sa.Connection, key: ConversationKey, *, now: float, ended_before: float = NEVER
+    connection: sa.Connection, key: ConversationKey, *, now: float, ended_before: float
 ) -> None:
     """Create the conversation, or record that it is used `now`.
 
     One that was last used before `ended_before` starts over: its settings are the bot's own, its
     turns stay but are not loaded any more, and it has no head.
     """
-    _execute_touch(connection, _TOUCH, key, now=now, ended_before=ended_before)
+    connection.execute(_TOUCH, {**parameters_of(key), "now": now, "ended_before": ended_before})
 
 
 def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, now: float) -> int:
@@ -102,7 +102,8 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     The next question continues this turn. `now` (seconds since the epoch) is when the conversation
     was last used, and dates a turn that has no date.
     """
-    _execute_touch(connection, _TOUCH_WITH_TURN, key, now=now, ended_before=NEVER)
+    used = {**parameters_of(key), "now": now, "ended_before": NEVER}
+    connection.execute(_TOUCH_WITH_TURN, used)
     row = dataclasses.asdict(turn)
     del row["id"]
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
@@ -133,28 +134,8 @@ def forget_question(connection: sa.Connection, message_id: str) -> None:
     connection.execute(_FORGET, {"asked": message_id})
 
 
-def _execute_touch(
-    connection: sa.Connection,
-    statement: sa.Insert,
-    key: ConversationKey,
-    *,
-    now: float,
-    ended_before: float,
-) -> None:
-    parameters = {**parameters_of(key), "now": now, "ended_before": ended_before}
-    connection.execute(statement, parameters)
-
-
 def _message_rows(
     key: ConversationKey, message_ids: Iterable[str], *, turn_id: int | None, own: bool
 ) -> list[dict[str, Any]]:
-    return [
-        {
-            "message_id": message_id,
-            "chat_id": key.chat_id,
-            "root": key.root,
-            "turn": turn_id,
-            "own": own,
-        }
-        for message_id in message_ids
-    ]
+    same = {"chat_id": key.chat_id, "root": key.root, "turn": turn_id, "own": own}
+    return [{"message_id": message_id, **same} for message_id in message_ids]
