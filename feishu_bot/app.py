@@ -55,21 +55,43 @@ def create_app(settings: Settings) -> Flask:
     texts: Texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
     database = Database(settings.database_url)
     database.migrate()
-    stores = _stores(settings, database)
-    effective = _effective_settings(settings, stores)
+    stores = Stores.open(
+        database,
+        lease_seconds=settings.lease_seconds,
+        conversation_ttl=settings.conversation_ttl,
+        retention_days=settings.retention_days,
+    )
+    effective = EffectiveSettings(
+        _language(settings),
+        conversations=stores.conversations,
+        chats=stores.chats,
+        people=stores.people,
+    )
     client = FeishuClient(
         app_id=settings.app_id, app_secret=settings.app_secret, domain=settings.feishu_domain
     )
     scope = GroupScopeMonitor(client)
     messenger = _messenger(settings, client, stores, effective, texts)
     gateway = _gateway(settings)
-    running, wakeup = RunningJobs(), Wakeup()
-    bot = build_bot(
-        _ports(settings, stores, client=client, messenger=messenger, gateway=gateway, texts=texts),
-        _options(settings, scope),
-        running=running,
-        notify=wakeup.notify,
+    ports = Ports(
+        inbox=stores.inbox,
+        conversations=stores.conversations,
+        chats=stores.chats,
+        people=stores.people,
+        usage=stores.usage,
+        feedback=stores.feedback,
+        messenger=messenger,
+        names=FeishuUserDirectory(client),
+        reader=FeishuMessageReader(client, settings.app_id),
+        model=gateway,
+        models=gateway.models,
+        balance=gateway.balance,
+        roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
+        prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
+        texts=texts,
     )
+    running, wakeup = RunningJobs(), Wakeup()
+    bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
         running=running,
@@ -87,7 +109,12 @@ def create_app(settings: Settings) -> Flask:
         checks=_checks(database, client, gateway),
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
-        described=_described(settings),
+        described={
+            "port": settings.http_port,
+            "app_id": settings.app_id,
+            "feishu": settings.feishu_domain,
+            "gateway": settings.api_url,
+        },
     )
     webhook = _webhook(settings, bot, messenger, CallbackResponses(texts, effective.language))
     app = Flask(__name__)
@@ -100,52 +127,6 @@ def create_app(settings: Settings) -> Flask:
 
 def _language(settings: Settings) -> Language:
     return "en" if settings.language == "en" else "zh"
-
-
-def _stores(settings: Settings, database: Database) -> Stores:
-    return Stores.open(
-        database,
-        lease_seconds=settings.lease_seconds,
-        conversation_ttl=settings.conversation_ttl,
-        retention_days=settings.retention_days,
-    )
-
-
-def _ports(
-    settings: Settings,
-    stores: Stores,
-    *,
-    client: FeishuClient,
-    messenger: FeishuMessenger,
-    gateway: Gateway,
-    texts: Texts,
-) -> Ports:
-    return Ports(
-        inbox=stores.inbox,
-        conversations=stores.conversations,
-        chats=stores.chats,
-        people=stores.people,
-        usage=stores.usage,
-        feedback=stores.feedback,
-        messenger=messenger,
-        names=FeishuUserDirectory(client),
-        reader=FeishuMessageReader(client, settings.app_id),
-        model=gateway,
-        models=gateway.models,
-        balance=gateway.balance,
-        roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
-        prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
-        texts=texts,
-    )
-
-
-def _effective_settings(settings: Settings, stores: Stores) -> EffectiveSettings:
-    return EffectiveSettings(
-        _language(settings),
-        conversations=stores.conversations,
-        chats=stores.chats,
-        people=stores.people,
-    )
 
 
 def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
@@ -245,12 +226,3 @@ def _checks(
         gateway.models.default()
 
     return {"database": database.ping, "feishu": client.check, "gateway": check_gateway}
-
-
-def _described(settings: Settings) -> dict[str, object]:
-    return {
-        "port": settings.http_port,
-        "app_id": settings.app_id,
-        "feishu": settings.feishu_domain,
-        "gateway": settings.api_url,
-    }
