@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Unpack
 
+from feishu_bot.core.conversations import SettingsChanges
 from feishu_bot.core.languages import Language
 
 ThreadChoice = Literal["", "always", "never"]
@@ -21,20 +22,18 @@ class ChatSettings:
     language: Language | Literal[""] = ""
 
 
+class ChatChanges(SettingsChanges, total=False):
+    """The settings of a chat that are to change; an empty one goes back to the bot's own."""
+
+    reply_in_thread: ThreadChoice
+    language: Language | Literal[""]
+
+
 class Chats(Protocol):
     """What is remembered about chats."""
 
     def settings(self, chat_id: str) -> ChatSettings:
         """The settings of a chat; empty ones for a chat that has none. Cached for a few seconds."""
 
-    def save(
-        self,
-        chat_id: str,
-        *,
-        role: str | None = None,
-        model: str | None = None,
-        mode: str | None = None,
-        reply_in_thread: ThreadChoice | None = None,
-        language: Language | Literal[""] | None = None,
-    ) -> None:
-        """Change those settings that are given; an empty one goes back to the bot's own."""
+    def save(self, chat_id: str, **changes: Unpack[ChatChanges]) -> None:
+        """Change those settings that are given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypedDict, Unpack
 
 from typing_extensions import override
 
@@ -72,6 +72,14 @@ class Conversation:
     mode: str = ""
 
 
+class SettingsChanges(TypedDict, total=False):
+    """The settings that are to change; an empty one goes back to the bot's own."""
+
+    role: str
+    model: str
+    mode: str
+
+
 class Conversations(Protocol):
     """Conversations, their turns, and which message belongs to which."""
 
@@ -102,15 +110,8 @@ class Conversations(Protocol):
     def go_on_from(self, key: ConversationKey, turn_id: int) -> bool:
         """What is said next goes on from this turn; False when the conversation has none such."""
 
-    def save_settings(
-        self,
-        key: ConversationKey,
-        *,
-        role: str | None = None,
-        model: str | None = None,
-        mode: str | None = None,
-    ) -> None:
-        """Change those settings that are given; an empty one goes back to the bot's own."""
+    def save_settings(self, key: ConversationKey, **changes: Unpack[SettingsChanges]) -> None:
+        """Change those settings that are given."""
 
     def clear(self, key: ConversationKey) -> None:
         """Begin the conversation afresh: what was said so far is not loaded again."""

@@ -12,25 +12,16 @@ from feishu_bot.core.people import People
 
 @dataclass(frozen=True, slots=True)
 class LayeredSettings:
-    """A conversation with the settings of its chat. Empty means the bot's own."""
+    """A conversation with the settings of its chat, and those in force.
+
+    `role` is the system prompt. Empty means the bot's own.
+    """
 
     conversation: Conversation
     chat: ChatSettings
-
-    @property
-    def role(self) -> str:
-        """The system prompt."""
-        return self.conversation.role or self.chat.role
-
-    @property
-    def model(self) -> str:
-        """The model's name."""
-        return self.conversation.model or self.chat.model
-
-    @property
-    def mode(self) -> str:
-        """The mode's name."""
-        return self.conversation.mode or self.chat.mode
+    role: str
+    model: str
+    mode: str
 
 
 @dataclass(frozen=True)
@@ -43,15 +34,22 @@ class EffectiveSettings:
     chats: Chats
     people: People
 
-    def of(self, key: ConversationKey) -> LayeredSettings:
-        """What is chosen for a conversation, and for its chat."""
-        return LayeredSettings(self.conversations.load(key), self.chats.settings(key.chat_id))
+    def of(self, key: ConversationKey, parent_id: str = "") -> LayeredSettings:
+        """The conversation up to the turn that `parent_id` ends, with all its settings."""
+        own, chat = self.conversations.load(key, parent_id), self.chats.settings(key.chat_id)
+        return LayeredSettings(
+            conversation=own,
+            chat=chat,
+            role=own.role or chat.role,
+            model=own.model or chat.model,
+            mode=own.mode or chat.mode,
+        )
 
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
         """The conversation up to the turn that `parent_id` ends, with the settings in force."""
-        conversation = self.conversations.load(key, parent_id)
-        layers = LayeredSettings(conversation, self.chats.settings(key.chat_id))
-        return replace(conversation, role=layers.role, model=layers.model, mode=layers.mode)
+        layers = self.of(key, parent_id)
+        role, model, mode = layers.role, layers.model, layers.mode
+        return replace(layers.conversation, role=role, model=model, mode=mode)
 
     def language(self, open_id: str, chat_id: str) -> Language:
         """A person's own language, else the chat's, else the bot's; either id may be empty."""

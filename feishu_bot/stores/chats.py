@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.chats import ChatSettings, ThreadChoice
-from feishu_bot.core.languages import Language
+from feishu_bot.core.chats import ChatChanges, ChatSettings
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import chats as table
@@ -51,26 +50,10 @@ class SqlChats:
     def settings(self, chat_id: str) -> ChatSettings:
         return self._cache.get(chat_id, self._read)
 
-    def save(
-        self,
-        chat_id: str,
-        *,
-        role: str | None = None,
-        model: str | None = None,
-        mode: str | None = None,
-        reply_in_thread: ThreadChoice | None = None,
-        language: Language | Literal[""] | None = None,
-    ) -> None:
-        parameters = {
-            "chat": chat_id,
-            "new_role": role,
-            "new_model": model,
-            "new_mode": mode,
-            "new_reply_in_thread": reply_in_thread,
-            "new_language": language,
-        }
+    def save(self, chat_id: str, **changes: Unpack[ChatChanges]) -> None:
+        new = {f"new_{column.name}": changes.get(column.name) for column in _settings}
         with self._database.write() as connection:
-            connection.execute(_SAVE, parameters)
+            connection.execute(_SAVE, {"chat": chat_id, **new})
             connection.execute(_DELETE_EMPTY, {"chat": chat_id})
         self._cache.drop(chat_id)
 

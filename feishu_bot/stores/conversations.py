@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.conversations import Conversation, ConversationKey, SettingsChanges, Turn
 from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
@@ -131,15 +132,8 @@ class SqlConversations:
         with self._database.write() as connection:
             return set_head(connection, key, turn_id, now=now, ended_before=now - self._ttl_seconds)
 
-    def save_settings(
-        self,
-        key: ConversationKey,
-        *,
-        role: str | None = None,
-        model: str | None = None,
-        mode: str | None = None,
-    ) -> None:
-        settings = {"new_role": role, "new_model": model, "new_mode": mode}
+    def save_settings(self, key: ConversationKey, **changes: Unpack[SettingsChanges]) -> None:
+        settings = {f"new_{name}": changes.get(name) for name in ("role", "model", "mode")}
         now = self._clock()
         with self._database.write() as connection:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card, Label, Text
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.chats import Chats, ThreadChoice
+from feishu_bot.core.chats import ChatChanges, Chats
 from feishu_bot.core.commands import settings_cards as cards
 from feishu_bot.core.commands.mode import mode_label
 from feishu_bot.core.commands.model import DEFAULT, default_model
@@ -129,20 +128,17 @@ class SettingsCommands(CommandGroup):
 
     def _save(self, scope: str, click: CardClick, values: Mapping[str, str]) -> None:
         common = {name: values[name] for name in ("model", "role", "mode") if name in values}
-        language: Language | Literal[""] = cards.LANGUAGES.get(values.get("language", ""), "")
-        thread: ThreadChoice = cards.THREADS.get(values.get("thread", ""), "")
-        if scope == CONVERSATION:
-            if common:
-                self.conversations.save_settings(click.key, **common)
-            if "language" in values:
-                self.people.set_language(click.action.operator.open_id, language)
-        elif values:
-            self.chats.save(
-                click.key.chat_id,
-                **common,
-                reply_in_thread=thread if "thread" in values else None,
-                language=language if "language" in values else None,
-            )
+        changes: ChatChanges = {}
+        if "language" in values:
+            changes["language"] = cards.LANGUAGES.get(values["language"], "")
+        if "thread" in values:
+            changes["reply_in_thread"] = cards.THREADS.get(values["thread"], "")
+        if scope == CHAT and values:
+            self.chats.save(click.key.chat_id, **common, **changes)
+        if scope == CONVERSATION and common:
+            self.conversations.save_settings(click.key, **common)
+        if scope == CONVERSATION and "language" in changes:
+            self.people.set_language(click.action.operator.open_id, changes["language"])
 
     def _summary(self, scope: str, click: CardClick) -> Card:
         layers = self.settings.of(click.key)
