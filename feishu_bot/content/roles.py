@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from feishu_bot.content.documents import Entry, InvalidDocument, Items, parse
@@ -108,11 +109,8 @@ def _ids(entries: Iterable[Entry]) -> list[str]:
 
 def _free_id(title: str, taken: set[str]) -> str:
     plain = re.sub(r"\W+", "-", title.casefold()).strip("-") or "role"
-    role_id, number = plain, 1
-    while role_id in taken:
-        number += 1
-        role_id = f"{plain}-{number}"
-    return role_id
+    names = chain([plain], (f"{plain}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _texts(entry: Entry, language: Language) -> Entry:

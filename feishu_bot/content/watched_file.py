@@ -68,12 +68,8 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            logger.warning(
-                "file refused, its last good state stays",
-                path=self._path,
-                line=exc.line,
-                reason=exc,
-            )
+            said = "file refused, its last good state stays"
+            logger.warning(said, path=self._path, line=exc.line, reason=exc)
         else:
             logger.info("file read again", path=self._path)
 

@@ -40,18 +40,14 @@ class Report:
 
     def add_missing(self, setting: Setting) -> None:
         """A required setting that is not set, with the variable that may be meant for it."""
-        close = [
-            name for upper, name in self._unknown.items() if upper.endswith(f"_{setting.name}")
-        ]
+        unknown, end = self._unknown.items(), f"_{setting.name}"
+        close = [name for upper, name in unknown if upper.endswith(end)]
         close += self._close_to(setting.name, 0.75)
+        zh, en = "缺少", "missing"
         if close:
-            self._add(
-                setting,
-                f"缺少（有一个 {close[0]}，是不是写错了名称？）",
-                f"missing (there is {close[0]}: is it meant to be {setting.name}?)",
-            )
-        else:
-            self._add(setting, "缺少", "missing")
+            zh += f"（有一个 {close[0]}，是不是写错了名称？）"
+            en += f" (there is {close[0]}: is it meant to be {setting.name}?)"
+        self._add(setting, zh, en)
 
     def near_misses(self) -> list[str]:
         """Variables that look like a misspelt optional setting. By themselves they are no fault."""

@@ -23,16 +23,12 @@ def _given(column: sa.Column[str], otherwise: sa.Column[str] | str) -> sa.Column
 
 
 _ONE = sa.select(*_settings).where(_is_this)
+_NEW = {column.name: _given(column, "") for column in _settings}
+_CHANGED = {column.name: _given(column, column) for column in _settings}
 _SAVE = (
     insert(table)
-    .values(
-        {"chat_id": sa.bindparam("chat")}
-        | {column.name: _given(column, "") for column in _settings}
-    )
-    .on_conflict_do_update(
-        index_elements=[table.c.chat_id],
-        set_={column.name: _given(column, column) for column in _settings},
-    )
+    .values({"chat_id": sa.bindparam("chat"), **_NEW})
+    .on_conflict_do_update(index_elements=[table.c.chat_id], set_=_CHANGED)
 )
 _DELETE_EMPTY = sa.delete(table).where(_is_this, *(column == "" for column in _settings))
 

@@ -82,9 +82,8 @@ class SqlPeople:
             row = {"open_id": open_id, "met": True, "seen_at": now}
             is_new = connection.execute(_MEET, row).first() is not None
             if not is_new:
-                connection.execute(
-                    _SEE_AGAIN, {"person": open_id, "now": now, "before": now - _DAY}
-                )
+                seen = {"person": open_id, "now": now, "before": now - _DAY}
+                connection.execute(_SEE_AGAIN, seen)
             if private_chat:
                 connection.execute(_FIND, {"person": open_id, "chat": private_chat})
         self._cache.drop(open_id)
@@ -96,9 +95,8 @@ class SqlPeople:
         What is being answered just now is stored when it is done.
         """
         with self._database.write() as connection:
-            report = erase_person(
-                connection, open_id, now=self._clock(), keep_usage_since=keep_usage_since
-            )
+            now = self._clock()
+            report = erase_person(connection, open_id, now=now, keep_usage_since=keep_usage_since)
         self._cache.drop(open_id)
         return report
 

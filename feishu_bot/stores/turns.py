@@ -36,27 +36,21 @@ def _unless_paused(column: sa.Column[Any], default: Any) -> sa.ColumnElement[Any
 
 def _touch(head: Any) -> sa.Insert:
     """Creates the conversation or records its use; `head` is its new head."""
-    return (
-        insert(conversations)
-        .values(
-            chat_id=sa.bindparam("chat"),
-            root=sa.bindparam("opened"),
-            created_at=sa.bindparam("now"),
-            last_at=sa.bindparam("now"),
-        )
-        .on_conflict_do_update(
-            index_elements=[conversations.c.chat_id, conversations.c.root],
-            set_={
-                "last_at": sa.bindparam("now"),
-                "role": _unless_paused(conversations.c.role, ""),
-                "model": _unless_paused(conversations.c.model, ""),
-                "mode": _unless_paused(conversations.c.mode, ""),
-                "cleared_up_to": _unless_paused(
-                    conversations.c.cleared_up_to, sa.func.coalesce(newest_turn, 0)
-                ),
-                "head": head,
-            },
-        )
+    now: sa.BindParameter[float] = sa.bindparam("now")
+    newest = sa.func.coalesce(newest_turn, 0)
+    new = insert(conversations).values(
+        chat_id=sa.bindparam("chat"), root=sa.bindparam("opened"), created_at=now, last_at=now
+    )
+    return new.on_conflict_do_update(
+        index_elements=[conversations.c.chat_id, conversations.c.root],
+        set_={
+            "last_at": now,
+            "role": _unless_paused(conversations.c.role, ""),
+            "model": _unless_paused(conversations.c.model, ""),
+            "mode": _unless_paused(conversations.c.mode, ""),
+            "cleared_up_to": _unless_paused(conversations.c.cleared_up_to, newest),
+            "head": head,
+        },
     )
 
 

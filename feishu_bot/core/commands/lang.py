@@ -12,17 +12,11 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.people import People
 
 LANGUAGE_NAMES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
-_LANGUAGE_WORDS: Mapping[str, Language] = {
-    "zh": "zh",
-    "zh-cn": "zh",
-    "中文": "zh",
-    "chinese": "zh",
-    "en": "en",
-    "en-us": "en",
-    "英文": "en",
-    "英语": "en",
-    "english": "en",
+_WORDS: Mapping[Language, tuple[str, ...]] = {
+    "zh": ("zh", "zh-cn", "中文", "chinese"),
+    "en": ("en", "en-us", "英文", "英语", "english"),
 }
+_LANGUAGE_BY_WORD = {word: language for language, words in _WORDS.items() for word in words}
 
 
 @dataclass(frozen=True)
@@ -34,7 +28,7 @@ class LangCommands(CommandGroup):
     @command("lang", "/lang", "语言", "/语言", "/language")
     def lang(self, context: CommandContext) -> Card:
         """Ask for the language, or take the one that is named."""
-        wanted = _LANGUAGE_WORDS.get(context.argument.lower())
+        wanted = _LANGUAGE_BY_WORD.get(context.argument.lower())
         if wanted:
             self.people.set_language(context.sender.open_id, wanted)
             return _card(wanted, "lang_done")
@@ -43,7 +37,7 @@ class LangCommands(CommandGroup):
     @action("lang_set")
     def set(self, click: CardClick) -> ClickResponse:
         """Take the language that was chosen."""
-        wanted = _LANGUAGE_WORDS.get(click.value("language"))
+        wanted = _LANGUAGE_BY_WORD.get(click.value("language"))
         if wanted is None:
             return toast("lang_unknown", "warning")
         self.people.set_language(click.action.operator.open_id, wanted)

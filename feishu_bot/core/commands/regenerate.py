@@ -55,10 +55,9 @@ class AnswerActions(CommandGroup):
         started = toast("regenerate_started" if is_new else "regenerate_known")
         if not model:
             return started
-        chosen = Paragraph(Text("other_model_chosen", {"model": model}))
-        return started.with_card(
-            Card(title=Text("other_model_title"), icon="🔀", colour="green", blocks=(chosen,))
-        )
+        blocks = (Paragraph(Text("other_model_chosen", {"model": model})),)
+        title = Text("other_model_title")
+        return started.with_card(Card(title=title, icon="🔀", colour="green", blocks=blocks))
 
     @action("other_model")
     def ask_for_model(self, click: CardClick) -> ClickResponse:
@@ -81,13 +80,9 @@ class AnswerActions(CommandGroup):
             return Notice("retry_not_yours")
         if context.data.get("choose"):
             return self._choice(turn, context.task.target.message_id)
-        return self._retry_with(turn, context.argument)
-
-    def _retry_with(self, turn: Turn, wanted: str) -> Regenerate | Notice:
-        if not wanted:
-            return Regenerate(answer_id=turn.reference)
-        model = find_model(wanted, self.models.offered())
-        if not model:
+        wanted = context.argument
+        model = find_model(wanted, self.models.offered()) if wanted else ""
+        if wanted and not model:
             return Notice("retry_model_unknown", {"model": wanted})
         return Regenerate(answer_id=turn.reference, model=model)
 
@@ -100,11 +95,8 @@ class AnswerActions(CommandGroup):
             placeholder=Text("other_model_choose"),
             value={"act": "regenerate", "card": card},
         )
-        return Card(
-            title=Text("other_model_title"),
-            icon="🔀",
-            blocks=(Paragraph(Text("other_model_ask", {"model": turn.model})), select),
-        )
+        ask = Paragraph(Text("other_model_ask", {"model": turn.model}))
+        return Card(title=Text("other_model_title"), icon="🔀", blocks=(ask, select))
 
 
 def target_turn(conversations: Conversations, context: CommandContext) -> Turn | None:
