@@ -5,7 +5,7 @@ Texts are keys with parameters, as in notices, or a person's own words as they a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -64,6 +64,11 @@ class Button:
     style: Style = "default"
     confirm: Label | None = None
 
+    @classmethod
+    def of(cls, label: Label, act: str, *, style: Style = "default", **value: str) -> Button:
+        """One for the `@action` of this name, which gets the other values, too."""
+        return cls(label=label, value={"act": act, **value}, style=style)
+
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
@@ -91,6 +96,14 @@ class Select:
     name: str = ""
     label: Label | None = None
     chosen: str = ""
+
+    @classmethod
+    def of(
+        cls, ask: Label, act: str, options: Iterable[Option], *, chosen: str = "", **value: str
+    ) -> Select:
+        """One for the `@action` of this name, which gets the choice as `option`."""
+        back = {"act": act, **value}
+        return cls(options=tuple(options), placeholder=ask, value=back, chosen=chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,5 +150,5 @@ class Card:
 
 def command_button(label: Label, text: str, *, chat: str = "", style: Style = "default") -> Button:
     """Does what sending `text` would. `chat` is the kind of chat, where the command asks for it."""
-    value = {"act": RUN, "text": text, **({"chat": chat} if chat else {})}
-    return Button(label=label, value=value, style=style)
+    where = {"chat": chat} if chat else {}
+    return Button.of(label, RUN, style=style, text=text, **where)

@@ -84,11 +84,13 @@ class AdminCommands(CommandGroup):
         if self.policy.is_admin(Sender(person.open_id)):
             return Notice("block_admin", {"name": person.name})
         self.people.block(person.open_id, blocked=True)
-        value = {"act": "unblock", "person": person.open_id, "name": person.name}
+        unblock = Button.of(
+            Text("button_unblock"), "unblock", person=person.open_id, name=person.name
+        )
         blocks = (
             Paragraph(Text("block_done", {"name": person.name})),
             Paragraph(Text("block_means"), is_small=True),
-            Buttons((Button(label=Text("button_unblock"), value=value),)),
+            Buttons((unblock,)),
         )
         return Card(title=Text("block_title"), icon="⛔", colour="orange", blocks=blocks)
 

@@ -57,9 +57,7 @@ class FeedbackCommands(CommandGroup):
             is_long=True,
             most=COMMENT_CHARS,
         )
-        submit = Button(
-            label=Text("button_feedback"), value={"act": "comment", "of": card}, style="primary"
-        )
+        submit = Button.of(Text("button_feedback"), "comment", style="primary", of=card)
         form = Form(name="feedback", fields=(field,), submit=submit)
         return Card(title=Text("feedback_title"), icon="📝", blocks=(form,))
 

@@ -38,10 +38,8 @@ class ForgetCommands(CommandGroup):
     def ask(self, context: CommandContext) -> Card:
         """What would go, and what would stay."""
         of = context.sender.open_id
-        yes = Button(
-            label=Text("button_forget_yes"), value={"act": "forget", "of": of}, style="danger"
-        )
-        no = Button(label=Text("button_forget_no"), value={"act": "remember", "of": of})
+        yes = Button.of(Text("button_forget_yes"), "forget", style="danger", of=of)
+        no = Button.of(Text("button_forget_no"), "remember", of=of)
         means = Paragraph(Text("forget_means"))
         return _card("orange", "forget_ask", means, _STAYS, Buttons((yes, no)))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Button, Buttons, Card, Colour, Paragraph, Text
+from feishu_bot.core.cards import Button, Buttons, Card, Colour, Paragraph, Style, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import People
@@ -46,15 +46,11 @@ class LangCommands(CommandGroup):
 
 
 def _card(language: Language, words: str) -> Card:
-    buttons = Buttons(tuple(_button(one, language) for one in LANGUAGE_NAMES))
-    colour: Colour = "green" if words == "lang_done" else "blue"
-    blocks = (Paragraph(Text(words)), buttons)
-    return Card(title=Text("lang_title"), icon="🌐", colour=colour, blocks=blocks)
-
-
-def _button(language: Language, present: Language) -> Button:
-    return Button(
-        label=LANGUAGE_NAMES[language],
-        value={"act": "lang_set", "language": language},
-        style="primary" if language == present else "default",
+    styles: dict[Language, Style] = {language: "primary"}
+    buttons = tuple(
+        Button.of(name, "lang_set", style=styles.get(one, "default"), language=one)
+        for one, name in LANGUAGE_NAMES.items()
     )
+    colour: Colour = "green" if words == "lang_done" else "blue"
+    blocks = (Paragraph(Text(words)), Buttons(buttons))
+    return Card(title=Text("lang_title"), icon="🌐", colour=colour, blocks=blocks)

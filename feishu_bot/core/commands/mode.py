@@ -39,12 +39,7 @@ class ModeCommands(CommandGroup):
     def _card(self, key: ConversationKey, colour: Colour) -> Card:
         """The mode that holds, and the others to choose from, before and after a choice."""
         mode = self.settings.of(key).mode or AUTO
-        select = Select(
-            options=mode_options(),
-            placeholder=Text("mode_choose"),
-            value={"act": "mode_set"},
-            chosen=mode,
-        )
+        select = Select.of(Text("mode_choose"), "mode_set", mode_options(), chosen=mode)
         now = Field(Text("mode_now"), mode_label(mode))
         means = Paragraph(Text("mode_means"), is_small=True)
         blocks = (now, select, means, scope_hint(key))

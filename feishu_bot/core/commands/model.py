@@ -71,13 +71,9 @@ class ModelCommands(CommandGroup):
         default = layers.chat.model or default_model(self.models)
         blocks: list[Block] = [Field(Text("model_now"), own or default or Text("model_default"))]
         if offered:
-            select = Select(
-                options=model_options(offered, own, default),
-                placeholder=Text("model_choose"),
-                value={"act": "model_set"},
-                chosen=own or DEFAULT,
-            )
-            blocks.append(select)
+            options = model_options(offered, own, default)
+            choose = Text("model_choose")
+            blocks.append(Select.of(choose, "model_set", options, chosen=own or DEFAULT))
         else:
             blocks.append(Paragraph(Text("model_none")))
         if len(offered) > MAX_MODELS:
@@ -121,7 +117,7 @@ def similar_models(wanted: str, offered: tuple[str, ...]) -> tuple[str, ...]:
 
 def _unknown(name: str, names: tuple[str, ...]) -> Card:
     blocks: list[Block] = [Paragraph(Text("model_unknown", {"name": name}))]
-    buttons = [Button(label=near, value={"act": "model_set", "option": near}) for near in names]
+    buttons = [Button.of(near, "model_set", option=near) for near in names]
     if buttons:
         blocks.append(Paragraph(Text("model_nearest"), is_small=True))
     buttons.append(command_button(Text("model_title"), "/model"))

@@ -90,11 +90,8 @@ class AnswerActions(CommandGroup):
         others = [model for model in self.models.offered() if model != turn.model]
         if not others:
             return Notice("other_model_none")
-        select = Select(
-            options=tuple(Option(model, model) for model in others[:MAX_MODELS]),
-            placeholder=Text("other_model_choose"),
-            value={"act": "regenerate", "card": card},
-        )
+        options = (Option(model, model) for model in others[:MAX_MODELS])
+        select = Select.of(Text("other_model_choose"), "regenerate", options, card=card)
         ask = Paragraph(Text("other_model_ask", {"model": turn.model}))
         return Card(title=Text("other_model_title"), icon="🔀", blocks=(ask, select))
 

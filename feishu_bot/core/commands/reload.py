@@ -62,7 +62,7 @@ class ReloadCommands(CommandGroup):
         blocks = (
             Paragraph(Text("reload_done", said)),
             Paragraph(Text("reload_how"), is_small=True),
-            Buttons((_page_button("button_reload", 0),)),
+            Buttons((Button.of(Text("button_reload"), "turns", page="0"),)),
         )
         card = Card(title=Text("reload_title"), icon="🌿", colour="green", blocks=blocks)
         return toast("reload_told", "success", number=number).with_card(card)
@@ -75,17 +75,17 @@ class ReloadCommands(CommandGroup):
             return None
         path = self.conversations.load(key).turns
         current = path[-1].id if path else None
-        select = Select(
-            options=tuple(Option(_label(one), str(one.turn.id)) for one in shown),
-            placeholder=Text("reload_choose"),
-            value={"act": "go_back"},
-        )
-        older = (_page_button("button_older", page + 1),) if end > PAGE_SIZE else ()
-        newer = (_page_button("button_newer", page - 1),) if page > 0 else ()
-        pages = (Buttons((*older, *newer)),) if older or newer else ()
+        options = (Option(_label(one), str(one.turn.id)) for one in shown)
+        select = Select.of(Text("reload_choose"), "go_back", options)
+        pages = []
+        if end > PAGE_SIZE:
+            pages.append(Button.of(Text("button_older"), "turns", page=str(page + 1)))
+        if page > 0:
+            pages.append(Button.of(Text("button_newer"), "turns", page=str(page - 1)))
         lines = "\n".join(self._line(one, one.turn.id == current) for one in shown)
         ask = Paragraph(Text("reload_ask"), is_small=True)
-        blocks = (ask, Paragraph(lines), select, *pages)
+        more = (Buttons(tuple(pages)),) if pages else ()
+        blocks = (ask, Paragraph(lines), select, *more)
         return Card(title=Text("reload_title"), icon="🌿", blocks=blocks)
 
     def _line(self, one: NumberedTurn, is_current: bool) -> str:
@@ -125,10 +125,6 @@ def question_title(turn: Turn) -> str:
     """The first words of its question, on one line."""
     words = " ".join(without_context(turn.question).split())
     return shorten(words, QUESTION_CHARS)
-
-
-def _page_button(label: str, page: int) -> Button:
-    return Button(label=Text(label), value={"act": "turns", "page": str(page)})
 
 
 def _label(one: NumberedTurn) -> str:

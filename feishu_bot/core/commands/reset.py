@@ -26,8 +26,8 @@ class ResetCommands(CommandGroup):
     @command("clear", "/clear", "清除", "/清除")
     def ask(self, context: CommandContext) -> Card:
         """Ask whether to."""
-        yes = Button(label=Text("button_clear_yes"), value={"act": "clear"}, style="danger")
-        no = Button(label=Text("button_clear_no"), value={"act": "keep"})
+        yes = Button.of(Text("button_clear_yes"), "clear", style="danger")
+        no = Button.of(Text("button_clear_no"), "keep")
         means = Paragraph(Text("clear_means"), is_small=True)
         return _card("orange", "clear_ask", means, Buttons((yes, no)))
 

@@ -47,11 +47,8 @@ class ActiveRole:
 
 def categories_card(names: tuple[str, ...], playing: ActiveRole) -> Card:
     """The first card of /roles."""
-    choice = Select(
-        options=tuple(Option(shorten(name, TITLE_CHARS), name) for name in names[:MAX_OPTIONS]),
-        placeholder=Text("roles_category"),
-        value={"act": "role_category"},
-    )
+    options = (Option(shorten(name, TITLE_CHARS), name) for name in names[:MAX_OPTIONS])
+    choice = Select.of(Text("roles_category"), "role_category", options)
     blocks: list[Block] = [_now(playing), choice]
     if playing.is_own:
         blocks.append(Buttons((_reset(),)))
@@ -60,13 +57,8 @@ def categories_card(names: tuple[str, ...], playing: ActiveRole) -> Card:
 
 def roles_card(category: str, roles: tuple[Role, ...]) -> Card:
     """The roles of a category to choose from."""
-    choice = Select(
-        options=tuple(
-            Option(shorten(role.title, TITLE_CHARS), role.id) for role in roles[:MAX_OPTIONS]
-        ),
-        placeholder=Text("roles_choose"),
-        value={"act": "role_choose"},
-    )
+    options = (Option(shorten(role.title, TITLE_CHARS), role.id) for role in roles[:MAX_OPTIONS])
+    choice = Select.of(Text("roles_choose"), "role_choose", options)
     hint = Paragraph(Text("roles_hint"), is_small=True)
     return _card(shorten(category, TITLE_CHARS), choice, hint, Buttons((_back(),)), icon="🛖")
 
@@ -75,14 +67,11 @@ def chosen_card(key: ConversationKey, role: Role, *, once: str) -> Card:
     """A role of the list that has begun; `once` makes its example be asked once."""
     blocks: list[Block] = _prompt(role.content)
     if role.example:
-        value = {"act": "role_example", "role": role.id, "once": once}
-        ask = Button(label=shorten(role.example, 90), value=value, style="primary")
+        example = shorten(role.example, 90)
+        ask = Button.of(example, "role_example", style="primary", role=role.id, once=once)
         blocks += [Paragraph(Text("role_example"), is_small=True), Buttons((ask,))]
-    others = {"act": "role_category", "category": role.category}
-    blocks += [
-        Paragraph(_afresh(key), is_small=True),
-        Buttons((Button(label=Text("button_role_others"), value=others), _back(), _reset())),
-    ]
+    others = Button.of(Text("button_role_others"), "role_category", category=role.category)
+    blocks += [Paragraph(_afresh(key), is_small=True), Buttons((others, _back(), _reset()))]
     return _card(role.title, *blocks)
 
 
@@ -107,9 +96,9 @@ def current_card(playing: ActiveRole) -> Card:
         is_long=True,
         most=MAX_INPUT_CHARS,
     )
-    submit = Button(label=Text("button_role_set"), value={"act": "role_write"}, style="primary")
+    submit = Button.of(Text("button_role_set"), "role_write", style="primary")
     form = Form(name="role", fields=(field,), submit=submit)
-    choices = [Button(label=Text("roles_title"), value={"act": "role_categories"})]
+    choices = [Button.of(Text("roles_title"), "role_categories")]
     blocks: list[Block] = [_now(playing)]
     if playing.prompt:
         blocks += _prompt(playing.prompt)
@@ -146,8 +135,8 @@ def _afresh(key: ConversationKey) -> Text:
 
 
 def _back() -> Button:
-    return Button(label=Text("button_role_back"), value={"act": "role_categories"})
+    return Button.of(Text("button_role_back"), "role_categories")
 
 
 def _reset() -> Button:
-    return Button(label=Text("button_role_reset"), value={"act": "role_reset"})
+    return Button.of(Text("button_role_reset"), "role_reset")

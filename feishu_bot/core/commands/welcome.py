@@ -58,10 +58,7 @@ class Welcome(CommandGroup):
     def card(self, target: ReplyTarget, commands: Commands) -> Card:
         """The greeting for a chat."""
         is_group = not target.is_private
-        blocks: list[Block] = [
-            Paragraph(Text(self._how_to_ask(is_group))),
-            Buttons(_buttons(commands)),
-        ]
+        blocks: list[Block] = [Paragraph(Text(self._how_to_ask(is_group))), _buttons(commands)]
         if is_group and self.answers_all and self.misses_messages():
             blocks.append(Paragraph(Text("welcome_scope_missing"), is_small=True))
         title = Text("welcome_group_title" if is_group else "welcome_title")
@@ -81,12 +78,12 @@ class Welcome(CommandGroup):
         return "welcome_group_all" if hears_all else "welcome_group"
 
 
-def _buttons(commands: Commands) -> tuple[Button, ...]:
-    ask = Button(label=Text("welcome_example"), value={"act": "example"}, style="primary")
+def _buttons(commands: Commands) -> Buttons:
+    ask = Button.of(Text("welcome_example"), "example", style="primary")
     words = {command.name: command.words[0] for command in commands}
     others = (
         command_button(Text(label), words[name])
         for name, label in (("roles", "welcome_roles"), ("help", "welcome_help"))
         if name in words
     )
-    return (ask, *others)
+    return Buttons((ask, *others))
