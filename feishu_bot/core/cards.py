@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 Colour = Literal["blue", "green", "grey", "indigo", "orange", "red", "turquoise"]
 Style = Literal["default", "primary", "danger"]
@@ -65,9 +65,20 @@ class Button:
     confirm: Label | None = None
 
     @classmethod
-    def of(cls, label: Label, act: str, *, style: Style = "default", **value: str) -> Button:
+    def of(cls, label: Label, act: str, *, style: Style = "default", **value: str) -> Self:
         """One for the `@action` of this name, which gets the other values, too."""
         return cls(label=label, value={"act": act, **value}, style=style)
+
+    @classmethod
+    def command(
+        cls, label: Label, text: str, *, chat: str = "", style: Style = "default"
+    ) -> Button:
+        """One that does what sending `text` would.
+
+        `chat` is the kind of chat, where the command asks for it.
+        """
+        where = {"chat": chat} if chat else {}
+        return cls.of(label, RUN, style=style, text=text, **where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ class Select:
     @classmethod
     def of(
         cls, ask: Label, act: str, options: Iterable[Option], *, chosen: str = "", **value: str
-    ) -> Select:
+    ) -> Self:
         """One for the `@action` of this name, which gets the choice as `option`."""
         back = {"act": act, **value}
         return cls(options=tuple(options), placeholder=ask, value=back, chosen=chosen)
@@ -146,9 +157,3 @@ class Card:
     blocks: tuple[Block, ...]
     colour: Colour = "blue"
     icon: str = ""
-
-
-def command_button(label: Label, text: str, *, chat: str = "", style: Style = "default") -> Button:
-    """Does what sending `text` would. `chat` is the kind of chat, where the command asks for it."""
-    where = {"chat": chat} if chat else {}
-    return Button.of(label, RUN, style=style, text=text, **where)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from feishu_bot.core.cards import Buttons, Card, Collapsible, Field, Paragraph, Text, command_button
+from feishu_bot.core.cards import Button, Buttons, Card, Collapsible, Field, Paragraph, Text
 from feishu_bot.core.commands.registry import Command, CommandContext, CommandGroup, command
 from feishu_bot.core.languages import Language
 
@@ -22,7 +22,7 @@ class HelpCommands(CommandGroup):
         """Show what the bot can do."""
         shown = {c.name: c for c in context.commands if context.is_admin or not c.for_admins}
         buttons = tuple(
-            command_button(Text(f"button_{name}"), shown[name].words[0], chat=context.chat_type)
+            Button.command(Text(f"button_{name}"), shown[name].words[0], chat=context.chat_type)
             for name in BUTTONS
             if name in shown
         )
@@ -46,9 +46,9 @@ class HelpCommands(CommandGroup):
 
 def unknown_command_card(word: str, nearest: str) -> Card:
     """Says that there is no such command, and offers the nearest one, which may be empty."""
-    buttons = [command_button(Text("button_help"), "/help")]
+    buttons = [Button.command(Text("button_help"), "/help")]
     if nearest not in ("", "/help"):
-        buttons.insert(0, command_button(nearest, nearest, style="primary"))
+        buttons.insert(0, Button.command(nearest, nearest, style="primary"))
     blocks = (
         Paragraph(Text("misspelt", {"word": word, "nearest": nearest})),
         Paragraph(Text("misspelt_literally", {"word": word}), is_small=True),

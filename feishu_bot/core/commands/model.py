@@ -16,7 +16,6 @@ from feishu_bot.core.cards import (
     Paragraph,
     Select,
     Text,
-    command_button,
 )
 from feishu_bot.core.chat_model import ModelCatalog
 from feishu_bot.core.commands.mode import scope_hint
@@ -120,13 +119,13 @@ def _unknown(name: str, names: tuple[str, ...]) -> Card:
     buttons = [Button.of(near, "model_set", option=near) for near in names]
     if buttons:
         blocks.append(Paragraph(Text("model_nearest"), is_small=True))
-    buttons.append(command_button(Text("model_title"), "/model"))
+    buttons.append(Button.command(Text("model_title"), "/model"))
     blocks.append(Buttons(tuple(buttons)))
     return Card(title=Text("model_title"), icon="🧠", colour="orange", blocks=tuple(blocks))
 
 
 def _changed(key: ConversationKey, name: str) -> Card:
     now = Field(Text("model_now"), name or Text("model_default"))
-    change = Buttons((command_button(Text("button_change"), "/model"),))
+    change = Buttons((Button.command(Text("button_change"), "/model"),))
     blocks = (now, scope_hint(key), change)
     return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)

@@ -33,7 +33,7 @@ class CommandRunner:
     settings: EffectiveSettings
 
     def press(self, click: CardClick) -> ClickResponse:
-        """Do what a button built by `command_button` stands for: what could be typed."""
+        """Do what a button built by `Button.command` stands for: what could be typed."""
         text = click.value("text")
         self.enqueuer.enqueue_click(click, self.commands.parse(text))
         return toast("command_started", command=text)

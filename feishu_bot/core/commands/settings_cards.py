@@ -17,7 +17,6 @@ from feishu_bot.core.cards import (
     Paragraph,
     Select,
     Text,
-    command_button,
 )
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.commands.lang import LANGUAGE_NAMES
@@ -140,4 +139,4 @@ def _title(scope: str) -> Text:
 
 def _again(label: str, scope: str, chat_type: str) -> Button:
     text = "/settings chat" if scope == "chat" else "/settings"
-    return command_button(Text(label), text, chat=chat_type)
+    return Button.command(Text(label), text, chat=chat_type)

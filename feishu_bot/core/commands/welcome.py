@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Block, Button, Buttons, Card, Paragraph, Text, command_button
+from feishu_bot.core.cards import Block, Button, Buttons, Card, Paragraph, Text
 from feishu_bot.core.commands.registry import CommandGroup, Commands, action
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
@@ -82,7 +82,7 @@ def _buttons(commands: Commands) -> Buttons:
     ask = Button.of(Text("welcome_example"), "example", style="primary")
     words = {command.name: command.words[0] for command in commands}
     others = (
-        command_button(Text(label), words[name])
+        Button.command(Text(label), words[name])
         for name, label in (("roles", "welcome_roles"), ("help", "welcome_help"))
         if name in words
     )
