@@ -70,9 +70,7 @@ class Button:
         return cls(label=label, value={"act": act, **value}, style=style)
 
     @classmethod
-    def command(
-        cls, label: Label, text: str, *, chat: str = "", style: Style = "default"
-    ) -> Button:
+    def command(cls, label: Label, text: str, *, chat: str = "", style: Style = "default") -> Self:
         """One that does what sending `text` would.
 
         `chat` is the kind of chat, where the command asks for it.
