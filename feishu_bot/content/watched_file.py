@@ -1,7 +1,5 @@
 """A file that is read again when it changes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock

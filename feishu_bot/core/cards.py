@@ -3,8 +3,6 @@
 Texts are keys with parameters, as in notices, or a person's own words as they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self

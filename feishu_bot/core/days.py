@@ -1,7 +1,5 @@
 """Days as people count them: from midnight to midnight by the server's clock and TZ."""
 
-from __future__ import annotations
-
 import time
 
 

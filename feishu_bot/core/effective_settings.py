@@ -1,7 +1,5 @@
 """The settings in force: the conversation's, else the chat's, else the bot's."""
 
-from __future__ import annotations
-
 from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core.chats import Chats, ChatSettings

@@ -1,7 +1,5 @@
 """What people think of answers."""
 
-from __future__ import annotations
-
 from typing import Literal, Protocol
 
 Verdict = Literal["up", "down"]

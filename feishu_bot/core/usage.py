@@ -1,7 +1,5 @@
 """What answers cost."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

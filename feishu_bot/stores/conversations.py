@@ -1,7 +1,5 @@
 """Conversations: their messages, settings and turns."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The verdicts of people on answers."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """/balance: what is left on the gateway's keys."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 

@@ -1,7 +1,5 @@
 """👍 and 👎 under an answer, and what could be better."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast

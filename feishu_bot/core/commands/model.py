@@ -1,7 +1,5 @@
 """/model: which model answers."""
 
-from __future__ import annotations
-
 import difflib
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Stops answers that run, in whichever process."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """The threads that do tasks: one claims, one renews the leases, a pool works."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque
