@@ -1,5 +1,7 @@
 """The composition root: the only place that knows every part."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -3,6 +3,8 @@
 The application calls it with its adapters, the tests with theirs.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

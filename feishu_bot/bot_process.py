@@ -1,5 +1,7 @@
 """The bot under gunicorn in a process of its own, as it is deployed."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

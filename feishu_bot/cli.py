@@ -1,5 +1,7 @@
 """The command line. Heavy modules are imported only by the command that needs them."""
 
+from __future__ import annotations
+
 import os
 import signal
 import sys

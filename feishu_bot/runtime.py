@@ -1,5 +1,7 @@
 """Everything alive in a process: nothing before `start`, nothing after `stop`."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack

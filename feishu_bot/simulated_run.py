@@ -1,5 +1,7 @@
 """A run of the bot against the simulator, with the page and a chat in the terminal."""
 
+from __future__ import annotations
+
 import os
 import socket
 import stat

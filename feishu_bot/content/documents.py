@@ -1,5 +1,7 @@
 """YAML that an administrator wrote: its texts with their line numbers, or its fault."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any

@@ -1,5 +1,7 @@
 """The list of ready roles: the built-in one, or the administrator's own."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,5 +1,7 @@
 """A file that is read again when it changes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock

@@ -1,5 +1,7 @@
 """What is left on the keys of the model service."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, Protocol
 

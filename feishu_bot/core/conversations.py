@@ -1,5 +1,7 @@
 """Conversations: an address, settings, a tree of turns, and the messages that belong to them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict, Unpack
 

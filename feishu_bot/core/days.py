@@ -1,5 +1,7 @@
 """Days as people count them: from midnight to midnight by the server's clock and TZ."""
 
+from __future__ import annotations
+
 import time
 
 

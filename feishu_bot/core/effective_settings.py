@@ -1,5 +1,7 @@
 """The settings in force: the conversation's, else the chat's, else the bot's."""
 
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core.chats import Chats, ChatSettings

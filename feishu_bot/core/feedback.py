@@ -1,5 +1,7 @@
 """What people think of answers."""
 
+from __future__ import annotations
+
 from typing import Literal, Protocol
 
 Verdict = Literal["up", "down"]

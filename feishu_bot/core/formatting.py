@@ -1,5 +1,7 @@
 """Numbers as people read them."""
 
+from __future__ import annotations
+
 CENT = 0.01
 
 

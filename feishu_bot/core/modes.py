@@ -1,5 +1,7 @@
 """How freely the model answers: named temperatures."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 # The four modes of each generation of the bot that this one succeeds, the older one first, each

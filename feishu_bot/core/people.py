@@ -1,5 +1,7 @@
 """What is remembered about a person."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, Protocol
 

@@ -1,5 +1,7 @@
 """How much may be asked in a day."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections import Counter

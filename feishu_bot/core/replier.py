@@ -1,5 +1,7 @@
 """Sends one reply (card, notice or file) and ends its job."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from feishu_bot import metrics

@@ -1,5 +1,7 @@
 """The list of ready roles."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -1,5 +1,7 @@
 """Text as it can be stored and sent."""
 
+from __future__ import annotations
+
 
 def repair_surrogates(text: str) -> str:
     """The text with its surrogates joined, and those that stand alone replaced.

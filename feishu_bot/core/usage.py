@@ -1,5 +1,7 @@
 """What answers cost."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Protocol
 

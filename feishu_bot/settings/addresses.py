@@ -1,5 +1,7 @@
 """The types of values that are addresses."""
 
+from __future__ import annotations
+
 import re
 from urllib.parse import SplitResult, urlsplit
 

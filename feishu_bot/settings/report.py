@@ -1,5 +1,7 @@
 """Faults in the settings, each in a line of Chinese and one of English."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import combinations

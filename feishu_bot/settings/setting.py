@@ -1,5 +1,7 @@
 """One setting: its variable, type and default, and how much of its value may be shown."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar

@@ -4,6 +4,8 @@ A type reads the text that was set, trimmed. What it raises says in Chinese and 
 wrong, and neither text holds a secret. An empty text is read for an empty default only.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace

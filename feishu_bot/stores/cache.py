@@ -1,5 +1,7 @@
 """A read cache for rows that seldom change."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar

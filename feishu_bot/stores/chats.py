@@ -1,5 +1,7 @@
 """The settings of chats."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import Unpack

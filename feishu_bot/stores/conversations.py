@@ -1,5 +1,7 @@
 """Conversations: their messages, settings and turns."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Callable

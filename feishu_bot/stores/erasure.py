@@ -1,5 +1,7 @@
 """Deletes the data of a person who wants to be forgotten."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 
 from feishu_bot.core.people import ErasureReport

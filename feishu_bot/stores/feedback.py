@@ -1,5 +1,7 @@
 """The verdicts of people on answers."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 

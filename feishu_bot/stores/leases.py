@@ -1,5 +1,7 @@
 """Who holds leases on jobs: the name of a process, and the jobs that it has claimed."""
 
+from __future__ import annotations
+
 import os
 import secrets
 import socket

@@ -1,5 +1,7 @@
 """The locks of a database: a fair one for the writers of SQLite, and retries where one is held."""
 
+from __future__ import annotations
+
 import errno
 import fcntl
 import os

@@ -1,5 +1,7 @@
 """People: their language, whether they are blocked, and whether they know the bot."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import Any, Literal

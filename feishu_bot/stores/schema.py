@@ -1,5 +1,7 @@
 """The tables, in SQL that SQLite and PostgreSQL both understand."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import sqlalchemy as sa

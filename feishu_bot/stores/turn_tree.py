@@ -1,5 +1,7 @@
 """The tree of turns: the path from the root to a question, and all branches."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Stores turns, with the messages that belong to them."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Iterable
 from typing import Any

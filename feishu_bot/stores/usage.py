@@ -1,5 +1,7 @@
 """The usage of each answer, and grants beyond the limits."""
 
+from __future__ import annotations
+
 import dataclasses
 import time
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """/grant, /block and /unblock: what admins decide about people, in the chat."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Callable

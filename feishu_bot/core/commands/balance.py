@@ -1,5 +1,7 @@
 """/balance: what is left on the gateway's keys."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 

@@ -1,5 +1,7 @@
 """/export: the conversation as a Markdown file."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass

@@ -1,5 +1,7 @@
 """👍 and 👎 under an answer, and what could be better."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast

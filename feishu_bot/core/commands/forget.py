@@ -1,5 +1,7 @@
 """/forget: delete what is stored about the person who asks."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass

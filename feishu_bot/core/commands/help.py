@@ -1,5 +1,7 @@
 """/help, and the card that answers what looks like a command and is none."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from feishu_bot.core.cards import Button, Buttons, Card, Collapsible, Field, Paragraph, Text

@@ -1,5 +1,7 @@
 """/lang: the language that the bot speaks to a person."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

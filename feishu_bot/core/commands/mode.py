@@ -1,5 +1,7 @@
 """/ai_mode: how freely the model answers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast

@@ -1,5 +1,7 @@
 """/model: which model answers."""
 
+from __future__ import annotations
+
 import difflib
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """What can be pressed under an answer, and /retry."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast

@@ -1,5 +1,7 @@
 """/reload: all turns of a conversation, to go on from any of them."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass

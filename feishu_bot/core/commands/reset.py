@@ -1,5 +1,7 @@
 """/new and /clear: start a new conversation, at once or after a question."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast

@@ -1,5 +1,7 @@
 """The cards of /system and /roles."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from feishu_bot.core.cards import (

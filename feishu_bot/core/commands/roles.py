@@ -1,5 +1,7 @@
 """/system and /roles: the role that the model plays in a conversation."""
 
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass
 from itertools import chain
 

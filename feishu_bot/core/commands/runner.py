@@ -1,5 +1,7 @@
 """Runs a command: when its message comes in, and when its turn comes."""
 
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core.access import AccessPolicy

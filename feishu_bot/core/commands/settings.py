@@ -1,5 +1,7 @@
 """/settings: what holds for a conversation, or for all of a chat."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain

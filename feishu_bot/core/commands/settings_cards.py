@@ -1,5 +1,7 @@
 """The cards of /settings."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """The Stop button of an answer, and /stop."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """/usage: what a person has used, what is left of the day, and for admins what everyone has."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass

@@ -1,5 +1,7 @@
 """The first words: to a group that the bot was added to, and to a person who opens its chat."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 

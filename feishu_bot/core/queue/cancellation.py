@@ -1,5 +1,7 @@
 """Stops answers that run, in whichever process."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
 

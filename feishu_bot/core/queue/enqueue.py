@@ -1,5 +1,7 @@
 """Puts tasks into the inbox."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 

@@ -3,6 +3,8 @@
 One store implements all four ports; each caller sees what it needs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,5 +1,7 @@
 """The jobs that run in this process, and how they are told to end early."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable
 

@@ -1,5 +1,7 @@
 """Wakes the answering processes when there is something new in the inbox."""
 
+from __future__ import annotations
+
 import contextlib
 import socket
 import threading

@@ -1,5 +1,7 @@
 """The threads that do tasks: one claims, one renews the leases, a pool works."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections import deque
