@@ -2,6 +2,7 @@
 #             (make run ARGS="--port 9300 --no-browser")
 # make test   every test; those of the page need Chromium
 # make lint   ruff and mypy        make format        reformat the code
+# make field  the bot against LiteLLM's proxy and LLMock (installs 800 MB, once)
 # make bench  the benchmark        make screenshots   redraw docs/images
 # make clean  remove everything that make has created
 
@@ -9,10 +10,11 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
+FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench screenshots format clean
+.PHONY: run test lint field bench screenshots format clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -28,6 +30,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+field: $(VENV)/.dev $(FIELD)/.made
+	$(BIN)/python -m tests.llm.field $(FIELD)/bin/litellm
+
 bench: $(VENV)/.simulator
 	$(BIN)/python -m bench
 
@@ -39,7 +44,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(FIELD) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps make the second run instant; they are renewed when a requirements file changes.
@@ -51,6 +56,13 @@ $(VENV)/.simulator: requirements-simulator.txt requirements.txt $(VENV)/.made
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.simulator
 	@echo "Installing what the tests need."
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# LiteLLM pins many packages of its own, so it has an environment of its own.
+$(FIELD)/.made: requirements-field.txt $(VENV)/.made
+	@echo "Installing LiteLLM's proxy. This takes some minutes, once."
+	@$(PYTHON) -m venv --clear $(FIELD)
+	@$(FIELD)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-field.txt
 	@touch $@
 
 # On Debian venv can't install pip without the package python3-venv; then the system's pip does it.

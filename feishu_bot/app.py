@@ -73,23 +73,7 @@ def create_app(settings: Settings) -> Flask:
     scope = GroupScopeMonitor(client)
     messenger = _messenger(settings, client, stores, effective, texts)
     gateway = _gateway(settings)
-    ports = Ports(
-        inbox=stores.inbox,
-        conversations=stores.conversations,
-        chats=stores.chats,
-        people=stores.people,
-        usage=stores.usage,
-        feedback=stores.feedback,
-        messenger=messenger,
-        names=FeishuUserDirectory(client),
-        reader=FeishuMessageReader(client, settings.app_id),
-        model=gateway,
-        models=gateway.models,
-        balance=gateway.balance,
-        roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
-        prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
-        texts=texts,
-    )
+    ports = _ports(settings, stores, gateway, texts, client=client, messenger=messenger)
     running, wakeup = RunningJobs(), Wakeup()
     bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
     pool = WorkerPool(
@@ -123,6 +107,34 @@ def create_app(settings: Settings) -> Flask:
     render = metrics.render if settings.metrics else None
     app.register_blueprint(health_views.blueprint(runtime.failing, render))
     return app
+
+
+def _ports(
+    settings: Settings,
+    stores: Stores,
+    gateway: Gateway,
+    texts: Texts,
+    *,
+    client: FeishuClient,
+    messenger: FeishuMessenger,
+) -> Ports:
+    return Ports(
+        inbox=stores.inbox,
+        conversations=stores.conversations,
+        chats=stores.chats,
+        people=stores.people,
+        usage=stores.usage,
+        feedback=stores.feedback,
+        messenger=messenger,
+        names=FeishuUserDirectory(client),
+        reader=FeishuMessageReader(client, settings.app_id),
+        model=gateway,
+        models=gateway.models,
+        balance=gateway.balance,
+        roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
+        prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
+        texts=texts,
+    )
 
 
 def _language(settings: Settings) -> Language:
@@ -188,6 +200,7 @@ def _gateway(settings: Settings) -> Gateway:
         allowed=settings.allowed_models,
         proxy=settings.http_proxy,
         user_agent=settings.gateway_user_agent,
+        headers=dict(settings.gateway_headers),
         first_token_timeout=settings.first_token_timeout,
         idle_timeout=settings.idle_timeout,
         answer_timeout=settings.answer_timeout,
@@ -208,6 +221,7 @@ def _webhook(
         verification_token=settings.app_verification_token,
         identity=messenger.identity,
         receive=bot.receive,
+        edit=bot.edit,
         recall=bot.recall,
         on_card_action=bot.click,
         on_chat_joined=bot.join,

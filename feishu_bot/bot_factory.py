@@ -42,6 +42,7 @@ from feishu_bot.core.commands.stop import StopCommands
 from feishu_bot.core.commands.usage import UsageCommands
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
+from feishu_bot.core.edits import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.languages import Language
@@ -176,6 +177,7 @@ def build_bot(
     )
     return Bot(
         inbox=ports.inbox,
+        edits=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
         enqueuer=enqueuer,
         running=running,
         conversations=conversations,

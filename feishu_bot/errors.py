@@ -103,11 +103,15 @@ class ModelError(BotError):
     """The model gave no answer, or broke off.
 
     `kind` names the notice that people read, in `feishu_bot/content/locales`; `request_id` is the
-    gateway's, for the administrator.
+    gateway's, for the administrator. `retry_after` are the seconds that it asked to wait, 0 for
+    none.
     """
 
-    def __init__(self, kind: str, detail: str = "", *, request_id: str = "") -> None:
+    def __init__(
+        self, kind: str, detail: str = "", *, request_id: str = "", retry_after: float = 0.0
+    ) -> None:
         self.kind = kind
         self.detail = detail
         self.request_id = request_id
+        self.retry_after = retry_after
         super().__init__(f"{kind}: {detail}" if detail else kind)

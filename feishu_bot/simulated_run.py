@@ -20,7 +20,14 @@ from feishu_simulator import Simulator
 from feishu_simulator.terminal import chat
 
 # Those of a real gateway are passed to the bot together with its key.
-GATEWAY_VARIABLES = ("OPENAI_KEY", "API_URL", "OPENAI_MODEL", "HTTP_PROXY", "GATEWAY_USER_AGENT")
+GATEWAY_VARIABLES = (
+    "OPENAI_KEY",
+    "API_URL",
+    "OPENAI_MODEL",
+    "HTTP_PROXY",
+    "GATEWAY_USER_AGENT",
+    "GATEWAY_HEADERS",
+)
 PAGE_PORT = 9001
 # They would take over the terminal, and can't display the page.
 TEXT_BROWSERS = frozenset({"www-browser", "links", "links2", "elinks", "lynx", "w3m"})

@@ -3,7 +3,7 @@
 Built from the documented wire formats alone, so that it suits any bot.
 """
 
-from feishu_simulator import failures
+from feishu_simulator import failures, field_failures
 from feishu_simulator.card_checks import CardRules
 from feishu_simulator.clicks import ActionResult
 from feishu_simulator.credentials import Credentials
@@ -25,4 +25,5 @@ __all__ = [
     "Script",
     "Simulator",
     "failures",
+    "field_failures",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from feishu_simulator.access import ALL_GROUP_MESSAGES, Access
 from feishu_simulator.api_request import ApiAnswer, ApiRequest, success
 from feishu_simulator.card_checks import BadCard, check_card, is_shared, is_v2, parse_card
 from feishu_simulator.card_entities import CardEntity
-from feishu_simulator.message_json import as_json
+from feishu_simulator.message_json import as_json, forwarded_in
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat
 from feishu_simulator.refusals import BAD_ID, Refusal, card_refusal, parameter
@@ -50,8 +51,10 @@ class MessageApi:
         """One message; a card simplified unless card_msg_content_type asks for it whole."""
         message = self._state.message(request.params["message_id"])
         self._check_readable(message.chat)
-        whole_card = request.query.get("card_msg_content_type") == "user_card_content"
-        return success({"items": [self._shown(message, whole_card)]})
+        whole_card = _wants_whole_cards(request, [message])
+        state = self._state
+        inside = forwarded_in(message, state.messages, state.credentials, state.quirks)
+        return success({"items": [self._shown(message, whole_card), *inside]})
 
     def history(self, request: ApiRequest) -> ApiAnswer:
         """A page of messages of a chat or thread; a chat has only the first message of a thread."""
@@ -81,7 +84,7 @@ class MessageApi:
         first = int(request.query.get("page_token") or 0)
         page = messages[first : first + size]
         more = first + size < len(messages)
-        whole_card = request.query.get("card_msg_content_type") == "user_card_content"
+        whole_card = _wants_whole_cards(request, page)
         return success(
             {
                 "has_more": more,
@@ -219,6 +222,9 @@ class MessageApi:
             raise card_refusal(200740, "card entity does not exist")
         if entity.message_id:
             raise card_refusal(200740, "card entity has been sent already")
+        if entity.refusals < self._state.quirks.fresh_cards_refused:
+            entity.refusals += 1
+            raise card_refusal(11310, "cardid is invalid")
         return reference, entity
 
     def _check_content(self, kind: str, content: dict[str, Any]) -> None:
@@ -251,7 +257,7 @@ class MessageApi:
         return message
 
     def _shown(self, message: Message, whole_card: bool = False) -> dict[str, Any]:
-        return as_json(message, self._state.credentials, whole_card=whole_card)
+        return as_json(message, self._state.credentials, self._state.quirks, whole_card=whole_card)
 
     def _edited(self, message: Message) -> None:
         message.updated_ms = max(message.created_ms + 1, self._state.last_created_ms)
@@ -262,6 +268,14 @@ class MessageApi:
             raise Refusal(230002, "Bot/User can NOT be out of the chat.")
         if not chat.is_private and ALL_GROUP_MESSAGES not in self._access.scopes:
             raise Refusal(230027, "Lack of necessary permissions: im:message.group_msg.")
+
+
+def _wants_whole_cards(request: ApiRequest, messages: Iterable[Message]) -> bool:
+    """Raises Refusal: the platform can't do that where there is a forwarded chat."""
+    wanted = request.query.get("card_msg_content_type") == "user_card_content"
+    if wanted and any(message.message_type == "merge_forward" for message in messages):
+        raise Refusal(2200, "Internal Error", status=500)
+    return wanted
 
 
 def _contains(message: Message, kind: str, container: str) -> bool:

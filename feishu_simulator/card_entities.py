@@ -29,6 +29,8 @@ class CardEntity:
     sequence: int = 0
     uuids: set[str] = field(default_factory=set)
     message_id: str = ""
+    # How often it was refused when it was to be sent.
+    refusals: int = 0
 
     @property
     def is_streaming(self) -> bool:

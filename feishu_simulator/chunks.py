@@ -31,7 +31,11 @@ def encode(script: Script, body: Mapping[str, Any], answer_id: str) -> tuple[lis
         "model": body.get("model"),
     }
     prefix = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1].encode()
-    frames = [_frame(prefix, piece, first=not number) for number, piece in enumerate(script.pieces)]
+    reason = json.dumps(script.finish_reason if script.finish == "every" else None).encode()
+    frames = [
+        _frame(prefix, piece, first=not number, reason=reason)
+        for number, piece in enumerate(script.pieces)
+    ]
     tail = b""
     if script.finish_reason is not None:
         reason = json.dumps(script.finish_reason).encode()
@@ -93,12 +97,12 @@ def pause(until: float, stopping: Event) -> bool:
     return not stopping.wait(max(0.0, until - time.monotonic()))
 
 
-def _frame(prefix: bytes, piece: Piece, *, first: bool) -> bytes:
+def _frame(prefix: bytes, piece: Piece, *, first: bool, reason: bytes) -> bytes:
     if piece.raw:
         return http_chunk(piece.raw)
     role = b'"role":"assistant",' if first else b""
     text = json.dumps(piece.text, ensure_ascii=False).encode()
     return http_chunk(
-        b'data: %b,"choices":[{"index":0,"delta":{%b"%b":%b},"finish_reason":null}]}\n\n'
-        % (prefix, role, piece.field.encode(), text)
+        b'data: %b,"choices":[{"index":0,"delta":{%b"%b":%b},"finish_reason":%b}]}\n\n'
+        % (prefix, role, piece.field.encode(), text, reason)
     )

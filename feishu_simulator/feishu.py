@@ -21,6 +21,7 @@ from feishu_simulator.faults import Faults
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat, Person
 from feishu_simulator.platform_events import PlatformEvents
+from feishu_simulator.quirks import Quirks
 from feishu_simulator.records import PlatformRecords
 from feishu_simulator.state import PlatformState
 
@@ -74,6 +75,11 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         self._bot_url = url
         self.event_url = url and url + EVENT_PATH
         self.card_url = url and url + CARD_PATH
+
+    @property
+    def quirks(self) -> Quirks:
+        """Departures of the platform from its pages."""
+        return self.state.quirks
 
     @property
     def latency(self) -> float:
@@ -149,9 +155,13 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         wait: bool = False,
     ) -> Message:
         """Send a message of any type; *content* as its event carries it."""
-        mentioned = user_messages.mention_list(self.credentials, mentions, bot=mention_bot)
+        quirks = self.quirks
+        mentioned = user_messages.mention_list(
+            self.credentials, mentions, bot=mention_bot, everyone=mention_all, quirks=quirks
+        )
+        everyone = mention_all and not quirks.numbered_everyone
         shown = user_messages.with_mentions(
-            message_type, dict(content), mentioned, everyone=mention_all
+            message_type, dict(content), mentioned, everyone=everyone
         )
         with self.state.change():
             message = self.state.add_message(
@@ -164,12 +174,19 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
                 mentions=mentioned,
             )
             message.files = user_messages.files_in(shown)
-            body = user_messages.receive_event(message, self.credentials)
+            body = user_messages.receive_event(message, self.credentials, quirks)
             message.event = Event("im.message.receive_v1", new_event_id(), body)
             message.pushed = self._reaches_bot(message)
         if message.pushed:
             self.deliveries.push(message.event, wait=wait)
         return message
+
+    def forward(
+        self, chat: Chat, person: Person, messages: Iterable[Message], **options: Any
+    ) -> Message:
+        """Forward messages together, as one message; options as for `say`."""
+        ids = [message.message_id for message in messages]
+        return self.send(chat, person, "merge_forward", {"forwarded": ids}, **options)
 
     def push(
         self,
@@ -270,9 +287,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
             return False
         if message.chat.is_private:
             return bool(scopes & PRIVATE_MESSAGES)
-        mentioned = any(
-            mention["id"]["open_id"] == self.credentials.bot_open_id for mention in message.mentions
-        )
+        mentioned = any(mention.get("mentioned_type") == "bot" for mention in message.mentions)
         return ALL_GROUP_MESSAGES in scopes or (mentioned and bool(scopes & MENTIONS))
 
     def _url(self, path: str, default: str) -> str:

@@ -57,6 +57,11 @@ class Gateway:
         self.exhausted: set[str] = set()
         # Other gateways serve their web page at the billing paths.
         self.has_billing = True
+        # Some services list no models, and some list them in another shape.
+        self.has_models = True
+        self.list_models: Callable[[list[str]], Any] = openai_list
+        # Where the API is; elsewhere is nothing, or a web page.
+        self.base = "/v1"
         self.stopping = threading.Event()
         self.stream_writer = StreamWriter()
         self._lock = threading.Lock()
@@ -106,13 +111,9 @@ class Gateway:
         self.stopping.set()
         self.stream_writer.stop()
 
-    def model_list(self) -> dict[str, Any]:
-        """The answer to GET /v1/models."""
-        models = [
-            {"id": name, "object": "model", "created": 1677649963, "owned_by": "OpenAI"}
-            for name in self.models
-        ]
-        return {"object": "list", "data": models}
+    def model_list(self) -> Any:
+        """The answer to GET /models."""
+        return self.list_models(self.models)
 
     def subscription(self, key: str) -> dict[str, Any]:
         """The key's limit in US dollars, as the billing API of one-api gives it."""
@@ -132,6 +133,25 @@ class Gateway:
 
     def _balance_of(self, key: str) -> tuple[float, float]:
         return self.balances.get(key, (self.hard_limit_usd, self.total_usage_cents))
+
+
+def openai_list(names: list[str]) -> dict[str, Any]:
+    """Models as OpenAI and the gateways of the one-api family list them."""
+    models = [
+        {"id": name, "object": "model", "created": 1677649963, "owned_by": "OpenAI"}
+        for name in names
+    ]
+    return {"object": "list", "data": models}
+
+
+def bare_list(names: list[str]) -> list[dict[str, Any]]:
+    """Models as Together lists them."""
+    return [{"id": name, "type": "chat"} for name in names]
+
+
+def named_list(names: list[str]) -> dict[str, Any]:
+    """Models as Google's and Ollama's own addresses list them."""
+    return {"models": [{"name": f"models/{name}"} for name in names]}
 
 
 def request_id() -> str:

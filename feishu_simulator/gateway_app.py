@@ -43,6 +43,9 @@ def _answer(gateway: Gateway, request: Request, connection: RawConnection) -> Re
     """The response; None when it was written to the raw connection."""
     log_id = request_id()
     path = request.path
+    if gateway.base != "/v1" and not path.startswith(f"{gateway.base}/"):
+        return _json(b'{"detail":"Not Found"}', 404, log_id)
+    path = path if gateway.base == "/v1" else f"/v1{path.removeprefix(gateway.base)}"
     api = path.startswith(("/v1/", "/dashboard/billing/"))
     is_billing = path.removeprefix("/v1").startswith("/dashboard/billing/")
     has_page = path == "/dashboard/billing/credit_grants" or (
@@ -57,7 +60,7 @@ def _answer(gateway: Gateway, request: Request, connection: RawConnection) -> Re
         return _json(error_body("Key额度已用尽", log_id), 401, log_id)
     route = f"{request.method} {path.removeprefix('/v1')}"
     match route:
-        case "GET /models":
+        case "GET /models" if gateway.has_models:
             return _json(gateway.model_list(), 200, log_id)
         case "GET /dashboard/billing/subscription":
             return _json(gateway.subscription(key), 200, log_id)
@@ -175,7 +178,7 @@ def _stream_head(log_id: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
-def _json(content: bytes | dict[str, Any], status: int, log_id: str) -> Response:
+def _json(content: bytes | dict[str, Any] | list[Any], status: int, log_id: str) -> Response:
     data = (
         content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
     )

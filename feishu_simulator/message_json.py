@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feishu_simulator import card_view
 from feishu_simulator.credentials import Credentials
 from feishu_simulator.messages import RECALLED, Message
+from feishu_simulator.quirks import STAND_IN, Quirks
+from feishu_simulator.user_messages import content_json
 
 
 def as_json(
-    message: Message, credentials: Credentials, *, whole_card: bool = False
+    message: Message, credentials: Credentials, quirks: Quirks, *, whole_card: bool = False
 ) -> dict[str, Any]:
     """The REST form: ids are flat, unlike in events ("Get message")."""
     if message.sender is None:
@@ -30,12 +33,12 @@ def as_json(
         "updated": message.updated_ms > 0,
         "chat_id": message.chat.chat_id,
         "sender": {**sender, "tenant_key": credentials.tenant_key},
-        "body": {"content": _body(message, whole_card=whole_card)},
+        "body": {"content": _body(message, quirks, whole_card=whole_card)},
         "mentions": [
             {
                 "key": mention["key"],
-                "id": mention["id"]["open_id"],
-                "id_type": "open_id",
+                "id": next(iter(mention["id"].values())),
+                "id_type": next(iter(mention["id"])),
                 "name": mention["name"],
                 "tenant_key": credentials.tenant_key,
             }
@@ -45,15 +48,38 @@ def as_json(
     return {key: value for key, value in shown.items() if value not in ("", [])}
 
 
-def _body(message: Message, *, whole_card: bool) -> str:
+def forwarded_in(
+    message: Message, messages: Mapping[str, Message], credentials: Credentials, quirks: Quirks
+) -> Iterator[dict[str, Any]]:
+    """The messages of a forwarded chat, all of them flat, tied by upper_message_id."""
+    for message_id in message.content.get("forwarded", ()):
+        part = messages.get(message_id)
+        if part is not None:
+            shown = as_json(part, credentials, quirks)
+            yield {**shown, "upper_message_id": message.message_id}
+            yield from forwarded_in(part, messages, credentials, quirks)
+
+
+def _body(message: Message, quirks: Quirks, *, whole_card: bool) -> str:
     if message.deleted:
         return RECALLED
     card = message.card
     if card is None:
-        return json.dumps(message.content, ensure_ascii=False)
+        return content_json(message, quirks)
+    if quirks.cards_given_out != "whole":
+        return json.dumps(_stand_in(card, quirks), ensure_ascii=False)
     if whole_card:
         return json.dumps(card, ensure_ascii=False)
     lines = card_view.text_of(card).splitlines()
     elements = [[{"tag": "text", "text": line}] for line in lines]
     simplified = {"title": card_view.title_of(card) or None, "elements": elements}
     return json.dumps(simplified, ensure_ascii=False)
+
+
+def _stand_in(card: dict[str, Any], quirks: Quirks) -> dict[str, Any]:
+    """What old clients are shown; newer answers have the card itself beside it."""
+    rows = [[{"tag": "img", "image_key": "img_stand_in"}, {"tag": "text", "text": STAND_IN}]]
+    shown: dict[str, Any] = {"title": None, "elements": rows}
+    if quirks.cards_given_out == "user_dsl":
+        shown["user_dsl"] = json.dumps(card, ensure_ascii=False)
+    return shown

@@ -11,6 +11,7 @@ from feishu_simulator.events import Event, new_event_id
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat, Person
 from feishu_simulator.state import PlatformState, new_id
+from feishu_simulator.user_messages import mention_list, receive_event, with_mentions
 
 
 class PlatformEvents:
@@ -27,6 +28,28 @@ class PlatformEvents:
         event = Event(event_type, event_id or new_event_id(), body)
         self.deliveries.push(event, wait=wait)
         return event
+
+    def edit(
+        self, message: Message, text: str, *, mention_bot: bool = False, wait: bool = False
+    ) -> Event:
+        """The author gives a text message another text; with *mention_bot* it names the bot now.
+
+        No page describes the event; it has the form of a received message.
+        """
+        state = self.state
+        with state.change():
+            if mention_bot:
+                message.mentions = mention_list(
+                    state.credentials, (), bot=True, quirks=state.quirks
+                )
+            message.content = with_mentions(
+                "text", {"text": text}, message.mentions, everyone=False
+            )
+            message.edits += 1
+            message.updated_ms = max(message.created_ms + 1, int(time.time() * 1000))
+            message.note_change()
+            body = receive_event(message, state.credentials, state.quirks)
+        return self._about(message, "im.message.updated_v1", body, wait=wait)
 
     def recall(self, message: Message, *, wait: bool = False) -> Event:
         """The author recalls a message."""

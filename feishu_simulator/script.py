@@ -11,6 +11,8 @@ from typing import Any, Literal
 # The end of a stream. "cut" closes the connection inside a chunk, "reset" sends RST there,
 # "no_done" ends the body cleanly without [DONE], "silence" keeps it open and sends nothing.
 Ending = Literal["done", "no_done", "cut", "reset", "silence"]
+# Where the reason of the end stands: in a chunk of its own, or in every chunk.
+Finish = Literal["last", "every"]
 # Before the status line: nothing unusual, a closed connection, or silence without end.
 Opening = Literal["normal", "hang_up", "silence"]
 Field = Literal["content", "reasoning_content", "reasoning"]
@@ -40,6 +42,7 @@ class Script:
     between: float | None = None
     usage: Mapping[str, Any] | None = None
     finish_reason: str | None = "stop"
+    finish: Finish = "last"
     ending: Ending = "done"
     opening: Opening = "normal"
     status: int = 200

@@ -16,6 +16,7 @@ from feishu_simulator.card_entities import CardEntity
 from feishu_simulator.credentials import Credentials
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat, Person
+from feishu_simulator.quirks import Quirks
 from feishu_simulator.refusals import BAD_ID, Refusal
 
 # Long runs drop the oldest of each; no conversation reaches back this far.
@@ -48,6 +49,7 @@ class PlatformState:
         self.condition = threading.Condition(self.lock)
         self.card_rules = CardRules()
         self.repeated_uuid_is_an_error = False
+        self.quirks = Quirks()
         self.people: dict[str, Person] = {}
         self.chats: dict[str, Chat] = {}
         self.private_chats: dict[str, Chat] = {}

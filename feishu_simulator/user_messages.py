@@ -10,16 +10,28 @@ from typing import Any
 from feishu_simulator.credentials import Credentials
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Person
+from feishu_simulator.quirks import FORWARDED, Quirks
+
+PLAIN = Quirks()
 
 
 def mention_list(
-    credentials: Credentials, people: Iterable[Person], *, bot: bool
+    credentials: Credentials,
+    people: Iterable[Person],
+    *,
+    bot: bool,
+    everyone: bool = False,
+    quirks: Quirks = PLAIN,
 ) -> list[dict[str, Any]]:
-    """Mentions in the shape of events: keys @_user_1, @_user_2 …, the bot first."""
+    """Mentions in the shape of events: keys @_user_1, @_user_2 …, the bot first.
+
+    `everyone` is among them only under a numbered key; usually it is `@_all` in the text alone.
+    """
     named: list[tuple[dict[str, str], str, str]] = []
     if bot:
-        ids = {"open_id": credentials.bot_open_id, "union_id": credentials.bot_union_id}
-        named.append(({**ids, "user_id": ""}, credentials.bot_name, "bot"))
+        named.append((_bot_ids(credentials, quirks), credentials.bot_name, "bot"))
+    if everyone and quirks.numbered_everyone:
+        named.append(({"open_id": "all", "union_id": "", "user_id": ""}, "所有人", "user"))
     named += [(person.ids(), person.name, "user") for person in people]
     return [
         {
@@ -31,6 +43,45 @@ def mention_list(
         }
         for number, (ids, name, kind) in enumerate(named, 1)
     ]
+
+
+def _bot_ids(credentials: Credentials, quirks: Quirks) -> dict[str, str]:
+    if quirks.bot_mention == "app_id":
+        return {"app_id": credentials.app_id}
+    is_own = quirks.bot_mention == "open_id"
+    open_id = credentials.bot_open_id if is_own else "ou_seen_by_another_app"
+    return {"open_id": open_id, "union_id": credentials.bot_union_id, "user_id": ""}
+
+
+def content_json(message: Message, quirks: Quirks = PLAIN) -> str:
+    """The content of a message as a string of JSON."""
+    content = message.content
+    if message.message_type == "merge_forward":
+        return json.dumps(FORWARDED)
+    if message.message_type == "post" and quirks.posts_in_markdown and "content" in content:
+        content = {**content, "content": [], "content_v2": [[_markdown(content["content"])]]}
+    if message.message_type == "text" and message.edits and quirks.edits_in_paragraphs:
+        lines = str(content.get("text", "")).split("\n")
+        content = {**content, "text": "".join(f"<p>{line}</p>" for line in lines)}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _markdown(paragraphs: list[Any]) -> dict[str, Any]:
+    """Rich text as the Markdown that newer clients write."""
+
+    def run(part: dict[str, Any]) -> str:
+        match part.get("tag"):
+            case "img":
+                return f"![image]({part.get('image_key')})"
+            case "at":
+                name = str(part.get("user_name", ""))
+                return f'<at user_id="{part.get("user_id")}">{name}</at>'
+            case "a":
+                return f"[{part.get('text', '')}]({part.get('href', '')})"
+            case _:
+                return str(part.get("text", ""))
+
+    return {"tag": "md", "text": "\n".join("".join(map(run, row)) for row in paragraphs)}
 
 
 def with_mentions(
@@ -65,7 +116,13 @@ def files_in(content: dict[str, Any]) -> set[str]:
     return keys
 
 
-def receive_event(message: Message, credentials: Credentials) -> dict[str, Any]:
+def _missing_ids(quirks: Quirks) -> dict[str, str]:
+    return {"open_id": "", "user_id": ""} if quirks.union_ids_only else {}
+
+
+def receive_event(
+    message: Message, credentials: Credentials, quirks: Quirks = PLAIN
+) -> dict[str, Any]:
     """`event` of im.message.receive_v1 ("Receive message"); content is a JSON string."""
     assert message.sender is not None
     shown: dict[str, Any] = {
@@ -74,16 +131,16 @@ def receive_event(message: Message, credentials: Credentials) -> dict[str, Any]:
         "parent_id": message.parent_id,
         "thread_id": message.thread_id,
         "create_time": str(message.created_ms),
-        "update_time": str(message.created_ms),
+        "update_time": str(message.updated_ms or message.created_ms),
         "chat_id": message.chat.chat_id,
         "chat_type": message.chat.chat_type,
         "message_type": message.message_type,
-        "content": json.dumps(message.content, ensure_ascii=False),
+        "content": content_json(message, quirks),
         "mentions": message.mentions,
     }
     return {
         "sender": {
-            "sender_id": message.sender.ids(),
+            "sender_id": {**message.sender.ids(), **_missing_ids(quirks)},
             "sender_type": "user",
             "tenant_key": credentials.tenant_key,
         },

@@ -107,7 +107,59 @@ def test_the_gateway_is_the_same_with_and_without_the_path_of_the_api(value: str
 
 
 def test_a_gateway_may_live_below_a_path() -> None:
-    assert read(API_URL="http://10.0.0.5:3000/api/v1").api_url == "http://10.0.0.5:3000/api"
+    for path in ("/api/v1", "/api", "/api/paas/v4", "/v1beta/openai"):
+        address = f"http://10.0.0.5:3000{path}"
+
+        assert read(API_URL=address).api_url == address
+        assert read(API_URL=f"{address}/chat/completions?x=1#y").api_url == address
+
+
+def test_the_version_that_azure_needs_stays_in_the_address() -> None:
+    address = "https://x.example/openai/deployments/m"
+
+    found = read(API_URL=f"{address}/chat/completions?api-version=2026-01-01&x=1").api_url
+
+    assert found == f"{address}?api-version=2026-01-01"
+
+
+@pytest.mark.parametrize(
+    ("value", "headers"),
+    [
+        ("X-Key: abc", (("X-Key", "abc"),)),
+        ("X-Key: a,b: c ; X-Team:bot;", (("X-Key", "a,b: c"), ("X-Team", "bot"))),
+        (
+            "Helicone-Auth: Bearer sk-1；X-Team: bot",
+            (("Helicone-Auth", "Bearer sk-1"), ("X-Team", "bot")),
+        ),
+        ("", ()),
+    ],
+)
+def test_the_service_may_need_headers_of_its_own(
+    value: str, headers: tuple[tuple[str, str], ...]
+) -> None:
+    assert read(GATEWAY_HEADERS=value).gateway_headers == headers
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "X-Key",
+        "X Key: hush",
+        "X-Key:",
+        "X-Key: 秘密",
+        "Authorization: hush",
+        "X: a; x: b",
+        ": hush",
+    ],
+)
+def test_headers_that_cannot_be_sent_are_faults(value: str) -> None:
+    (fault,) = faults(GATEWAY_HEADERS=value)
+
+    assert "hush" not in fault
+
+
+def test_headers_are_secret() -> None:
+    assert "hush" not in repr(read(GATEWAY_HEADERS="X-Key: hush"))
 
 
 @pytest.mark.parametrize(

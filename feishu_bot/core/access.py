@@ -99,7 +99,7 @@ class AccessPolicy:
 
 
 def _is_among(sender: Sender, ids: Collection[str]) -> bool:
-    return any(own and own in ids for own in (sender.open_id, sender.user_id, sender.union_id))
+    return any(own in ids for own in sender.ids)
 
 
 class RefusalThrottle:

@@ -9,12 +9,14 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
+from feishu_bot.core.edits import EditedQuestions, edited_card
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
@@ -28,6 +30,7 @@ from feishu_bot.core.tasks import (
     Greet,
     Job,
     LegacyText,
+    OfferEdited,
     QueuedTask,
     Regenerate,
     ReplyTarget,
@@ -63,6 +66,7 @@ class Bot:
     answerer: Answerer
     replier: Replier
     welcome: Welcome
+    edits: EditedQuestions
     throttle: RefusalThrottle
     answers_all: bool = False
 
@@ -70,14 +74,28 @@ class Bot:
 
     def receive(self, event_id: str, message: IncomingMessage) -> None:
         """Take a message in, once. It is stored when this returns."""
+        queued = self._queued(event_id, message)
+        if queued is None:
+            return
+        if not self.enqueuer.enqueue(self.runner.receive(queued)) and message.is_edited:
+            self.edits.take(queued, is_repeat=True)
+
+    def edit(self, event_id: str, message: IncomingMessage) -> None:
+        """A message has another text now: it is answered so, or that is offered."""
+        queued = self._queued(event_id, message)
+        if queued is not None:
+            self.edits.take(queued)
+
+    def _queued(self, event_id: str, message: IncomingMessage) -> QueuedTask | None:
+        """The task of a message; None when it is not for the bot."""
         decision = access.should_answer(
             message, self.identity(), self.conversations, answers_all=self.answers_all
         )
         metrics.EVENTS.labels(verdict=decision.value).inc()
         if decision is not Decision.ANSWER:
             logger.info("ignored", message_id=message.message_id, reason=decision.value)
-            return
-        queued = QueuedTask(
+            return None
+        return QueuedTask(
             event_id=event_id,
             dedupe_id=message.message_id,
             key=self.keys.of(message),
@@ -85,7 +103,6 @@ class Bot:
             task=self._task_of(message),
             created_at=message.created_at,
         )
-        self.enqueuer.enqueue(self.runner.receive(queued))
 
     def click_menu(self, click: MenuClick) -> None:
         """Take a click on the bot's menu in: it runs in the private chat what could be typed."""
@@ -145,6 +162,8 @@ class Bot:
                 self._note_chat(job)
                 card = unknown_command_card(task.word, task.nearest)
                 self.replier.reply(job, None if self._is_aside(job) else card)
+            case OfferEdited():
+                self.replier.reply(job, edited_card(task))
             case Greet():
                 self.replier.reply(job, self.welcome.card(job.target, self.commands))
 
@@ -207,4 +226,8 @@ def _unreadable(task: AskQuestion) -> Notice | None:
     """Why a question can't be asked."""
     if task.message and task.message.kind not in READABLE_KINDS:
         return Notice("unsupported_message", {"kind": task.message.kind})
-    return None if task.text else Notice("empty_question")
+    if task.text:
+        return None
+    if task.message and task.message.attachments:
+        return Notice("unsupported_message", {"kind": kind_of(task.message.attachments)})
+    return Notice("empty_question")

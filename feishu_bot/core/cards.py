@@ -3,6 +3,8 @@
 Texts are keys with parameters, as in notices, or a person's own words as they are.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -68,7 +70,9 @@ class Button:
         return cls(label=label, value={"act": act, **value}, style=style)
 
     @classmethod
-    def command(cls, label: Label, text: str, *, chat: str = "", style: Style = "default") -> Self:
+    def command(
+        cls, label: Label, text: str, *, chat: str = "", style: Style = "default"
+    ) -> Button:
         """One that does what sending `text` would.
 
         `chat` is the kind of chat, where the command asks for it.

@@ -57,16 +57,29 @@ class StreamEnd:
     completion_tokens: int = 0
 
 
-StreamEvent = StreamStart | TextDelta | ReasoningDelta | StreamEnd
+@dataclass(frozen=True, slots=True)
+class LateReasoning:
+    """All text so far was reasoning: the tag that ends it came without one that begins it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamWait:
+    """The service has asked for `seconds` of patience, and is asked again when there are 0."""
+
+    seconds: float
+
+
+StreamEvent = StreamStart | TextDelta | ReasoningDelta | LateReasoning | StreamWait | StreamEnd
 
 
 class ModelCatalog(Protocol):
     """The models that people may choose from."""
 
     def offered(self) -> tuple[str, ...]:
-        """All of them, the best known first. May ask the gateway: never in a click.
+        """All of them, the best known first; none where the gateway has no list of them.
 
-        Raises ModelError when nothing is known and the gateway can't be asked.
+        May ask the gateway: never in a click. Raises ModelError when nothing is known and the
+        gateway can't be asked.
         """
 
     def default(self) -> str:
@@ -82,7 +95,9 @@ class ChatModel(Protocol):
     def stream(
         self, prompt: Prompt, is_cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[StreamEvent]:
-        """Ask the model. Yields one StreamStart first and one StreamEnd last. Raises ModelError.
+        """Ask the model. Yields one StreamStart before any text and one StreamEnd last.
+
+        StreamWaits may come before them. Raises ModelError.
 
         `is_cancelled` is called now and then while the model is silent; once it is true, the stream
         ends as if the model had broken off.

@@ -20,12 +20,21 @@ class BotIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who wrote a message; `open_id` is always there, the others only with their scopes."""
+    """Who wrote a message.
+
+    `open_id` is what they are known by everywhere: for somebody who has none here (of another
+    company), the first of the ids that there are. The others come only with their scopes.
+    """
 
     open_id: str
     user_id: str = ""
     union_id: str = ""
     is_bot: bool = False
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All that they are known by."""
+        return tuple(filter(None, (self.open_id, self.union_id, self.user_id)))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -55,7 +64,8 @@ class IncomingMessage:
     """What a person wrote. `text` has mentions as readable names and no mention of the bot.
 
     `created_at` is in seconds since the epoch, by Feishu's clock. `mentions` leaves the bot out;
-    `mentions_bot` says whether it was named, `mentions_all` whether everyone was.
+    `mentions_bot` says whether it was named, `mentions_all` whether everyone was. With `is_edited`
+    it was sent before with another text.
     """
 
     message_id: str
@@ -72,6 +82,7 @@ class IncomingMessage:
     root_id: str = ""
     parent_id: str = ""
     thread_id: str = ""
+    is_edited: bool = False
 
     @property
     def branch_point(self) -> str:

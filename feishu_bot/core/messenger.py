@@ -23,11 +23,15 @@ class Footer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalAnswer:
-    """How an answer ends: its whole text, what to say about it, and what can be pressed."""
+    """How an answer ends: its whole text, what to say about it, and what can be pressed.
+
+    `asides` say under it what it leaves out of account.
+    """
 
     text: str
     reasoning: str = ""
     notice: Notice | None = None
+    asides: tuple[Notice, ...] = ()
     footer: Footer = Footer()
     can_continue: bool = False
     can_regenerate: bool = False
@@ -46,6 +50,12 @@ class AnswerStream(Protocol):
 
     def write(self, text: str = "", reasoning: str = "") -> None:
         """Add to the answer; it is shown when there is room for a frame. Never waits."""
+
+    def rewrite(self, text: str = "", reasoning: str = "") -> None:
+        """Put this in place of all that was written. Never waits."""
+
+    def tell_wait(self, seconds: float) -> None:
+        """Say that the model is asked again in so many seconds; with 0 that is said no more."""
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed. Raises FeishuError when it can't."""

@@ -19,13 +19,15 @@ MAX_ATTEMPTS = 5
 class ReplyTarget:
     """Where an answer goes: to a message, else to a chat, else to the person who asked.
 
-    `chat_type` is None where a click doesn't tell; others may be reading then.
+    `chat_type` is None where a click doesn't tell; others may be reading then. `has_thread` is
+    whether the message stands in a thread or topic, None where that isn't known.
     """
 
     message_id: str
     chat_id: str
     chat_type: ChatType | None
     sender: Sender
+    has_thread: bool | None = None
 
     @classmethod
     def of(cls, message: IncomingMessage) -> Self:
@@ -35,6 +37,7 @@ class ReplyTarget:
             chat_id=message.chat_id,
             chat_type=message.chat_type,
             sender=message.sender,
+            has_thread=bool(message.thread_id),
         )
 
     @property
@@ -77,11 +80,21 @@ class SuggestCommand:
 class Regenerate:
     """Answer a question once more, on a branch of its own.
 
-    `answer_id` is a message of the turn. An empty `model` is the conversation's.
+    `answer_id` is a message of the turn. An empty `model` is the conversation's; `text` is asked
+    in place of what was asked before, where it was edited.
     """
 
     answer_id: str
     model: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEdited:
+    """Offer to answer a question that was edited; `text` is what it says now."""
+
+    text: str
+    message: IncomingMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +118,23 @@ class LegacyText:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
-Task = AskQuestion | RunCommand | SuggestCommand | Regenerate | ContinueAnswer | Greet | LegacyText
+Task = (
+    AskQuestion
+    | RunCommand
+    | SuggestCommand
+    | Regenerate
+    | OfferEdited
+    | ContinueAnswer
+    | Greet
+    | LegacyText
+)
 
 _KINDS: Mapping[str, type[Task]] = {
     "ask": AskQuestion,
     "run": RunCommand,
     "suggest": SuggestCommand,
     "regenerate": Regenerate,
+    "offer": OfferEdited,
     "continue": ContinueAnswer,
     "greet": Greet,
 }

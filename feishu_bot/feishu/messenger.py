@@ -14,9 +14,12 @@ from feishu_bot.core.cards import Card
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
+from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.errors import CardRefused
 from feishu_bot.feishu.api.client import FeishuClient, MessageReply
+from feishu_bot.feishu.cards.answer import as_plain_text
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
@@ -27,6 +30,9 @@ from feishu_bot.feishu.streaming.card_stream import CardStream
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.streaming.reply_sender import ReplySender
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
 
 # After so long a scope that was missing may have been granted.
 CARDKIT_RETRY_SECONDS = 600.0
@@ -126,7 +132,12 @@ class FeishuMessenger:
     def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
         card = notice_card(self._texts_for(target), notice, self._others_for(target))
         replies = self._replies(target, self._caller(), reference)
-        return _sent(replies.send("interactive", card, "notice"))
+        try:
+            return _sent(replies.send("interactive", card, "notice"))
+        except CardRefused as exc:
+            logger.warning("notice refused as a card, saying it as text", error=str(exc))
+            words = as_plain_text(self._texts_for(target), FinalAnswer(text="", notice=notice))
+            return _sent(replies.send("text", {"text": words}, "notice-text"))
 
     def show(self, target: ReplyTarget, card: Card, *, reference: str) -> SentMessages:
         localizer = Localizer(self._texts_for(target), self._others_for(target))
@@ -160,6 +171,10 @@ class FeishuMessenger:
             open_id=target.sender.open_id,
             in_thread=in_thread,
             reference=reference,
+            # In a topic group it would open a topic of its own, elsewhere it leaves its thread.
+            may_leave_message=bool(target.chat_id)
+            and not target.has_thread
+            and (target.is_private or target.has_thread is False),
         )
 
     def _texts_for(self, target: ReplyTarget) -> Catalog:

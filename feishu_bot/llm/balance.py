@@ -19,6 +19,7 @@ from feishu_bot.errors import ModelError
 from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.deadline_transport import deadline_for_requests
+from feishu_bot.llm.error_body import error_in
 from feishu_bot.llm.error_kinds import TIMEOUTS, ModelErrorKind
 from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_in_body, error_of, model_error
 from feishu_bot.llm.keys import partial_key
@@ -51,6 +52,7 @@ _FAILED = TIMEOUTS | {
     ModelErrorKind.GATEWAY_UNTRUSTED,
     ModelErrorKind.GATEWAY_RATE_LIMITED,
     ModelErrorKind.GATEWAY_BUSY,
+    ModelErrorKind.GATEWAY_RESTING,
     ModelErrorKind.PROXY_FAILED,
 }
 
@@ -106,7 +108,7 @@ class KeyBalances:
                 exc,
                 broken=ModelErrorKind.GATEWAY_UNREACHABLE,
                 proxied=self._clients.proxied,
-                keys=self._keys,
+                keys=self._clients.secrets,
             )
             logger.info("no balance", key=name, reason=failure)
             return KeyBalance(key=name, state=_state_of(failure))
@@ -133,9 +135,8 @@ def _number(body: object, field: str) -> float:
     number: Any = body.get(field)
     if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
         return float(number)
-    error = body.get("error")
-    if error or body.get("success") is False:
-        raise error_in_body(error or dict(body))
+    if error_in(body) is not None:
+        raise error_in_body(dict(body))
     raise model_error(ModelErrorKind.NOT_A_GATEWAY, f"the balance is JSON without {field}")
 
 

@@ -11,6 +11,8 @@ class Chunk:
     """The fields of a chunk; empty or None where the chunk has no such field.
 
     `finish` is the gateway's word for the end, `tokens` are those of prompt and completion.
+    `index` is 0 but for further answers to the same question. `is_message` means that the text
+    came as a `message`: the whole answer, or all of it so far.
     """
 
     model: str = ""
@@ -18,6 +20,12 @@ class Chunk:
     reasoning: str = ""
     finish: str = ""
     tokens: tuple[int, int] | None = None
+    index: int = 0
+    is_message: bool = False
+    has_picture: bool = False
+
+
+NO_CHUNK = Chunk()
 
 
 def read_chunk(data: object) -> Chunk:
@@ -27,22 +35,37 @@ def read_chunk(data: object) -> Chunk:
     although a stream was asked for.
     """
     if not isinstance(data, dict):
-        return Chunk()
-    choices = data.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, dict):
-        choice = {}
-    delta = choice.get("delta") or choice.get("message")
-    if not isinstance(delta, dict):
-        delta = {}
+        return NO_CHUNK
+    choice = _first_choice(data.get("choices"))
+    delta = choice.get("delta")
+    text, reasoning = _said(delta) if isinstance(delta, dict) else ("", "")
+    message = choice.get("message")
+    is_message = False
+    if not (text or reasoning) and isinstance(message, dict):
+        delta, is_message = message, True
+        text, reasoning = _said(message)
     return Chunk(
         model=_string(data.get("model")),
-        text=_text(delta.get("content")),
-        # DeepSeek's name for it, then OpenRouter's.
-        reasoning=_string(delta.get("reasoning_content")) or _string(delta.get("reasoning")),
-        finish=_string(choice.get("finish_reason")),
+        text=text or _text(choice.get("text")),
+        reasoning=reasoning,
+        finish=_string(choice.get("finish_reason") or choice.get("finishReason")),
         tokens=_tokens(data.get("usage")),
+        index=choice.get("index") or 0,
+        is_message=is_message,
+        has_picture=isinstance(delta, dict) and bool(delta.get("images")),
     )
+
+
+def _said(delta: dict[str, Any]) -> tuple[str, str]:
+    """Text and reasoning. DeepSeek's name for the latter, then OpenRouter's."""
+    text = _text(delta.get("content")) or _text(delta.get("refusal"))
+    return text, _string(delta.get("reasoning_content")) or _string(delta.get("reasoning"))
+
+
+def _first_choice(choices: Any) -> dict[str, Any]:
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        return {}
+    return choices[0]
 
 
 def _string(value: object) -> str:
@@ -51,13 +74,17 @@ def _string(value: object) -> str:
 
 def _text(content: Any) -> str:
     """The text of `content`, which is a string, or in some gateways a list of parts."""
+    if isinstance(content, str):
+        return content
     if isinstance(content, list):
         return "".join(
             _string(part.get("text"))
             for part in content
             if isinstance(part, dict) and part.get("type") in ("text", "output_text")
         )
-    return _string(content)
+    # A model that answers with a number, behind a gateway that reads it as JSON.
+    is_number = isinstance(content, int | float) and not isinstance(content, bool)
+    return str(content) if is_number else ""
 
 
 def _tokens(usage: Any) -> tuple[int, int] | None:

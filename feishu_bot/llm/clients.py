@@ -6,15 +6,17 @@ import ipaddress
 import os
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import httpx2
 import openai
 from typing_extensions import override
 
+from feishu_bot.llm.base_address import BaseAddress
 from feishu_bot.llm.deadline_transport import DeadlineTransport
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import model_error
+from feishu_bot.llm.keys import secret_parts
 
 # Seconds. The read timeout is that of calls without a StreamDeadline.
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0, pool=10.0)
@@ -22,10 +24,8 @@ TIMEOUT = httpx2.Timeout(30.0, connect=10.0, pool=10.0)
 LIMITS = httpx2.Limits(max_connections=450, max_keepalive_connections=50, keepalive_expiry=30.0)
 
 
-def base_url_of(api_url: str) -> str:
-    """The address that the API's paths are appended to, for API_URL with or without `/v1`."""
-    url = api_url.strip().rstrip("/")
-    return url if url.endswith("/v1") else f"{url}/v1"
+# The words of errors come in the language that is asked for.
+ACCEPT_LANGUAGE = "zh-CN, en"
 
 
 def proxy_for(url: str, proxy: str) -> str:
@@ -48,37 +48,54 @@ class Clients:
         api_url: str,
         proxy: str = "",
         user_agent: str = "",
+        headers: Mapping[str, str] | None = None,
+        keys: Sequence[str] = (),
         process: Callable[[], int] = os.getpid,
     ) -> None:
-        self.base_url = base_url_of(api_url)
+        """`headers` are sent with every call. They and the `keys` are `secrets`."""
+        self.address = BaseAddress(api_url)
+        self.secrets: tuple[str, ...] = (*keys, *secret_parts(headers or {}))
         self._proxy = proxy
-        self._user_agent = user_agent
+        self._headers = {"Accept-Language": ACCEPT_LANGUAGE, **(headers or {})}
+        if user_agent:
+            self._headers["User-Agent"] = user_agent
         self._process = process
         self._lock = threading.Lock()
         self._owner = 0
         self._http: httpx2.Client | None = None
-        self._client_by_key: dict[str, openai.OpenAI] = {}
+        self._client_by_key: dict[tuple[str, str], openai.OpenAI] = {}
+
+    @property
+    def base_url(self) -> str:
+        """The address that calls go to, as far as it is known."""
+        return self.address.url
 
     @property
     def proxied(self) -> bool:
         """Whether a proxy lies between us and the gateway."""
         return bool(proxy_for(self.base_url, self._proxy))
 
-    def of(self, key: str) -> openai.OpenAI:
-        """The client that asks with this key. Raises ModelError when the address is malformed."""
+    def of(self, key: str, base_url: str = "") -> openai.OpenAI:
+        """The client that asks with this key, at another `base_url` where one is given.
+
+        Raises ModelError when the address is malformed.
+        """
+        base_url = base_url or self.base_url
         with self._lock:
             if self._owner != self._process():
                 # The parent's clients belong to the parent: forgotten, not closed.
                 self._owner, self._http, self._client_by_key = self._process(), None, {}
-            if key not in self._client_by_key:
+            client = self._client_by_key.get((key, base_url))
+            if client is None:
                 self._http = self._http or self._open()
-                self._client_by_key[key] = _Client(
+                client = self._client_by_key[key, base_url] = _Client(
                     key=key,
-                    base_url=self.base_url,
-                    user_agent=self._user_agent,
+                    base_url=base_url,
+                    query=self.address.query,
+                    headers=self._headers,
                     http_client=self._http,
                 )
-            return self._client_by_key[key]
+            return client
 
     def close(self) -> None:
         """Close the connections of this process."""
@@ -103,18 +120,24 @@ class _Client(openai.OpenAI):
     """An openai client that ignores OPENAI_* variables and never retries by itself."""
 
     def __init__(
-        self, *, key: str, base_url: str, user_agent: str, http_client: httpx2.Client
+        self,
+        *,
+        key: str,
+        base_url: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        http_client: httpx2.Client,
     ) -> None:
         self._sent_headers: dict[str, str | openai.Omit] = {
             "Accept": "application/json",
             "Content-Type": "application/json",
             "Authorization": f"Bearer {key}",
+            **headers,
         }
-        if user_agent:
-            self._sent_headers["User-Agent"] = user_agent
         super().__init__(
             api_key=key,
             base_url=base_url,
+            default_query=query,
             http_client=http_client,
             timeout=TIMEOUT,
             max_retries=0,

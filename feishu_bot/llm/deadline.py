@@ -20,8 +20,11 @@ from httpcore2 import ReadTimeout
 
 from feishu_bot.llm.error_kinds import ModelErrorKind
 
-# After the finish_reason only the usage and [DONE] are missing: seconds to wait for them.
-USAGE_TIMEOUT = 5.0
+# After the finish_reason only the usage and [DONE] are missing: seconds to wait for them. Not
+# too few, because there are services that say "stop" too early.
+USAGE_TIMEOUT = 15.0
+# After the usage only [DONE] is missing.
+DONE_TIMEOUT = 2.0
 # After [DONE] only the end of the HTTP body is missing; read, the connection can be used again.
 DRAIN_TIMEOUT = 0.1
 # How often a silent read asks whether it is cancelled, in seconds.
@@ -64,6 +67,7 @@ class StreamDeadline:
         self._is_cancelled = is_cancelled
         self._until = timer() + first
         self._begun = False
+        self._was_resumed = False
         self.complete = False
 
     def touch(self) -> None:
@@ -72,11 +76,25 @@ class StreamDeadline:
         if not self.complete:
             self._until = self._timer() + self._idle
 
-    def finish(self) -> None:
-        """Note that the answer is complete; only the usage may follow."""
-        if not self.complete:
+    def finish(self, *, is_certain: bool = False) -> None:
+        """Note that the answer is complete; only the usage may follow.
+
+        A service that said so before, and then went on, is believed only if it `is_certain`.
+        """
+        if not self.complete and (is_certain or not self._was_resumed):
             self.complete = True
             self._until = self._timer() + USAGE_TIMEOUT
+
+    def note_usage(self) -> None:
+        """Note that the usage came, by itself."""
+        if self.complete:
+            self._until = min(self._until, self._timer() + DONE_TIMEOUT)
+
+    def resume(self) -> None:
+        """Take the end back: there is more of the answer after it."""
+        if self.complete:
+            self.complete, self._was_resumed = False, True
+            self._until = self._timer() + self._idle
 
     def remaining(self) -> float:
         """Seconds left; raises httpx2.ReadTimeout when there are none."""
@@ -115,7 +133,7 @@ class StreamDeadline:
         ends_at = time.monotonic() + (self.remaining() if timeout is None else timeout)
         while True:
             # Heartbeats may come more often than a read times out, so ask before each read.
-            if self._is_cancelled() and not self.complete:
+            if self._is_cancelled():
                 raise httpx2.ReadTimeout("the answer is cancelled")
             left = ends_at - time.monotonic()
             try:

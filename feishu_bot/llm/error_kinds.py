@@ -18,11 +18,13 @@ class ModelErrorKind(StrEnum):
     KEY_QUOTA_TOO_SMALL = "key_quota_too_small"  # what is left on the key is too little for this
     ACCOUNT_EMPTY = "account_empty"  # the account of the key has no money left
     ACCOUNT_BANNED = "account_banned"  # the account of the key is locked
-    IP_REFUSED = "ip_refused"  # the key may not be used from this server's address
+    IP_REFUSED = "ip_refused"  # not from this server's address, or not from its country
+    ACCESS_REFUSED = "access_refused"  # refused in words that don't tell why
     GROUP_MISSING = "group_missing"  # the key's group no longer exists at the gateway
     MODEL_NOT_ALLOWED = "model_not_allowed"  # the key's own list does not hold the model
     MODEL_UNAVAILABLE = "model_unavailable"  # the gateway offers no such model (any more)
     MODEL_NOT_CHAT = "model_not_chat"  # the model is there, but can't be talked to in a chat
+    MODEL_UNSUITED = "model_unsuited"  # the model takes no request of the form that is needed
     MODEL_UNSET = "model_unset"  # no model is configured, and none of the known ones is offered
     GATEWAY_UNREACHABLE = "gateway_unreachable"  # no connection, or only its proxy answers
     GATEWAY_UNTRUSTED = "gateway_untrusted"  # its certificate can't be verified
@@ -31,6 +33,7 @@ class ModelErrorKind(StrEnum):
     GATEWAY_TIMEOUT_IDLE = "gateway_timeout_idle"  # the answer stopped in the middle for too long
     GATEWAY_TIMEOUT_TOTAL = "gateway_timeout_total"  # the whole answer took too long
     GATEWAY_RATE_LIMITED = "gateway_rate_limited"  # we have asked the gateway too often
+    GATEWAY_RESTING = "gateway_resting"  # it said for how long it takes no more questions
     GATEWAY_BUSY = "gateway_busy"  # the gateway's upstreams are saturated
     GATEWAY_FAILED = "gateway_failed"  # the gateway has a fault of its own
     UPSTREAM_FAILED = "upstream_failed"  # the model's maker failed, or can't be reached
@@ -42,6 +45,8 @@ class ModelErrorKind(StrEnum):
     NOT_A_GATEWAY = "not_a_gateway"  # a web page, or JSON that is no answer: API_URL is wrong
     WAF_BLOCKED = "waf_blocked"  # a firewall in front of the gateway turned us away
     EMPTY_ANSWER = "empty_answer"  # the answer is complete and empty
+    LENGTH_WITHOUT_TEXT = "length_without_text"  # the length was used up by thinking
+    ANSWER_IS_PICTURE = "answer_is_picture"  # the model drew in place of writing
     STREAM_BROKEN = "stream_broken"  # the connection broke before anything came
 
 
@@ -62,15 +67,25 @@ KEY_FAULTS = frozenset(
         ModelErrorKind.KEY_QUOTA_TOO_SMALL,
         ModelErrorKind.ACCOUNT_EMPTY,
         ModelErrorKind.ACCOUNT_BANNED,
-        ModelErrorKind.IP_REFUSED,
     }
 )
-# Lasting with this key, which is good for other models; another key may be in another group.
+# Lasting with this key, which needs no rest; another key may have other rights.
 OTHER_KEY_ONLY = KEY_FAULTS | {
+    ModelErrorKind.IP_REFUSED,
+    ModelErrorKind.ACCESS_REFUSED,
     ModelErrorKind.GROUP_MISSING,
     ModelErrorKind.MODEL_NOT_ALLOWED,
     ModelErrorKind.MODEL_UNAVAILABLE,
 }
+# The service asks for patience.
+THROTTLED = frozenset(
+    {
+        ModelErrorKind.GATEWAY_RATE_LIMITED,
+        ModelErrorKind.GATEWAY_BUSY,
+        ModelErrorKind.GATEWAY_FAILED,
+        ModelErrorKind.UPSTREAM_FAILED,
+    }
+)
 # May pass, with any key.
 TRANSIENT = frozenset(
     {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 
 import httpx2
@@ -9,7 +10,7 @@ import openai
 
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.error_body import ErrorBody
-from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.error_kinds import THROTTLED, ModelErrorKind
 from feishu_bot.llm.error_rules import kind_of
 from feishu_bot.llm.keys import mask_keys
 
@@ -33,7 +34,7 @@ def error_of(
     `proxied` means that a proxy lies between; `keys` are masked in the detail, as is everything
     that looks like one.
     """
-    request_id, detail = "", f"{type(exc).__name__}: {exc}"
+    request_id, detail, seconds = "", f"{type(exc).__name__}: {exc}", 0.0
     if isinstance(exc, ModelError):
         return exc
     if isinstance(exc, openai.APIConnectionError | httpx2.HTTPError):
@@ -42,28 +43,34 @@ def error_of(
         detail = f"{type(cause).__name__}: {cause}"
     elif isinstance(exc, openai.APIStatusError):
         request_id = request_id_of(exc.response.headers)
-        body = ErrorBody.read(exc.body, exc.response)
-        kind, detail = kind_of(body), body.describe()
-    elif isinstance(exc, openai.APIError):
-        body = ErrorBody.read(exc.body if exc.body is not None else exc.message)
-        kind, detail = kind_of(body), body.describe()
+        # Not `exc.body`, which is only the `error` of it.
+        body = ErrorBody.read(_body_of(exc.response), exc.response)
+        kind, detail, seconds = kind_of(body), body.describe(), body.retry_after
     elif isinstance(exc, httpx2.InvalidURL):
         kind = ModelErrorKind.ENDPOINT_MISSING
     else:
         kind = ModelErrorKind.STREAM_BROKEN
-    return model_error(kind, mask_keys(detail, keys), request_id=request_id)
+    return model_error(kind, mask_keys(detail, keys), request_id=request_id, retry_after=seconds)
 
 
-def error_in_body(body: object, *, request_id: str = "") -> ModelError:
-    """The ModelError for an `error` object that came with status 200 or inside a stream."""
+def error_in_body(body: object, *, request_id: str = "", keys: Collection[str] = ()) -> ModelError:
+    """The ModelError for an error that came with status 200 or inside a stream."""
     error = ErrorBody.read(body)
-    return model_error(kind_of(error), mask_keys(error.describe()), request_id=request_id)
+    return model_error(
+        kind_of(error),
+        mask_keys(error.describe(), keys),
+        request_id=request_id,
+        retry_after=error.retry_after,
+    )
 
 
-def model_error(kind: ModelErrorKind, detail: str = "", *, request_id: str = "") -> ModelError:
+def model_error(
+    kind: ModelErrorKind, detail: str = "", *, request_id: str = "", retry_after: float = 0.0
+) -> ModelError:
     """A ModelError of this kind, with its detail on one line."""
     detail = " ".join(detail.split())[:MAX_DETAIL_CHARS]
-    return ModelError(kind, detail, request_id=request_id)
+    seconds = retry_after if kind in THROTTLED else 0.0
+    return ModelError(kind, detail, request_id=request_id, retry_after=seconds)
 
 
 def copy_of(failure: ModelError) -> ModelError:
@@ -74,6 +81,14 @@ def copy_of(failure: ModelError) -> ModelError:
 def request_id_of(headers: Mapping[str, str]) -> str:
     """The gateway's id of a request: its own header, or the one that OpenAI uses."""
     return headers.get("x-oneapi-request-id") or headers.get("x-request-id") or ""
+
+
+def _body_of(response: httpx2.Response) -> object:
+    text = response.text.strip()
+    try:
+        return json.loads(text) if text else ""
+    except ValueError:
+        return text
 
 
 def _causes(exc: BaseException | None) -> Iterator[BaseException]:

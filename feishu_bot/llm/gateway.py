@@ -5,33 +5,26 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import openai
-
-from feishu_bot.core.chat_model import Prompt, StreamEvent
+from feishu_bot.core.chat_model import Prompt, StreamEvent, StreamWait
 from feishu_bot.errors import ModelError
+from feishu_bot.llm.adjustments import Adjustments
+from feishu_bot.llm.answer_request import AnswerRequest
 from feishu_bot.llm.attempts import Attempts, backoff_for
 from feishu_bot.llm.balance import KeyBalances
 from feishu_bot.llm.chat_endpoint import ChatEndpoint, request_body
 from feishu_bot.llm.clients import Clients
-from feishu_bot.llm.deadline import StreamDeadline, pause_for
-from feishu_bot.llm.error_kinds import KEY_FAULTS, ModelErrorKind
+from feishu_bot.llm.deadline import POLL_SECONDS, StreamDeadline, pause_for
 from feishu_bot.llm.error_mapping import request_id_of
 from feishu_bot.llm.gateway_check import CHECK_TIMEOUT, GatewayCheck
-from feishu_bot.llm.keys import KeyRing, masked
+from feishu_bot.llm.keys import KeyRing
 from feishu_bot.llm.model_list import PREFERRED_MODELS, ModelList
-from feishu_bot.llm.rejected_params import (
-    RejectedTemperatures,
-    blames_temperature,
-    without_temperature,
-)
 from feishu_bot.llm.response_body import chunks_of
 from feishu_bot.llm.response_reader import ResponseReader
-from feishu_bot.logs import get_logger
 
-logger = get_logger(__name__)
+# Seconds: a shorter wait is over before anybody has read of it.
+TOLD_WAIT = 2.0
 
 
 class Gateway:
@@ -50,6 +43,7 @@ class Gateway:
         allowed: Sequence[str] = (),
         proxy: str = "",
         user_agent: str = "",
+        headers: Mapping[str, str] | None = None,
         first_token_timeout: float = 120.0,
         idle_timeout: float = 120.0,
         answer_timeout: float = 600.0,
@@ -60,29 +54,34 @@ class Gateway:
     ) -> None:
         """Nothing is opened yet.
 
-        `api_url` may end in `/v1` or not. `allowed` names the models that people may choose, with
+        `api_url` is a host, which gets `/v1`, or a host with its path; see `base_address`.
+        `headers` are sent with every call. `allowed` names the models that people may choose, with
         `*` for any text; none for all. Timeouts are in seconds: silence before the first
         token, silence between tokens, and the whole answer with all its attempts. `pause` gives
         the seconds that a reader sleeps before it reads on, by the number of answers that stream
         now; `backoff` the seconds to wait after failed attempt 1, 2, …. Raises ValueError without
         a key.
         """
-        self._clients = Clients(api_url=api_url, proxy=proxy, user_agent=user_agent)
         self._ring = KeyRing(keys, timer=timer)
         keys = self._ring.keys
+        self._clients = Clients(
+            api_url=api_url, proxy=proxy, user_agent=user_agent, headers=headers, keys=keys
+        )
         self.models = ModelList(
             self._clients, keys, model=model, preferred=preferred, allowed=allowed, timer=timer
         )
         self.balance = KeyBalances(self._clients, keys, timer=timer)
-        self._check = GatewayCheck(self._clients, keys, timeout=check_timeout, timer=timer)
-        self._endpoint = ChatEndpoint(self._clients, keys)
+        self._check = GatewayCheck(
+            self._clients, keys, model=model, timeout=check_timeout, timer=timer
+        )
+        self._endpoint = ChatEndpoint(self._clients)
         self._first_token_timeout = first_token_timeout
         self._idle_timeout = idle_timeout
         self._answer_timeout = answer_timeout
         self._timer = timer
         self._pause = pause
         self._backoff = backoff
-        self._rejected = RejectedTemperatures()
+        self._adjustments = Adjustments()
         self._streams = 0
         self._streams_lock = threading.Lock()
 
@@ -92,38 +91,39 @@ class Gateway:
         """Ask the model.
 
         Makes up to three attempts, with another key where there is one, but none after the first
-        event; one more without the temperature if the model rejects it. A model that people may
-        not choose (any more) gives way to the default. Closing the iterator closes the connection.
-        `is_cancelled` is called twice in each second of silence; once it is true, the answer ends
-        as if it had timed out.
+        event; one more without each field that the model rejects, and one at the other form of
+        the address. A model that people may not choose (any more) gives way to the default.
+        Closing the iterator closes the connection. `is_cancelled` is called twice in each second
+        of silence; once it is true, the answer ends as if it had timed out.
         """
         ends_at = self._timer() + self._answer_timeout
-        whole = request_body(prompt, self._model_for(prompt))
-        body = self._rejected.without_rejected(whole)
-        attempts = Attempts(self._ring, self._backoff)
+        request = AnswerRequest(
+            request_body(prompt, self._model_for(prompt)),
+            adjustments=self._adjustments,
+            address=self._clients.address,
+            ring=self._ring,
+            attempts=Attempts(self._ring, self._backoff),
+        )
         while True:
-            key = attempts.next_key()
             deadline = self._deadline(ends_at, is_cancelled)
-            reader = ResponseReader(model=body["model"], deadline=deadline)
+            reader = ResponseReader(
+                model=request.body["model"], deadline=deadline, keys=self._clients.secrets
+            )
             try:
-                yield from self._attempt(key, body, reader, deadline)
+                yield from self._attempt(request, reader, deadline)
             except ModelError as failure:
                 if is_cancelled():
                     raise
-                self._note(key, failure)
-                # After a heartbeat a rejection comes inside the stream.
-                if not reader.begun and _rejects_temperature(body, failure):
-                    body = without_temperature(body)
-                    continue
-                wait = None if reader.begun or deadline.complete else attempts.wait_after(failure)
+                may_ask_again = not (reader.begun or reader.is_complete)
+                wait = request.wait_after(failure, may_ask_again=may_ask_again)
                 if wait is None:
-                    raise
+                    raise request.final(failure) from failure.__cause__
             else:
                 return
             finally:
-                if reader.begun and body != whole:
-                    self._rejected.note(whole)
-            time.sleep(max(0.0, min(wait, ends_at - self._timer())))
+                if reader.begun:
+                    request.note_answered()
+            yield from self._wait(wait, ends_at, is_cancelled)
 
     def check(self) -> None:
         """Raise ModelError when the gateway can't be reached or refuses every key.
@@ -151,22 +151,30 @@ class Gateway:
         )
 
     def _attempt(
-        self, key: str, body: dict[str, Any], reader: ResponseReader, deadline: StreamDeadline
+        self, request: AnswerRequest, reader: ResponseReader, deadline: StreamDeadline
     ) -> Iterator[StreamEvent]:
-        with self._counted(), self._endpoint.open(key, body, deadline) as stream:
-            self._ring.mark_working(key)
-            reader.request_id = request_id_of(stream.response.headers)
-            yield from reader.read(chunks_of(stream))
+        opened = self._endpoint.open(request.key, request.body, deadline, base_url=request.url)
+        with self._counted(), opened as stream:
+            self._ring.mark_working(request.key)
+            headers = stream.response.headers
+            reader.request_id = request_id_of(headers)
+            # The gateways of the one-api family write [DONE] after a break, too.
+            reader.done_is_end = "x-oneapi-request-id" not in headers
+            # Held until the connection is given back: dropped earlier, it would be closed.
+            received = stream.response.iter_bytes()
+            yield from reader.read(chunks_of(received, headers, self._clients.secrets))
 
-    def _note(self, key: str, failure: ModelError) -> None:
-        # The only place that knows which key it was; the outcome is logged by the caller.
-        logger.warning(
-            "attempt failed", key=masked(key), request_id=failure.request_id, reason=failure
-        )
-        if failure.kind in KEY_FAULTS:
-            self._ring.mark_refused(key)
-        elif failure.kind == ModelErrorKind.GATEWAY_RATE_LIMITED:
-            self._ring.mark_limited(key)
+    def _wait(
+        self, seconds: float, ends_at: float, is_cancelled: Callable[[], bool]
+    ) -> Iterator[StreamEvent]:
+        """Wait as long as the service asks; a wait that a reader notices is told."""
+        until = self._timer() + min(seconds, ends_at - self._timer())
+        if seconds >= TOLD_WAIT:
+            yield StreamWait(seconds)
+        while (left := until - self._timer()) > 0 and not is_cancelled():
+            time.sleep(min(left, POLL_SECONDS))
+        if seconds >= TOLD_WAIT:
+            yield StreamWait(0.0)
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -177,9 +185,3 @@ class Gateway:
         finally:
             with self._streams_lock:
                 self._streams -= 1
-
-
-def _rejects_temperature(body: dict[str, Any], failure: ModelError) -> bool:
-    cause = failure.__cause__
-    said = str(cause.body) if isinstance(cause, openai.APIStatusError) else failure.detail
-    return "temperature" in body and blames_temperature(failure.kind, said)

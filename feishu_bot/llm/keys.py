@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 REFUSED_COOLDOWN = 60.0
 MAX_COOLDOWN = 3600.0
 LIMITED_COOLDOWN = 5.0
+# A shorter word of a header is a name or a number.
+SECRET_CHARS = 8
 
 _KEY = re.compile(r"\bsk-[\w#*-]{4,}|(?<=Bearer )[^\s\"']+")
 
@@ -27,6 +29,12 @@ def partial_key(key: str) -> str:
     last = min(4, shown // 2)
     first = min(5, shown - last)
     return f"{key[:first]}…{key[len(key) - last :]}"
+
+
+def secret_parts(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What of the values of headers must not be shown: their words that may be a key."""
+    words = (word for value in headers.values() for word in value.split())
+    return tuple(word for word in words if len(word) >= SECRET_CHARS)
 
 
 def mask_keys(text: str, keys: Collection[str] = ()) -> str:
@@ -77,11 +85,12 @@ class KeyRing:
             cooldown.refusals += 1
             cooldown.until = self._timer() + seconds
 
-    def mark_limited(self, key: str) -> None:
-        """Rest a key that has asked too often for five seconds."""
+    def mark_limited(self, key: str, seconds: float = 0.0) -> None:
+        """Rest a key that has asked too often, as long as the gateway says, else five seconds."""
+        seconds = min(seconds or LIMITED_COOLDOWN, MAX_COOLDOWN)
         with self._lock:
             cooldown = self._cooldowns[key]
-            cooldown.until = max(cooldown.until, self._timer() + LIMITED_COOLDOWN)
+            cooldown.until = max(cooldown.until, self._timer() + seconds)
 
     def mark_working(self, key: str) -> None:
         """Forget the refusals of a key that the gateway took."""

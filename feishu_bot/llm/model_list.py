@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 
 import openai
 
+from feishu_bot.core.model_names import plain, same_model
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.allowed_models import ModelFilter
 from feishu_bot.llm.clients import Clients
+from feishu_bot.llm.error_body import error_in
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import (
     CLIENT_ERRORS,
@@ -20,6 +22,7 @@ from feishu_bot.llm.error_mapping import (
     error_of,
     model_error,
 )
+from feishu_bot.llm.listed_models import names_in
 
 LIST_TIMEOUT = 10.0
 FRESH_FOR = 600.0
@@ -61,21 +64,48 @@ PREFERRED_MODELS: tuple[str, ...] = (
 )
 
 
-def fetch_models(client: openai.OpenAI, *, timeout: float) -> list[str]:
-    """The names that `GET /models` lists for the client's key.
+# The kinds of failure that a service has that lists no models.
+NO_LIST = frozenset(
+    {
+        ModelErrorKind.ENDPOINT_MISSING,
+        ModelErrorKind.NOT_A_GATEWAY,
+        ModelErrorKind.MODEL_UNAVAILABLE,
+        ModelErrorKind.MODEL_NOT_CHAT,
+        ModelErrorKind.BAD_REQUEST,
+        ModelErrorKind.ACCESS_REFUSED,
+    }
+)
 
-    `timeout` is in seconds. The list may be null. Raises one of `CLIENT_ERRORS`, or ModelError.
+
+def fetch_models(clients: Clients, key: str, *, timeout: float) -> list[str]:
+    """The names that `GET /models` lists for the key, at the form of the address that has it.
+
+    `timeout` is in seconds. Raises one of `CLIENT_ERRORS`, or ModelError.
     """
+    url = clients.base_url
+    try:
+        return _fetch(clients.of(key, url), timeout)
+    except (*CLIENT_ERRORS, ModelError) as exc:
+        failure = error_of(exc, proxied=clients.proxied, keys=clients.secrets)
+        other = clients.address.other(url, failure.kind)
+        if not other:
+            raise
+        try:
+            return _fetch(clients.of(key, other), timeout)
+        except (*CLIENT_ERRORS, ModelError):
+            raise exc from None
+
+
+def _fetch(client: openai.OpenAI, timeout: float) -> list[str]:
     body = client.get("/models", cast_to=object, options={"timeout": timeout})
-    if not isinstance(body, dict):
+    names = names_in(body)
+    if names is not None:
+        return names
+    if error_in(body) is not None:
+        raise error_in_body(body)
+    if isinstance(body, str):
         raise model_error(ModelErrorKind.NOT_A_GATEWAY, "the model list is a page of HTML or text")
-    if body.get("error"):
-        raise error_in_body(body["error"])
-    if "data" not in body:
-        raise model_error(ModelErrorKind.NOT_A_GATEWAY, "the model list is JSON of another kind")
-    entries = body["data"] if isinstance(body["data"], list) else []
-    names = [entry.get("id") for entry in entries if isinstance(entry, dict)]
-    return [name for name in names if isinstance(name, str) and name]
+    raise model_error(ModelErrorKind.NOT_A_GATEWAY, "the model list is JSON of another kind")
 
 
 class ModelList:
@@ -112,8 +142,9 @@ class ModelList:
     def names(self) -> tuple[str, ...]:
         """The models of all keys, each once, in the gateway's order.
 
-        A key that is refused is left out; an old list serves while no new one can be had.
-        Raises ModelError when there is neither.
+        A key that is refused is left out; an old list serves while no new one can be had. Where
+        the service has no list, and the model is configured, there are none. Raises ModelError
+        when nothing is known.
         """
         with self._lock:
             if self._timer() >= self._fresh_until:
@@ -126,14 +157,18 @@ class ModelList:
         """The configured model comes first, then preferred ones, then all others."""
         names = [name for name in self.names() if self.allows(name)]
         known = list(dict.fromkeys((self._model, *self._preferred)))
-        ranks = {name: rank for rank, name in enumerate(known)}
-        return tuple(sorted(names, key=lambda name: ranks.get(name, len(ranks))))
+        ranks = {name: (rank, 0) for rank, name in enumerate(known)}
+        alike = {plain(name): (rank, 1) for rank, name in reversed(list(enumerate(known)))}
+        last = len(known), 0
+        return tuple(
+            sorted(names, key=lambda name: ranks.get(name) or alike.get(plain(name), last))
+        )
 
     def allows(self, name: str) -> bool:
         return name == self._model or name in self._allowed
 
     def default(self) -> str:
-        """The configured model, else the first preferred one that is offered.
+        """The configured model, else the first preferred one that is offered, else the only one.
 
         Where the administrator has named models, the first of those if none is a preferred one.
         Raises ModelError: "model_unset" when there is none.
@@ -141,7 +176,8 @@ class ModelList:
         if self._model:
             return self._model
         offered = self.offered()
-        if offered and (self._allowed.is_limited or offered[0] in self._preferred):
+        is_only = len(offered) == 1 or self._allowed.is_limited
+        if offered and (is_only or same_model(offered[0], self._preferred)):
             return offered[0]
         raise model_error(
             ModelErrorKind.MODEL_UNSET, f"none of {len(offered)} models is a preferred one"
@@ -160,10 +196,12 @@ class ModelList:
         answered = False
         for key in self._keys:
             try:
-                names |= dict.fromkeys(fetch_models(self._clients.of(key), timeout=LIST_TIMEOUT))
+                names |= dict.fromkeys(fetch_models(self._clients, key, timeout=LIST_TIMEOUT))
                 answered = True
             except (*CLIENT_ERRORS, ModelError) as exc:
-                failure = error_of(exc, proxied=self._clients.proxied, keys=self._keys)
+                failure = error_of(exc, proxied=self._clients.proxied, keys=self._clients.secrets)
+        if failure is not None and self._model and failure.kind in NO_LIST:
+            return tuple(names)
         if failure is not None and not answered:
             raise failure
         return tuple(names)

@@ -1,50 +1,83 @@
-"""The chunks of a response with status 200: a stream, a whole answer, or neither."""
+"""The chunks of a response with status 200: a stream, a whole answer, or neither.
+
+The first bytes tell which: what the content type says is often wrong.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-import openai
-
+from feishu_bot.errors import ModelError
+from feishu_bot.llm.error_body import ErrorBody, error_in
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import error_in_body, model_error, request_id_of
+from feishu_bot.llm.error_rules import kind_of
+from feishu_bot.llm.keys import mask_keys
+from feishu_bot.llm.sse import DONE, NotAStream, events
 
-# Bytes. An answer of a hundred thousand tokens fits; of a web page the beginning will do.
-LARGEST_BODY = 4 * 1024 * 1024
 
+def chunks_of(
+    received: Iterable[bytes], headers: Mapping[str, str], keys: Collection[str] = ()
+) -> Iterator[object]:
+    """The chunks of a response, `DONE` last where it comes; a whole answer is one chunk.
 
-def chunks_of(stream: openai.Stream[object]) -> Iterator[object]:
-    """The chunks of the response; a whole answer in JSON counts as one chunk.
-
-    Raises ModelError for a web page and for JSON that is no answer, which openai would read as
-    an empty stream, or one of `FAILURES`. Servers that name no content type, or plain text,
-    are taken at their word that they stream.
+    `keys` are masked in what is raised: ModelError for an error, for a web page and for JSON that
+    is no answer, or one of `CLIENT_ERRORS`.
     """
-    headers = stream.response.headers
-    content_type = headers.get("content-type", "").lower()
-    if "html" in content_type:
+    is_empty = True
+    try:
+        for data in events(received):
+            is_empty = False
+            yield from _chunks_in(data, keys)
+    except NotAStream as exc:
+        beginning = mask_keys(exc.args[0], keys)
         raise model_error(
-            ModelErrorKind.NOT_A_GATEWAY,
-            f"content-type={content_type}",
-            request_id=request_id_of(headers),
+            _kind_of_text(exc.args[0]), f"no stream: {beginning}", request_id=request_id_of(headers)
+        ) from exc
+    if is_empty and "application/json" in headers.get("content-type", ""):
+        raise model_error(
+            ModelErrorKind.NOT_A_GATEWAY, "no JSON at all", request_id=request_id_of(headers)
         )
-    if "application/json" in content_type:
-        yield _whole_answer(stream)
-    else:
-        yield from stream
 
 
-def _whole_answer(stream: openai.Stream[object]) -> object:
-    body = b""
-    for data in stream.response.iter_bytes():
-        body += data
-        if len(body) > LARGEST_BODY:
-            break
-    request_id = request_id_of(stream.response.headers)
-    answer = json.loads(body) if body.strip() else None
-    if isinstance(answer, dict) and answer.get("error"):
-        raise error_in_body(answer["error"], request_id=request_id)
-    if isinstance(answer, dict) and answer.get("choices"):
-        return answer
-    raise model_error(ModelErrorKind.NOT_A_GATEWAY, "JSON that is no answer", request_id=request_id)
+def _chunks_in(data: str, keys: Collection[str]) -> Iterator[object]:
+    if data == DONE:
+        yield DONE
+        return
+    try:
+        parsed = json.loads(data)
+    except ValueError as exc:
+        raise _error_in_words(data, keys) from exc
+    # Some services stream an array, or send the whole stream as one.
+    chunks = parsed if isinstance(parsed, list) else (parsed,)
+    for chunk in chunks:
+        if (error := error_in(chunk)) is not None:
+            raise _error(error, keys)
+        yield chunk
+
+
+def _error(chunk: object, keys: Collection[str]) -> ModelError:
+    failure = error_in_body(chunk, keys=keys)
+    is_page = isinstance(chunk, dict) and chunk.get("success") is False
+    if is_page and failure.kind == ModelErrorKind.UPSTREAM_FAILED:
+        # The web interface of a gateway, in no words of a model's failure.
+        return model_error(ModelErrorKind.NOT_A_GATEWAY, failure.detail)
+    return failure
+
+
+def _error_in_words(data: str, keys: Collection[str]) -> ModelError:
+    """What stands in place of JSON: the words of an error, or an event that was cut."""
+    is_cut = data.lstrip().startswith(("{", "["))
+    kind = ModelErrorKind.NOT_A_GATEWAY if is_cut else _kind_of_text(data)
+    if kind == ModelErrorKind.NOT_A_GATEWAY:
+        kind = ModelErrorKind.STREAM_BROKEN
+    return model_error(kind, f"no JSON: {mask_keys(data, keys)}")
+
+
+def _kind_of_text(text: str) -> ModelErrorKind:
+    """A page is a wrong address, but an error may come as plain text, too."""
+    if text.lstrip().startswith("<"):
+        return ModelErrorKind.NOT_A_GATEWAY
+    kind = kind_of(ErrorBody(message=text))
+    return ModelErrorKind.NOT_A_GATEWAY if kind == ModelErrorKind.UPSTREAM_FAILED else kind

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from feishu_bot.core.chat_model import (
     FinishReason,
+    LateReasoning,
     ReasoningDelta,
     StreamEnd,
     StreamEvent,
     StreamStart,
     TextDelta,
 )
-from feishu_bot.core.text import repair_surrogates
 from feishu_bot.errors import ModelError
-from feishu_bot.llm.chunks import read_chunk
+from feishu_bot.llm.chunks import Chunk, read_chunk
 from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
-from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_in_body, error_of, model_error
+from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_of, model_error
+from feishu_bot.llm.finish_reasons import is_end, reason_of
 from feishu_bot.llm.reasoning import ThinkSplitter
+from feishu_bot.llm.sse import DONE
+from feishu_bot.llm.streamed_text import StreamedText
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -27,16 +30,31 @@ logger = get_logger(__name__)
 class ResponseReader:
     """Reads one response. Once an event was emitted, `begun`, there is no other attempt."""
 
-    def __init__(self, *, model: str, deadline: StreamDeadline) -> None:
-        """`model` is the one asked for, used when the response names none."""
+    def __init__(self, *, model: str, deadline: StreamDeadline, keys: Collection[str] = ()) -> None:
+        """`model` is the one asked for, used when the response names none; `keys` are masked.
+
+        `done_is_end` is false for gateways that write `[DONE]` after an answer that broke off.
+        """
         self.begun = False
         self.request_id = ""
+        self.done_is_end = True
+        self._keys = keys
         self._model = model
         self._deadline = deadline
         self._splitter = ThinkSplitter()
+        self._text = StreamedText()
+        self._reasoning = StreamedText()
         self._has_text = False
+        self._has_first_choice = False
+        self._has_picture = False
         self._finish = ""
+        self._is_done = False
         self._tokens = (0, 0)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the service said that this is all: asking again would be paid twice."""
+        return bool(self._finish) and reason_of(self._finish) != "cut"
 
     def read(self, chunks: Iterable[object]) -> Iterator[StreamEvent]:
         """The events of the answer, StreamStart first and StreamEnd last.
@@ -47,33 +65,53 @@ class ResponseReader:
         failure: ModelError | None = None
         try:
             for data in chunks:
-                yield from self._events(data)
+                if data is DONE:
+                    self._is_done = True
+                    self._deadline.finish(is_certain=True)
+                else:
+                    yield from self._events(data)
         except ModelError as exc:
             failure = exc
         except CLIENT_ERRORS as exc:
-            failure = error_of(exc, timeout=self._deadline.timeout_kind)
+            failure = error_of(exc, timeout=self._deadline.timeout_kind, keys=self._keys)
             failure.__cause__ = exc
-        for delta in self._splitter.end():
-            yield from self._emit(delta)
+        if half := self._text.rest():
+            for event in self._splitter.feed(half):
+                yield from self._emit(event)
+        for event in self._splitter.end():
+            yield from self._emit(event)
         yield from self._end(failure)
 
     def _events(self, data: object) -> Iterator[StreamEvent]:
         chunk = read_chunk(data)
-        if isinstance(data, dict) and "choices" not in data and data.get("message"):
-            # `event: error` without an `error` object passes the SSE decoder as a plain chunk.
-            raise error_in_body(data, request_id=self.request_id)
         if chunk.model and not self.begun:
             self._model = chunk.model
         if chunk.tokens:
             self._tokens = chunk.tokens
-        if chunk.reasoning:
-            yield from self._emit(ReasoningDelta(repair_surrogates(chunk.reasoning)))
-        if chunk.text:
-            for delta in self._splitter.feed(repair_surrogates(chunk.text)):
-                yield from self._emit(delta)
-        if chunk.finish:
+        is_news = bool(chunk.text or chunk.reasoning)
+        if is_news and not (chunk.index and self._has_first_choice):
+            self._has_first_choice = self._has_first_choice or not chunk.index
+            # Whatever was said of an end before: it wasn't one.
+            self._deadline.resume()
+            yield from self._news(chunk)
+        if chunk.has_picture:
+            self._has_picture = True
+        if chunk.finish and is_end(chunk.finish):
             self._finish = chunk.finish
             self._deadline.finish()
+        elif chunk.tokens and not is_news:
+            self._deadline.note_usage()
+
+    def _news(self, chunk: Chunk) -> Iterator[StreamEvent]:
+        if chunk.reasoning:
+            reasoning = self._reasoning.added(chunk.reasoning, is_message=chunk.is_message)
+            if reasoning:
+                yield from self._emit(ReasoningDelta(reasoning))
+        if chunk.text:
+            is_last = bool(chunk.finish)
+            text = self._text.added(chunk.text, is_message=chunk.is_message, is_last=is_last)
+            for event in self._splitter.feed(text):
+                yield from self._emit(event)
 
     def _emit(self, event: StreamEvent) -> Iterator[StreamEvent]:
         if not self.begun:
@@ -81,34 +119,49 @@ class ResponseReader:
             yield StreamStart(self._model, self.request_id)
         if isinstance(event, TextDelta):
             self._has_text = True
+        elif isinstance(event, LateReasoning):
+            self._has_text = False
         yield event
         # Only now: the time that the consumer spent with the event is not the gateway's silence.
         self._deadline.touch()
 
     def _end(self, failure: ModelError | None) -> Iterator[StreamEvent]:
-        reason: FinishReason
-        if self._finish in ("length", "content_filter"):
-            reason = "length" if self._finish == "length" else "content_filter"
-        elif not self._has_text:
-            raise self._no_text(failure)
-        elif self._finish:
-            reason = "stop"
-        elif failure is not None and failure.kind == ModelErrorKind.CONTENT_FILTERED:
-            reason = "content_filter"
-        else:
-            reason = "cut"
+        reason: FinishReason = reason_of(self._finish) if self._finish else "cut"
+        if not self._has_text:
+            raise self._no_text(reason, failure)
+        if not self._finish:
+            if failure is not None and failure.kind == ModelErrorKind.CONTENT_FILTERED:
+                reason = "content_filter"
+            elif failure is None and self._is_done and self.done_is_end:
+                reason = "stop"
+        if reason == "cut":
             logger.warning(
-                "answer cut", request_id=self.request_id, reason=failure or "no finish_reason"
+                "answer cut",
+                request_id=self.request_id,
+                reason=failure or f"finish_reason={self._finish or 'none'}",
             )
         yield from self._emit(StreamEnd(reason, *self._tokens))
 
-    def _no_text(self, failure: ModelError | None) -> ModelError:
+    def _no_text(self, reason: FinishReason, failure: ModelError | None) -> ModelError:
         """Why there is no text, with the id of the request."""
-        if failure is None or self._finish:
-            return model_error(
-                ModelErrorKind.EMPTY_ANSWER,
-                f"finish_reason={self._finish or 'none'}",
-                request_id=self.request_id,
-            )
-        failure.request_id = failure.request_id or self.request_id
-        return failure
+        if failure is not None and not self._finish:
+            failure.request_id = failure.request_id or self.request_id
+            return failure
+        if self._has_picture:
+            kind = ModelErrorKind.ANSWER_IS_PICTURE
+        elif not self._finish:
+            # An end without [DONE] and without a reason is none.
+            kind = ModelErrorKind.EMPTY_ANSWER if self._is_done else ModelErrorKind.STREAM_BROKEN
+        else:
+            kind = _KIND_WITHOUT_TEXT[reason]
+        return model_error(
+            kind, f"finish_reason={self._finish or 'none'}", request_id=self.request_id
+        )
+
+
+_KIND_WITHOUT_TEXT: dict[FinishReason, ModelErrorKind] = {
+    "stop": ModelErrorKind.EMPTY_ANSWER,
+    "length": ModelErrorKind.LENGTH_WITHOUT_TEXT,
+    "content_filter": ModelErrorKind.CONTENT_FILTERED,
+    "cut": ModelErrorKind.UPSTREAM_FAILED,
+}

@@ -65,6 +65,9 @@ class Settings:
     allowed_models: tuple[str, ...] = env("ALLOWED_MODELS", values.model_names, "")
     http_proxy: str = env("HTTP_PROXY", addresses.proxy, "", secret="password")
     gateway_user_agent: str = env("GATEWAY_USER_AGENT", values.header, "")
+    gateway_headers: tuple[tuple[str, str], ...] = env(
+        "GATEWAY_HEADERS", values.headers, "", secret="all"
+    )
     system_prompt: str = env("SYSTEM_PROMPT", values.prompt, DEFAULT_PROMPT)
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     first_token_timeout: float = env("FIRST_TOKEN_TIMEOUT", duration(1), "120")

@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from feishu_bot.settings.values import InvalidValue, unquoted, value_type, word
 
+# The ends of addresses that are pasted from a document.
+_CALLS = r"(/chat/completions|/completions|/responses|/messages|/models)+$"
 DOMAINS = {"feishu": "https://open.feishu.cn", "lark": "https://open.larksuite.com"}
 
 
@@ -48,11 +50,15 @@ def origin(value: str) -> str:
     "an address such as https://oapi.czl.net, without name and password",
 )
 def api(value: str) -> str:
-    parts = _split(value)
-    path = parts.path.rstrip("/")
-    for suffix in ("/chat/completions", "/v1"):
-        path = path.removesuffix(suffix).rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    # What hangs on a pasted address doesn't matter, but for the version that Azure needs.
+    address, _, query = value.partition("#")[0].partition("?")
+    parts = _split(address)
+    path = re.sub(_CALLS, "", parts.path.rstrip("/"))
+    # A bare host means the same.
+    path = "" if path.rstrip("/") == "/v1" else path
+    version = re.search(r"(?:^|&)(api-version=[\w.-]+)", query)
+    url = f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
+    return f"{url}?{version[1]}" if version else url
 
 
 @value_type("http://host:3128 这样的地址", "an address such as http://host:3128")

@@ -79,6 +79,39 @@ def header(value: str) -> str:
     return unquoted(value)
 
 
+# Ours to set: what the protocol needs, and what another setting is for.
+OWN_HEADERS = frozenset(
+    {
+        "authorization", "host", "content-type", "content-length", "transfer-encoding",
+        "connection", "accept", "accept-encoding", "te", "upgrade", "expect", "user-agent",
+    }
+)  # fmt: skip
+
+
+@value_type(
+    "名称: 值，多个用分号分隔，如 X-Portal-Key: abc; X-Team: bot",
+    "Name: value, several separated by semicolons, as in X-Portal-Key: abc; X-Team: bot",
+)
+def headers(value: str) -> tuple[tuple[str, str], ...]:
+    found: dict[str, tuple[str, str]] = {}
+    for part in re.split(r"[;；\n]", value):
+        if not part.strip():
+            continue
+        name, colon, content = (piece.strip() for piece in part.partition(":"))
+        if not colon or not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+            raise InvalidValue("有一段不是「名称: 值」", "a part that is not `Name: value`")
+        if not content or not all(" " <= character <= "~" for character in content):
+            raise InvalidValue(
+                "有一个值是空的，或含有非 ASCII 字符", "a value that is empty or not ASCII"
+            )
+        if name.lower() in OWN_HEADERS:
+            raise InvalidValue(f"{name} 由机器人自己设置", f"{name} is set by the bot itself")
+        if name.lower() in found:
+            raise InvalidValue(f"{name} 出现了两次", f"{name} is there twice")
+        found[name.lower()] = name, content
+    return tuple(found.values())
+
+
 @value_type("一段文字，或 none", "some text, or none")
 def prompt(value: str) -> str:
     # A text may well end with an apostrophe.

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.core.legacy_tasks import is_legacy, read_legacy_payload
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.tasks import Job, Outcome, QueuedTask, read_payload
+from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
 from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.inbox_rows import job_of, recalled_row, row_of, task_of
 from feishu_bot.stores.leases import HeldLeases, WorkerId
 from feishu_bot.stores.locks import is_transient
 from feishu_bot.stores.turns import forget_question, insert_turn
@@ -58,21 +58,28 @@ class SqlInbox:
     def put(self, task: QueuedTask) -> bool:
         """Store the task; False when its event id or dedupe id is known already."""
         now = self._clock()
-        row = {
-            "event_id": task.event_id,
-            "dedupe_id": task.dedupe_id,
-            "message_id": task.target.message_id,
-            "kind": task.kind,
-            "conversation": str(task.key),
-            "chat_id": task.key.chat_id,
-            "root": task.key.root,
-            "sender": task.target.sender.open_id,
-            "payload": task.payload(),
-            "created_at": task.created_at or now,
-            "received_at": now,
+        with self._database.write() as connection:
+            return connection.execute(statements.PUT, row_of(task, now)).first() is not None
+
+    def replace(self, task: QueuedTask) -> bool:
+        """What a part of the answer was shown of has begun."""
+        parameters = {
+            "asked": task.dedupe_id,
+            "now_kind": task.kind,
+            "now_payload": task.payload(),
         }
         with self._database.write() as connection:
-            return connection.execute(statements.PUT, row).first() is not None
+            return connection.execute(statements.REPLACE, parameters).rowcount == 1
+
+    def is_known(self, dedupe_id: str) -> bool:
+        with self._database.read() as connection:
+            return bool(connection.scalar(statements.KNOWN, {"asked": dedupe_id}))
+
+    def open_task(self, dedupe_id: str) -> QueuedTask | None:
+        """Raises KeyError, TypeError or ValueError when the event isn't readable."""
+        with self._database.read() as connection:
+            row = connection.execute(statements.OPEN, {"asked": dedupe_id}).one_or_none()
+        return task_of(row) if row is not None else None
 
     def claim(self, limit: int) -> list[Job]:
         """A waiting event is claimable when it is its conversation's oldest and nothing runs there.
@@ -162,10 +169,12 @@ class SqlInbox:
         """A running job is named by the next `renew` of its process; its turn won't be stored.
 
         A waiting one ends here, unless a part of its answer is on the screen already: then the
-        process that claims it is told, and can end the card.
+        process that claims it is told, and can end the card. One that comes later is not done.
         """
+        now = self._clock()
         with self._database.write() as connection:
-            connection.execute(statements.STOP_UNSEEN, {"asked": message_id, "now": self._clock()})
+            connection.execute(statements.PUT, recalled_row(message_id, now))
+            connection.execute(statements.STOP_UNSEEN, {"asked": message_id, "now": now})
             connection.execute(statements.STOP_SHOWN, {"asked": message_id})
             forget_question(connection, message_id)
 
@@ -176,13 +185,13 @@ class SqlInbox:
         """
         with self._database.read() as connection:
             row = connection.execute(statements.RUNNING, {"of": str(key)}).one_or_none()
-        return _task(row) if row is not None else None
+        return task_of(row) if row is not None else None
 
     def running_of(self, open_id: str, chat_id: str) -> tuple[QueuedTask, ...]:
         """Raises KeyError, TypeError or ValueError when an event isn't readable."""
         parameters = {"person": open_id, "chat": chat_id}
         with self._database.read() as connection:
-            return tuple(map(_task, connection.execute(statements.RUNNING_OF, parameters)))
+            return tuple(map(task_of, connection.execute(statements.RUNNING_OF, parameters)))
 
     def stop_event(self, event_id: str) -> bool:
         """As `stop`, but `finish` stores the turn of what was answered so far."""
@@ -218,7 +227,7 @@ class SqlInbox:
         jobs = []
         for row in sorted(rows, key=lambda row: (row.created_at, row.id)):
             try:
-                job = _job(row)
+                job = job_of(row)
             except (KeyError, TypeError, ValueError):
                 logger.exception("event not readable", id=row.id, event_id=row.event_id)
                 self._give_up(row)
@@ -277,20 +286,3 @@ class SqlInbox:
 
 def _lost(job: Job) -> LeaseLost:
     return LeaseLost(f"job {job.id}, attempt {job.attempt}")
-
-
-def _job(row: sa.Row[Any]) -> Job:
-    return Job.of(_task(row), id=row.id, attempt=row.attempt, checkpoint=row.checkpoint or {})
-
-
-def _task(row: sa.Row[Any]) -> QueuedTask:
-    read = read_legacy_payload if is_legacy(row.payload) else read_payload
-    target, task, created_at = read(row.kind, row.payload)
-    return QueuedTask(
-        event_id=row.event_id,
-        dedupe_id=row.dedupe_id,
-        key=ConversationKey(row.chat_id, row.root),
-        target=target,
-        task=task,
-        created_at=created_at,
-    )

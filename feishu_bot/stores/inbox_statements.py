@@ -125,6 +125,14 @@ POSTPONE = (
     .where(_is_ours)
     .values(worker=None, host=None, lease_until=sa.bindparam("until"))
 )
+_is_named = inbox.c.dedupe_id == sa.bindparam("asked")
+REPLACE = (
+    sa.update(inbox)
+    .where(inbox.c.state == _waiting, inbox.c.checkpoint.is_(None), _is_named)
+    .values(kind=sa.bindparam("now_kind"), payload=sa.bindparam("now_payload"))
+)
+KNOWN = sa.select(sa.exists().where(_is_named))
+OPEN = sa.select(inbox).where(IS_OPEN, _is_named)
 RUNNING = sa.select(inbox).where(IS_RUNNING, inbox.c.conversation == sa.bindparam("of"))
 RUNNING_OF = (
     sa.select(inbox)

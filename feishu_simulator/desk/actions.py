@@ -42,6 +42,7 @@ class Actions:
         self._state = desk.feishu.state
         self._by_name: dict[str, Callable[[Params], dict[str, Any] | None]] = {
             "say": self.say,
+            "edit": self.edit,
             "recall": self.recall,
             "react": self.react,
             "click": self.click,
@@ -106,6 +107,13 @@ class Actions:
             chat, person, kind, content, reply_to=target, in_thread=in_thread
         )
         return {"message_id": message.message_id}
+
+    def edit(self, params: Params) -> None:
+        """Give a text message of one's own another text."""
+        message, words = self._message(params), text(params, "text", TEXT_CHARS)
+        if message.sender is not self._person(params) or message.message_type != "text":
+            raise BadAction("only its author can edit a text message")
+        self._feishu.edit(message, words)
 
     def recall(self, params: Params) -> None:
         """Recall a message of one's own."""

@@ -11,13 +11,14 @@ from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.edits import edited_card
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import Footer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
@@ -355,6 +356,16 @@ def _welcome(language: Language) -> Family:
     }
 
 
+def _edits(language: Language) -> Family:
+    def offer(text: str) -> Card:
+        return edited_card(OfferEdited(text=text, message=message(text)))
+
+    return {
+        "edited": offer("Which of the two plans costs less over three years?"),
+        "edited, too long for a button": offer("word " * 2_000),
+    }
+
+
 _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "help": _help,
     "reset": _reset,
@@ -371,6 +382,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "regenerate": _regenerate,
     "feedback": _feedback,
     "welcome": _welcome,
+    "edits": _edits,
 }
 
 # What fills the texts of notices.
@@ -378,7 +390,7 @@ PARAMS = {
     "argument": "something", "characters": "9000", "kind": "image", "limit": "20",
     "model": "gpt-a", "most": "10,000", "most_characters": "8000", "most_tokens": "4000",
     "name": "Bob", "request_id": "req-0123456789", "scope": "im:resource", "tokens": "6000",
-    "used": "20", "zone": "UTC+8",
+    "used": "20", "when": "14:05", "zone": "UTC+8",
 }  # fmt: skip
 # Short lines that are sent as cards as well.
 LINES = (

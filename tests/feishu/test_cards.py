@@ -13,7 +13,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messenger import FinalAnswer, Footer
 from feishu_bot.core.notices import Notice
 from feishu_bot.feishu.cards import answer as cards
-from feishu_bot.feishu.cards.markdown import split_for_cards
+from feishu_bot.feishu.cards.markdown import card_texts
 from feishu_bot.feishu.cards.notice import notice_card, notice_line
 from tests.content.kinds import kinds_of
 
@@ -297,7 +297,7 @@ def test_the_fullest_card_is_small_enough() -> None:
     dice = random.Random(5)
     for sign in ("字", "<", '"', "`", "\\", "- x\n", "😀", "a b\n\n", "```\nx < y\n```\n"):
         text = "".join(dice.choice([sign, sign, "word "]) for _ in range(30_000))
-        head, _ = split_for_cards(text, cards.ANSWER_BYTES)
+        head = card_texts(text, cards.ANSWER_BYTES)[0]
         answer(
             head,
             reasoning=text,

@@ -9,7 +9,7 @@ from feishu_bot.core.messenger import Footer
 from feishu_bot.errors import PermissionMissing
 from feishu_bot.feishu.cards.answer import answer_card
 from feishu_bot.feishu.message_reader import FeishuMessageReader
-from feishu_bot.feishu.webhook.content import card_text
+from feishu_bot.feishu.webhook.card_content import card_text
 
 
 @pytest.fixture
@@ -39,13 +39,15 @@ def test_a_message_is_read_with_names_for_its_mentions(sim, reader, alice):
     assert quoted.created_at == said.created_ms / 1000
 
 
-def test_a_post_is_read_and_a_picture_is_not(sim, reader, alice, chat):
+def test_a_post_is_read_and_a_picture_is_named(sim, reader, alice, chat):
     content = {"title": "Plan", "content": [[{"tag": "text", "text": "first"}]]}
     post = sim.feishu.send(chat, alice, "post", content)
     picture = sim.feishu.send(chat, alice, "image", {"image_key": sim.feishu.add_image(b"x")})
 
     assert reader.quoted(post.message_id).text == "Plan\nfirst"
-    assert reader.quoted(picture.message_id) is None
+    shown = reader.quoted(picture.message_id)
+    assert (shown.kind, shown.text) == ("image", "")
+    assert [item.kind for item in shown.attachments] == ["image"]
 
 
 def test_the_bots_own_card_is_read_as_what_it_says(reader, client, question):
@@ -83,7 +85,7 @@ def test_what_may_not_be_read_is_not_there(sim, reader, alice, question):
     said = sim.feishu.say(group, alice, "secret")
     sim.feishu.recall(question)
 
-    assert reader.quoted(said.message_id) is None
+    assert reader.quoted(said.message_id).missing_scope == "im:message.group_msg"
     assert reader.quoted(question.message_id) is None
     assert reader.thread("omt_unknown") == ()
 

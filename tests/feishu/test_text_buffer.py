@@ -19,15 +19,15 @@ def test_what_was_written_is_taken_once():
     buffer.write("a", "why")
     buffer.write("b")
 
-    assert buffer.take() == ("ab", "why")
-    assert buffer.take() == ("", "")
+    assert buffer.take() == ("ab", "why", False)
+    assert buffer.take() == ("", "", False)
 
 
 def test_without_a_word_written_the_ending_brings_the_text():
     buffer = TextBuffer()
     buffer.end(ENDING)
 
-    assert buffer.take() == ("all of it", "because")
+    assert buffer.take() == ("all of it", "because", False)
     assert buffer.wait_for_ending() is ENDING
 
 
@@ -37,7 +37,7 @@ def test_the_ending_does_not_repeat_what_was_written():
     buffer.take()
     buffer.end(ENDING)
 
-    assert buffer.take() == ("", "")
+    assert buffer.take() == ("", "", False)
 
 
 def test_an_abandoned_buffer_has_no_ending():
@@ -66,3 +66,36 @@ def test_text_that_could_not_be_shown_is_news_again():
     buffer.mark_undrawn()
 
     buffer.wait_for_news()
+
+
+def test_what_is_rewritten_takes_the_place_of_what_was_drawn() -> None:
+    buffer = TextBuffer()
+    buffer.write("a thought")
+    buffer.take()
+    buffer.write(" and more")
+
+    buffer.rewrite("", "a thought and more")
+    buffer.write("the answer")
+
+    assert buffer.take() == ("the answer", "a thought and more", True)
+    assert buffer.take() == ("", "", False)
+
+
+def test_a_note_goes_with_the_next_thing_that_is_written() -> None:
+    buffer = TextBuffer()
+    buffer.put_note("wait")
+    assert buffer.note == "wait"
+
+    buffer.write("text")
+
+    assert buffer.note == ""
+
+
+def test_the_end_has_no_note() -> None:
+    buffer = TextBuffer()
+    buffer.put_note("wait")
+
+    buffer.end(FinalAnswer(text="all"))
+
+    assert buffer.note == ""
+    assert buffer.take() == ("all", "", False)

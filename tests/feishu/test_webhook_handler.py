@@ -34,6 +34,7 @@ class Webhook:
 
     def __init__(self) -> None:
         self.received = []
+        self.edited = []
         self.recalled = []
         self.actions = []
         self.joined = []
@@ -52,6 +53,7 @@ class Webhook:
             verification_token=CREDENTIALS.verification_token,
             identity=lambda _: self.identity,
             receive=self._receive,
+            edit=lambda event_id, message: self.edited.append((event_id, message)),
             recall=self.recalled.append,
             on_card_action=self._on_card_action,
             on_chat_joined=self._on_chat_joined,

@@ -82,7 +82,7 @@ def make(server: FaultServer, clock: Clock) -> Iterator[Callable[..., KeyBalance
         (reply(200, {"success": False, "message": "没有权限"}), ("unknown", 0.0, 0.0)),
         (reply(200, [1]), ("unknown", 0.0, 0.0)),
         (figures("10", 0), ("unknown", 0.0, 0.0)),
-        (figures(True, 0), ("unknown", 0.0, 0.0)),
+        (figures(limit=True, cents=0), ("unknown", 0.0, 0.0)),
         (figures(10.0, None), ("unknown", 0.0, 0.0)),
         (by_address(figures(10.0, 0), HTML), ("unknown", 0.0, 0.0)),
         (reply(429), ("failed", 0.0, 0.0)),

@@ -315,7 +315,7 @@ BROKEN_STREAMS: list[tuple[str, Script, ModelErrorKind]] = [
     ("closed before headers", hang_up, ModelErrorKind.GATEWAY_UNREACHABLE),
     ("cut before the first event", stream(cut=True), ModelErrorKind.STREAM_BROKEN),
     ("reset before the first event", stream(reset=True), ModelErrorKind.STREAM_BROKEN),
-    ("a clean end with nothing", stream(), ModelErrorKind.EMPTY_ANSWER),
+    ("a clean end with nothing", stream(), ModelErrorKind.STREAM_BROKEN),
     ("nothing but the end", stream(DONE), ModelErrorKind.EMPTY_ANSWER),
     ("an end without a word", stream(delta(finish="stop"), DONE), ModelErrorKind.EMPTY_ANSWER),
     (
@@ -323,7 +323,7 @@ BROKEN_STREAMS: list[tuple[str, Script, ModelErrorKind]] = [
         stream(delta(reasoning="x", finish="stop"), DONE),
         ModelErrorKind.EMPTY_ANSWER,
     ),
-    ("the last event unfinished", until_closed(delta("x")[:-2]), ModelErrorKind.EMPTY_ANSWER),
+    ("the last event unfinished", until_closed(delta("x")[:-9]), ModelErrorKind.STREAM_BROKEN),
     (
         "an error event",
         stream(event({"error": {"message": "x", "code": ""}})),

@@ -127,7 +127,7 @@ def test_the_first_preferred_model_that_is_offered_is_the_default(
 def test_without_a_known_model_there_is_no_default(
     make_list: Callable[..., ModelList], server: FaultServer
 ) -> None:
-    server.will(listing("odd"))
+    server.will(listing("odd", "even"))
 
     with pytest.raises(ModelError) as caught:
         make_list().default()

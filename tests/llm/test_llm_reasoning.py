@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from feishu_bot.core.chat_model import ReasoningDelta, TextDelta
+from feishu_bot.core.chat_model import LateReasoning, ReasoningDelta, TextDelta
 from feishu_bot.llm.reasoning import ThinkSplitter
 
 
@@ -13,11 +13,18 @@ def split(*chunks: str) -> tuple[str, str]:
     """Reasoning and answer of a text that comes in these chunks."""
     splitter = ThinkSplitter()
     pieces = [piece for chunk in chunks for piece in splitter.feed(chunk)] + splitter.end()
-    assert all(piece.text for piece in pieces)
-    return (
-        "".join(piece.text for piece in pieces if isinstance(piece, ReasoningDelta)),
-        "".join(piece.text for piece in pieces if isinstance(piece, TextDelta)),
-    )
+    reasoning, answer = "", ""
+    for piece in pieces:
+        match piece:
+            case LateReasoning():
+                reasoning, answer = reasoning + answer.rstrip(), ""
+            case ReasoningDelta(text):
+                assert text
+                reasoning += text
+            case TextDelta(text):
+                assert text
+                answer += text
+    return reasoning, answer
 
 
 TEXTS = [
@@ -35,6 +42,22 @@ TEXTS = [
     ("   ", "", "   "),
     ("Use <think>x</think>.", "", "Use <think>x</think>."),
     ("<think>一二 <</think>三", "一二 <", "三"),
+    ("<THINK>why</Think>Yes", "why", "Yes"),
+    ("<thought>why</thought>Yes", "why", "Yes"),
+    ("<seed:think>why</seed:think>Yes", "why", "Yes"),
+    ("◁think▷why◁/think▷Yes", "why", "Yes"),
+    ("[THINK]why[/THINK]Yes", "why", "Yes"),
+    ("[1] is a source", "", "[1] is a source"),
+    # The opening tag stands in the model's template.
+    ("Let me see.\n</think>\n\nYes", "Let me see.", "Yes"),
+    ("a\n</think>", "a", ""),
+    ("</think>\n\nYes", "", "Yes"),
+    ("one</think>two</think>three", "one", "two</think>three"),
+    # An answer about the tags.
+    ("It ends with `</think>`.", "", "It ends with `</think>`."),
+    ('It ends with "</think>".', "", 'It ends with "</think>".'),
+    ("```\nx\n</think>\n```\n", "", "```\nx\n</think>\n```\n"),
+    ("a < b and </thin", "", "a < b and </thin"),
 ]
 
 

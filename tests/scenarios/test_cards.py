@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_simulator import Script, Simulator
+from feishu_simulator.card_checks import CardRules
 from tests.polling import Clock, eventually
 from tests.scenarios.conftest import Talk
 
@@ -82,8 +83,8 @@ def test_cardkit_is_not_asked_for_again_and_again(sim, talk, bot):
     assert sum(c.api == "card.create" for c in sim.feishu.calls) == 1
 
 
-def test_an_answer_whose_card_is_refused_comes_as_text(sim, talk, bot):
-    sim.feishu.faults.fail("card.create", every=1, status=400, code=200621)
+def test_an_answer_comes_as_text_where_all_cards_are_refused(sim, talk, bot):
+    sim.feishu.state.card_rules = CardRules(max_elements=0)
     sim.gateway.enqueue(Script.text("plain <at id=all></at> words"))
 
     answer = talk.ask("hello")

@@ -20,7 +20,7 @@ STOPS = (
     ("core/bot.py", "receive"),
     ("core/queue/enqueue.py", "enqueue"),
     ("stores/inbox.py", "put"),
-    ("core/queue/worker_pool.py", "_claim"),
+    ("core/queue/worker_pool.py", "_work"),
     ("core/bot.py", "work"),
     ("core/answering/answerer.py", "answer"),
     ("feishu/messenger.py", "open_answer"),
@@ -31,7 +31,7 @@ STOPS = (
     ("stores/inbox.py", "finish"),
 )
 # Modules that call another one on the way; the rest are called and return.
-MAX_MODULES_THAT_HAND_ON = 50
+MAX_MODULES_THAT_HAND_ON = 64
 
 
 def place_of(frame: FrameType) -> tuple[str, str] | None:

@@ -519,8 +519,13 @@ def test_faults_are_switched_and_put_in_order_again(desk: Desk, client: lark.Cli
     desk.do("switch", name="scope", value=ALL_GROUP_MESSAGES, on=True)
     desk.do("switch", name="scope", value="im:resource", on=False)
 
+    for quirk in at_first["quirks"]:
+        assert desk.do("switch", name="quirk", value=quirk, on=True).status_code == 200
+
     feishu = desk.sim.feishu
     assert (feishu.enforce_limits, feishu.latency) == (True, 1.0)
+    assert feishu.quirks.union_ids_only
+    assert feishu.state.card_rules.max_tables == 1
     assert ALL_GROUP_MESSAGES in feishu.access.scopes
     _, script = desk.sim.gateway.take({"messages": []}, "", {})
     assert script.status == 402

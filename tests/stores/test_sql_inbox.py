@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.tasks import Job
+from feishu_bot.core.tasks import AskQuestion, Job
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores import Database, SqlConversations, SqlInbox, SqlUsage, WorkerId
@@ -55,7 +55,51 @@ class TestInbox:
     def conversations(self, database: Database, clock) -> SqlConversations:
         return SqlConversations(database, ttl_seconds=3600.0, clock=clock)
 
-    # What goes in
+    # What goes in, and what becomes of it before its turn
+
+    def test_what_waits_is_replaced_and_what_has_begun_is_not(self, inbox, make_task) -> None:
+        first, second = make_task(1), make_task(2)
+        changed = replace(second, event_id="ev_edit", task=AskQuestion(text="edited"))
+        for task in (first, second):
+            inbox.put(task)
+
+        assert inbox.replace(changed)
+        assert inbox.open_task(second.dedupe_id).task.text == "edited"
+
+        (running,) = inbox.claim(5)
+        assert not inbox.replace(replace(first, task=changed.task))
+        inbox.finish(running, "answered", None, None)
+        (job,) = inbox.claim(5)
+        assert (job.task.text, job.event_id) == ("edited", second.event_id)
+
+    def test_what_another_process_has_begun_to_show_is_not_replaced(self, inbox, make_task) -> None:
+        task = make_task(1)
+        inbox.put(task)
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"card": {}})
+        inbox.release([job])
+
+        assert not inbox.replace(task)
+
+    def test_what_is_recalled_before_it_comes_is_not_done(self, inbox, make_task) -> None:
+        task = make_task(1)
+        inbox.stop(task.target.message_id)
+
+        assert not inbox.put(task)
+        assert inbox.claim(5) == []
+
+    def test_a_task_is_known_after_its_end(self, inbox, make_task) -> None:
+        task = make_task(1)
+        assert not inbox.is_known(task.dedupe_id)
+        inbox.put(task)
+        (job,) = inbox.claim(1)
+        assert inbox.open_task(task.dedupe_id) == task
+
+        inbox.finish(job, "answered", None, None)
+
+        assert inbox.is_known(task.dedupe_id)
+        assert inbox.open_task(task.dedupe_id) is None
+        assert not inbox.replace(task)
 
     def test_a_claimed_job_carries_its_event(self, inbox, make_task) -> None:
         event = make_task(1)

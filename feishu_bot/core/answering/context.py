@@ -1,7 +1,8 @@
 """What a question refers to without the bot knowing: a quoted message, or the thread before it.
 
 It stands before the question between two tags, which every model understands, whatever language
-is spoken, and which are taken off again where people read the question.
+is spoken, and which are taken off again where people read the question. What can't be read is
+named there, so that the model doesn't answer as if it were not there.
 """
 
 from __future__ import annotations
@@ -11,79 +12,149 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from feishu_bot.core.answering.unread import in_words, kind_of, names_of
 from feishu_bot.core.conversations import Conversation, Conversations
-from feishu_bot.core.messages import IncomingMessage
+from feishu_bot.core.messages import Attachment, IncomingMessage
+from feishu_bot.core.notices import Notice
 from feishu_bot.core.text import shorten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedMessage:
-    """A message as Feishu keeps it. `sender` is an open_id, or an app id for the bots' own."""
+    """A message as Feishu keeps it. `sender` is an open_id, or an app id for the bots' own.
+
+    `kind` is Feishu's message type. `parts` are the messages of a forwarded chat, oldest first,
+    and `forwarded_in` is the message that such a part came in. `missing_scope` is set in place of
+    everything else where the app may not read it.
+    """
 
     message_id: str
-    text: str
+    text: str = ""
     sender: str = ""
+    name: str = ""
     is_own: bool = False
     created_at: float = 0.0
+    kind: str = "text"
+    attachments: tuple[Attachment, ...] = ()
+    parts: tuple[FetchedMessage, ...] = ()
+    forwarded_in: str = ""
+    missing_scope: str = ""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is something to be told of it, if only what it is."""
+        return not self.missing_scope
 
 
 class MessageReader(Protocol):
     """What was said in Feishu without the bot knowing of it."""
 
     def quoted(self, message_id: str) -> FetchedMessage | None:
-        """One message; None when it can't be read, or says nothing in words."""
+        """One message; None when it can't be read."""
 
     def thread(self, thread_id: str) -> tuple[FetchedMessage, ...]:
-        """The newest messages of a thread that say something, oldest first; may be none."""
+        """The newest messages of a thread, oldest first; may be none."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionContext:
+    """`text` is put before the question; `notices` tell the reader what wasn't read."""
+
+    text: str = ""
+    notices: tuple[Notice, ...] = ()
 
 
 QUOTE_CHARS = 6_000
 LINE_CHARS = 2_000
 THREAD_CHARS = 12_000
 
-_BACKGROUND = re.compile(r"\A<(quoted_message|earlier_messages)>\n.*?\n</\1>\n\n", re.DOTALL)
-_TAG = re.compile(r"<(?=/?(?:quoted_message|earlier_messages)>)")
+_TAGS = "quoted_message|earlier_messages|attachments"
+_BACKGROUND = re.compile(rf"\A(?:<({_TAGS})>\n.*?\n</\1>\n\n)+", re.DOTALL)
+_TAG = re.compile(rf"<(?=/?(?:{_TAGS})>)")
 
 
 class MissingContext:
-    """Asks Feishu for what the store doesn't know. What can't be read is silently gone without."""
+    """Asks Feishu for what the store doesn't know."""
 
     def __init__(self, conversations: Conversations, archive: MessageReader) -> None:
         self._conversations = conversations
         self._archive = archive
 
-    def of(self, message: IncomingMessage, conversation: Conversation) -> str:
+    def of(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
         """What to put before the question; empty when there is nothing that isn't known."""
-        if message.thread_id:
-            return self._thread(message, conversation)
-        return self._quoted(message)
+        in_thread = bool(message.thread_id)
+        before = self._thread(message, conversation) if in_thread else self._quoted(message)
+        if not message.attachments:
+            return before
+        unread = _tagged("attachments", "\n".join(names_of(message.attachments)))
+        kind = kind_of(message.attachments)
+        return QuestionContext(
+            before.text + unread, (*before.notices, Notice("attachment_unread", {"kind": kind}))
+        )
 
-    def _quoted(self, message: IncomingMessage) -> str:
+    def _quoted(self, message: IncomingMessage) -> QuestionContext:
         parent = message.parent_id
         if not parent or self._conversations.key_of(parent) or self._conversations.turn_of(parent):
-            return ""
+            return QuestionContext()
         quoted = self._archive.quoted(parent)
-        return _tagged("quoted_message", shorten(quoted.text, QUOTE_CHARS)) if quoted else ""
+        if quoted is None or not quoted.is_readable:
+            scope = quoted.missing_scope if quoted else ""
+            notice = Notice("quote_forbidden" if scope else "quote_unreadable", {"scope": scope})
+            told = _tagged("quoted_message", "(a message that can't be read)")
+            return QuestionContext(told, (notice,))
+        return QuestionContext(_tagged("quoted_message", _in_full(quoted)), _unread_in(quoted))
 
-    def _thread(self, message: IncomingMessage, conversation: Conversation) -> str:
+    def _thread(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
         # The first post of a topic has nothing before it. Where there were turns once, the
         # conversation was begun afresh, and that is how it shall stay.
         if not message.root_id or conversation.turns:
-            return ""
+            return QuestionContext()
         if self._conversations.tree(conversation.key, whole=True):
-            return ""
+            return QuestionContext()
         lines = [
             line
             for line in self._archive.thread(message.thread_id)
             if line.message_id != message.message_id
             and (not message.created_at or line.created_at <= message.created_at)
         ]
-        return _tagged("earlier_messages", _transcript(lines)) if lines else ""
+        if not lines:
+            return QuestionContext()
+        before = _tagged("earlier_messages", _transcript(lines))
+        replied_to = (message.parent_id, message.root_id)
+        asked_about = next((line for line in lines if line.message_id in replied_to), None)
+        return QuestionContext(before, _unread_in(asked_about) if asked_about else ())
 
 
 def without_context(question: str) -> str:
     """The question as it was written."""
     return _BACKGROUND.sub("", question, count=1)
+
+
+def context_of(question: str) -> str:
+    """What stands before the question."""
+    return question[: len(question) - len(without_context(question))]
+
+
+def _unread_in(message: FetchedMessage) -> tuple[Notice, ...]:
+    if message.attachments:
+        return (Notice("quote_unread", {"kind": kind_of(message.attachments)}),)
+    if message.text or message.parts:
+        return ()
+    return (Notice("quote_unread", {"kind": message.kind}),)
+
+
+def _in_full(message: FetchedMessage) -> str:
+    if message.parts:
+        return f"{in_words('merge_forward')}\n\n{_transcript(message.parts)}"
+    return shorten(_said(message), QUOTE_CHARS)
+
+
+def _said(message: FetchedMessage) -> str:
+    """Its words, and the names of what isn't words."""
+    named = names_of(message.attachments)
+    if not (message.text or named):
+        named = (in_words(message.kind),)
+    return "\n".join(filter(None, (message.text, *named)))
 
 
 def _transcript(lines: Iterable[FetchedMessage]) -> str:
@@ -93,7 +164,7 @@ def _transcript(lines: Iterable[FetchedMessage]) -> str:
     for line in lines:
         number = str(len(people) + 1)
         who = "assistant" if line.is_own else f"person {people.setdefault(line.sender, number)}"
-        said.append(f"{who}: {shorten(line.text, LINE_CHARS)}")
+        said.append(f"{who}: {shorten(_said(line), LINE_CHARS)}")
     kept: list[str] = []
     room = THREAD_CHARS
     for text in reversed(said):
@@ -101,6 +172,8 @@ def _transcript(lines: Iterable[FetchedMessage]) -> str:
         if room < 0:
             break
         kept.append(text)
+    if len(kept) < len(said):
+        kept.append("(earlier messages left out)")
     return "\n\n".join(reversed(kept))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +36,15 @@ class Draft:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated_tokens: int = 0
+    # When the model service takes questions again, as it said; 0 where it said nothing.
+    retry_at: float = 0.0
     first_text: float = 0.0
     # What the question was read with: a quoted message, or the thread before it.
     context: str = ""
     # What the model was told the asker is called; empty in a private chat.
     speaker: str = ""
+    # Notices, by kind and params, of what came with the question and wasn't read.
+    unread: Sequence[tuple[str, Mapping[str, str]]] = ()
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
@@ -68,13 +73,22 @@ class Draft:
             return self.prompt_tokens, self.completion_tokens
         return self.estimated_tokens, estimate_tokens(written)
 
+    def _when(self) -> str:
+        """The time of `retry_at`, with the day when that is another one."""
+        if not self.retry_at:
+            return ""
+        again = time.localtime(self.retry_at + 59)
+        is_today = again[:3] == time.localtime()[:3]
+        return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", again)
+
     def final_answer(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
         """What the reader sees in the end; `footer` names its parts that are wanted."""
         notice = None
         if self.notice:
             # Where the gateway gave no id, the end of our own leads to the log line.
             request_id = self.request_id or event_id[-EVENT_ID_CHARS:]
-            notice = Notice(self.notice, {"model": self.model, "request_id": request_id})
+            params = {"model": self.model, "request_id": request_id, "when": self._when()}
+            notice = Notice(self.notice, params)
         tokens = self.prompt_tokens + self.completion_tokens
         small_print = Footer(
             model=self.model if "model" in footer else "",
@@ -85,6 +99,7 @@ class Draft:
             text=self.text,
             reasoning=self.reasoning,
             notice=notice,
+            asides=tuple(Notice(kind, params) for kind, params in self.unread),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             can_regenerate=True,

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
-from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.context import MissingContext, QuestionContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers, with_speaker
 from feishu_bot.core.chat_model import (
     ChatModel,
+    LateReasoning,
     Prompt,
     ReasoningDelta,
     StreamEnd,
     StreamEvent,
     StreamStart,
+    StreamWait,
     TextDelta,
 )
 from feishu_bot.core.messenger import AnswerStream
@@ -61,15 +63,18 @@ class AnswerGenerator:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
         context, speaker = self._introduction(job, question)
         draft = self._ask(
-            job, question, with_speaker(speaker, context + question.text), stream, control
+            job, question, with_speaker(speaker, context.text + question.text), stream, control
         )
-        draft.context, draft.speaker = context, speaker
+        draft.context, draft.speaker = context.text, speaker
+        draft.unread = [(notice.kind, dict(notice.params)) for notice in context.notices]
         return draft
 
-    def _introduction(self, job: Job, question: Question) -> tuple[str, str]:
+    def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:
         """What to put before the question: what it refers to, and who asks."""
         message, turns = question.message, question.conversation.turns
-        context = self._context.of(message, question.conversation) if message else ""
+        context = QuestionContext()
+        if message:
+            context = self._context.of(message, question.conversation)
         if question.regenerated:
             return context, question.regenerated.speaker
         if job.target.is_private:
@@ -105,7 +110,7 @@ class AnswerGenerator:
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                _note_failure(draft, exc)
+                self._note_failure(draft, exc)
             return draft
 
     def _read(
@@ -125,7 +130,7 @@ class AnswerGenerator:
                     break
                 match event:
                     case TextDelta():
-                        if not text:
+                        if not (text or draft.first_text):
                             draft.first_text = self._timer() - started
                             metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
                         text.append(event.text)
@@ -133,6 +138,13 @@ class AnswerGenerator:
                     case ReasoningDelta():
                         reasoning.append(event.text)
                         stream.write(reasoning=event.text)
+                    case LateReasoning():
+                        # What was shown as the answer was no part of it.
+                        reasoning = ["".join([*reasoning, *text]).rstrip()]
+                        text = []
+                        stream.rewrite(reasoning=reasoning[0])
+                    case StreamWait():
+                        stream.tell_wait(event.seconds)
                     case StreamStart():
                         draft.model, draft.request_id = event.model, event.request_id
                     case StreamEnd():
@@ -142,6 +154,17 @@ class AnswerGenerator:
                         draft.completion_tokens = event.completion_tokens
         finally:
             draft.text, draft.reasoning = "".join(text), "".join(reasoning)
+
+    def _note_failure(self, draft: Draft, exc: ModelError) -> None:
+        logger.warning(
+            "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
+        )
+        metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
+        draft.notice = exc.kind
+        draft.request_id = exc.request_id or draft.request_id
+        draft.reason = "cut"
+        if exc.retry_after:
+            draft.retry_at = self._clock() + exc.retry_after
 
     def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
@@ -153,13 +176,3 @@ class AnswerGenerator:
 def _break_off(draft: Draft) -> None:
     """The rest of the answer isn't wanted; it can be continued like one that was cut."""
     draft.notice, draft.reason = "stopped", "cut"
-
-
-def _note_failure(draft: Draft, exc: ModelError) -> None:
-    logger.warning(
-        "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
-    )
-    metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
-    draft.notice = exc.kind
-    draft.request_id = exc.request_id or draft.request_id
-    draft.reason = "cut"

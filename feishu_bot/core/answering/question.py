@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from feishu_bot.core.answering.context import context_of
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.conversations import Conversation, Conversations, Turn
 from feishu_bot.core.effective_settings import EffectiveSettings
@@ -82,9 +83,14 @@ class QuestionReader:
 
     def _regenerated(self, job: Job, task: Regenerate) -> Question | Notice:
         turn = self._conversations.turn_of(task.answer_id)
+        if turn is None and task.text:
+            # What was asked at first has come to no answer.
+            conversation = self._settings.load(job.key)
+            return Question(text=task.text, conversation=conversation)
         if turn is None:
             return Notice("conversation_unknown")
         loaded = self._settings.load(job.key, turn.reference)
         before = tuple(other for other in loaded.turns if other.id != turn.id)
         conversation = replace(loaded, turns=before, model=task.model or loaded.model)
-        return Question(text=turn.question, conversation=conversation, regenerated=turn)
+        text = context_of(turn.question) + task.text if task.text else turn.question
+        return Question(text=text, conversation=conversation, regenerated=turn)

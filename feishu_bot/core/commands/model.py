@@ -22,6 +22,7 @@ from feishu_bot.core.commands.mode import scope_hint
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.model_names import same_model
 from feishu_bot.errors import ModelError
 
 # An option needs a value; no model, role or mode is called so.
@@ -46,7 +47,7 @@ class ModelCommands(CommandGroup):
         offered = self.models.offered()
         if not context.argument:
             return self._list(context.key, offered)
-        found = find_model(context.argument, offered)
+        found = find_model(context.argument, self.models)
         if not found:
             similar = similar_models(context.argument.casefold(), offered)
             return _unknown(context.argument, similar)
@@ -81,11 +82,16 @@ class ModelCommands(CommandGroup):
         return Card(title=Text("model_title"), icon="🧠", blocks=(*blocks, scope_hint(key)))
 
 
-def find_model(name: str, offered: tuple[str, ...]) -> str:
-    """The model of this name, whatever its letter case; empty when it isn't offered."""
-    if name in offered:
+def find_model(name: str, models: ModelCatalog) -> str:
+    """The model of this name as it is offered; empty when it isn't.
+
+    Letter case doesn't matter, nor the vendor and the date in a name. Where there is no list of
+    models, the name is taken unseen. Raises ModelError as `ModelCatalog.offered`.
+    """
+    offered = models.offered()
+    if not offered and models.allows(name):
         return name
-    return next((model for model in offered if model.casefold() == name.casefold()), "")
+    return same_model(name, offered)
 
 
 def default_model(models: ModelCatalog) -> str:

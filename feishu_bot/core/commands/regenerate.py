@@ -59,6 +59,22 @@ class AnswerActions(CommandGroup):
         title = Text("other_model_title")
         return started.with_card(Card(title=title, icon="🔀", colour="green", blocks=blocks))
 
+    @action("answer_edited")
+    def answer_edited(self, click: CardClick) -> ClickResponse:
+        """Answer a question as it was edited, in place of what it said before."""
+        question, text = click.value("question"), click.value("text")
+        turn = self.conversations.turn_of(question)
+        if turn and not can_regenerate(turn, click.action.operator, click.is_admin):
+            return toast("regenerate_not_yours", "warning")
+        is_new = self.enqueuer.enqueue_click(
+            click,
+            Regenerate(answer_id=question, text=text),
+            once=f"edited:{click.action.message_id}",
+            until_answered=True,
+            reply_to=question,
+        )
+        return toast("regenerate_started" if is_new else "regenerate_known")
+
     @action("other_model")
     def ask_for_model(self, click: CardClick) -> ClickResponse:
         """Show the models later: asking for them takes longer than a click may."""
@@ -81,7 +97,7 @@ class AnswerActions(CommandGroup):
         if context.data.get("choose"):
             return self._choice(turn, context.task.target.message_id)
         wanted = context.argument
-        model = find_model(wanted, self.models.offered()) if wanted else ""
+        model = find_model(wanted, self.models) if wanted else ""
         if wanted and not model:
             return Notice("retry_model_unknown", {"model": wanted})
         return Regenerate(answer_id=turn.reference, model=model)
@@ -109,4 +125,4 @@ def target_turn(conversations: Conversations, context: CommandContext) -> Turn |
 
 def can_regenerate(turn: Turn, who: Sender, is_admin: bool) -> bool:
     """The asker and admins; anyone where it isn't known who asked."""
-    return is_admin or turn.asker in ("", who.open_id)
+    return is_admin or turn.asker in ("", *who.ids)

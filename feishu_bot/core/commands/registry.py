@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,6 +29,20 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 # What may be a misspelt command; `/etc/hosts` and `/2` are part of a question.
 _LIKE_A_COMMAND = re.compile(r"/[^\W\d][\w-]{0,30}\Z")
 _SIMILARITY = 0.6
+# What a Chinese keyboard writes for a slash, and signs that look like one.
+_SLASHES = ("/", "／", "、", "⁄", "∕")
+# Clients and copied texts leave characters behind that nobody sees: zero-width ones, marks of
+# direction and of byte order, variation selectors, fillers.
+_INVISIBLE = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\x00-\x08\x0e-\x1b\x7f"
+)
+_UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_UNSEEN_BEFORE = re.compile(rf"\A[\s{_INVISIBLE}]+")
+# Behind a word; the end of an emoji may be a joiner or a selector.
+_UNSEEN_AFTER = re.compile(
+    rf"(?:[\s\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff]+|\A[\s{_INVISIBLE}]+)\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +193,13 @@ class Commands:
         data: Mapping[str, str] | None = None,
     ) -> AskQuestion | RunCommand | SuggestCommand:
         """What a text asks for. `//word` is a question that begins with a slash."""
-        text = text.strip()
-        if text.startswith("//"):
-            return AskQuestion(text=text[1:], message=message)
+        text = _UNSEEN_BEFORE.sub("", text).rstrip()
+        if text.startswith(("//", "／／")):
+            return AskQuestion(text=f"/{text[2:]}", message=message)
         # At any space: Chinese keyboards write a wide one.
         word, argument = (*text.split(maxsplit=1), "", "")[:2]
+        word = self._typed(_UNSEEN.sub("", word))
+        argument = _UNSEEN_AFTER.sub("", argument)
         command = self.called(word)
         if command and (word.startswith("/") or command.takes_argument or not argument):
             return RunCommand(
@@ -191,6 +208,14 @@ class Commands:
         if _LIKE_A_COMMAND.match(word):
             return SuggestCommand(word=word, nearest=self._nearest(word.lower()), message=message)
         return AskQuestion(text=text, message=message)
+
+    def _typed(self, word: str) -> str:
+        """The word as it would be typed on an English keyboard, where that calls a command."""
+        if word[:1] not in _SLASHES:
+            return word
+        plain = f"/{unicodedata.normalize('NFKC', word[1:])}"
+        # `、` is also a comma: it counts only in front of a command that there is.
+        return plain if word[0] != "、" or self.called(plain) else word
 
     def _nearest(self, word: str) -> str:
         slashed = [known for known in self._by_word if known.startswith("/")]

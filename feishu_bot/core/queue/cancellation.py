@@ -58,7 +58,7 @@ class Cancellation:
         return self._cancel(tasks, sender, is_admin=is_admin)
 
     def _cancel(self, tasks: list[QueuedTask], sender: Sender, *, is_admin: bool) -> CancelResult:
-        own = [t for t in tasks if is_admin or t.target.sender.open_id == sender.open_id]
+        own = [t for t in tasks if is_admin or t.target.sender.open_id in sender.ids]
         if tasks and not own:
             return CancelResult.NOT_YOURS
         stopped = [task for task in own if self.tasks.stop_event(task.event_id)]

@@ -28,6 +28,15 @@ class TaskInbox(Protocol):
     def put(self, task: QueuedTask) -> bool:
         """Store the task; False when its event id or dedupe id is known already."""
 
+    def replace(self, task: QueuedTask) -> bool:
+        """Do this in place of the task with the same dedupe id; False when that has begun."""
+
+    def is_known(self, dedupe_id: str) -> bool:
+        """Whether there is a task of this dedupe id, done or not, as far as memory reaches."""
+
+    def open_task(self, dedupe_id: str) -> QueuedTask | None:
+        """The task of this dedupe id; None when it is over, or there is none."""
+
     def stop(self, message_id: str) -> None:
         """Stop the job of this message, wherever it runs or waits, and forget its turn."""
 

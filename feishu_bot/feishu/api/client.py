@@ -90,7 +90,7 @@ class FeishuClient:
         Raises FeishuError, PermissionMissing among them.
         """
         path = "/contact/v3/users/:user_id"
-        queries = {"user_id_type": "open_id"}
+        queries = {"user_id_type": id_type(open_id)}
         answer = self._call("GET", path, queries=queries, timeout=timeout, user_id=open_id)
         return str(answer["data"]["user"].get("name") or "")
 
@@ -147,13 +147,12 @@ class FeishuClient:
         content: Mapping[str, Any],
         *,
         uuid: str,
-        receiver_type: Literal["chat_id", "open_id"] = "chat_id",
     ) -> MessageReply:
         """Write into a chat, or to a person, at most once per `uuid` (50 characters) in an hour.
 
         Raises FeishuError.
         """
-        queries = {"receive_id_type": receiver_type}
+        queries = {"receive_id_type": id_type(receiver)}
         body = _message(message_type, content, uuid) | {"receive_id": receiver}
         return _reply(self._call("POST", "/im/v1/messages", body, queries=queries))
 
@@ -168,15 +167,17 @@ class FeishuClient:
         form = {"file_type": "stream", "file_name": name, "file": file}
         return str(self._call("POST", "/im/v1/files", form=form)["data"]["file_key"])
 
-    def message(self, message_id: str) -> list[dict[str, Any]]:
+    def message(self, message_id: str, *, whole_cards: bool = False) -> list[dict[str, Any]]:
         """A message as Feishu keeps it: an item, for a forwarded chat several. Raises FeishuError.
 
-        A group's messages need the scope im:message.group_msg.
+        A group's messages need the scope im:message.group_msg. For a forwarded chat Feishu answers
+        a request for `whole_cards` with HTTP 500.
         """
         path = "/im/v1/messages/:message_id"
-        return _items(self._call("GET", path, queries=WHOLE_CARDS, message_id=message_id))
+        queries = WHOLE_CARDS if whole_cards else {}
+        return _items(self._call("GET", path, queries=queries, message_id=message_id))
 
-    def thread(self, thread_id: str) -> list[dict[str, Any]]:
+    def thread(self, thread_id: str, *, whole_cards: bool = False) -> list[dict[str, Any]]:
         """The newest messages of a thread, newest first; 50 at most. Raises FeishuError."""
         queries = {
             "container_id_type": "thread",
@@ -184,7 +185,8 @@ class FeishuClient:
             "sort_type": "ByCreateTimeDesc",
             "page_size": PAGE_SIZE,
         }
-        return _items(self._call("GET", "/im/v1/messages", queries=queries | WHOLE_CARDS))
+        queries |= WHOLE_CARDS if whole_cards else {}
+        return _items(self._call("GET", "/im/v1/messages", queries=queries))
 
     def _call(
         self,
@@ -239,6 +241,12 @@ class FeishuClient:
         with self._token_lock:
             if token == self._token:
                 self._token_ends = 0.0
+
+
+def id_type(id: str) -> str:
+    """The kind of a chat's or a person's id, which its first letters tell."""
+    prefixes = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
+    return prefixes.get(id[:3], "user_id")
 
 
 def _request(

@@ -27,6 +27,8 @@ CREDENTIALS_REFUSED = frozenset({10003, 10012, 10013, 10014, 10015})
 # Limits of one chat, shared with other bots; APP_LIMITED is the app's own.
 CHAT_LIMITED = frozenset({230020, 11232, 11233, 11247})
 APP_LIMITED = 99991400
+# The content didn't pass an audit: it doesn't in another form either.
+AUDIT_REFUSED = 230028
 
 _BY_CODE: Mapping[int, type[FeishuError]] = {
     **dict.fromkeys((APP_LIMITED, *CHAT_LIMITED), RateLimited),
@@ -44,8 +46,8 @@ _BY_CODE: Mapping[int, type[FeishuError]] = {
     **dict.fromkeys((230071, 230072), ThreadUnsupported),
     **dict.fromkeys(
         [
-            230099, 230028, 230022, 200220, 200621, 200570, 300305, 300303, 300302, 200861, 230054,
-            200740, 200750, 300310, 300311, 300313, 11310, 230031,
+            230099, AUDIT_REFUSED, 230022, 200220, 200621, 200570, 300305, 300303, 300302, 200861,
+            230054, 200740, 200750, 300310, 300311, 300313, 11310, 230031,
         ],
         CardRefused,
     ),
@@ -57,6 +59,13 @@ _BY_CODE: Mapping[int, type[FeishuError]] = {
 
 # A message-card refusal hides its cause in the text, as in "ErrCode: 200860; ErrMsg: …".
 _INNER_CODE = re.compile(r"ErrCode:\s*(\d+)")
+
+
+def is_about_card(error: FeishuError) -> bool:
+    """Whether the same content may be taken in another card, or another form."""
+    if isinstance(error, TargetGone | FeishuUnavailable | PermissionMissing | CardTooLarge):
+        return False
+    return error.code != AUDIT_REFUSED and str(AUDIT_REFUSED) not in str(error)
 
 
 def error_for(

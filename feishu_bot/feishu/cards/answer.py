@@ -20,12 +20,12 @@ from feishu_bot.feishu.cards.elements import (
     markdown,
 )
 from feishu_bot.feishu.cards.localizer import Localizer, preview
-from feishu_bot.feishu.cards.markdown import safe_markdown, split_for_cards, summary_line
+from feishu_bot.feishu.cards.markdown import first_card, safe_markdown, summary_line
 from feishu_bot.feishu.cards.notice import notice_elements, notice_line, with_title
 
 # The most text that one card of an answer gets, so that with all around it the card stays below
 # 30 KB (200860, "Card JSON 2.0 structure").
-ANSWER_BYTES = 20_000
+ANSWER_BYTES = 19_500
 REASONING_BYTES = 6_000
 MODEL_CHARS = 500
 
@@ -40,6 +40,7 @@ def answer_card(
     reasoning: str = "",
     streaming: bool,
     notice: Notice | None = None,
+    asides: tuple[Notice, ...] = (),
     footer: Footer | None = None,
     can_continue: bool = False,
     can_regenerate: bool = False,
@@ -70,7 +71,9 @@ def answer_card(
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    elements += _small_print(localizer, notice, footer or Footer())
+    elements += _small_print(
+        localizer, (*((notice,) if notice else ()), *asides), footer or Footer()
+    )
     if not streaming:
         buttons = _ending_buttons(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate
@@ -109,6 +112,7 @@ def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
     parts = [
         ending.text.strip(),
         notice_line(texts, ending.notice) if ending.notice else "",
+        *(notice_line(texts, aside) for aside in ending.asides),
         footer_line(texts, ending.footer),
     ]
     plain = "\n\n".join(filter(None, parts)) or texts("empty_answer")
@@ -138,8 +142,8 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
 
     A part that stays the same is typed on smoothly, so it is the end that is left out.
     """
-    shown, rest = split_for_cards(reasoning, REASONING_BYTES)
-    content = safe_markdown(shown, streaming=streaming, tables_left=0) + ("\n\n…" if rest else "")
+    shown, has_more = first_card(reasoning, REASONING_BYTES, streaming=streaming, tables_left=0)
+    content = shown + ("\n\n…" if has_more else "")
     return collapsible_panel(
         localizer.plain(Text("reasoning_title")),
         [markdown(content or "…", REASONING_ELEMENT, text_size="notation")],
@@ -148,11 +152,13 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
     )
 
 
-def _small_print(localizer: Localizer, notice: Notice | None, footer: Footer) -> list[Element]:
+def _small_print(
+    localizer: Localizer, notices: tuple[Notice, ...], footer: Footer
+) -> list[Element]:
     elements = []
-    if notice:
+    for number, notice in enumerate(notices):
         line = localizer.put(partial(notice_line, notice=notice), **SMALL)
-        elements.append(div(line, "notice"))
+        elements.append(div(line, f"notice{number or ''}"))
     if footer_line(localizer.texts, footer):
         line = localizer.put(partial(footer_line, footer=footer), **SMALL)
         elements.append(div(line, "footer"))

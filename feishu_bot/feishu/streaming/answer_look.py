@@ -1,16 +1,32 @@
-"""The look of one answer: its languages, its Stop button, and whether it streams."""
+"""The look of one answer: its languages, its Stop button, and what Feishu takes of its Markdown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messenger import FinalAnswer
-from feishu_bot.feishu.cards.answer import answer_card
-from feishu_bot.feishu.cards.elements import CardJson
+from feishu_bot.errors import FeishuError
+from feishu_bot.feishu.api.error_codes import is_about_card
+from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, answer_card
+from feishu_bot.feishu.cards.elements import CardJson, div
+from feishu_bot.feishu.cards.markdown import safe_markdown
+from feishu_bot.feishu.cards.plain_text import without_escapes
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(IntEnum):
+    """How the text stands in its card; each takes less of Feishu than the one before."""
+
+    AS_WRITTEN = 0
+    TABLES_AS_CODE = 1
+    PLAIN = 2
+
+
+@dataclass(slots=True, kw_only=True)
 class AnswerLook:
     """`others` are the texts of further languages, for a card that many read.
 
@@ -21,6 +37,21 @@ class AnswerLook:
     others: tuple[Catalog, ...] = ()
     stop: str
     streaming: bool
+    form: Form = Form.AS_WRITTEN
+
+    def simplify(self, exc: FeishuError) -> None:
+        """Show this card and all that follow in the next form.
+
+        Raises `exc`, the refusal, when no form is left or none helps.
+        """
+        if self.form is Form.PLAIN or not is_about_card(exc):
+            raise exc
+        self.form = Form(self.form + 1)
+        logger.warning("card refused, showing it simpler", form=self.form.name, error=str(exc))
+
+    def content(self, text: str, *, streaming: bool) -> str:
+        """The text for the card's Markdown; empty where the card has none."""
+        return "" if self.form is Form.PLAIN else safe_markdown(text, streaming=streaming)
 
     def card(
         self,
@@ -33,12 +64,13 @@ class AnswerLook:
     ) -> CardJson:
         """The `part`th card: while its text grows, when it is full, or with the `ending`."""
         ending = ending or FinalAnswer(text=text)
-        return answer_card(
+        card = answer_card(
             self.texts,
             text=text,
-            reasoning=reasoning,
+            reasoning="" if self.form is Form.PLAIN else reasoning,
             streaming=streaming,
             notice=ending.notice,
+            asides=ending.asides,
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
@@ -46,3 +78,13 @@ class AnswerLook:
             part=part,
             others=self.others,
         )
+        if self.form is Form.PLAIN and text.strip():
+            plain = {"tag": "plain_text", "content": without_escapes(text)}
+            elements = card["body"]["elements"]
+            card["body"]["elements"] = [
+                div(plain, ANSWER_ELEMENT)
+                if element.get("element_id") == ANSWER_ELEMENT
+                else element
+                for element in elements
+            ]
+        return card

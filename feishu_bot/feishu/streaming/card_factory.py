@@ -34,9 +34,7 @@ class CardFactory:
         # A card without an entity was opened by a process that had no CardKit.
         was_patched = bool(state) and "card_id" not in state
         if was_patched or not self.has_cardkit:
-            return PatchedCard(
-                self.client, self.caller, self.replies, part=part, state=state, save=save
-            )
+            return self.make_patched(part, state, save)
         return CardKitCard(
             self.client,
             self.caller,
@@ -45,6 +43,14 @@ class CardFactory:
             state=state,
             save=save,
             interval=self.interval,
+        )
+
+    def make_patched(
+        self, part: int, state: Mapping[str, Any], save: Callable[[], None]
+    ) -> StreamingCard:
+        """A card that is written into its message."""
+        return PatchedCard(
+            self.client, self.caller, self.replies, part=part, state=state, save=save
         )
 
     def give_up_cardkit(self) -> None:

@@ -7,9 +7,11 @@ second card before the first is full, and closes the last one with the final tex
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from feishu_bot.core.messages import SentMessages
@@ -21,25 +23,29 @@ from feishu_bot.errors import (
     FeishuError,
     FeishuUnavailable,
     LeaseLost,
-    PermissionMissing,
     TargetGone,
 )
 from feishu_bot.feishu.cards.answer import ANSWER_BYTES, as_plain_text
 from feishu_bot.feishu.cards.elements import CardJson
-from feishu_bot.feishu.cards.markdown import safe_markdown, split_for_cards
+from feishu_bot.feishu.cards.markdown import MarkdownStream, SafeMarkdown
+from feishu_bot.feishu.cards.plain_text import without_escapes
+from feishu_bot.feishu.streaming.answer_cards import AnswerCards
 from feishu_bot.feishu.streaming.answer_look import AnswerLook
 from feishu_bot.feishu.streaming.card_factory import CardFactory
 from feishu_bot.feishu.streaming.frame_timer import FrameTimer
 from feishu_bot.feishu.streaming.paced_calls import Abandoned, PacedCaller
 from feishu_bot.feishu.streaming.reply_sender import ReplySender
-from feishu_bot.feishu.streaming.streaming_card import StreamingCard
 from feishu_bot.feishu.streaming.text_buffer import TextBuffer
+from feishu_bot.feishu.streaming.text_messages import TextMessages
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
 MIN_PART_BYTES = 4_000
-TEXT_MESSAGE_BYTES = 100_000
+
+
+class _TextChanged(Exception):
+    """The text is written otherwise from now on: begin again with it."""
 
 
 class CardStream:
@@ -58,20 +64,17 @@ class CardStream:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._caller = caller
-        self._replies = replies
-        self._factory = factory
         self._look = look
         self._save_checkpoint = save
         self._tell_sent = sent
         self._timer = timer
-        self._left_behind: list[Mapping[str, Any]] = list(checkpoint.get("cards", ()))
         self._buffer = TextBuffer(timer=timer)
         self._landed = threading.Event()
         self._failure: BaseException | None = None
-        # The rest belongs to the drawing thread. The text is the open card's.
-        self._cards: list[StreamingCard] = []
-        self._plain_ids: tuple[str, ...] = ()
-        self._text = ""
+        # The rest belongs to the drawing thread. The Markdown is what no full card shows yet.
+        self._cards = AnswerCards(factory, checkpoint.get("cards", ()), self._save)
+        self._plain = TextMessages(replies, lambda: sent(self._sent()))
+        self._markdown = MarkdownStream()
         self._reasoning = ""
         self._part_bytes = ANSWER_BYTES
         self._frames = FrameTimer(timer=timer)
@@ -82,6 +85,13 @@ class CardStream:
 
     def write(self, text: str = "", reasoning: str = "") -> None:
         self._buffer.write(text, reasoning)
+
+    def rewrite(self, text: str = "", reasoning: str = "") -> None:
+        self._buffer.rewrite(text, reasoning)
+
+    def tell_wait(self, seconds: float) -> None:
+        whole = math.ceil(seconds)
+        self._buffer.put_note(self._look.texts("busy_wait", seconds=whole) if whole else "")
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed.
@@ -117,19 +127,16 @@ class CardStream:
         finally:
             self._landed.set()
             if not isinstance(self._failure, LeaseLost):
-                self._settle()
+                self._cards.settle()
 
     def _save(self) -> None:
         """Keep what another process needs to continue. Raises LeaseLost."""
-        own = [card.state() for card in self._cards]
-        self._save_checkpoint({"cards": own + self._left_behind[len(own) :]})
-        if self._cards[-1].message_id:
+        self._save_checkpoint({"cards": self._cards.states()})
+        if self._cards.last.message_id:
             self._tell_sent(self._sent())
 
     def _sent(self) -> SentMessages:
-        ids = tuple(card.message_id for card in self._cards if card.message_id)
-        threads = [card.thread_id for card in self._cards if card.thread_id]
-        return SentMessages(ids + self._plain_ids, threads[0] if threads else "")
+        return self._cards.sent(self._plain.ids)
 
     def _draw_all(self) -> None:
         try:
@@ -146,29 +153,22 @@ class CardStream:
 
     def _open_next(self) -> None:
         """Open one more card, or the one that an earlier process left behind."""
-        number = len(self._cards)
-        self._cards.append(self._make_card(number))
-        try:
-            self._open()
-        except PermissionMissing as exc:
-            if self._cards[-1].is_created:
-                raise
-            logger.warning("no CardKit, patching cards instead", error=str(exc))
-            self._factory.give_up_cardkit()
-            self._cards[-1] = self._factory.make(number, {}, self._save)
-            self._open()
+        self._cards.add()
+        while True:
+            try:
+                self._open()
+                break
+            except FeishuError as exc:
+                if not self._cards.write_into_message(exc):
+                    self._simplify(exc)
         self._frames = FrameTimer(timer=self._timer)
-
-    def _make_card(self, number: int) -> StreamingCard:
-        state = self._left_behind[number] if number < len(self._left_behind) else {}
-        return self._factory.make(number, state, self._save)
 
     def _open(self) -> None:
         while True:
             # There may be more text by now than the card can hold.
-            text, _ = split_for_cards(self._text, self._part_bytes)
+            text = self._markdown.fitting(self._part_bytes)
             try:
-                self._cards[-1].open(self._growing_card(text))
+                self._cards.last.open(self._growing_card(text))
             except CardTooLarge:
                 self._shrink()
             else:
@@ -177,15 +177,16 @@ class CardStream:
     def _wait_for_frame(self) -> bool:
         """Wait until there is something new and time for it; False when the end is known."""
         self._buffer.wait_for_news()
-        return self._buffer.wait_until(self._frames.due(self._cards[-1].interval))
+        return self._buffer.wait_until(self._frames.due(self._cards.last.interval))
 
     def _draw_frame(self) -> None:
         self._take_new()
         self._make_room()
+        text = self._markdown.text() or self._buffer.note
         try:
-            shown = self._cards[-1].draw(
-                safe_markdown(self._text, streaming=True),
-                lambda: self._growing_card(self._text),
+            shown = self._cards.last.draw(
+                self._look.content(text, streaming=True),
+                lambda: self._growing_card(text),
                 since=self._frames.last_shown,
                 urgent=self._frames.is_first,
             )
@@ -210,18 +211,21 @@ class CardStream:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
+        self._markdown.finish()
         if not self._cards:
-            self._cards.append(self._make_card(0))
+            self._cards.add()
         while True:
             self._make_room()
             try:
-                self._close_card(self._text, ending)
+                self._close_card(self._markdown.text(), ending)
                 break
             except CardTooLarge:
                 self._shrink()
-        for number in range(len(self._cards), len(self._left_behind)):
+            except _TextChanged:
+                continue
+        while self._cards.has_more:
             # An earlier attempt had more to say and needed one more card than this one.
-            self._cards.append(self._make_card(number))
+            self._cards.add()
             self._reasoning = ""
             try:
                 self._close_card(self._look.texts("part_unused"))
@@ -230,26 +234,40 @@ class CardStream:
 
     def _close_card(self, text: str, ending: FinalAnswer | None = None) -> None:
         """Close the open card; without an ending the answer continues in another one."""
-        card = self._look.card(text, self._reasoning, part=len(self._cards), ending=ending)
-        self._cards[-1].close(safe_markdown(text, streaming=False), card)
+        while True:
+            card = self._look.card(text, self._reasoning, part=len(self._cards), ending=ending)
+            try:
+                self._cards.last.close(self._look.content(text, streaming=False), card)
+            except FeishuError as exc:
+                if self._simplify(exc) and isinstance(text, SafeMarkdown):
+                    raise _TextChanged from exc
+            else:
+                return
+
+    def _simplify(self, exc: FeishuError) -> bool:
+        """Ask less of Feishu's cards; whether the text is another now. Raises `exc`."""
+        self._look.simplify(exc)
+        return self._markdown.show_tables_as_code()
 
     def _take_new(self) -> None:
-        text, reasoning = self._buffer.take()
-        self._text += text
+        text, reasoning, replaces = self._buffer.take()
+        if replaces:
+            self._markdown, self._reasoning = MarkdownStream(), ""
+        self._markdown.append(text)
         self._reasoning += reasoning
 
     def _make_room(self) -> None:
         """Continue in further cards until the text that is left fits the open one."""
-        while True:
-            head, rest = split_for_cards(self._text, self._part_bytes)
-            if not rest:
-                return
+        while full := self._markdown.full_card(self._part_bytes):
             try:
-                self._close_card(head)
+                self._close_card(full.text)
             except CardTooLarge:
                 self._shrink()
                 continue
-            self._text, self._reasoning = rest, ""
+            except _TextChanged:
+                continue
+            self._markdown.drop(full)
+            self._reasoning = ""
             self._open_next()
 
     def _shrink(self) -> None:
@@ -260,29 +278,20 @@ class CardStream:
 
     def _answer_otherwise(self) -> None:
         """Answer as text, or at least say that the answer can't be shown here."""
+        ending = self._buffer.wait_for_ending()
+        self._take_new()
         try:
-            self._send_as_text()
+            self._markdown.finish()
+            unseen = replace(ending, text=without_escapes(self._markdown.text()))
+            self._plain.send(as_plain_text(self._look.texts, unseen))
         except (TargetGone, FeishuUnavailable):
             raise
         except FeishuError as exc:
             logger.warning("text refused as well", error=str(exc))
             if not self._cards:
                 raise
-            self._text = self._reasoning = ""
+            self._reasoning = ""
             self._close_card("", FinalAnswer(text="", notice=Notice("not_allowed_here")))
-
-    def _send_as_text(self) -> None:
-        """Feishu takes none of our cards: the answer comes as plain messages."""
-        rest = as_plain_text(self._look.texts, self._buffer.wait_for_ending())
-        while rest:
-            head, rest = split_for_cards(rest, TEXT_MESSAGE_BYTES)
-            reply = self._replies.send("text", {"text": head}, f"text-{len(self._plain_ids)}")
-            self._plain_ids += (reply.message_id,)
-            self._tell_sent(self._sent())
-
-    def _settle(self) -> None:
-        for card in self._cards:
-            try:
-                card.settle()
-            except (FeishuError, Abandoned) as exc:
-                logger.info("card not settled", error=str(exc))
+        else:
+            self._reasoning = ""
+            self._cards.end_unfinished(self._look.texts("part_moved"), self._close_card)

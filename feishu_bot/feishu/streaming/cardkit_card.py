@@ -39,6 +39,8 @@ MAX_TRIES = 8
 class CardKitCard(StreamingCard):
     """A card entity, made first and then sent by its id."""
 
+    is_entity = True
+
     def __init__(
         self,
         client: FeishuClient,
@@ -72,21 +74,46 @@ class CardKitCard(StreamingCard):
     def open(self, card: Mapping[str, Any]) -> None:
         if self.message_id:
             return
-        if not self._card_id:
-            self._card_id = self._caller.call("card.create", lambda: self._client.create_card(card))
-            self._opened_at = self._streaming_since = self._clock()
-            self._save()
+        is_fresh = not self._card_id
+        if is_fresh:
+            self._create(card)
         try:
-            self._send({"type": "card", "data": {"card_id": self._card_id}})
+            self._send_entity()
+        except CardRefused as exc:
+            logger.info("entity refused", card_id=self._card_id, error=str(exc))
+            self._open_again(card, is_fresh=is_fresh)
         except (TargetGone, FeishuUnavailable):
             raise
         except FeishuError as exc:
-            # An entity can be sent once: the process before us had come that far.
-            if not self._may_be_sent:
-                raise
-            logger.info("card was sent already", card_id=self._card_id, error=str(exc))
-        else:
-            self._may_be_sent = True
+            self._note_unsent(exc)
+
+    def _open_again(self, card: Mapping[str, Any], *, is_fresh: bool) -> None:
+        """Now and then Feishu doesn't know an entity that it has just made: the same reply once
+        more helps, or another entity.
+        """
+        try:
+            self._send_entity()
+        except CardRefused as exc:
+            if not is_fresh:
+                self._note_unsent(exc)
+                return
+            self._create(card)
+            self._send_entity()
+
+    def _note_unsent(self, exc: FeishuError) -> None:
+        # An entity can be sent once: the process before us had come that far.
+        if not self._may_be_sent:
+            raise exc
+        logger.info("card was sent already", card_id=self._card_id, error=str(exc))
+
+    def _create(self, card: Mapping[str, Any]) -> None:
+        self._card_id = self._caller.call("card.create", lambda: self._client.create_card(card))
+        self._opened_at = self._streaming_since = self._clock()
+        self._save()
+
+    def _send_entity(self) -> None:
+        self._send({"type": "card", "data": {"card_id": self._card_id}})
+        self._may_be_sent = True
 
     @override
     def draw(
@@ -129,6 +156,10 @@ class CardKitCard(StreamingCard):
                     return
                 del requests["element.content"]
         raise FeishuUnavailable(f"the card takes no final frame: {self._card_id}")
+
+    @override
+    def overwrite(self, text: str) -> None:
+        self._caller.call("element.content", lambda: self._set_text(text), patience=SETTLE_PATIENCE)
 
     @override
     def settle(self) -> None:

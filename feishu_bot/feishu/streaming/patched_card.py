@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from feishu_bot.errors import CardRefused
 from feishu_bot.feishu.streaming.streaming_card import StreamingCard
 
 # One patched message takes 5 updates a second and each is a call with the whole card.
@@ -18,6 +19,7 @@ class PatchedCard(StreamingCard):
 
     interval = PATCH_INTERVAL
     is_created = True
+    is_entity = False
 
     @override
     def open(self, card: Mapping[str, Any]) -> None:
@@ -43,6 +45,10 @@ class PatchedCard(StreamingCard):
         self._caller.call(
             "message.patch", lambda: self._client.patch_message(self.message_id, card)
         )
+
+    @override
+    def overwrite(self, text: str) -> None:
+        raise CardRefused("a message is replaced as a whole")
 
     @override
     def settle(self) -> None:

@@ -43,6 +43,11 @@ class StreamingCard(ABC):
     def is_created(self) -> bool:
         """Whether Feishu has the card, sent or not."""
 
+    @property
+    @abstractmethod
+    def is_entity(self) -> bool:
+        """Whether it is a CardKit entity, and not written into its message."""
+
     @abstractmethod
     def open(self, card: Mapping[str, Any]) -> None:
         """Send the card, if an earlier process hasn't."""
@@ -59,6 +64,10 @@ class StreamingCard(ABC):
     @abstractmethod
     def close(self, text: str, card: Mapping[str, Any]) -> None:
         """Show the final card, whatever it takes. Raises CardRefused when nobody would see it."""
+
+    @abstractmethod
+    def overwrite(self, text: str) -> None:
+        """Replace the text alone, in a card that takes no other final one. Raises FeishuError."""
 
     @abstractmethod
     def settle(self) -> None:

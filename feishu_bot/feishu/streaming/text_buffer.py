@@ -18,6 +18,8 @@ class TextBuffer:
         self._changed = threading.Condition()
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._note = ""
+        self._is_rewritten = False
         self._is_used = False
         self._has_news = False
         self._is_closed = False
@@ -27,6 +29,7 @@ class TextBuffer:
         """Add to the answer. Never waits for the thread that draws."""
         with self._changed:
             self._is_used = True
+            self._note = ""
             if text:
                 self._text.append(text)
             if reasoning:
@@ -35,13 +38,30 @@ class TextBuffer:
                 self._has_news = True
                 self._changed.notify()
 
+    def rewrite(self, text: str, reasoning: str) -> None:
+        """Put this in place of all that was written, what is drawn already included."""
+        with self._changed:
+            self._is_used = self._is_rewritten = self._has_news = True
+            self._text, self._reasoning = [text], [reasoning]
+            self._changed.notify()
+
+    def put_note(self, note: str) -> None:
+        """Show this while there is no text; it goes with the next thing that is written."""
+        with self._changed:
+            self._note, self._has_news = note, True
+            self._changed.notify()
+
+    @property
+    def note(self) -> str:
+        return self._note
+
     def end(self, ending: FinalAnswer) -> None:
         """The end is known."""
         with self._changed:
             if not self._is_used:
                 # Nothing was written: the text comes from what an earlier attempt saved.
                 self._text, self._reasoning = [ending.text], [ending.reasoning]
-            self._ending = ending
+            self._ending, self._note = ending, ""
             self._is_closed = True
             self._changed.notify()
 
@@ -51,13 +71,14 @@ class TextBuffer:
             self._is_closed = True
             self._changed.notify()
 
-    def take(self) -> tuple[str, str]:
-        """The text and the reasoning that are new."""
+    def take(self) -> tuple[str, str, bool]:
+        """The text and the reasoning that are new, and whether they replace all before them."""
         with self._changed:
             self._has_news = False
-            taken = "".join(self._text), "".join(self._reasoning)
+            taken = "".join(self._text), "".join(self._reasoning), self._is_rewritten
             self._text.clear()
             self._reasoning.clear()
+            self._is_rewritten = False
             return taken
 
     def mark_undrawn(self) -> None:

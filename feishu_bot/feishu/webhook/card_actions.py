@@ -12,7 +12,7 @@ from typing import Any
 
 from feishu_bot.core.card_actions import CardAction
 from feishu_bot.core.messages import Sender
-from feishu_bot.feishu.webhook.fields import as_dict, as_text, object_in
+from feishu_bot.feishu.webhook.fields import as_dict, as_text, object_in, person_id
 
 
 def parse_card_action_v2(event: Mapping[str, Any], event_id: str) -> CardAction:
@@ -38,7 +38,7 @@ def _card_action(
         message_id=as_text(context.get("open_message_id")),
         chat_id=as_text(context.get("open_chat_id")),
         operator=Sender(
-            open_id=as_text(operator.get("open_id")),
+            open_id=person_id(operator),
             user_id=as_text(operator.get("user_id")),
             union_id=as_text(operator.get("union_id")),
         ),

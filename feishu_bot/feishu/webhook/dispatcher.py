@@ -33,19 +33,20 @@ from feishu_bot.feishu.webhook.events import (
     parse_menu_click,
 )
 from feishu_bot.feishu.webhook.fields import as_dict, seconds
-from feishu_bot.feishu.webhook.messages import parse_message, parse_recall
+from feishu_bot.feishu.webhook.messages import parse_edit, parse_message, parse_recall
 from feishu_bot.feishu.webhook.signature import Headers
 from feishu_bot.logs import bind, get_logger
 
 logger = get_logger(__name__)
 
 MESSAGE = "im.message.receive_v1"
+EDIT = "im.message.updated_v1"
 RECALL = "im.message.recalled_v1"
 CARD_ACTION = "card.action.trigger"
 BOT_ADDED = "im.chat.member.bot.added_v1"
 CHAT_ENTERED = "im.chat.access_event.bot_p2p_chat_entered_v1"
 MENU = "application.bot.menu_v6"
-HANDLED = frozenset({MESSAGE, RECALL, CARD_ACTION, BOT_ADDED, CHAT_ENTERED, MENU})
+HANDLED = frozenset({MESSAGE, EDIT, RECALL, CARD_ACTION, BOT_ADDED, CHAT_ENTERED, MENU})
 # The only event that still comes in the envelope of the first generation.
 FIRST_CHAT = "p2p_chat_create"
 
@@ -64,8 +65,8 @@ SUCCESS: Response = (200, {"msg": "success"})
 class EventDispatcher:
     """Hands each event to the bot, as one of the core's values.
 
-    `receive`, `recall` and the `on_…` are the bot's. `identity` is given the seconds it may wait
-    until the bot's identity is known.
+    `receive`, `edit`, `recall` and the `on_…` are the bot's. `identity` is given the seconds it
+    may wait until the bot's identity is known.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class EventDispatcher:
         verification_token: str,
         identity: Callable[[float], BotIdentity],
         receive: Callable[[str, IncomingMessage], None],
+        edit: Callable[[str, IncomingMessage], None],
         recall: Callable[[str], None],
         on_card_action: Callable[[CardAction], ClickResponse],
         on_chat_joined: Callable[[ChatJoined], None],
@@ -83,6 +85,7 @@ class EventDispatcher:
     ) -> None:
         self._identity = identity
         self._receive = receive
+        self._edit = edit
         self._click = on_card_action
         self._choose = on_menu_click
         self._responses = responses
@@ -91,6 +94,7 @@ class EventDispatcher:
         self._events = (
             EventDispatcherHandler.builder(encrypt_key, verification_token)
             .register_p2_customized_event(MESSAGE, self._on_message)
+            .register_p2_customized_event(EDIT, self._on_edit)
             .register_p2_customized_event(
                 RECALL, _listener(lambda event, _: parse_recall(event), recall)
             )
@@ -166,6 +170,11 @@ class EventDispatcher:
         bot = self._identity_for(as_dict(data.event))
         receive = partial(self._receive, data.header.event_id)
         _listener(lambda event, _: parse_message(event, bot), receive)(data)
+
+    def _on_edit(self, data: CustomizedEvent) -> None:
+        bot = self._identity_for(as_dict(data.event))
+        edit = partial(self._edit, data.header.event_id)
+        _listener(lambda event, _: parse_edit(event, bot), edit)(data)
 
     def _identity_for(self, event: Mapping[str, Any]) -> BotIdentity:
         """The bot's identity. Raises FeishuUnavailable when it matters and isn't known yet."""

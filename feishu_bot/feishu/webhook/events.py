@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feishu_bot.core.messages import ChatJoined, ChatType, MenuClick, Sender
-from feishu_bot.feishu.webhook.fields import as_dict, as_text, required
+from feishu_bot.core.messages import ChatJoined, ChatType, MenuClick
+from feishu_bot.feishu.webhook.fields import as_dict, as_text, person_of, required
 
 
 def parse_bot_added(event: Mapping[str, Any], event_id: str) -> ChatJoined:
@@ -33,7 +33,7 @@ def parse_menu_click(event: Mapping[str, Any], event_id: str) -> MenuClick:
     """An entry of the bot's menu was chosen."""
     return MenuClick(
         event_id=event_id,
-        person=_person(as_dict(event.get("operator")).get("operator_id")),
+        person=person_of(as_dict(event.get("operator")).get("operator_id")),
         entry=as_text(event.get("event_key")),
     )
 
@@ -44,14 +44,5 @@ def _joined(event: Mapping[str, Any], event_id: str, chat_type: ChatType, who: s
         event_id=event_id,
         chat_id=required(event, "chat_id"),
         chat_type=chat_type,
-        person=_person(event.get(who)),
-    )
-
-
-def _person(raw: object) -> Sender:
-    ids = as_dict(raw)
-    return Sender(
-        open_id=required(ids, "open_id"),
-        user_id=as_text(ids.get("user_id")),
-        union_id=as_text(ids.get("union_id")),
+        person=person_of(event.get(who)),
     )

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from feishu_bot.core.messages import Sender
+
 
 def as_dict(value: object) -> dict[str, Any]:
     """The object, or an empty one in place of anything else."""
@@ -46,3 +48,24 @@ def seconds(milliseconds: object) -> float:
         return int(str(milliseconds)) / 1000
     except (ValueError, OverflowError):
         return 0.0
+
+
+def person_id(ids: object) -> str:
+    """The id that a person is known by: the open id, else what there is; may be empty."""
+    given = as_dict(ids)
+    kinds = ("open_id", "union_id", "user_id")
+    return next((as_text(given[kind]) for kind in kinds if as_text(given.get(kind))), "")
+
+
+def person_of(ids: object, *, is_bot: bool = False) -> Sender:
+    """A person by their ids. Raises ValueError when there is none."""
+    given = as_dict(ids)
+    found = person_id(given)
+    if not found:
+        raise ValueError("no open_id, nor any other id")
+    return Sender(
+        open_id=found,
+        user_id=as_text(given.get("user_id")),
+        union_id=as_text(given.get("union_id")),
+        is_bot=is_bot,
+    )

@@ -1,4 +1,4 @@
-"""Parsers of messages, from events and from REST, and of recalls.
+"""Parsers of messages, from events and from REST, of edits and of recalls.
 
 The shapes are those of "Receive message", "Message content" and "Get message" in Feishu's public
 documentation. Everything but the ids may be missing, null or of a type we don't know.
@@ -6,54 +6,74 @@ documentation. Everything but the ids may be missing, null or of a type we don't
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from feishu_bot.core.answering.context import FetchedMessage
-from feishu_bot.core.messages import BotIdentity, IncomingMessage, Mention, Sender
+from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender
 from feishu_bot.core.text import repair_surrogates
-from feishu_bot.feishu.webhook.content import card_text, read_content
-from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text, object_in, required, seconds
+from feishu_bot.feishu.webhook.content import read_content
+from feishu_bot.feishu.webhook.fields import (
+    as_dict,
+    as_text,
+    person_id,
+    person_of,
+    required,
+    seconds,
+)
+from feishu_bot.feishu.webhook.mentions import Mentions
 
-_EVERYONE = frozenset({"all", "@_all"})
-_LEADING_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 
-
-def parse_message(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage:
+def parse_message(
+    event: Mapping[str, Any], bot: BotIdentity, *, is_edited: bool = False
+) -> IncomingMessage:
     """Read the `event` of im.message.receive_v1. Raises ValueError when an id is missing."""
     message = as_dict(event.get("message"))
-    sender = as_dict(event.get("sender"))
-    sender_ids = as_dict(sender.get("sender_id"))
-    kind = as_text(message.get("message_type"))
-    text, attachments, named = read_content(kind, object_in(message.get("content")))
-    mentions = _mentions(message.get("mentions"))
-    for key, mention in named.items():
-        mentions.setdefault(key, mention)
-    calls = {key for key, mention in mentions.items() if _is_bot(mention, bot)}
-    others = [mention for key, mention in mentions.items() if key not in calls]
-
+    created, updated = message.get("create_time"), message.get("update_time")
+    # An edit may also be pushed as the message once more.
+    is_edited = is_edited or (bool(updated) and seconds(updated) > seconds(created) > 0)
+    content = read_content(
+        as_text(message.get("message_type")), message.get("content"), is_edited=is_edited
+    )
+    mentions = Mentions.read(message.get("mentions"), content.mentions, bot)
+    chat_id = required(message, "chat_id")
+    is_private = message.get("chat_type") == "p2p"
     return IncomingMessage(
         message_id=required(message, "message_id"),
-        chat_id=required(message, "chat_id"),
-        chat_type="p2p" if message.get("chat_type") == "p2p" else "group",
-        sender=Sender(
-            open_id=required(sender_ids, "open_id"),
-            user_id=as_text(sender_ids.get("user_id")),
-            union_id=as_text(sender_ids.get("union_id")),
-            is_bot=(sender.get("sender_type") or "user") != "user",
-        ),
-        kind=kind,
-        text=repair_surrogates(_with_names(text, mentions, calls)),
-        created_at=seconds(message.get("create_time")),
-        mentions=tuple(dict.fromkeys(others)),
-        mentions_bot=bool(calls),
-        mentions_all="@_all" in text,
-        attachments=attachments,
+        chat_id=chat_id,
+        chat_type="p2p" if is_private else "group",
+        sender=_sender(as_dict(event.get("sender")), chat_id if is_private else ""),
+        kind=content.kind,
+        text=repair_surrogates(mentions.put_names(content.text)),
+        created_at=seconds(created),
+        mentions=mentions.others,
+        mentions_bot=bool(mentions.bot_keys),
+        mentions_all=mentions.calls_everyone(content.text),
+        attachments=content.attachments,
         root_id=as_text(message.get("root_id")),
         parent_id=as_text(message.get("parent_id")),
         thread_id=as_text(message.get("thread_id")),
+        is_edited=is_edited,
     )
+
+
+def parse_edit(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage:
+    """Read the `event` of im.message.updated_v1. Raises ValueError when an id is missing.
+
+    No page describes it. It is taken to be that of a received message; what would stand in
+    `message` may also stand beside it, under the names of "Get message".
+    """
+    message = as_dict(event.get("message")) or dict(event)
+    body = as_dict(message.get("body"))
+    message.setdefault("message_type", message.get("msg_type"))
+    message.setdefault("content", body.get("content"))
+    if not as_text(message.get("content")):
+        raise ValueError("an edit without its text")
+    sender = as_dict(event.get("sender")) or as_dict(message.get("sender"))
+    if not sender:
+        operator = event.get("operator_id") or event.get("user_id") or event.get("operator")
+        sender = {"sender_id": as_dict(operator).get("operator_id") or operator}
+    return parse_message({"message": message, "sender": sender}, bot, is_edited=True)
 
 
 def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None:
@@ -64,19 +84,24 @@ def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None
     message_id = as_text(item.get("message_id"))
     if not message_id or item.get("deleted") is True:
         return None
-    kind = as_text(item.get("msg_type"))
-    content = object_in(as_dict(item.get("body")).get("content"))
-    text, _, named = read_content(kind, content)
-    if kind == "interactive":
-        text = card_text(content) or text
-    mentions = {**named, **_mentions(item.get("mentions"))}
+    body = as_dict(item.get("body"))
+    content = read_content(
+        as_text(item.get("msg_type")),
+        body.get("content"),
+        is_edited=item.get("updated") is True,
+    )
+    mentions = Mentions.read(item.get("mentions"), content.mentions, None)
     sender = as_dict(item.get("sender"))
     return FetchedMessage(
         message_id=message_id,
-        text=repair_surrogates(_with_names(text, mentions, set())).strip(),
+        text=repair_surrogates(mentions.put_names(content.text)).strip(),
         sender=as_text(sender.get("id")),
+        name=as_text(sender.get("sender_name")),
         is_own=sender.get("sender_type") == "app" and sender.get("id") == app_id,
         created_at=seconds(item.get("create_time")),
+        kind=content.kind,
+        attachments=content.attachments,
+        forwarded_in=as_text(item.get("upper_message_id")),
     )
 
 
@@ -85,43 +110,13 @@ def parse_recall(event: Mapping[str, Any]) -> str:
     return required(event, "message_id")
 
 
-def _mentions(raw: object) -> dict[str, Mention]:
-    """Mentions by their key. Everyone (`@_all`) is nobody in particular and left out."""
-    mentions: dict[str, Mention] = {}
-    for item in map(as_dict, as_list(raw)):
-        key, identity = as_text(item.get("key")), item.get("id")
-        # Events have an object here, messages fetched over REST a plain string.
-        open_id = as_text(as_dict(identity).get("open_id")) or as_text(identity)
-        everyone = {key, open_id, as_text(as_dict(identity).get("user_id"))} & _EVERYONE
-        if key and not everyone:
-            mentions[key] = Mention(open_id=open_id, name=as_text(item.get("name")))
-    return mentions
-
-
-def _is_bot(mention: Mention, bot: BotIdentity) -> bool:
-    """By open id; anyone may bear the bot's name, so that counts only until the id is known."""
-    if bot.open_id:
-        return mention.open_id == bot.open_id
-    return bool(bot.name) and mention.name == bot.name
-
-
-def _with_names(text: str, mentions: Mapping[str, Mention], calls: set[str]) -> str:
-    """Put names where the keys are, in one pass, so that a name can't pass for a key.
-
-    The bot's own mention goes, together with one space beside it.
-    """
-    if mentions or "@_all" in text:
-        keys = "|".join(re.escape(key) for key in sorted(mentions, key=len, reverse=True))
-        # `@_user_1` must not eat the beginning of an `@_user_10` that has no entry.
-        pattern = rf"([ \t]?)({keys}|@_all)(?!\d)([ \t]?)" if keys else r"()(@_all)()"
-
-        def name(match: re.Match[str]) -> str:
-            before, key, after = match.groups()
-            if key in calls:
-                return before if after else ""
-            mention = mentions.get(key)
-            shown = (mention.name or mention.open_id) if mention else "all"
-            return f"{before}@{shown.removeprefix('@')}{after}"
-
-        text = re.sub(pattern, name, text)
-    return _LEADING_BLANK_LINES.sub("", text).rstrip()
+def _sender(sender: Mapping[str, Any], private_chat: str) -> Sender:
+    """Who wrote; somebody without any id is known by their private chat. Raises ValueError."""
+    ids = sender.get("sender_id")
+    if isinstance(ids, str):
+        ids = {"open_id": ids}
+    if not ids and isinstance(sender.get("id"), str):
+        ids = {"open_id": sender["id"]}
+    if private_chat and not person_id(ids):
+        ids = {"open_id": private_chat}
+    return person_of(ids, is_bot=(sender.get("sender_type") or "user") != "user")

@@ -36,6 +36,12 @@ export function Faults() {
           id=${scope} on=${on} label=${html`<code>${scope}</code>`} why=${say(`scope_${scope}`)}
           onChange=${(granted) => change("scope", scope, { on: granted })} />`)}
       </fieldset>
+      <fieldset>
+        <legend>${say("faults_quirks")}</legend>
+        ${Object.entries(faults.quirks ?? {}).map(([quirk, on]) => html`<${Switch} key=${quirk}
+          id=${quirk} on=${on} label=${say(`quirk_${quirk}`)} why=${say(`quirk_${quirk}_why`)}
+          onChange=${(odd) => change("quirk", quirk, { on: odd })} />`)}
+      </fieldset>
       <${Kill} can=${bot.can_be_killed} />
     </div>
   </section>`;

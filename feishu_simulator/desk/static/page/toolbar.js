@@ -23,6 +23,14 @@ async function copy(text) {
   }
 }
 
+/** Ask for another text; the mentions of the first one stay. */
+function edit(message, me) {
+  const text = prompt(say("edit"), message.text);
+  if (text?.trim() && text !== message.text) {
+    trying(act("edit", { message_id: message.message_id, person: me, text }));
+  }
+}
+
 /** Reply where the message stands; one that has a thread is answered inside it. */
 function reply(message, place) {
   if (place === "thread") {
@@ -45,6 +53,8 @@ export function Toolbar({ message, me, place, canThread }) {
     ${canThread && place === "main" && html`<${Tool} icon="thread" label=${say("replyInThread")}
       onClick=${() => go({ side: "thread", thread: id, replyTo: "" })} />`}
     ${text && html`<${Tool} icon="copy" label=${say("copy")} onClick=${() => copy(text)} />`}
+    ${message.sender === me && message.type === "text" && html`<${Tool} icon="edit"
+      label=${say("edit")} onClick=${() => edit(message, me)} />`}
     ${message.sender === me && html`<${Tool} icon="recall" label=${say("recall")}
       onClick=${() => trying(act("recall", { message_id: id, person: me }))} />`}
     <${Tool} icon="inspect" label=${say("inspect")}

@@ -1,0 +1,54 @@
+"""Names for what a message holds besides words, as the model is told of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from feishu_bot.core.messages import Attachment
+
+NAME_CHARS: Final = 120
+
+_IN_WORDS = {
+    "image": "a picture",
+    "media": "a video",
+    "video": "a video",
+    "audio": "a voice message",
+    "file": "a file",
+    "folder": "a folder",
+    "sticker": "a sticker",
+    "interactive": "a card",
+    "merge_forward": "a forwarded chat",
+    "share_chat": "a group's contact card",
+    "share_user": "a person's contact card",
+    "location": "a place",
+    "todo": "a task",
+    "vote": "a poll",
+    "hongbao": "a red packet",
+    "video_chat": "a video meeting",
+    "share_calendar_event": "a calendar event",
+    "calendar": "a calendar event",
+    "general_calendar": "a calendar event",
+    "system": "a notice of Feishu",
+}
+# Control characters, line breaks and marks of direction could pass for something else.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+")
+
+
+def names_of(attachments: Sequence[Attachment]) -> tuple[str, ...]:
+    """A name for each, as `(a file: 周报.pdf)`."""
+    return tuple(in_words(item.kind, item.name) for item in attachments)
+
+
+def in_words(kind: str, name: str = "") -> str:
+    """A name for a message or attachment of this kind."""
+    what = _IN_WORDS.get(kind, "a message that can't be read")
+    called = _UNSAFE.sub(" ", name).strip()[:NAME_CHARS]
+    return f"({what}: {called})" if called else f"({what})"
+
+
+def kind_of(attachments: Sequence[Attachment]) -> str:
+    """The kind of them all, by its name in the texts."""
+    kinds = {item.kind for item in attachments}
+    return kinds.pop() if len(kinds) == 1 else "attachments"

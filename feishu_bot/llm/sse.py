@@ -1,0 +1,137 @@
+"""Reads the lines of a streamed body: server-sent events, and JSON that stands there bare.
+
+The rules are those of the HTML standard, "Server-sent events", 9.2.6. Where services break them
+the lines are read as they are meant: events without the empty line between them, JSON without
+`data:`, a last event that no empty line ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+DONE = "[DONE]"
+BOM = b"\xef\xbb\xbf"
+# Bytes. An answer of a hundred thousand tokens fits.
+LARGEST_BODY = 4 * 1024 * 1024
+_JSON_MARKS = (b"{", b"[", b"}", b"]")
+
+
+class NotAStream(ValueError):
+    """The body is no stream and no JSON; the argument is its beginning."""
+
+
+def events(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The data of each event; `DONE` is the last one where it comes.
+
+    Raises NotAStream, or what reading the chunks raises.
+    """
+    decoder = _Decoder()
+    for line in _lines(chunks):
+        # The common line by far.
+        if line[:5] == b"data:" and not decoder.data:
+            decoder.data.append(line[6:] if line[5:6] == b" " else line[5:])
+            continue
+        for data in decoder.feed(line):
+            yield data
+            if data == DONE:
+                return
+    yield from decoder.finish()
+
+
+def is_whole_json(data: str | bytes) -> bool:
+    """Whether the text is one complete JSON value."""
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
+class _Decoder:
+    """The event that is being read, and the lines that belong to none."""
+
+    def __init__(self) -> None:
+        self.data: list[bytes] = []
+        self._bare: list[bytes] = []
+        self._bare_size = 0
+        self._has_events = False
+
+    def feed(self, line: bytes) -> list[str]:
+        """The data of the events that are complete with this line."""
+        if not line:
+            return self._dispatch()
+        if line.startswith(b"data:"):
+            # By the standard both lines are one event. Servers that forget the empty line mean
+            # two, and then the first is complete without the second.
+            found = self._dispatch() if self._is_complete() else []
+            self.data.append(line[6:] if line[5:6] == b" " else line[5:])
+            return found
+        if line.startswith(b":") or line.split(b":", 1)[0] in (b"event", b"id", b"retry", b"data"):
+            return []
+        return self._feed_bare(line)
+
+    def finish(self) -> list[str]:
+        """The data that is left at the end. Raises NotAStream when there never was any."""
+        found = self._dispatch()
+        if found or self._has_events or not self._bare:
+            return found
+        body = b"\n".join(self._bare)
+        if body.lstrip().startswith(_JSON_MARKS[:2]):
+            return [body.decode()]
+        raise NotAStream(body[:500].decode(errors="replace"))
+
+    def _feed_bare(self, line: bytes) -> list[str]:
+        """A line of JSON, or of a page that was sent in place of a stream."""
+        self._bare.append(line)
+        self._bare_size += len(line)
+        begins_page = len(self._bare) == 1 and line.lstrip().startswith(b"<")
+        if begins_page or self._bare_size > LARGEST_BODY:
+            raise NotAStream(b"\n".join(self._bare)[:500].decode(errors="replace"))
+        # JSON that is laid out over many lines ends with one that is not indented.
+        if line.startswith(_JSON_MARKS):
+            body = b"\n".join(self._bare)
+            if is_whole_json(body):
+                self._bare.clear()
+                self._has_events = True
+                return [body.decode()]
+        return []
+
+    def _is_complete(self) -> bool:
+        return self.data == [DONE.encode()] or is_whole_json(b"\n".join(self.data))
+
+    def _dispatch(self) -> list[str]:
+        if not self.data:
+            return []
+        data = b"\n".join(self.data) if len(self.data) > 1 else self.data[0]
+        self.data = []
+        if not data.strip():
+            return []
+        self._has_events = True
+        return [DONE if data.startswith(DONE.encode()) else data.decode()]
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines, ended by LF, CRLF or CR; the last one may have no end."""
+    rest, after_cr, at_start = b"", False, True
+    for received in chunks:
+        chunk = rest + received
+        if at_start:
+            # A byte order mark may come in pieces as well.
+            if len(chunk) < len(BOM) and BOM.startswith(chunk):
+                rest = chunk
+                continue
+            chunk, at_start = chunk.removeprefix(BOM), False
+        if after_cr and not rest and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+        if b"\r" in chunk:
+            after_cr = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        elif received:
+            after_cr = False
+        *lines, rest = chunk.split(b"\n")
+        yield from lines
+        if len(rest) > LARGEST_BODY:
+            raise NotAStream(rest[:500].decode(errors="replace"))
+    if rest:
+        yield rest

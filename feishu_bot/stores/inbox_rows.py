@@ -1,0 +1,54 @@
+"""Rows of the inbox as tasks and jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.legacy_tasks import is_legacy, read_legacy_payload
+from feishu_bot.core.tasks import Job, QueuedTask, read_payload
+
+
+def job_of(row: sa.Row[Any]) -> Job:
+    """A claimed task. Raises KeyError, TypeError or ValueError when it isn't readable."""
+    return Job.of(task_of(row), id=row.id, attempt=row.attempt, checkpoint=row.checkpoint or {})
+
+
+def row_of(task: QueuedTask, now: float) -> dict[str, Any]:
+    """The row of a task that is new."""
+    return {
+        "event_id": task.event_id,
+        "dedupe_id": task.dedupe_id,
+        "message_id": task.target.message_id,
+        "kind": task.kind,
+        "conversation": str(task.key),
+        "chat_id": task.key.chat_id,
+        "root": task.key.root,
+        "sender": task.target.sender.open_id,
+        "payload": task.payload(),
+        "created_at": task.created_at or now,
+        "received_at": now,
+    }
+
+
+def recalled_row(message_id: str, now: float) -> dict[str, Any]:
+    """Stands for a message that was recalled before it came: it is known then, and over."""
+    row = {"event_id": f"recall:{message_id}", "dedupe_id": message_id, "message_id": message_id}
+    row |= {"kind": "recall", "conversation": "", "chat_id": "", "root": "", "state": "done"}
+    return row | dict.fromkeys(("created_at", "received_at", "done_at"), now)
+
+
+def task_of(row: sa.Row[Any]) -> QueuedTask:
+    """A task. Raises KeyError, TypeError or ValueError when it isn't readable."""
+    read = read_legacy_payload if is_legacy(row.payload) else read_payload
+    target, task, created_at = read(row.kind, row.payload)
+    return QueuedTask(
+        event_id=row.event_id,
+        dedupe_id=row.dedupe_id,
+        key=ConversationKey(row.chat_id, row.root),
+        target=target,
+        task=task,
+        created_at=created_at,
+    )
