@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +22,19 @@ def eventually(get: Callable[[], T], *, timeout: float = 10.0) -> T:
             raise AssertionError(f"still {value!r} after {timeout} s")
         pause.wait(0.01)
     return value
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], *, timeout: float) -> None:
+    """Wait until the process listens on this port of loopback; fails when it ends before."""
+
+    def listens() -> bool:
+        assert process.poll() is None, "it ended by itself"
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return True
+        return False
+
+    eventually(listens, timeout=timeout)
 
 
 class Clock:

@@ -294,8 +294,6 @@ def duration(least: float) -> ValueType[float]:
 
 def interval(least: float) -> ValueType[float]:
     """A duration of seconds or less, described as such."""
-    zh, en = (
-        f"不小于 {least:g} 的秒数，如 0.25、0.5",
-        f"seconds, at least {least:g}, as in 0.25 or 0.5",
-    )
+    zh = f"不小于 {least:g} 的秒数，如 0.25、0.5"
+    en = f"seconds, at least {least:g}, as in 0.25 or 0.5"
     return replace(duration(least), zh=zh, en=en)

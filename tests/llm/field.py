@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from feishu_bot.core.chat_model import ChatMessage, Prompt, StreamEnd, TextDelta
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway
+from tests.polling import wait_for_port
 
 from .llmock import LLMock, serve
 
@@ -174,24 +175,12 @@ def _litellm(program: str, llmock: LLMock) -> Iterator[str]:
             env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "127.0.0.1"},
         )
         try:
-            _wait_for(port, process)
+            wait_for_port(port, process, timeout=START_SECONDS)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(20)
             log.close()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    sys.exit("LiteLLM's proxy doesn't start.")
 
 
 if __name__ == "__main__":

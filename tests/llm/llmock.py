@@ -6,10 +6,11 @@ import json
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+
+from tests.polling import wait_for_port
 
 START_SECONDS = 20.0
 
@@ -51,20 +52,8 @@ def serve() -> Iterator[LLMock]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(port, process)
+        wait_for_port(port, process, timeout=START_SECONDS)
         yield LLMock(f"http://127.0.0.1:{port}")
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("LLMock doesn't start")

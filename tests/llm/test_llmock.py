@@ -54,7 +54,6 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.fixture(scope="module")
 def llmock() -> Iterator[LLMock]:
-    pytest.importorskip("llmock")
     yield from serve()
 
 

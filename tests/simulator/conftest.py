@@ -24,16 +24,7 @@ from lark_oapi.api.im.v1 import ReplyMessageRequest, ReplyMessageRequestBody
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from feishu_simulator import Credentials, Simulator
-
-
-class Clock:
-    """Time that passes only when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.polling import Clock
 
 
 class _Quiet(WSGIRequestHandler):
