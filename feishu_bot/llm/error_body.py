@@ -52,7 +52,6 @@ class ErrorBody:
     code: str = ""
     type: str = ""
     message: str = ""
-    param: str = ""
     raw: str = ""
     by_gateway: bool = False
     is_json: bool = True
@@ -74,7 +73,6 @@ class ErrorBody:
             code=found.get("code", ""),
             type=found.get("type", ""),
             message=message,
-            param=found.get("param", ""),
             raw="" if message else text[:MAX_RAW_CHARS],
             by_gateway="x-oneapi-request-id" in headers,
             is_json=response is None or not isinstance(body, str),
@@ -191,5 +189,3 @@ def _collect_fields(body: Mapping[str, Any], found: dict[str, str], depth: int) 
     kind = body.get("type") or body.get("status")
     if isinstance(kind, str) and not kind.isdecimal():
         found.setdefault("type", kind)
-    if isinstance(body.get("param"), str) and body["param"]:
-        found.setdefault("param", body["param"])

@@ -13,9 +13,9 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messenger import FinalAnswer, Footer
 from feishu_bot.core.notices import Notice
 from feishu_bot.feishu.cards import answer as cards
-from feishu_bot.feishu.cards.markdown import card_texts
 from feishu_bot.feishu.cards.notice import notice_card, notice_line
 from tests.content.kinds import kinds_of
+from tests.feishu.markdown_cards import card_texts
 
 ZH, EN = Catalog.load("zh"), Catalog.load("en")
 FOOTER = Footer(model="gpt-x", seconds=3.2, tokens=512)

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from feishu_bot.feishu.cards.markdown import card_texts, safe_markdown, summary_line
+from feishu_bot.feishu.cards.markdown import safe_markdown, summary_line
+from tests.feishu.markdown_cards import card_texts
 
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
 FAMILY = "👨\u200d👩\u200d👧"

@@ -10,11 +10,11 @@ import pytest
 
 from feishu_bot.feishu.cards.markdown import (
     MarkdownStream,
-    card_texts,
     first_card,
     safe_markdown,
     split_plain_text,
 )
+from tests.feishu.markdown_cards import card_texts
 from tests.feishu.markdown_judge import is_within, shown
 from tests.feishu.test_markdown import FAMILY, TABLE, random_texts
 

@@ -9,7 +9,8 @@ import re
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from feishu_bot.feishu.cards.markdown import MarkdownStream, card_texts, safe_markdown
+from feishu_bot.feishu.cards.markdown import MarkdownStream, safe_markdown
+from tests.feishu.markdown_cards import card_texts
 from tests.feishu.markdown_judge import Shown, is_within, shown
 from tests.feishu.markdown_texts import hostile_texts, sound_texts
 

@@ -25,11 +25,10 @@ MAX_RATIO = 3.0
 
 @dataclass(frozen=True, slots=True)
 class FittedPrompt:
-    """The messages to send, our estimate of their tokens, and how many turns had no room."""
+    """The messages to send, and our estimate of their tokens."""
 
     messages: tuple[ChatMessage, ...]
     estimated_tokens: int
-    dropped_turns: int
 
 
 def estimate_tokens(text: str) -> int:
@@ -45,14 +44,11 @@ def fit_prompt(system: str, turns: Sequence[Turn], question: str, budget: int) -
     """
     turns = [turn for turn in turns if turn.answer]
     ratio = _ratio(turns)
-    used = (
-        estimate_tokens(system) + estimate_tokens(question) if system else estimate_tokens(question)
-    )
+    used = estimate_tokens(question) + (estimate_tokens(system) if system else 0)
     kept: list[Turn] = []
     for turn in reversed(turns):
-        cost = estimate_tokens(with_speaker(turn.speaker, turn.question)) + estimate_tokens(
-            turn.answer
-        )
+        asked = with_speaker(turn.speaker, turn.question)
+        cost = estimate_tokens(asked) + estimate_tokens(turn.answer)
         if (used + cost) * ratio > budget:
             break
         used += cost
@@ -62,7 +58,7 @@ def fit_prompt(system: str, turns: Sequence[Turn], question: str, budget: int) -
         messages.append(ChatMessage("user", with_speaker(turn.speaker, turn.question)))
         messages.append(ChatMessage("assistant", turn.answer))
     messages.append(ChatMessage("user", question))
-    return FittedPrompt(tuple(messages), used, len(turns) - len(kept))
+    return FittedPrompt(tuple(messages), used)
 
 
 def _ratio(turns: Sequence[Turn]) -> float:

@@ -17,7 +17,6 @@ __all__ = [
     "TABLES_PER_CARD",
     "MarkdownStream",
     "SafeMarkdown",
-    "card_texts",
     "first_card",
     "safe_markdown",
     "split_plain_text",
@@ -51,19 +50,3 @@ def first_card(
         stream.finish()
     has_more = len(text) > 2 * limit_bytes or stream.full_card(limit_bytes) is not None
     return stream.fitting(limit_bytes), has_more
-
-
-def card_texts(
-    text: str, limit_bytes: int, *, tables_left: int = TABLES_PER_CARD
-) -> list[SafeMarkdown]:
-    """The whole text, for as many cards as it needs.
-
-    Bytes are those of the card's text as a JSON string in UTF-8.
-    """
-    stream = MarkdownStream(text, tables=tables_left)
-    stream.finish()
-    texts: list[SafeMarkdown] = []
-    while card := stream.full_card(limit_bytes):
-        texts.append(card.text)
-        stream.drop(card)
-    return [*texts, stream.text()]
