@@ -183,3 +183,21 @@ def held() -> Iterator[Callable[[], None]]:
     over = threading.Event()
     yield lambda: over.wait(2) and None
     over.set()
+
+
+@pytest.fixture
+def alice(sim: Simulator) -> Any:
+    """A person."""
+    return sim.feishu.add_person("Alice")
+
+
+@pytest.fixture
+def chat(sim: Simulator, alice: Any) -> Any:
+    """Her private chat with the bot."""
+    return sim.feishu.private_chat(alice)
+
+
+@pytest.fixture
+def group(sim: Simulator, alice: Any) -> Any:
+    """A group with her in it."""
+    return sim.feishu.add_group("Team", [alice])

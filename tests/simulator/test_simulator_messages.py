@@ -33,21 +33,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 32
 SHARED = {"config": {"update_multi": True}, "elements": [{"tag": "markdown", "content": "old"}]}
 
 
-@pytest.fixture
-def alice(sim):
-    return sim.feishu.add_person("Alice")
-
-
-@pytest.fixture
-def chat(sim, alice):
-    return sim.feishu.private_chat(alice)
-
-
-@pytest.fixture
-def group(sim, alice):
-    return sim.feishu.add_group("Team", [alice])
-
-
 def create(client, receive_id, kind="chat_id", text="hi"):
     body = CreateMessageRequestBody.builder().receive_id(receive_id).msg_type("text")
     body = body.content(json.dumps({"text": text})).build()

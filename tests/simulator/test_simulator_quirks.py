@@ -10,21 +10,6 @@ from lark_oapi.api.im.v1 import GetMessageRequest
 from feishu_simulator.quirks import FORWARDED, STAND_IN
 
 
-@pytest.fixture
-def alice(sim):
-    return sim.feishu.add_person("Alice")
-
-
-@pytest.fixture
-def chat(sim, alice):
-    return sim.feishu.private_chat(alice)
-
-
-@pytest.fixture
-def group(sim, alice):
-    return sim.feishu.add_group("Team", [alice])
-
-
 def get(client, message_id, *, whole_card=False):
     builder = GetMessageRequest.builder().message_id(message_id)
     if whole_card:
