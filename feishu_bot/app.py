@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
 
-from feishu_bot import metrics
+from feishu_bot import __version__, metrics
 from feishu_bot.bot_factory import BotOptions, Ports, build_bot
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
@@ -22,11 +22,13 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool
 from feishu_bot.core.quotas import Quota
+from feishu_bot.errors import ModelError
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
+from feishu_bot.feishu.poller import Poller
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
@@ -34,9 +36,11 @@ from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
 from feishu_bot.llm import Gateway
+from feishu_bot.readiness import Check, Readiness
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
+from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
 
@@ -89,8 +93,11 @@ def create_app(settings: Settings) -> Flask:
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(scope,) if settings.group_reply == "all" else (),
-        checks=_checks(database, client, gateway),
+        answering=(
+            *((scope,) if settings.group_reply == "all" else ()),
+            *((_model_names(gateway),) if settings.metrics else ()),
+        ),
+        readiness=Readiness(_checks(settings, database, client, gateway)),
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
@@ -105,7 +112,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["feishu_bot"] = runtime
     app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
-    app.register_blueprint(health_views.blueprint(runtime.failing, render))
+    failing = runtime.readiness.failing
+    app.register_blueprint(health_views.blueprint(__version__, failing, render))
     return app
 
 
@@ -231,12 +239,43 @@ def _webhook(
     return WebhookHandler(verifier, dispatcher)
 
 
+def _model_names(gateway: Gateway) -> Poller:
+    """Keeps the list of models known, for the label of the metrics."""
+
+    def ask() -> float:
+        try:
+            gateway.models.offered()
+        except ModelError:
+            return 60.0
+        return 600.0
+
+    return Poller("models", ask, on_failure=lambda _: None)
+
+
 def _checks(
-    database: Database, client: FeishuClient, gateway: Gateway
-) -> dict[str, Callable[[], object]]:
+    settings: Settings, database: Database, client: FeishuClient, gateway: Gateway
+) -> tuple[Check, ...]:
+    queue = QueueReader(database)
+
+    def check_database() -> bool:
+        is_up = database.ping()
+        if settings.metrics and is_up:
+            state = queue.read()
+            metrics.note_queue(
+                waiting=state.waiting, running=state.running, oldest=state.oldest_seconds
+            )
+        elif settings.metrics:
+            metrics.note_queue_unknown()
+        return is_up
+
     def check_gateway() -> None:
         gateway.check()
         # Without a model that answers, the best gateway is of no use.
         gateway.models.default()
 
-    return {"database": database.ping, "feishu": client.check, "gateway": check_gateway}
+    return (
+        Check(name="database", run=check_database, seconds=5.0),
+        # The app's token is known for more than an hour: this asks nothing while it is good.
+        Check(name="feishu", run=client.check, seconds=15.0),
+        Check(name="gateway", run=check_gateway, seconds=60.0),
+    )

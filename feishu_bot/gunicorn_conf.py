@@ -69,7 +69,15 @@ def post_worker_init(worker: Any) -> None:
         # Inherited by every connection: a client that sends half a request and no more may not
         # keep a thread for longer.
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
-    worker.wsgi.extensions["feishu_bot"].start(answers=answers)
+    worker.wsgi.extensions["feishu_bot"].start(answers=answers, receives=not answers)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """In the parent, when a worker has ended in whatever way: it does nothing any more."""
+    # Not at the top: it reads PROMETHEUS_MULTIPROC_DIR when it is imported.
+    from feishu_bot import metrics
+
+    metrics.forget_process(worker.pid)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

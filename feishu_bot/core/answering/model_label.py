@@ -1,0 +1,33 @@
+"""The name under which a model is counted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from feishu_bot.metrics import OTHER
+
+MOST_MODELS = 100
+
+
+class ModelLabel:
+    """The label of a model: the known one that its name means, else "other".
+
+    A name may come from a person or from the service's answer; `known` gives the name in the list
+    of models, empty for none. `most` is how many of them get a label in this process. Thread safe.
+    """
+
+    def __init__(self, known: Callable[[str], str], *, most: int = MOST_MODELS) -> None:
+        self._known = known
+        self._most = most
+        self._lock = threading.Lock()
+        self._labels: set[str] = set()
+
+    def of(self, name: str) -> str:
+        """The label for the model of this name."""
+        label = self._known(name) or OTHER
+        with self._lock:
+            if label not in self._labels and len(self._labels) >= self._most:
+                return OTHER
+            self._labels.add(label)
+        return label
