@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 from flask import Flask
 
@@ -22,6 +23,7 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool
 from feishu_bot.core.quotas import Quota
+from feishu_bot.core.tasks import Outcome
 from feishu_bot.errors import ModelError
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
@@ -32,10 +34,11 @@ from feishu_bot.feishu.poller import Poller
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
-from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
+from feishu_bot.feishu.webhook.dispatcher import FIRST_CHAT, HANDLED, EventDispatcher
 from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
 from feishu_bot.llm import Gateway
+from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.readiness import Check, Readiness
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
@@ -112,6 +115,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["feishu_bot"] = runtime
     app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
+    if render:
+        _count_from_zero()
     failing = runtime.readiness.failing
     app.register_blueprint(health_views.blueprint(__version__, failing, render))
     return app
@@ -237,6 +242,17 @@ def _webhook(
         responses=responses,
     )
     return WebhookHandler(verifier, dispatcher)
+
+
+def _count_from_zero() -> None:
+    """Figures that alerts watch exist before they first grow: else that growth isn't seen."""
+    for outcome in get_args(Outcome):
+        metrics.ANSWERS.labels(outcome=outcome)
+    for kind in ModelErrorKind:
+        metrics.MODEL_ERRORS.labels(kind=kind)
+    for event_type in (*HANDLED, FIRST_CHAT):
+        for status in ("200", "500"):
+            metrics.DELIVERIES.labels(type=event_type, status=status)
 
 
 def _model_names(gateway: Gateway) -> Poller:
