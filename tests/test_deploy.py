@@ -128,7 +128,7 @@ def test_an_expression_that_asks_for_something_else_is_seen(expression):
 
 
 def test_a_wrong_expression_is_no_promql():
-    with pytest.raises(ValueError, match="parse|invalid|expected|unexpected"):
+    with pytest.raises(ValueError, match="unclosed left parenthesis"):
         parsed("sum by (rate(feishu_bot_answers_total[5m])")
 
 
@@ -184,6 +184,33 @@ def test_no_panel_covers_another():
 
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) < 24
+
+
+MONITORING = pytest.mark.parametrize("page", ["monitoring.md", "monitoring.zh-CN.md"])
+
+
+@MONITORING
+def test_every_metric_is_documented_with_its_labels_and_no_other(page):
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    rows = re.findall(r"^\| `(feishu_bot_\w+)` \| (\w+) \| (.*?) ?\|", text, re.MULTILINE)
+    documented = {name: (kind, set(re.findall(r"`(\w+)`", cell))) for name, kind, cell in rows}
+    real = {
+        name.removesuffix("_bucket"): labels - {"le"}
+        for name, labels in KNOWN.items()
+        if not re.search("_(sum|count)$", name)
+    }
+
+    assert {name: labels for name, (_, labels) in documented.items()} == real
+    for name, (kind, _) in documented.items():
+        assert (kind == "counter") == name.endswith("_total")
+        assert (kind == "histogram") == (f"{name}_bucket" in KNOWN)
+
+
+@MONITORING
+def test_every_alert_is_documented_and_no_other(page):
+    text = (ROOT / "docs" / page).read_text("utf-8")
+
+    assert re.findall(r"^\| `(FeishuBot\w+)` \|", text, re.MULTILINE) == [r["alert"] for r in RULES]
 
 
 # The systemd unit
