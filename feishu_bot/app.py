@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
 
 from flask import Flask
 
-from feishu_bot import __version__, metrics
+from feishu_bot import __version__, metrics, monitoring
 from feishu_bot.bot_factory import BotOptions, Ports, build_bot
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
@@ -23,27 +22,21 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool
 from feishu_bot.core.quotas import Quota
-from feishu_bot.core.tasks import Outcome
-from feishu_bot.errors import ModelError
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
-from feishu_bot.feishu.poller import Poller
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
-from feishu_bot.feishu.webhook.dispatcher import FIRST_CHAT, HANDLED, EventDispatcher
+from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
 from feishu_bot.llm import Gateway
-from feishu_bot.llm.error_kinds import ModelErrorKind
-from feishu_bot.readiness import Check, Readiness
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
-from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
 
@@ -92,15 +85,16 @@ def create_app(settings: Settings) -> Flask:
         sweep=lambda: stores.sweep(time.time()),
     )
     transport = PooledTransport()
+    readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
         answering=(
             *((scope,) if settings.group_reply == "all" else ()),
-            *((_model_names(gateway),) if settings.metrics else ()),
+            *((monitoring.model_names(gateway),) if settings.metrics else ()),
         ),
-        readiness=Readiness(_checks(settings, database, client, gateway)),
+        readiness=readiness,
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
@@ -116,9 +110,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
     if render:
-        _count_from_zero()
-    failing = runtime.readiness.failing
-    app.register_blueprint(health_views.blueprint(__version__, failing, render))
+        monitoring.count_from_zero()
+    app.register_blueprint(health_views.blueprint(__version__, readiness.failing, render))
     return app
 
 
@@ -242,56 +235,3 @@ def _webhook(
         responses=responses,
     )
     return WebhookHandler(verifier, dispatcher)
-
-
-def _count_from_zero() -> None:
-    """Figures that alerts watch exist before they first grow: else that growth isn't seen."""
-    for outcome in get_args(Outcome):
-        metrics.ANSWERS.labels(outcome=outcome)
-    for kind in ModelErrorKind:
-        metrics.MODEL_ERRORS.labels(kind=kind)
-    for event_type in (*HANDLED, FIRST_CHAT):
-        for status in ("200", "500"):
-            metrics.DELIVERIES.labels(type=event_type, status=status)
-
-
-def _model_names(gateway: Gateway) -> Poller:
-    """Keeps the list of models known, for the label of the metrics."""
-
-    def ask() -> float:
-        try:
-            gateway.models.offered()
-        except ModelError:
-            return 60.0
-        return 600.0
-
-    return Poller("models", ask, on_failure=lambda _: None)
-
-
-def _checks(
-    settings: Settings, database: Database, client: FeishuClient, gateway: Gateway
-) -> tuple[Check, ...]:
-    queue = QueueReader(database)
-
-    def check_database() -> bool:
-        is_up = database.ping()
-        if settings.metrics and is_up:
-            state = queue.read()
-            metrics.note_queue(
-                waiting=state.waiting, running=state.running, oldest=state.oldest_seconds
-            )
-        elif settings.metrics:
-            metrics.note_queue_unknown()
-        return is_up
-
-    def check_gateway() -> None:
-        gateway.check()
-        # Without a model that answers, the best gateway is of no use.
-        gateway.models.default()
-
-    return (
-        Check(name="database", run=check_database, seconds=5.0),
-        # The app's token is known for more than an hour: this asks nothing while it is good.
-        Check(name="feishu", run=client.check, seconds=15.0),
-        Check(name="gateway", run=check_gateway, seconds=60.0),
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ logger = get_logger(__name__)
 
 # What failed is looked at again soon.
 RETRY_SECONDS = 5.0
-JOIN_SECONDS = 2.0
+JOIN_SECONDS = 1.0
 # The part that /readyz names until all others were looked at once.
 STARTING = "starting"
 
@@ -50,10 +51,11 @@ class Readiness:
             thread.start()
 
     def stop(self) -> None:
-        """End the threads."""
+        """End the threads; one that waits for an answer is left behind."""
         self._closing.set()
+        deadline = time.monotonic() + JOIN_SECONDS
         for thread in self._threads:
-            thread.join(JOIN_SECONDS)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def failing(self) -> list[str]:
         """The names of what doesn't work, as it was seen last."""

@@ -73,6 +73,20 @@ def test_the_figures_of_receiving_and_answering_processes_are_added_up(sim, talk
     assert figures['feishu_bot_queue_tasks{state="waiting"}'] == 0
 
 
+def test_the_files_of_the_figures_go_with_the_bot(start_gunicorn, tmp_path):
+    bot = start_gunicorn(METRICS="true", TMPDIR=str(tmp_path))
+    folders = [*tmp_path.glob("feishu_bot-metrics-*")]
+    assert len(folders) == 1
+
+    os.kill(bot.process.pid, signal.SIGHUP)
+    eventually(lambda: "started" in bot.log.read_text().rpartition("stopped")[2])
+    eventually(bot._is_up)
+    assert [*tmp_path.glob("feishu_bot-metrics-*")] == folders
+
+    assert bot.terminate() == 0
+    assert [*tmp_path.glob("feishu_bot-metrics-*")] == []
+
+
 def test_an_answer_whose_process_was_killed_is_under_way_once(sim, talk, start_gunicorn):
     bot = start_gunicorn(METRICS="true")
     words = [f"w{number} " for number in range(400)]
