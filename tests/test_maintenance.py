@@ -300,6 +300,15 @@ def test_no_secret_is_in_what_a_finding_prints(found, between):
     assert [value for value in hidden if value in printed] == []
 
 
+def test_passwords_of_proxies_are_secrets(environ, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:pass%2Fword1@proxy:3128")
+    settings = Settings.from_env(environ | {"HTTP_PROXY": "http://me:pa55word2@proxy:3128"})
+
+    printed = Finding("fault", "pass%2Fword1 pass/word1", "pa55word2 a").lines(secrets_of(settings))
+
+    assert printed == "✗ *** ***\n  *** a"
+
+
 class Echo(BaseHTTPRequestHandler):
     """Refuses everything, and says in its refusal all that it was told."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies
 
 from feishu_bot.settings import Settings
 
@@ -13,6 +14,7 @@ State = Literal["ok", "warning", "fault"]
 
 _SIGNS = {"ok": "✓", "warning": "!", "fault": "✗"}
 _HIDDEN = "***"
+SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,12 @@ class Finding:
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """Everything that may never be printed, the longest first."""
-    passwords = (urlsplit(url).password for url in (settings.database_url, settings.http_proxy))
+    """Everything that may never be printed, the longest first.
+
+    What is shorter than any key is left out: it would take ordinary words apart.
+    """
+    urls = (settings.database_url, settings.http_proxy, *getproxies().values())
+    passwords = (urlsplit(url).password for url in urls)
     found = {
         settings.app_secret,
         settings.app_encrypt_key,
@@ -40,7 +46,8 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         *(word for _, value in settings.gateway_headers for word in value.split()),
         *(form for password in passwords if password for form in (password, unquote(password))),
     }
-    return tuple(sorted(filter(None, found), key=len, reverse=True))
+    longest_first = sorted(found, key=len, reverse=True)
+    return tuple(secret for secret in longest_first if len(secret) >= SHORTEST)
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
