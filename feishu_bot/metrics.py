@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import platform
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -102,6 +103,9 @@ BUILD_INFO = "feishu_bot_build_info"
 
 # Rendering costs a few milliseconds: who asks more often gets the same again.
 FRESH_SECONDS = 1.0
+# Between the tries to read the files of all processes, and what a half-made one raises.
+PAUSES = (0.01, 0.05, 0.2)
+BROKEN_FILE = (OSError, ValueError, RuntimeError, struct.error)
 
 
 def note_queue(*, waiting: float, running: float, oldest: float) -> None:
@@ -152,9 +156,18 @@ class _Exposition:
     def get(self) -> tuple[bytes, str]:
         with self._lock:
             if time.monotonic() >= self._fresh_until:
-                self._body = prometheus_client.generate_latest(_registry())
+                self._body = self._rendered()
                 self._fresh_until = time.monotonic() + FRESH_SECONDS
             return self._body, prometheus_client.CONTENT_TYPE_LATEST
+
+    def _rendered(self) -> bytes:
+        """A process that begins or ends just now may leave a file half made, or none."""
+        for pause in PAUSES:
+            try:
+                return prometheus_client.generate_latest(_registry())
+            except BROKEN_FILE:
+                time.sleep(pause)
+        return prometheus_client.generate_latest(_registry())
 
 
 def _registry() -> CollectorRegistry:

@@ -140,6 +140,23 @@ def in_a_process(folder, **values):
     return process.communicate(timeout=30)[0], process.pid
 
 
+def test_a_file_that_a_process_has_just_begun_is_waited_for(folder, monkeypatch):
+    in_a_process(folder, ready=1, waiting=3, renders=False)
+    begun = folder / "counter_1.db"
+    begun.touch()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    pauses = []
+
+    def go_on(seconds):
+        pauses.append(seconds)
+        begun.unlink(missing_ok=True)
+
+    monkeypatch.setattr(metrics.time, "sleep", go_on)
+
+    assert b"feishu_bot_answers_running 1.0" in metrics._Exposition().get()[0]
+    assert len(pauses) == 1
+
+
 def test_figures_of_several_processes_become_one(folder, monkeypatch):
     in_a_process(folder, ready=0, waiting=7, renders=False)
     text, pid = in_a_process(folder, ready=1, waiting=3, renders=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import logging
@@ -101,7 +102,7 @@ def test_an_answer_whose_process_was_killed_is_under_way_once(sim, talk, start_g
     def is_under_way_again() -> bool:
         try:
             figures = Figures(bot.url)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
         # The count of the process that died is still there, what it was doing isn't.
         return (

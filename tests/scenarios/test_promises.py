@@ -327,6 +327,6 @@ def test_figures_are_counted_over_all_processes(sim, talk, start_gunicorn):
         with urllib.request.urlopen(f"{bot.url}/metrics", timeout=5) as response:
             return response.read().decode()
 
-    text = eventually(lambda: "feishu_bot_answers_total{" in (text := metrics()) and text)
-    assert 'feishu_bot_answers_total{outcome="answered"} 1.0' in text
+    answered = 'feishu_bot_answers_total{outcome="answered"} 1.0'
+    text = eventually(lambda: answered in (text := metrics()) and text)
     assert 'feishu_bot_events_total{verdict="answer"} 1.0' in text
