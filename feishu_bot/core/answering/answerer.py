@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
@@ -46,6 +47,7 @@ class Answerer:
     quotas: QuotaChecker
     prices: Prices
     model_label: ModelLabel
+    edits: AnswerEdits
     footer: frozenset[str]
     log_messages: bool = False
     clock: Callable[[], float] = time.time
@@ -147,11 +149,13 @@ class Answerer:
             created_at=now,
         )
         try:
-            self.jobs.finish(job, shown.outcome, turn, usage)
+            is_recalled = self.jobs.finish(job, shown.outcome, turn, usage)
         except LeaseLost:
             logger.info("answer taken over")
             return
         self._count(usage)
+        if is_recalled and shown.sent and shown.sent.message_ids:
+            self.edits.retire(shown.sent.message_ids[-1])
         logger.info(
             "answer",
             asker=usage.open_id,
