@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.stores.schema import conversations, messages, turns
 
-NEVER = -1.0
 SELECT_TURNS = sa.select(*(turns.c[field.name] for field in dataclasses.fields(Turn)))
 
 
@@ -26,37 +25,45 @@ def in_conversation(table: sa.Table) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.chat_id == sa.bindparam("chat"), table.c.root == sa.bindparam("opened"))
 
 
-newest_turn = sa.select(sa.func.max(turns.c.id)).where(in_conversation(turns)).scalar_subquery()
-_has_paused = conversations.c.last_at < sa.bindparam("ended_before")
+_newest = sa.select(sa.func.max(turns.c.id)).where(in_conversation(turns)).scalar_subquery()
+_newest_or_0 = sa.func.coalesce(_newest, 0)
+_has_expired = conversations.c.last_at < sa.bindparam("ended_before")
+_present_head = sa.func.coalesce(
+    conversations.c.head, sa.case((_newest > conversations.c.cleared_up_to, _newest))
+)
 
 
-def _unless_paused(column: sa.Column[Any], default: Any) -> sa.ColumnElement[Any]:
-    return sa.case((_has_paused, default), else_=column)
+def _unless_expired(column: sa.Column[Any], otherwise: Any) -> sa.ColumnElement[Any]:
+    return sa.case((_has_expired, otherwise), else_=column)
 
 
-def _touch(head: Any) -> sa.Insert:
-    """Creates the conversation or records its use; `head` is its new head."""
+def _use(**changes: Any) -> sa.Insert:
+    """Creates the conversation or records its use, with these changes."""
     now: sa.BindParameter[float] = sa.bindparam("now")
-    newest = sa.func.coalesce(newest_turn, 0)
     new = insert(conversations).values(
         chat_id=sa.bindparam("chat"), root=sa.bindparam("opened"), created_at=now, last_at=now
     )
-    return new.on_conflict_do_update(
-        index_elements=[conversations.c.chat_id, conversations.c.root],
-        set_={
-            "last_at": now,
-            "role": _unless_paused(conversations.c.role, ""),
-            "model": _unless_paused(conversations.c.model, ""),
-            "mode": _unless_paused(conversations.c.mode, ""),
-            "cleared_up_to": _unless_paused(conversations.c.cleared_up_to, newest),
-            "head": head,
-        },
-    )
+    key = [conversations.c.chat_id, conversations.c.root]
+    return new.on_conflict_do_update(index_elements=key, set_={"last_at": now, **changes})
 
 
-_TOUCH = _touch(_unless_paused(conversations.c.head, sa.null()))
-# The next question continues the turn that was just stored.
-_TOUCH_WITH_TURN = _touch(sa.null())
+_TOUCH = _use(
+    cleared_up_to=_unless_expired(conversations.c.cleared_up_to, _newest_or_0),
+    head=_unless_expired(conversations.c.head, sa.null()),
+    expired_head=_unless_expired(
+        conversations.c.expired_head,
+        sa.func.coalesce(_present_head, conversations.c.expired_head),
+    ),
+)
+# The next question continues the turn that was just stored. Where that has no answer, nobody was
+# told yet that the conversation had ended.
+_USE_WITH_TURN = _use(
+    head=sa.null(),
+    expired_head=sa.case(
+        (sa.bindparam("has_answer"), sa.null()), else_=conversations.c.expired_head
+    ),
+)
+_CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null())
 
 _INSERT = sa.insert(turns).returning(turns.c.id)
 _MESSAGE = insert(messages)
@@ -84,10 +91,15 @@ def touch(
 ) -> None:
     """Create the conversation, or record that it is used `now`.
 
-    One that was last used before `ended_before` starts over: its settings are the bot's own, its
-    turns stay but are not loaded any more, and it has no head.
+    One that was last used before `ended_before` starts over: its settings stay, and its turns,
+    but those are not loaded any more, and it has no head.
     """
     connection.execute(_TOUCH, {**parameters_of(key), "now": now, "ended_before": ended_before})
+
+
+def clear(connection: sa.Connection, key: ConversationKey, *, now: float) -> None:
+    """Let the conversation start over, as one that was unused for too long."""
+    connection.execute(_CLEAR, {**parameters_of(key), "now": now})
 
 
 def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, now: float) -> int:
@@ -96,8 +108,8 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     The next question continues this turn. `now` (seconds since the epoch) is when the conversation
     was last used, and dates a turn that has no date.
     """
-    used = {**parameters_of(key), "now": now, "ended_before": NEVER}
-    connection.execute(_TOUCH_WITH_TURN, used)
+    used = {**parameters_of(key), "now": now, "has_answer": bool(turn.answer)}
+    connection.execute(_USE_WITH_TURN, used)
     row = dataclasses.asdict(turn)
     del row["id"]
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
