@@ -35,6 +35,7 @@ from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.reload import ReloadCommands
 from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.resume import ResumeActions
 from feishu_bot.core.commands.roles import RoleCommands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.settings import SettingsCommands
@@ -90,7 +91,7 @@ class BotOptions:
     """
 
     language: Language = "zh"
-    p2p_context: Literal["thread", "chat"] = "thread"
+    p2p_context: Literal["thread", "chat"] = "chat"
     answers_all: bool = False
     log_messages: bool = False
     system_prompt: str = ""
@@ -251,6 +252,7 @@ def _command_groups(
         ForgetCommands(ports.people, clock=clock),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
+        ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),

@@ -73,7 +73,7 @@ def test_a_blocked_person_gets_no_greeting():
 
 
 def test_a_greeting_opens_a_conversation_of_its_own():
-    world = BotWorld()
+    world = BotWorld(p2p_context="thread")
     join(world)
 
     world.work()
@@ -82,7 +82,7 @@ def test_a_greeting_opens_a_conversation_of_its_own():
 
 
 def test_in_a_running_private_chat_a_greeting_is_part_of_it():
-    world = BotWorld(p2p_context="chat")
+    world = BotWorld()
     join(world)
 
     world.work()
