@@ -22,6 +22,7 @@ from feishu_bot.core.card_actions import BIND_TIMEOUT, CardActionHandler
 from feishu_bot.core.cards import RUN
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog
 from feishu_bot.core.chats import Chats
+from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.export import ExportCommands
@@ -137,6 +138,7 @@ def build_bot(
         enqueuer,
         people,
         example={language: say("welcome_example") for language, say in ports.texts.items()},
+        is_running=options.p2p_context == "chat",
         answers_all=options.answers_all,
         misses_messages=options.misses_messages,
     )
@@ -221,17 +223,24 @@ def _command_groups(
 ) -> tuple[CommandGroup, ...]:
     """In the order of help."""
     conversations, clock = ports.conversations, options.clock
+    choices = Choices(conversations, ports.chats, ports.people)
     has_admins = bool(options.policy.admins)
     return (
-        HelpCommands(),
+        HelpCommands(is_running=options.p2p_context == "chat"),
         ResetCommands(conversations),
         RoleCommands(
-            ports.roles, conversations, settings, enqueuer, context_tokens=options.context_tokens
+            ports.roles,
+            conversations,
+            choices,
+            settings,
+            enqueuer,
+            context_tokens=options.context_tokens,
         ),
-        ModeCommands(conversations, settings),
-        ModelCommands(ports.models, conversations, settings),
+        ModeCommands(choices, settings),
+        ModelCommands(ports.models, choices, settings),
         SettingsCommands(
             conversations=conversations,
+            choices=choices,
             chats=ports.chats,
             people=ports.people,
             settings=settings,
