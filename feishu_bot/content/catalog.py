@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -59,8 +59,11 @@ class Catalog:
     def __call__(self, kind: str, /, **params: object) -> str:
         """A line, or `what` and `do` of a notice. Raises KeyError for an unknown kind."""
         text = self.notice(kind, params)
-        # Chinese has no space between sentences.
-        return ("" if self.language == "zh" else " ").join(filter(None, (text.what, text.do)))
+        return self.joined((text.what, text.do))
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Whole sentences one after the other; Chinese has no space between them."""
+        return ("" if self.language == "zh" else " ").join(filter(None, sentences))
 
     def notice(self, kind: str, params: Mapping[str, object] | None = None) -> NoticeText:
         """The parts of a notice, filled in. Raises KeyError for an unknown kind."""

@@ -73,6 +73,10 @@ class Draft:
             return self.prompt_tokens, self.completion_tokens
         return self.estimated_tokens, estimate_tokens(written)
 
+    def unread_notices(self) -> tuple[Notice, ...]:
+        """What came with the question and wasn't read."""
+        return tuple(Notice(kind, params) for kind, params in self.unread)
+
     def _when(self) -> str:
         """The time of `retry_at`, with the day when that is another one."""
         if not self.retry_at:
@@ -99,7 +103,7 @@ class Draft:
             text=self.text,
             reasoning=self.reasoning,
             notice=notice,
-            asides=tuple(Notice(kind, params) for kind, params in self.unread),
+            asides=self.unread_notices(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             can_regenerate=True,

@@ -66,7 +66,8 @@ class AnswerGenerator:
             job, question, with_speaker(speaker, context.text + question.text), stream, control
         )
         draft.context, draft.speaker = context.text, speaker
-        draft.unread = [(notice.kind, dict(notice.params)) for notice in context.notices]
+        unread = (*question.unread, *context.notices)
+        draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
     def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:

@@ -71,9 +71,7 @@ def answer_card(
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    elements += _small_print(
-        localizer, (*((notice,) if notice else ()), *asides), footer or Footer()
-    )
+    elements += _small_print(localizer, notice, asides, footer or Footer())
     if not streaming:
         buttons = _ending_buttons(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate
@@ -107,12 +105,17 @@ def footer_line(texts: Catalog, footer: Footer) -> str:
     return " · ".join(filter(None, (footer.model[:MODEL_CHARS], seconds, tokens)))
 
 
+def asides_line(texts: Catalog, asides: tuple[Notice, ...]) -> str:
+    """What an answer leaves out of account, in one line."""
+    return texts.joined(notice_line(texts, aside) for aside in asides)
+
+
 def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
     """An answer as a `text` message, for when cards are refused; nothing in it is a tag."""
     parts = [
         ending.text.strip(),
         notice_line(texts, ending.notice) if ending.notice else "",
-        *(notice_line(texts, aside) for aside in ending.asides),
+        asides_line(texts, ending.asides),
         footer_line(texts, ending.footer),
     ]
     plain = "\n\n".join(filter(None, parts)) or texts("empty_answer")
@@ -153,12 +156,15 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
 
 
 def _small_print(
-    localizer: Localizer, notices: tuple[Notice, ...], footer: Footer
+    localizer: Localizer, notice: Notice | None, asides: tuple[Notice, ...], footer: Footer
 ) -> list[Element]:
     elements = []
-    for number, notice in enumerate(notices):
+    if notice:
         line = localizer.put(partial(notice_line, notice=notice), **SMALL)
-        elements.append(div(line, f"notice{number or ''}"))
+        elements.append(div(line, "notice"))
+    if asides:
+        line = localizer.put(partial(asides_line, asides=asides), **SMALL)
+        elements.append(div(line, "asides"))
     if footer_line(localizer.texts, footer):
         line = localizer.put(partial(footer_line, footer=footer), **SMALL)
         elements.append(div(line, "footer"))
