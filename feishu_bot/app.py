@@ -189,6 +189,7 @@ def _messenger(
         frame_interval=settings.frame_interval,
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
+        admins=settings.admins,
     )
 
 

@@ -104,8 +104,12 @@ class ModelError(BotError):
 
     `kind` names the notice that people read, in `feishu_bot/content/locales`; `request_id` is the
     gateway's, for the administrator. `retry_after` are the seconds that it asked to wait, 0 for
-    none.
+    none. `model` is the one that was asked, empty where none was; then `offered` are those that
+    could be, if that is known.
     """
+
+    model: str = ""
+    offered: tuple[str, ...] = ()
 
     def __init__(
         self, kind: str, detail: str = "", *, request_id: str = "", retry_after: float = 0.0

@@ -388,7 +388,8 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
 # What fills the texts of notices.
 PARAMS = {
     "argument": "something", "characters": "9000", "kind": "image", "limit": "20",
-    "model": "gpt-a", "most": "10,000", "most_characters": "8000", "most_tokens": "4000",
+    "model": "gpt-a", "offered": "gpt-a, gpt-b", "most": "10,000",
+    "most_characters": "8000", "most_tokens": "4000",
     "name": "Bob", "request_id": "req-0123456789", "scope": "im:resource", "tokens": "6000",
     "used": "20", "when": "14:05", "zone": "UTC+8",
 }  # fmt: skip
@@ -415,7 +416,10 @@ def answers() -> dict[str, dict[str, Any]]:
     reasoning = "They ask for three things."
     footer = Footer(model="gpt-a", seconds=3.2, tokens=1512)
     done = {"text": text, "streaming": False, "footer": footer, "can_regenerate": True}
-    busy = Notice("gateway_busy", {"request_id": "req-0123456789"})
+    busy = Notice("gateway_busy", {"model": "gpt-a", "request_id": "req-0123456789"})
+    lost = Notice("gateway_unreachable", {"request_id": "req-0123456789"})
+    unread = Notice("attachment_unread", {"kind": "image"})
+    quoted = Notice("quote_forbidden", {"scope": "im:message.group_msg"})
     return {
         "waiting": {"text": "", "streaming": True, "stop": "om_q1"},
         "thinking": {"text": "", "reasoning": reasoning, "streaming": True, "stop": "om_q1"},
@@ -433,6 +437,11 @@ def answers() -> dict[str, dict[str, Any]]:
             "notice": Notice("stream_broken", {"request_id": "req-0123456789"}),
             "can_continue": True,
         },
+        "broken, for the admins": {**done, "notice": lost, "admins": (BOSS.open_id, "ou_2")},
+        "failed, without admins": {
+            "text": "", "streaming": False, "notice": lost, "admins": (), "can_regenerate": True
+        },
+        "with things unread": {**done, "asides": (quoted, unread)},
         "filtered": {**done, "notice": Notice("filtered_partly")},
         "stopped": {**done, "notice": Notice("stopped")},
         "failed": {"text": "", "streaming": False, "notice": busy, "can_regenerate": True},
@@ -459,7 +468,9 @@ def families() -> dict[str, dict[str, dict[str, CardJson]]]:
                 group[language] = _render(shown, localizer, ())
                 if language == "zh":
                     group["group"] = _render(shown, Localizer(TEXTS["zh"], _ALL), _ALL)
-    built["notices"] = {name: _each(notice_card, notice=n) for name, n in notices().items()}
+    built["notices"] = {
+        name: _each(notice_card, notice=n, admins=(BOSS.open_id,)) for name, n in notices().items()
+    }
     built["answers"] = {
         name: _each(cards.answer_card, **state) for name, state in answers().items()
     }

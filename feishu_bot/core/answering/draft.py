@@ -39,6 +39,8 @@ class Draft:
     # When the model service takes questions again, as it said; 0 where it said nothing.
     retry_at: float = 0.0
     first_text: float = 0.0
+    # Where no model could be chosen: those that could be.
+    offered: str = ""
     # What the question was read with: a quoted message, or the thread before it.
     context: str = ""
     # What the model was told the asker is called; empty in a private chat.
@@ -88,11 +90,16 @@ class Draft:
     def final_answer(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
         """What the reader sees in the end; `footer` names its parts that are wanted."""
         notice = None
-        if self.notice:
+        if kind := self.notice or ("" if self.text.strip() else "empty_answer"):
             # Where the gateway gave no id, the end of our own leads to the log line.
             request_id = self.request_id or event_id[-EVENT_ID_CHARS:]
-            params = {"model": self.model, "request_id": request_id, "when": self._when()}
-            notice = Notice(self.notice, params)
+            params = {
+                "model": self.model,
+                "offered": self.offered,
+                "request_id": request_id,
+                "when": self._when(),
+            }
+            notice = Notice(kind, params)
         tokens = self.prompt_tokens + self.completion_tokens
         small_print = Footer(
             model=self.model if "model" in footer else "",

@@ -31,6 +31,9 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# So many names of models fit into a notice.
+MOST_OFFERED = 8
+
 
 class AnswerGenerator:
     """Asks with as much of the conversation as fits into `context_tokens`.
@@ -163,6 +166,9 @@ class AnswerGenerator:
         metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
         draft.notice = exc.kind
         draft.request_id = exc.request_id or draft.request_id
+        # The conversation may name none, or one that gave way to the default.
+        draft.model = exc.model or draft.model
+        draft.offered = ", ".join(exc.offered[:MOST_OFFERED])
         draft.reason = "cut"
         if exc.retry_after:
             draft.retry_at = self._clock() + exc.retry_after

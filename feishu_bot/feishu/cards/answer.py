@@ -21,7 +21,13 @@ from feishu_bot.feishu.cards.elements import (
 )
 from feishu_bot.feishu.cards.localizer import Localizer, preview
 from feishu_bot.feishu.cards.markdown import first_card, safe_markdown, summary_line
-from feishu_bot.feishu.cards.notice import notice_elements, notice_line, with_title
+from feishu_bot.feishu.cards.notice import (
+    Admins,
+    admin_elements,
+    notice_elements,
+    notice_line,
+    with_title,
+)
 
 # The most text that one card of an answer gets, so that with all around it the card stays below
 # 30 KB (200860, "Card JSON 2.0 structure").
@@ -47,6 +53,7 @@ def answer_card(
     stop: str = "",
     part: int = 1,
     others: tuple[Catalog, ...] = (),
+    admins: Admins = None,
 ) -> CardJson:
     """An answer: without a header, since it is a message and not a form.
 
@@ -55,7 +62,8 @@ def answer_card(
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
     `stop` names the answer that the Stop button of a streaming card stops. `others` are the texts
-    of further languages, for a card that many read.
+    of further languages, for a card that many read. `admins` are named where the notice asks for
+    one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
@@ -65,13 +73,13 @@ def answer_card(
         elements.append(_reasoning(localizer, reasoning, streaming=streaming, expanded=expanded))
     if not (streaming or has_text):
         notice = notice or Notice("empty_answer")
-        elements += notice_elements(localizer, notice)
+        elements += notice_elements(localizer, notice, admins)
         if can_regenerate:
             elements.append(_button_row(_regenerate_buttons(localizer)))
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    elements += _small_print(localizer, notice, asides, footer or Footer())
+    elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
     if not streaming:
         buttons = _ending_buttons(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate
@@ -156,12 +164,17 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
 
 
 def _small_print(
-    localizer: Localizer, notice: Notice | None, asides: tuple[Notice, ...], footer: Footer
+    localizer: Localizer,
+    notice: Notice | None,
+    asides: tuple[Notice, ...],
+    footer: Footer,
+    admins: Admins,
 ) -> list[Element]:
     elements = []
     if notice:
         line = localizer.put(partial(notice_line, notice=notice), **SMALL)
         elements.append(div(line, "notice"))
+        elements += admin_elements(localizer, notice, admins)
     if asides:
         line = localizer.put(partial(asides_line, asides=asides), **SMALL)
         elements.append(div(line, "asides"))

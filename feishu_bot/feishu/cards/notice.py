@@ -6,34 +6,57 @@ from collections.abc import Mapping
 from functools import partial
 
 from feishu_bot.content.catalog import Catalog, NoticeText, Severity
+from feishu_bot.core.cards import Text
 from feishu_bot.core.notices import Notice
-from feishu_bot.feishu.cards.elements import SMALL, CardJson, Element, div, header
+from feishu_bot.feishu.cards.elements import SMALL, CardJson, Element, div, header, person_row
 from feishu_bot.feishu.cards.localizer import Localizer, preview
 
 PARAM_CHARS = 500
+MOST_ADMINS = 5
+
+# Ids of people; None where nothing is to be said of administrators.
+Admins = tuple[str, ...] | None
 
 _TEMPLATES: Mapping[Severity, str] = {"info": "grey", "retry": "orange", "admin": "red"}
 
 
-def notice_card(texts: Catalog, notice: Notice, others: tuple[Catalog, ...] = ()) -> CardJson:
+def notice_card(
+    texts: Catalog,
+    notice: Notice,
+    others: tuple[Catalog, ...] = (),
+    *,
+    admins: Admins = None,
+) -> CardJson:
     """A notice on its own: what happened, what to do, and the request id if there is one.
 
-    `others` are the texts of further languages, for a card that many read.
+    `others` are the texts of further languages, for a card that many read. `admins` are named
+    where one is to be asked; with None nobody is, and nothing said of it.
     """
     localizer = Localizer(texts, others)
-    return with_title(notice_elements(localizer, notice), localizer, notice)
+    return with_title(notice_elements(localizer, notice, admins), localizer, notice)
 
 
-def notice_elements(localizer: Localizer, notice: Notice) -> list[Element]:
-    """What happened, what to do, and the request id."""
+def notice_elements(localizer: Localizer, notice: Notice, admins: Admins = None) -> list[Element]:
+    """What happened, what to do, who the administrators are, and the request id."""
     text = partial(_text, notice)
     elements = [div(localizer.put(lambda texts: text(texts).what), "what")]
     if text(localizer.texts).do:
         elements.append(div(localizer.put(lambda texts: text(texts).do), "advice"))
+    elements += admin_elements(localizer, notice, admins)
     if _request_line(localizer.texts, notice):
         line = localizer.put(partial(_request_line, notice=notice), **SMALL)
         elements.append(div(line, "request"))
     return elements
+
+
+def admin_elements(localizer: Localizer, notice: Notice, admins: Admins) -> list[Element]:
+    """The administrators, where the notice asks a person to turn to one."""
+    if admins is None or not localizer.texts.notice(notice.kind).asks_admins:
+        return []
+    if not admins:
+        return [div(localizer.plain(Text("admins_unset"), **SMALL), "admins")]
+    label = div(localizer.plain(Text("admins"), **SMALL))
+    return [person_row(label, admins[:MOST_ADMINS], "admins")]
 
 
 def with_title(elements: list[Element], localizer: Localizer, notice: Notice) -> CardJson:

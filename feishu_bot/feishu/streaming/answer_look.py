@@ -12,6 +12,7 @@ from feishu_bot.feishu.api.error_codes import is_about_card
 from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, answer_card
 from feishu_bot.feishu.cards.elements import CardJson, div
 from feishu_bot.feishu.cards.markdown import safe_markdown
+from feishu_bot.feishu.cards.notice import Admins
 from feishu_bot.feishu.cards.plain_text import without_escapes
 from feishu_bot.logs import get_logger
 
@@ -30,11 +31,13 @@ class Form(IntEnum):
 class AnswerLook:
     """`others` are the texts of further languages, for a card that many read.
 
+    `admins` are named where a notice asks for one.
     `stop` names the answer that its Stop button stops. Without `streaming` only the end is shown.
     """
 
     texts: Catalog
     others: tuple[Catalog, ...] = ()
+    admins: Admins = None
     stop: str
     streaming: bool
     form: Form = Form.AS_WRITTEN
@@ -77,6 +80,8 @@ class AnswerLook:
             stop=self.stop,
             part=part,
             others=self.others,
+            # Whatever it is that Feishu doesn't take, it may be the people.
+            admins=self.admins if self.form is Form.AS_WRITTEN else None,
         )
         if self.form is Form.PLAIN and text.strip():
             plain = {"tag": "plain_text", "content": without_escapes(text)}
