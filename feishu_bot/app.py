@@ -19,6 +19,7 @@ from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool
 from feishu_bot.core.quotas import Quota
@@ -27,6 +28,7 @@ from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
+from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
@@ -71,7 +73,8 @@ def create_app(settings: Settings) -> Flask:
         app_id=settings.app_id, app_secret=settings.app_secret, domain=settings.feishu_domain
     )
     scope = GroupScopeMonitor(client)
-    messenger = _messenger(settings, client, stores, effective, texts)
+    pacer = Pacer()
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
     gateway = _gateway(settings)
     ports = _ports(settings, stores, gateway, texts, client=client, messenger=messenger)
     running, wakeup = RunningJobs(), Wakeup()
@@ -84,12 +87,15 @@ def create_app(settings: Settings) -> Flask:
         lease_seconds=settings.lease_seconds,
         sweep=lambda: stores.sweep(time.time()),
     )
+    reactions = FeishuReactions(client, pacer, settings.app_id)
+    waiting = WaitingIndicator(stores.waiting, reactions, running)
+    monitors = (scope,) if settings.group_reply == "all" else ()
     transport = PooledTransport()
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(scope,) if settings.group_reply == "all" else (),
+        answering=(*monitors, waiting),
         checks=_checks(database, client, gateway),
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
@@ -177,10 +183,12 @@ def _messenger(
     stores: Stores,
     effective: EffectiveSettings,
     texts: Texts,
+    *,
+    pacer: Pacer,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
-        pacer=Pacer(),
+        pacer=pacer,
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),

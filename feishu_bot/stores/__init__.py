@@ -17,6 +17,7 @@ from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.usage import SqlUsage
+from feishu_bot.stores.waiting import SqlWaiting
 
 __all__ = ["Database", "Stores"]
 
@@ -38,6 +39,7 @@ class Stores:
     people: SqlPeople
     usage: SqlUsage
     feedback: SqlFeedback
+    waiting: SqlWaiting
     retention_days: float
 
     @classmethod
@@ -60,6 +62,7 @@ class Stores:
             people=SqlPeople(database),
             usage=SqlUsage(database),
             feedback=SqlFeedback(database),
+            waiting=SqlWaiting(database),
             retention_days=retention_days,
         )
 

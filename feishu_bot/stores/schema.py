@@ -220,8 +220,8 @@ feedback = sa.Table(
 
 # The bot's reactions on messages that wait for their turn. A row is there before its reaction,
 # whose id is empty until Feishu has told it; nobody else touches it before `busy_until`.
-waiting_signs = sa.Table(
-    "waiting_signs",
+waiting_reactions = sa.Table(
+    "waiting_reactions",
     metadata,
     sa.Column("message_id", sa.Text, primary_key=True),
     sa.Column("reaction_id", sa.Text, nullable=False, server_default=""),

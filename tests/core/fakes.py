@@ -289,6 +289,7 @@ class RecordedAnswer:
         self.reasoning = ""
         self.ending: FinalAnswer | None = None
         self.abandoned = False
+        self.waiting = 0
         self.on_write: Callable[[], None] = lambda: None
         self._failure = failure
 
@@ -296,6 +297,9 @@ class RecordedAnswer:
         self.text += text
         self.reasoning += reasoning
         self.on_write()
+
+    def tell_waiting(self, messages: int) -> None:
+        self.waiting = messages
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:

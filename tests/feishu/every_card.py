@@ -427,6 +427,9 @@ def answers() -> dict[str, dict[str, Any]]:
         "growing after thinking": {
             "text": "**Three** thi", "reasoning": reasoning, "streaming": True, "stop": "om_q1"
         },
+        "growing, with others behind": {
+            "text": "**Three** thi", "streaming": True, "stop": "om_q1", "waiting": 2
+        },
         "done": done,
         "done after thinking": {**done, "reasoning": reasoning},
         "done without small print": {**done, "footer": Footer()},

@@ -27,7 +27,7 @@ WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
 # "Get message history": 50 messages at most.
 PAGE_SIZE = "50"
 
-Method = Literal["GET", "POST", "PUT", "PATCH"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +216,9 @@ class FeishuClient:
             self._drop_token(token)
             response = send(self._tenant_token())
         return _checked(response)
+
+    # For the APIs that have a module of their own.
+    call = _call
 
     def _tenant_token(self) -> str:
         """The app's token; fetched by one thread while the others wait. Raises FeishuError."""

@@ -51,6 +51,7 @@ def answer_card(
     can_continue: bool = False,
     can_regenerate: bool = False,
     stop: str = "",
+    waiting: int = 0,
     part: int = 1,
     others: tuple[Catalog, ...] = (),
     admins: Admins = None,
@@ -61,7 +62,8 @@ def answer_card(
     elements `answer` and `reasoning` can be updated alone; the second is there once there is any
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
-    `stop` names the answer that the Stop button of a streaming card stops. `others` are the texts
+    `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
+    for it. `others` are the texts
     of further languages, for a card that many read. `admins` are named where the notice asks for
     one.
     """
@@ -85,6 +87,9 @@ def answer_card(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate
         )
     elif stop:
+        if waiting:
+            count = Text("waiting_behind", {"messages": str(waiting)})
+            elements.append(div(localizer.plain(count, **SMALL), "waiting"))
         label = localizer.plain(Text("button_stop"))
         buttons = [_button(label, "stop_button", act="stop", of=stop)]
     else:

@@ -33,6 +33,7 @@ class AnswerLook:
 
     `admins` are named where a notice asks for one.
     `stop` names the answer that its Stop button stops. Without `streaming` only the end is shown.
+    `waiting` counts the messages behind it; `is_stale` says that the card shows another number.
     """
 
     texts: Catalog
@@ -40,6 +41,8 @@ class AnswerLook:
     admins: Admins = None
     stop: str
     streaming: bool
+    waiting: int = 0
+    is_stale: bool = False
     form: Form = Form.AS_WRITTEN
 
     def simplify(self, exc: FeishuError) -> None:
@@ -51,6 +54,12 @@ class AnswerLook:
             raise exc
         self.form = Form(self.form + 1)
         logger.warning("card refused, showing it simpler", form=self.form.name, error=str(exc))
+
+    def frame(self, text: str, waiting: int) -> str:
+        """The text of one frame; empty where the card has to be drawn whole."""
+        self.is_stale |= waiting != self.waiting
+        self.waiting = waiting
+        return "" if self.is_stale else self.content(text, streaming=True)
 
     def content(self, text: str, *, streaming: bool) -> str:
         """The text for the card's Markdown; empty where the card has none."""
@@ -78,6 +87,7 @@ class AnswerLook:
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
             stop=self.stop,
+            waiting=self.waiting,
             part=part,
             others=self.others,
             # Whatever it is that Feishu doesn't take, it may be the people.

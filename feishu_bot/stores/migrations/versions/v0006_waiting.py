@@ -1,4 +1,4 @@
-"""What wasn't read of a question, the signs on waiting messages, and what admins were told."""
+"""What wasn't read of a question, the reactions on waiting messages, and what admins were told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ down_revision = "0004"
 def upgrade() -> None:
     op.add_column("turns", sa.Column("unread", sa.JSON))
     op.create_table(
-        "waiting_signs",
+        "waiting_reactions",
         sa.Column("message_id", sa.Text, primary_key=True),
         sa.Column("reaction_id", sa.Text, nullable=False, server_default=""),
         sa.Column("busy_until", sa.Double, nullable=False),
@@ -29,5 +29,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("alerts")
-    op.drop_table("waiting_signs")
+    op.drop_table("waiting_reactions")
     op.drop_column("turns", "unread")
