@@ -15,7 +15,7 @@ from feishu_bot.logs import get_logger
 logger = get_logger(__name__)
 
 # Feishu refuses to give out a group's message without this scope, whatever else is granted.
-_GROUP_REFUSAL = 230027
+GROUP_REFUSAL = 230027
 GROUP_SCOPE = "im:message.group_msg"
 READ_SCOPE = "im:message:readonly"
 
@@ -95,7 +95,7 @@ def _forwarded(messages: Iterable[FetchedMessage], root: str) -> Iterator[Fetche
 
 
 def _forbidden(id: str, exc: PermissionMissing) -> FetchedMessage:
-    scope = GROUP_SCOPE if exc.code == _GROUP_REFUSAL else READ_SCOPE
+    scope = GROUP_SCOPE if exc.code == GROUP_REFUSAL else READ_SCOPE
     return FetchedMessage(message_id=id, missing_scope=scope)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feishu_bot.core.alerts import MONTH
 from feishu_bot.logs import get_logger
+from feishu_bot.stores.alerts import SqlAlerts
 from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
@@ -40,6 +42,7 @@ class Stores:
     usage: SqlUsage
     feedback: SqlFeedback
     waiting: SqlWaiting
+    alerts: SqlAlerts
     retention_days: float
 
     @classmethod
@@ -63,6 +66,7 @@ class Stores:
             usage=SqlUsage(database),
             feedback=SqlFeedback(database),
             waiting=SqlWaiting(database),
+            alerts=SqlAlerts(database),
             retention_days=retention_days,
         )
 
@@ -77,4 +81,5 @@ class Stores:
             # Those whose usage is kept stay: after the usage.
             people=self.people.sweep(expired),
             feedback=self.feedback.sweep(expired),
+            alerts=self.alerts.sweep(min(expired, now - MONTH)),
         )

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.alerts import MODEL_CAUSES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
@@ -195,6 +196,13 @@ def test_a_model_whose_name_is_not_known_leaves_no_gap(texts: Catalog, kind: str
     assert unknown in texts(kind, model="")
     assert "gpt-x" in texts(kind, model="gpt-x")
     assert unknown not in texts(kind, model="gpt-x")
+
+
+@each_language
+@pytest.mark.parametrize("kind", sorted(MODEL_CAUSES))
+def test_whatever_admins_are_written_to_about_has_a_remedy(texts: Catalog, kind: str) -> None:
+    assert kind in set(ModelErrorKind)
+    assert texts.notice(kind).remedy
 
 
 @each_language

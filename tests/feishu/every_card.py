@@ -7,6 +7,7 @@ from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
@@ -20,6 +21,7 @@ from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
+from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
@@ -473,6 +475,13 @@ def families() -> dict[str, dict[str, dict[str, CardJson]]]:
                     group["group"] = _render(shown, Localizer(TEXTS["zh"], _ALL), _ALL)
     built["notices"] = {
         name: _each(notice_card, notice=n, admins=(BOSS.open_id,)) for name, n in notices().items()
+    }
+    built["alerts"] = {
+        kind: {
+            language: alert_card(texts, Alert(kind=kind, params=PARAMS), Tally(12, NOON))
+            for language, texts in {**TEXTS, "group": TEXTS["zh"]}.items()
+        }
+        for kind in ("scope_missing", "feishu_quota", *sorted(MODEL_CAUSES))
     }
     built["answers"] = {
         name: _each(cards.answer_card, **state) for name, state in answers().items()

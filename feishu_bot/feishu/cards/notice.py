@@ -76,22 +76,22 @@ def with_title(elements: list[Element], localizer: Localizer, notice: Notice) ->
 
 def notice_line(texts: Catalog, notice: Notice) -> str:
     """A notice in short under an answer, with the request id on a line of its own."""
-    line = texts(notice.kind, **_limited(notice.params))
+    line = texts(notice.kind, **limited_params(notice))
     return "\n".join(filter(None, (line, _request_line(texts, notice))))
 
 
 def _text(notice: Notice, texts: Catalog) -> NoticeText:
-    return texts.notice(notice.kind, _limited(notice.params))
+    return texts.notice(notice.kind, limited_params(notice))
 
 
 def _request_line(texts: Catalog, notice: Notice) -> str:
     """For the administrator; an answer that was stopped or got long needs none."""
-    request_id = _limited(notice.params).get("request_id", "")
+    request_id = limited_params(notice).get("request_id", "")
     if not request_id or not texts.notice(notice.kind).title:
         return ""
     return texts("request_line", request_id=request_id)
 
 
-def _limited(params: Mapping[str, str]) -> dict[str, str]:
+def limited_params(notice: Notice) -> dict[str, str]:
     """Parameters come from outside and must not fill the card."""
-    return {name: str(value)[:PARAM_CHARS] for name, value in params.items()}
+    return {name: str(value)[:PARAM_CHARS] for name, value in notice.params.items()}
