@@ -33,9 +33,6 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-# So many names of models fit into a notice.
-MOST_OFFERED = 8
-
 
 class AnswerGenerator:
     """Asks with as much of the conversation as fits into `context_tokens`.
@@ -172,16 +169,12 @@ class AnswerGenerator:
         draft.request_id = exc.request_id or draft.request_id
         # The conversation may name none, or one that gave way to the default.
         draft.model = exc.model or draft.model
-        draft.offered = ", ".join(exc.offered[:MOST_OFFERED])
+        draft.offered = exc.params().get("offered", "")
         draft.reason = "cut"
         if exc.retry_after:
             draft.retry_at = self._clock() + exc.retry_after
         if exc.kind in MODEL_CAUSES:
-            params = {
-                "model": draft.model,
-                "offered": draft.offered,
-                "request_id": draft.request_id,
-            }
+            params = {**exc.params(), "model": draft.model, "request_id": draft.request_id}
             self._alerts.note(Alert(kind=exc.kind, params=params), seen_by=asker)
 
     def _system(self, job: Job, question: Question) -> str:
