@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingMessage, WaitingStore
-from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing
+from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -137,7 +137,7 @@ class WaitingIndicator:
             found = (left.reaction_id,) if left.reaction_id else self._find(left.message_id)
             for reaction_id in found:
                 self._reactions.remove(left.message_id, reaction_id)
-        except (FeishuUnavailable, PermissionMissing) as exc:
+        except (FeishuUnavailable, RateLimited, PermissionMissing) as exc:
             if self._clock() < left.created_at + GIVE_UP_SECONDS:
                 logger.info("reaction stays", message_id=left.message_id, error=str(exc))
                 is_scope = isinstance(exc, PermissionMissing)
