@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy, RefusalThrottle
+from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.context import MessageReader, MissingContext
@@ -84,6 +85,7 @@ class Ports:
     balance: BalanceReader
     roles: Roles
     prices: Prices
+    alerts: AlertSink
     texts: Texts
 
 
@@ -176,6 +178,7 @@ def build_bot(
             model=ports.model,
             context=MissingContext(conversations, ports.reader),
             speakers=Speakers(ports.names),
+            alerts=ports.alerts,
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
             clock=options.clock,

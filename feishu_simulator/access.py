@@ -50,6 +50,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "message.delete": ("im:message", "im:message:recall", "im:message:send_as_bot"),
     "reaction.create": _REACT,
     "reaction.delete": _REACT,
+    "reaction.list": (*_READ, "im:message.reactions:read"),
     "image.create": _UPLOAD,
     "file.create": _UPLOAD,
     "resource.get": _READ,

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.messages import ChatType, IncomingMessage, SentMessages
+from feishu_bot.core.notices import Notice
 
 # The root of a private chat's one running conversation.
 RUNNING = "chat"
@@ -50,6 +51,8 @@ class Turn:
     completion_tokens: int = 0
     estimated_tokens: int = 0
     created_at: float = 0.0
+    # What came with the question and wasn't read: said again when it is answered again.
+    unread: tuple[Notice, ...] = ()
 
     @property
     def reference(self) -> str:

@@ -85,6 +85,9 @@ class AnswerStream(Protocol):
     def tell_wait(self, seconds: float) -> None:
         """Say that the model is asked again in so many seconds; with 0 that is said no more."""
 
+    def tell_waiting(self, messages: int) -> None:
+        """Say that so many messages wait for this answer; with 0 none does. Never waits."""
+
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed. Raises FeishuError when it can't."""
 

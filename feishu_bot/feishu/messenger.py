@@ -44,7 +44,8 @@ SETTLING_SECONDS = 2.0
 class FeishuMessenger:
     """Implements `core.messenger.Messenger`: one object for all answers.
 
-    Nothing is open before `start`. `language_of` is given an open_id and a chat_id.
+    Nothing is open before `start`. `language_of` is given an open_id and a chat_id. `admins` are
+    named in notices that ask for one.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class FeishuMessenger:
         frame_interval: float,
         reply_in_thread: Literal["auto", "always", "never"],
         thread_choice_of: Callable[[str], ThreadChoice] = lambda _: "",
+        admins: tuple[str, ...] | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -72,6 +74,7 @@ class FeishuMessenger:
         self._frame_interval = frame_interval
         self._reply_in_thread = reply_in_thread
         self._thread_choice_of = thread_choice_of
+        self._admins = admins
         self._timer = timer
         self._editor = CardEditor(client, pacer, timer=timer)
         self._no_cardkit_until = 0.0
@@ -116,6 +119,7 @@ class FeishuMessenger:
         look = AnswerLook(
             texts=self._texts_for(target),
             others=self._others_for(target),
+            admins=self._admins,
             stop=reference,
             streaming=self._streaming,
         )
@@ -133,7 +137,8 @@ class FeishuMessenger:
         return stream
 
     def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
-        card = notice_card(self._texts_for(target), notice, self._others_for(target))
+        others = self._others_for(target)
+        card = notice_card(self._texts_for(target), notice, others, admins=self._admins)
         replies = self._replies(target, self._caller(), reference)
         try:
             return _sent(replies.send("interactive", card, "notice"))

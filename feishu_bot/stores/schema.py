@@ -120,6 +120,8 @@ turns = sa.Table(
     sa.Column("estimated_tokens", sa.Integer, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Kinds and params of notices.
+    sa.Column("unread", _Json),
     _of_a_conversation(),
     sa.Index("turns_conversation", "chat_id", "root", "id"),
     sa.Index("turns_question", "question_id"),
@@ -221,4 +223,25 @@ feedback = sa.Table(
     sa.Column("question_id", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("feedback_created", "created_at"),
+)
+
+# The bot's reactions on messages that wait for their turn. A row is there before its reaction,
+# whose id is empty until Feishu has told it; nobody else touches it before `busy_until`.
+waiting_reactions = sa.Table(
+    "waiting_reactions",
+    metadata,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("reaction_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("busy_until", sa.Double, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+)
+
+# What the admins are to see to: how often it was met since when, and when they were told.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("cause", sa.Text, primary_key=True),
+    sa.Column("since", sa.Double, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("told_at", sa.Double, nullable=False),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.notices import Notice
 from feishu_bot.stores.schema import conversations, messages, turns
 from feishu_bot.stores.turns import SELECT_TURNS, in_conversation, parameters_of
 
@@ -151,4 +152,13 @@ def _turns(
     connection: sa.Connection, statement: sa.Select[Any], parameters: Mapping[str, object]
 ) -> tuple[Turn, ...]:
     rows = connection.execute(statement, parameters).mappings()
-    return tuple(Turn(**{**row, "answer_ids": tuple(row["answer_ids"])}) for row in rows)
+    return tuple(
+        Turn(
+            **{
+                **row,
+                "answer_ids": tuple(row["answer_ids"]),
+                "unread": tuple(Notice(**notice) for notice in row["unread"] or ()),
+            }
+        )
+        for row in rows
+    )

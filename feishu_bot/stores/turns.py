@@ -125,6 +125,7 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     connection.execute(_USE_WITH_TURN, used)
     row = dataclasses.asdict(turn)
     del row["id"]
+    row["unread"] = row["unread"] or None
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
     turn_id: int = connection.execute(_INSERT, row).scalar_one()
     if turn.parent is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
+from feishu_bot.core.alerts import Alert
 from feishu_bot.core.answering.context import FetchedMessage
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
@@ -21,7 +22,7 @@ from feishu_bot.core.chat_model import (
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
-from feishu_bot.core.messages import BotIdentity, SentMessages
+from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import ErasureReport, Person
@@ -366,6 +367,7 @@ class RecordedAnswer:
         self.reasoning = ""
         self.ending: FinalAnswer | None = None
         self.abandoned = False
+        self.waiting = 0
         self.on_write: Callable[[], None] = lambda: None
         self._failure = failure
 
@@ -373,6 +375,9 @@ class RecordedAnswer:
         self.text += text
         self.reasoning += reasoning
         self.on_write()
+
+    def tell_waiting(self, messages: int) -> None:
+        self.waiting = messages
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
@@ -575,3 +580,13 @@ class FakePrices:
 
     def cost(self, model, prompt_tokens, completion_tokens) -> float:
         return self.each * (prompt_tokens + completion_tokens)
+
+
+class FakeAlerts:
+    """What was noted for the admins, and who had read it."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[Alert, Sender | None]] = []
+
+    def note(self, alert, *, seen_by=None) -> None:
+        self.noted.append((alert, seen_by))

@@ -8,6 +8,7 @@ Whatever a card has that isn't usual is written out, so that nothing of it chang
     | **Markdown**                                       what a model wrote
     model: gpt-a                                         a field
     /new — 开始新话题                                    a field whose name leads
+    · 管理员 ¦ Admins: @ou_boss                          people, by their ids
     [清除 ¦ Clear] type=danger {"act": "clear"}          a button and its value
     <选择 ¦ Choose> {"act": "mode_set"}                  a choice, and its options,
       (•) 自动 ¦ Automatic = auto                        of which this one is chosen
@@ -50,6 +51,14 @@ STACKED = {
     "seriesField": "series",
     "stack": True,
     "legends": {"visible": True, "orient": "bottom"},
+}
+MIDDLE = {"vertical_align": "center"}
+PEOPLE = {
+    "size": "small",
+    "lines": 2,
+    "show_name": True,
+    "show_avatar": True,
+    "drop_invalid_user_id": True,
 }
 MULTILINE = {"input_type": "multiline_text", "rows": 4, "auto_resize": True}
 
@@ -117,6 +126,8 @@ def _columns(element: Json) -> list[str]:
         return _field(element)
     if tags == ["person_list", "div"] and len(columns) == 2:
         return _person_field(element)
+    if tags == ["div", "person_list"]:
+        return _people(element)
     lines = [f"columns{_rest(element, {}, 'columns')}"]
     for column in columns:
         lines += _indented([f"column{_rest(column, {}, 'elements')}"])
@@ -178,6 +189,19 @@ def _chart(element: Json) -> list[str]:
         for one in spec["data"]["values"]
     ]
     return [f"▥ {spec['title']['text']}{rest}", *_indented(points)]
+
+
+def _people(element: Json) -> list[str]:
+    """People behind a label, beside each other, none of them notified."""
+    label, people = element["columns"]
+    (words,), (persons,) = label["elements"], people["elements"]
+    rest = _rest(element, {"flex_mode": "none", "horizontal_spacing": "8px"}, "columns")
+    rest += _rest(label, {"width": "auto", **MIDDLE}, "elements")
+    rest += _rest(people, {"width": "weighted", "weight": 1, **MIDDLE}, "elements")
+    rest += _rest(words, {}, "text")
+    ids = ", ".join(person["id"] + _rest(person, {}, "id") for person in persons["persons"])
+    named, *more = _text(words["text"], rest)
+    return [f"{named}: @{ids}{_rest(persons, PEOPLE, 'persons')}", *more]
 
 
 def _button(element: Json) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
@@ -21,6 +22,7 @@ from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
+from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
@@ -438,7 +440,8 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
 # What fills the texts of notices.
 PARAMS = {
     "argument": "something", "characters": "9000", "kind": "image", "limit": "20",
-    "model": "gpt-a", "most": "10,000", "most_characters": "8000", "most_tokens": "4000",
+    "model": "gpt-a", "offered": "gpt-a, gpt-b", "most": "10,000",
+    "most_characters": "8000", "most_tokens": "4000",
     "name": "Bob", "request_id": "req-0123456789", "scope": "im:resource", "tokens": "6000",
     "used": "20", "when": "14:05", "zone": "UTC+8",
 }  # fmt: skip
@@ -465,13 +468,19 @@ def answers() -> dict[str, dict[str, Any]]:
     reasoning = "They ask for three things."
     footer = Footer(model="gpt-a", seconds=3.2, tokens=1512)
     done = {"text": text, "streaming": False, "footer": footer, "can_regenerate": True}
-    busy = Notice("gateway_busy", {"request_id": "req-0123456789"})
+    busy = Notice("gateway_busy", {"model": "gpt-a", "request_id": "req-0123456789"})
+    lost = Notice("gateway_unreachable", {"request_id": "req-0123456789"})
+    unread = Notice("attachment_unread", {"kind": "image"})
+    quoted = Notice("quote_forbidden", {"scope": "im:message.group_msg"})
     return {
         "waiting": {"text": "", "streaming": True, "stop": "om_q1"},
         "thinking": {"text": "", "reasoning": reasoning, "streaming": True, "stop": "om_q1"},
         "growing": {"text": "**Three** thi", "streaming": True, "stop": "om_q1"},
         "growing after thinking": {
             "text": "**Three** thi", "reasoning": reasoning, "streaming": True, "stop": "om_q1"
+        },
+        "growing, with others behind": {
+            "text": "**Three** thi", "streaming": True, "stop": "om_q1", "waiting": 2
         },
         "done": done,
         "done after thinking": {**done, "reasoning": reasoning},
@@ -483,6 +492,11 @@ def answers() -> dict[str, dict[str, Any]]:
             "notice": Notice("stream_broken", {"request_id": "req-0123456789"}),
             "can_continue": True,
         },
+        "broken, for the admins": {**done, "notice": lost, "admins": (BOSS.open_id, "ou_2")},
+        "failed, without admins": {
+            "text": "", "streaming": False, "notice": lost, "admins": (), "can_regenerate": True
+        },
+        "with things unread": {**done, "asides": (quoted, unread)},
         "filtered": {**done, "notice": Notice("filtered_partly")},
         "stopped": {**done, "notice": Notice("stopped")},
         "begun afresh after a rest": {
@@ -512,7 +526,16 @@ def families() -> dict[str, dict[str, dict[str, CardJson]]]:
                 group[language] = _render(shown, localizer, ())
                 if language == "zh":
                     group["group"] = _render(shown, Localizer(TEXTS["zh"], _ALL), _ALL)
-    built["notices"] = {name: _each(notice_card, notice=n) for name, n in notices().items()}
+    built["notices"] = {
+        name: _each(notice_card, notice=n, admins=(BOSS.open_id,)) for name, n in notices().items()
+    }
+    built["alerts"] = {
+        kind: {
+            language: alert_card(texts, Alert(kind=kind, params=PARAMS), Tally(12, NOON))
+            for language, texts in {**TEXTS, "group": TEXTS["zh"]}.items()
+        }
+        for kind in ("scope_missing", "feishu_quota", *sorted(MODEL_CAUSES))
+    }
     built["answers"] = {
         name: _each(cards.answer_card, **state) for name, state in answers().items()
     }

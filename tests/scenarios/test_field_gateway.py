@@ -57,7 +57,9 @@ def test_an_odd_service_is_read_as_it_means(sim, talk, bot, script):
 def test_each_fault_has_the_remedy_that_helps(sim, talk, bot, script, kind):
     sim.gateway.respond_with(lambda body: script)
 
-    assert TEXTS.notice(kind).what in shown(talk.ask("hello"))
+    answer = shown(talk.ask("hello"))
+
+    assert TEXTS.notice(kind, {"model": sim.gateway.requests[-1].body["model"]}).what in answer
 
 
 def test_another_end_than_stop_can_be_continued(sim, talk, bot):

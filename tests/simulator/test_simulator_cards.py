@@ -151,6 +151,7 @@ def test_contents_and_elements_are_checked(writer, card_id):
         (card(markdown(TABLE * 5)), 230099),
         (card(*[markdown(TABLE)] * 6), 230099),
         (card(markdown("<at id=ou_nobody></at>")), 100290),
+        (card({"tag": "person_list", "persons": [{"id": "ou_nobody"}]}), 100290),
         (card(markdown("<at ids=ou_nobody,ou_other></at>")), 100290),
         ([], 200621),
     ],

@@ -23,7 +23,13 @@ from feishu_bot.feishu.cards.elements import (
 )
 from feishu_bot.feishu.cards.localizer import Localizer, preview
 from feishu_bot.feishu.cards.markdown import first_card, safe_markdown, summary_line
-from feishu_bot.feishu.cards.notice import notice_elements, notice_line, with_title
+from feishu_bot.feishu.cards.notice import (
+    Admins,
+    admin_elements,
+    notice_elements,
+    notice_line,
+    with_title,
+)
 
 # The most text that one card of an answer gets, so that with all around it the card stays below
 # 30 KB (200860, "Card JSON 2.0 structure").
@@ -50,8 +56,10 @@ def answer_card(
     can_continue: bool = False,
     can_regenerate: bool = False,
     stop: str = "",
+    waiting: int = 0,
     part: int = 1,
     others: tuple[Catalog, ...] = (),
+    admins: Admins = None,
 ) -> CardJson:
     """An answer: without a header, since it is a message and not a form.
 
@@ -59,8 +67,10 @@ def answer_card(
     elements `answer` and `reasoning` can be updated alone; the second is there once there is any
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
-    `stop` names the answer that the Stop button of a streaming card stops. `others` are the texts
-    of further languages, for a card that many read.
+    `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
+    for it. `others` are the texts
+    of further languages, for a card that many read. `admins` are named where the notice asks for
+    one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
@@ -70,15 +80,13 @@ def answer_card(
         elements.append(_reasoning(localizer, reasoning, streaming=streaming, expanded=expanded))
     if not (streaming or has_text):
         notice = notice or Notice("empty_answer")
-        elements += notice_elements(localizer, notice)
+        elements += notice_elements(localizer, notice, admins)
         if can_regenerate:
             elements.append(_button_row(_regenerate_buttons(localizer)))
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    elements += _small_print(
-        localizer, (*((notice,) if notice else ()), *asides), footer or Footer()
-    )
+    elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
     if resumable:
         elements.append(_resume_row(localizer, resumable))
     if not streaming:
@@ -86,6 +94,9 @@ def answer_card(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate
         )
     elif stop:
+        if waiting:
+            count = Text("waiting_behind", {"messages": str(waiting)})
+            elements.append(div(localizer.plain(count, **SMALL), "waiting"))
         label = localizer.plain(Text("button_stop"))
         buttons = [_button(label, "stop_button", act="stop", of=stop)]
     else:
@@ -119,12 +130,17 @@ def footer_line(texts: Catalog, footer: Footer) -> str:
     return " · ".join(filter(None, (footer.model[:MODEL_CHARS], seconds, tokens)))
 
 
+def asides_line(texts: Catalog, asides: tuple[Notice, ...]) -> str:
+    """What an answer leaves out of account, in one line."""
+    return texts.joined(notice_line(texts, aside) for aside in asides)
+
+
 def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
     """An answer as a `text` message, for when cards are refused; nothing in it is a tag."""
     parts = [
         ending.text.strip(),
         notice_line(texts, ending.notice) if ending.notice else "",
-        *(notice_line(texts, aside) for aside in ending.asides),
+        asides_line(texts, ending.asides),
         notice_line(texts, ending.resumable.notice) if ending.resumable else "",
         footer_line(texts, ending.footer),
     ]
@@ -166,12 +182,20 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
 
 
 def _small_print(
-    localizer: Localizer, notices: tuple[Notice, ...], footer: Footer
+    localizer: Localizer,
+    notice: Notice | None,
+    asides: tuple[Notice, ...],
+    footer: Footer,
+    admins: Admins,
 ) -> list[Element]:
     elements = []
-    for number, notice in enumerate(notices):
+    if notice:
         line = localizer.put(partial(notice_line, notice=notice), **SMALL)
-        elements.append(div(line, f"notice{number or ''}"))
+        elements.append(div(line, "notice"))
+        elements += admin_elements(localizer, notice, admins)
+    if asides:
+        line = localizer.put(partial(asides_line, asides=asides), **SMALL)
+        elements.append(div(line, "asides"))
     if footer_line(localizer.texts, footer):
         line = localizer.put(partial(footer_line, footer=footer), **SMALL)
         elements.append(div(line, "footer"))

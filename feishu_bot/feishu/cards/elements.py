@@ -65,6 +65,33 @@ def button_row(
     }
 
 
+def person_row(label: Element, people: Iterable[str], element_id: str) -> Element:
+    """People by their ids of any kind, behind a label. Nobody is notified.
+
+    The client puts their names, which needs no scope; ids that are wrong are left out ("User
+    list").
+    """
+    persons: Element = {
+        "tag": "person_list",
+        "persons": [{"id": person} for person in people],
+        "size": "small",
+        "lines": 2,
+        "show_name": True,
+        "show_avatar": True,
+        "drop_invalid_user_id": True,
+    }
+    middle = {"tag": "column", "vertical_align": "center"}
+    return {
+        **_tag("column_set", element_id),
+        "flex_mode": "none",
+        "horizontal_spacing": "8px",
+        "columns": [
+            {**middle, "width": "auto", "elements": [label]},
+            {**middle, "width": "weighted", "weight": 1, "elements": [persons]},
+        ],
+    }
+
+
 def collapsible_panel(
     title: Element, elements: list[Element], *, expanded: bool = False, element_id: str = ""
 ) -> Element:
