@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from markdown_it.token import Token
 
 from feishu_bot.feishu.cards.markdown.chunks import CHUNK_CHARS, chunks
-from feishu_bot.feishu.cards.markdown.inline import InlineWriter
+from feishu_bot.feishu.cards.markdown.formulas import Formula
+from feishu_bot.feishu.cards.markdown.inline import InlineWriter, safe_line_start
 from feishu_bot.feishu.cards.markdown.parser import References
 from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece
 from feishu_bot.feishu.cards.markdown.tables import Table
 
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+_TASK = re.compile(r"\[([ xX])\](?= )")
 _BLANK_END = re.compile(r"(?:\A|\n)[ \t\n]*\Z")
 
 
@@ -33,7 +35,8 @@ class Unit:
 class BlockWriter:
     """Writes the tokens of a source that begins with this line of the answer.
 
-    `number` is that of the list item before, when the source begins within a list.
+    `number` is that of the list item before, when the source begins within a list. `at_end` makes
+    the content good with which the source ends, where half of it may be missing.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class BlockWriter:
         after_blank: bool,
         is_list: bool = False,
         number: int = -1,
+        at_end: Callable[[str], str] | None = None,
     ) -> None:
         self._lines = lines
         self._first_line = first_line
@@ -58,12 +62,16 @@ class BlockWriter:
         self._item_tokens: list[Token] = []
         self._numbers: list[int] = []
         self._number = number
+        self._at_end = at_end
+        self._last: Token | None = None
         self._is_first = False
         self._units: list[Unit] = []
         self._keeps_unit = False
 
     def write(self, tokens: Sequence[Token]) -> list[Unit]:
         """The units of the source, in order."""
+        if self._at_end:
+            self._last = next((one for one in reversed(tokens) if one.nesting >= 0), None)
         index = 0
         while index < len(tokens):
             token = tokens[index]
@@ -86,7 +94,7 @@ class BlockWriter:
         token = tokens[index]
         match token.type:
             case "paragraph_open" | "heading_open":
-                self._write_text(token, tokens[index + 1].content)
+                self._write_text(token, tokens[index + 1])
                 return index + 3
             case "fence" | "code_block":
                 self._write_code(token)
@@ -94,6 +102,8 @@ class BlockWriter:
                 end = next(i for i in range(index, len(tokens)) if tokens[i].type == "table_close")
                 self._write_table(token, tokens[index:end])
                 return end + 1
+            case "math_block" if token.meta["formula"]:
+                self._write_formula(token)
             case "hr":
                 line = self._lines[token.map[0]] if token.map else ""
                 self._add("rule", token, text="***" if self._stack else line.strip())
@@ -147,16 +157,35 @@ class BlockWriter:
     def _holds_code(self, item: Container) -> bool:
         return any(item in piece.inside for piece in self._units[-1].pieces)
 
-    def _write_text(self, token: Token, content: str) -> None:
+    def _write_text(self, token: Token, inline: Token) -> None:
         kind: Kind = "text"
         head = ""
+        content = inline.content
         if token.type == "heading_open":
             kind, head = "heading", "#" * int(token.tag[1]) + " "
+        elif self._pending and content[:1] == "[":
+            content = _TASK.sub(lambda found: "☐" if found[1] == " " else "☑", content, count=1)
         if len(content) <= CHUNK_CHARS or head:
+            if inline is self._last and self._at_end:
+                content = self._at_end(content)
             self._add_inline(kind, token, content, head, "")
             return
-        for chunk, continues in chunks(content):
+        parts = list(chunks(content))
+        if inline is self._last and self._at_end:
+            chunk, continues = parts[-1]
+            parts[-1] = self._at_end(chunk), continues
+        for chunk, continues in parts:
             self._add_inline(kind, token, chunk, head, continues)
+
+    def _write_formula(self, token: Token) -> None:
+        """A formula on lines of its own: in Unicode, or as code."""
+        formula: Formula = token.meta["formula"]
+        if formula.text is None:
+            self._add("code", token, text=formula.source, language="latex")
+            return
+        written = InlineWriter({}, set()).formula(formula)
+        lines = map(safe_line_start, written.split("\n"))
+        self._add("text", token, text="\n".join(lines))
 
     def _add_inline(
         self, kind: Kind, token: Token, content: str, head: str, continues: str

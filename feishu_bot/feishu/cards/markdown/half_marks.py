@@ -1,0 +1,155 @@
+"""The end of a text of which more is to come, or was to come: no half of a mark is shown."""
+
+from __future__ import annotations
+
+import re
+
+from feishu_bot.feishu.cards.markdown.formulas import formula_at
+
+# So long a growing text waits for the end of what has begun. Longer bold is shown as bold so far.
+HELD_CHARS = 80
+HELD_ADDRESS = 600
+HELD_FORMULA = 300
+
+_MARKS = re.compile(
+    r"(?P<escape>\\[!-'*-/:-@^_`{-~])|(?P<math>\$+|\\)|(?P<ticks>`+)|(?P<link>!?\[)|(?P<tag><)"
+    r"|(?P<run>\*+|~+|_+)"
+)
+_LINK = re.compile(
+    r"!?\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\]){0,500}\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+[^()\n]*)?\)|(?=[^(\[])|\[[^\[\]]*\])",
+    re.DOTALL,
+)
+_HALF_LINK = re.compile(r"!?\[[^\[\]]*(?:\](?:[(\[][^)\]\s]*)?)?\Z")
+_HALF_TAG = re.compile(r"<(?:/?[A-Za-z][^<>\n]*)?\Z|<su[bp]>[^<\n]*(?:<[^<>\n]*)?\Z", re.IGNORECASE)
+_HALF_COMMAND = re.compile(r"\\(?:[A-Za-z]*(?:\{[^\n]*)?(?:[_^]\{?[\w+-]*)?)?\Z")
+_PROSE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[A-Za-z]{3,}[,.]?\s|\s\Z.|\n|\A\s")
+_HALF_DOLLARS = re.compile(r"\$(?:[^$\\\n`]|\\.?){0,300}\$?\Z")
+
+
+def held_back(content: str) -> str:
+    """The content of a growing paragraph without what has only begun at its end."""
+    if not _MARKS.search(content):
+        return content
+    ends = _open_marks(content)
+    kept: list[str] = []
+    for at, mark in ends:
+        if len(content) - at <= _patience(mark):
+            return _closed(content[:at], kept, at_cut=False)
+        if mark in _EMPHASIS or mark[0] == "`":
+            kept.append(mark)
+    return _closed(content, kept, at_cut=False) if kept else content
+
+
+def closed(content: str) -> str:
+    """The content of a paragraph that breaks off: what is open there is closed, or left out."""
+    if not _MARKS.search(content):
+        return content
+    kept: list[str] = []
+    for at, mark in _open_marks(content):
+        if mark in _EMPHASIS or mark[0] == "`":
+            kept.append(mark)
+        elif mark == "[":
+            label = content[at:].lstrip("!").lstrip("[").partition("](")[0]
+            is_picture = content[at] == "!"
+            return _closed(content[:at] + ("" if is_picture else label), kept, at_cut=True)
+        elif mark == "$":
+            rest = content[at:]
+            if "`" in rest or len(rest.strip("$\\([ ")) < 2:
+                return _closed(content[:at], kept, at_cut=True)
+            return _closed(content[:at], kept, at_cut=True) + f" `{rest.strip()}`"
+        elif mark == "<":
+            return _closed(content[:at], kept, at_cut=True)
+    return _closed(content, kept, at_cut=True) if kept else content
+
+
+_EMPHASIS = frozenset({"*", "**", "***", "~~", "_", "__", "___"})
+
+
+def _patience(mark: str) -> int:
+    return {"[": HELD_ADDRESS, "$": HELD_FORMULA, "(": HELD_ADDRESS}.get(mark, HELD_CHARS)
+
+
+def _closed(content: str, marks: list[str], *, at_cut: bool) -> str:
+    content = content.rstrip(" ")
+    for mark in reversed(marks):
+        bare = content.rstrip(mark[0]) if at_cut else content
+        if at_cut and not bare.strip():
+            return bare
+        if bare != content and not bare.endswith("\\"):
+            content = bare.rstrip(" ")
+        content += mark
+    return content
+
+
+def _open_marks(content: str) -> list[tuple[int, str]]:
+    """What is open at the content's end, from the outside in: where it begins, and its mark."""
+    open_marks: list[tuple[int, str]] = []
+    at = 0
+    while match := _MARKS.search(content, at):
+        start, at = match.span()
+        if match["escape"]:
+            continue
+        if match["ticks"]:
+            end = _end_of_code(content, match["ticks"], at)
+            if end < 0:
+                return [*open_marks, (start, match["ticks"])]
+            at = end
+        elif match["link"]:
+            if link := _LINK.match(content, start):
+                # The label may hold marks of its own, which are closed in it.
+                at = link.end()
+            elif _HALF_LINK.match(content, start):
+                return [*open_marks, (start, "[")]
+        elif match["tag"]:
+            if _HALF_TAG.match(content, start) and len(content) - start <= HELD_CHARS:
+                return [*open_marks, (start, "<")]
+        elif match["math"]:
+            if formula := formula_at(content, start, len(content)):
+                end = start + len(formula.source)
+                if end < len(content) or not content.endswith("$"):
+                    at = end
+                    continue
+            if _is_half_formula(content, start):
+                return [*open_marks, (start, "$")]
+        else:
+            _note_run(open_marks, content, start, at)
+    return open_marks
+
+
+def _end_of_code(content: str, ticks: str, at: int) -> int:
+    for run in re.finditer("`+", content[at:]):
+        if run[0] == ticks:
+            return at + run.end()
+    return -1
+
+
+def _is_half_formula(content: str, start: int) -> bool:
+    rest = content[start:]
+    if rest[:2] in ("\\(", "\\[", "$$"):
+        return len(rest) <= HELD_FORMULA and "\n\n" not in rest
+    before = content[start - 1 : start]
+    if rest[0] == "\\":
+        return not re.match(r"[\w:\\/.]", before) and bool(_HALF_COMMAND.match(rest))
+    if before.isascii() and before.isalnum():
+        return False
+    return bool(_HALF_DOLLARS.match(rest)) and ("\\" in rest or not _PROSE.search(rest[1:]))
+
+
+def _note_run(open_marks: list[tuple[int, str]], content: str, start: int, end: int) -> None:
+    run = content[start:end]
+    before = content[start - 1 : start] or " "
+    after = content[end : end + 1]
+    if run[0] == "~" and (len(run) != 2 and after):
+        return
+    if run[0] == "_" and before.isalnum() and after.isalnum():
+        return
+    if not before.isspace():
+        for index in range(len(open_marks) - 1, -1, -1):
+            if open_marks[index][1] == run:
+                del open_marks[index:]
+                return
+            if open_marks[index][1][0] == run[0] and len(run) > len(open_marks[index][1]):
+                run = run[len(open_marks[index][1]) :]
+                del open_marks[index:]
+    if len(run) <= 3 and not after.isspace():
+        open_marks.append((start, run))
