@@ -105,6 +105,14 @@ class ContinueAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowMore:
+    """Show more of the answer of this card, from this position on."""
+
+    card_id: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Greet:
     """Say hello to a group that the bot was added to, or to a new person."""
 
@@ -125,6 +133,7 @@ Task = (
     | Regenerate
     | OfferEdited
     | ContinueAnswer
+    | ShowMore
     | Greet
     | LegacyText
 )
@@ -136,6 +145,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "regenerate": Regenerate,
     "offer": OfferEdited,
     "continue": ContinueAnswer,
+    "more": ShowMore,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

@@ -142,11 +142,11 @@ class SqlConversations:
     def clear(self, key: ConversationKey) -> None:
         self._touch(key, ended_before=math.inf)
 
-    def bind(self, key: ConversationKey, sent: SentMessages) -> None:
+    def bind(self, key: ConversationKey, sent: SentMessages, turn: int | None = None) -> None:
         now = self._clock()
         with self._database.write() as connection:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
-            insert_own_messages(connection, key, sent.message_ids)
+            insert_own_messages(connection, key, sent.message_ids, turn_id=turn)
             if sent.thread_id:
                 connection.execute(
                     _BIND_THREAD, _thread_row(key.chat_id, sent.thread_id, key.root, now)

@@ -112,10 +112,14 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
 
 
 def insert_own_messages(
-    connection: sa.Connection, key: ConversationKey, message_ids: Iterable[str]
+    connection: sa.Connection,
+    key: ConversationKey,
+    message_ids: Iterable[str],
+    *,
+    turn_id: int | None = None,
 ) -> None:
-    """Remember messages that the bot has sent, before or without a turn."""
-    rows = _message_rows(key, message_ids, turn_id=None, own=True)
+    """Remember messages that the bot has sent: before or without a turn, or for one of before."""
+    rows = _message_rows(key, message_ids, turn_id=turn_id, own=True)
     if rows:
         connection.execute(_MESSAGE_IF_NEW, rows)
 

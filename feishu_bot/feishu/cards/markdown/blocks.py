@@ -84,7 +84,9 @@ class BlockWriter:
         line = token.map[0] if token.map else 0
         continues_list = self._is_list and not self._units
         self._is_first = not continues_list
-        if not self._keeps_unit or self._is_blank(line - 1):
+        # A formula without an end may yet be text, which continues the paragraph above.
+        keeps_unit = self._keeps_unit or (bool(self._units) and _is_open_formula(token))
+        if not keeps_unit or self._is_blank(line - 1):
             self._units.append(Unit(line, frozenset(self._used)))
         # A definition may yet take a title from the line below it.
         self._keeps_unit = token.type == "definition"
@@ -291,6 +293,10 @@ class BlockWriter:
         if line < 0:
             return self._after_blank
         return not self._lines[line].strip(" \t>")
+
+
+def _is_open_formula(token: Token) -> bool:
+    return token.type == "math_block" and token.meta["formula"] is None
 
 
 def _inline(references: References, used: set[str], content: str, head: str) -> str:

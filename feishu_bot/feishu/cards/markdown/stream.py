@@ -98,6 +98,23 @@ class MarkdownStream:
             pieces.pop()
         return cut(pieces, limit, self._tables)
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether no more text comes."""
+        return self._is_finished
+
+    def chars_after(self, card: Cut) -> int:
+        """How many characters the cards after this one show."""
+        _, done, pieces = self._read()
+        left = [*done, *pieces][card.index :]
+        chars = sum(len(piece.text) + sum(map(len, piece.rows)) for piece in left)
+        if not left:
+            return chars
+        first = left[0]
+        if card.rest:
+            return chars - len(first.text) + len(card.rest.text)
+        return chars - (len(first.until(card.unit).text) + sum(map(len, first.rows[: card.unit])))
+
     def show_tables_as_code(self) -> bool:
         """From now on no table is one; whether that changes the text."""
         before = self.text()
