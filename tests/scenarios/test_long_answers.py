@@ -48,7 +48,7 @@ def more_of(sim, talk, card, *, person=None, label="继续看"):
         lambda: (
             (cards := sim.feishu.answers_to(card))
             and "重新回答" in labels(cards[-1])
-            and [one for one in cards]
+            and list(cards)
         ),
         timeout=20,
     )
@@ -91,7 +91,7 @@ def test_history_export_and_a_second_answer_have_the_whole(sim, talk, start_bot)
     start_bot(CONTEXT_TOKENS="100000")
     question = talk.say("讲讲所有的安排")
     _, second = cards_of(sim, question, 2)
-    _, (third, fourth) = more_of(sim, talk, second)
+    _, (_, fourth) = more_of(sim, talk, second)
 
     sim.gateway.respond_with(lambda body: Script.text("好"))
     talk.ask("再短一点", reply_to=fourth)
@@ -153,7 +153,7 @@ def test_an_answer_that_ended_by_its_length_says_so_at_its_end(sim, talk, bot):
         lambda body: Script.chunks(PARAGRAPHS[:150], between=0.001, finish_reason="length")
     )
     question = talk.say("讲讲所有的安排")
-    first, second = cards_of(sim, question, 2)
+    _, second = cards_of(sim, question, 2)
     assert "先说到这里" not in second.text
     assert "继续" not in labels(second)
 

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from markdown_it.token import Token
 
+from feishu_bot.feishu.cards.markdown.again import (
+    definition_again,
+    inline,
+    table_again,
+    text_again,
+)
 from feishu_bot.feishu.cards.markdown.chunks import CHUNK_CHARS, chunks
 from feishu_bot.feishu.cards.markdown.formulas import Formula
 from feishu_bot.feishu.cards.markdown.inline import InlineWriter, safe_line_start
 from feishu_bot.feishu.cards.markdown.parser import References
-from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece
+from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece, Unit
 from feishu_bot.feishu.cards.markdown.tables import Table
 
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 _TASK = re.compile(r"\[([ xX])\](?= )")
 _BLANK_END = re.compile(r"(?:\A|\n)[ \t\n]*\Z")
-
-
-@dataclass(slots=True)
-class Unit:
-    """A block that is in no other, or one item of a list that is in no other."""
-
-    line: int
-    used: frozenset[str]  # labels of link definitions that were used before it
-    pieces: list[Piece] = field(default_factory=list)
-    number: int = -1  # of the list item, from 0 for bullets
-    continues: bool = False  # a list, of which the item before is another unit
 
 
 class BlockWriter:
@@ -98,14 +93,12 @@ class BlockWriter:
             case "paragraph_open" | "heading_open":
                 self._write_text(token, tokens[index + 1])
                 return index + 3
-            case "fence" | "code_block":
+            case "fence" | "code_block" | "math_block":
                 self._write_code(token)
             case "table_open":
                 end = next(i for i in range(index, len(tokens)) if tokens[i].type == "table_close")
                 self._write_table(token, tokens[index:end])
                 return end + 1
-            case "math_block" if token.meta["formula"]:
-                self._write_formula(token)
             case "hr":
                 line = self._lines[token.map[0]] if token.map else ""
                 self._add("rule", token, text="***" if self._stack else line.strip())
@@ -159,29 +152,28 @@ class BlockWriter:
     def _holds_code(self, item: Container) -> bool:
         return any(item in piece.inside for piece in self._units[-1].pieces)
 
-    def _write_text(self, token: Token, inline: Token) -> None:
+    def _write_text(self, token: Token, last: Token) -> None:
         kind: Kind = "text"
         head = ""
-        content = inline.content
+        content = last.content
         if token.type == "heading_open":
             kind, head = "heading", "#" * int(token.tag[1]) + " "
         elif self._pending and content[:1] == "[":
             content = _TASK.sub(lambda found: "☐" if found[1] == " " else "☑", content, count=1)
         if len(content) <= CHUNK_CHARS or head:
-            if inline is self._last and self._at_end:
+            if last is self._last and self._at_end:
                 content = self._at_end(content)
             self._add_inline(kind, token, content, head, "")
             return
         parts = list(chunks(content))
-        if inline is self._last and self._at_end:
+        if last is self._last and self._at_end:
             chunk, continues = parts[-1]
             parts[-1] = self._at_end(chunk), continues
         for chunk, continues in parts:
             self._add_inline(kind, token, chunk, head, continues)
 
-    def _write_formula(self, token: Token) -> None:
+    def _write_formula(self, token: Token, formula: Formula) -> None:
         """A formula on lines of its own: in Unicode, or as code."""
-        formula: Formula = token.meta["formula"]
         if formula.text is None:
             self._add("code", token, text=formula.source, language="latex")
             return
@@ -192,13 +184,17 @@ class BlockWriter:
     def _add_inline(
         self, kind: Kind, token: Token, content: str, head: str, continues: str
     ) -> None:
-        text = _inline(self._references, self._used, content, head)
+        text = inline(self._references, self._used, content, head)
         piece = self._add(kind, token, text=text, continues=continues)
         if "[" in content:
-            again = partial(_text_again, piece=piece, content=content, head=head)
+            again = partial(text_again, piece=piece, content=content, head=head)
             self._units[-1].pieces[-1] = replace(piece, again=again)
 
     def _write_code(self, token: Token) -> None:
+        if token.type == "math_block":
+            if token.meta["formula"]:
+                self._write_formula(token, token.meta["formula"])
+            return
         code = token.content
         if token.type == "code_block" or self._is_open(token):
             code = _BLANK_END.sub("", code)
@@ -222,7 +218,7 @@ class BlockWriter:
         raw = table.raw(self._lines[first:last])
         piece = self._add("table", token, head=head, rows=rows, raw=raw)
         if table.may_have_references:
-            again = partial(_table_again, piece=piece, table=table)
+            again = partial(table_again, piece=piece, table=table)
             self._units[-1].pieces[-1] = replace(piece, again=again)
 
     def _write_definition(self, token: Token) -> None:
@@ -230,12 +226,12 @@ class BlockWriter:
         first, last = token.map or [0, 0]
         lines = [line.strip(" \t>") for line in self._lines[first:last]]
         content = "\n".join([lines[0][max(lines[0].find("["), 0) :], *lines[1:]])
-        text = _inline({}, set(), content, "")
+        text = inline({}, set(), content, "")
         if token.meta["id"] in self._used:
             piece = self._add("hidden", token, text=text)
         else:
             piece = self._add("text", token, text=text)
-        again = partial(_definition_again, piece=piece, label=token.meta["id"])
+        again = partial(definition_again, piece=piece, label=token.meta["id"])
         self._units[-1].pieces[-1] = replace(piece, again=again)
 
     def _add(
@@ -297,22 +293,3 @@ class BlockWriter:
 
 def _is_open_formula(token: Token) -> bool:
     return token.type == "math_block" and token.meta["formula"] is None
-
-
-def _inline(references: References, used: set[str], content: str, head: str) -> str:
-    return head + InlineWriter(references, used, in_line=bool(head)).write(content)
-
-
-def _text_again(
-    references: References, used: set[str], *, piece: Piece, content: str, head: str
-) -> Piece:
-    return replace(piece, text=_inline(references, used, content, head))
-
-
-def _definition_again(_: References, used: set[str], *, piece: Piece, label: str) -> Piece:
-    return replace(piece, kind="hidden" if label in used else "text")
-
-
-def _table_again(references: References, used: set[str], *, piece: Piece, table: Table) -> Piece:
-    head, rows = table.write(references, used)
-    return replace(piece, head=head, rows=rows)

@@ -6,13 +6,15 @@ are boxes on some phones.
 
 from __future__ import annotations
 
+_FUNCTIONS = (
+    "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim ln log"
+    " max min Pr sec sin sinh sup tan tanh Re Im"
+)
 FUNCTIONS = {
-    name: name
-    for name in (
-        "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim ln "
-        "log max min Pr sec sin sinh sup tan tanh"
-    ).split()
-} | {"liminf": "lim inf", "limsup": "lim sup", "Re": "Re", "Im": "Im"}
+    **{name: name for name in _FUNCTIONS.split()},
+    "liminf": "lim inf",
+    "limsup": "lim sup",
+}
 
 SYMBOLS = {
     "{": "{",
@@ -166,7 +168,8 @@ ACCENTS = {
 }
 BLACKBOARD = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "P": "ℙ", "H": "ℍ"}
 SCRIPT = {"L": "ℒ", "H": "ℋ", "F": "ℱ", "R": "ℛ", "E": "ℰ", "B": "ℬ", "M": "ℳ", "I": "ℐ"}
-LABELLED_ARROWS = {"xrightarrow": "→", "xleftarrow": "←"}
+# Behind these a fraction ends as before an operator.
+ENDS = SIZES | {"right", "\\", "tag", "pmod", "xrightarrow"}
 VULGAR = {
     ("1", "2"): "½",
     ("1", "3"): "⅓",

@@ -87,33 +87,37 @@ def _open_marks(content: str) -> list[tuple[int, str]]:
     at = 0
     while match := _MARKS.search(content, at):
         start, at = match.span()
-        if match["escape"]:
-            continue
-        if match["ticks"]:
-            end = _end_of_code(content, match["ticks"], at)
-            if end < 0:
-                return [*open_marks, (start, match["ticks"])]
-            at = end
-        elif match["link"]:
-            if link := _LINK.match(content, start):
-                # The label may hold marks of its own, which are closed in it.
-                at = link.end()
-            elif _HALF_LINK.match(content, start):
-                return [*open_marks, (start, "[")]
-        elif match["tag"]:
-            if _HALF_TAG.match(content, start) and len(content) - start <= HELD_CHARS:
-                return [*open_marks, (start, "<")]
-        elif match["math"]:
-            if formula := formula_at(content, start, len(content)):
-                end = start + len(formula.source)
-                if end < len(content) or not content.endswith("$"):
-                    at = end
-                    continue
-            if _is_half_formula(content, start):
-                return [*open_marks, (start, "$")]
-        else:
+        if match["run"]:
             _note_run(open_marks, content, start, at)
+        elif not match["escape"]:
+            end, mark = _skip(content, match)
+            if mark:
+                return [*open_marks, (start, mark)]
+            at = end
     return open_marks
+
+
+def _skip(content: str, match: re.Match[str]) -> tuple[int, str]:
+    """Where the code, link, tag or formula ends that begins here; its mark if it has no end."""
+    start, at = match.span()
+    match match.lastgroup:
+        case "ticks":
+            end = _end_of_code(content, match["ticks"], at)
+            return end, match["ticks"] if end < 0 else ""
+        case "link":
+            if link := _LINK.match(content, start):
+                return link.end(), ""
+            return at, "[" if _HALF_LINK.match(content, start) else ""
+        case "tag":
+            is_near = len(content) - start <= HELD_CHARS
+            return at, "<" if is_near and _HALF_TAG.match(content, start) else ""
+        case _:
+            formula = formula_at(content, start, len(content))
+            end = start + len(formula.source) if formula else 0
+            # A dollar at the very end may yet be followed by a digit.
+            if formula and (end < len(content) or not content.endswith("$")):
+                return end, ""
+            return at, "$" if _is_half_formula(content, start) else ""
 
 
 def _end_of_code(content: str, ticks: str, at: int) -> int:

@@ -25,12 +25,10 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from feishu_bot.feishu.cards.markdown.emphasis import delimiters, unambiguous
-from feishu_bot.feishu.cards.markdown.formulas import (
-    MAX_LINES,
-    MAX_SOURCE_CHARS,
-    display_formula,
-    display_opening,
-    formula_at,
+from feishu_bot.feishu.cards.markdown.math_rules import (
+    has_open_formula_before_end,
+    math,
+    math_block,
 )
 from feishu_bot.feishu.cards.markdown.scripts import subscript, superscript
 
@@ -65,22 +63,11 @@ def parse_blocks(source: str, references: References, *, is_growing: bool = Fals
     known = dict(references)
     env = {"references": references, "is_growing": is_growing}
     parser.block.parse(source, parser, env, tokens)
-    if is_growing and _has_open_formula_before_end(tokens):
+    if is_growing and has_open_formula_before_end(tokens):
         references.clear()
         references.update(known)
         return parse_blocks(source, references)
     return tokens
-
-
-def _has_open_formula_before_end(tokens: list[Token]) -> bool:
-    """Whether a formula without an end stands in a block that has ended: no end will come."""
-    for token in reversed(tokens):
-        if token.nesting >= 0:
-            break
-    else:
-        return False
-    opened = [one for one in tokens if one.type == "math_block" and one.meta["formula"] is None]
-    return any(one is not token for one in opened)
 
 
 def parse_inline(content: str, references: References) -> list[Token]:
@@ -213,48 +200,6 @@ def _without_trailing_marks(address: str) -> str:
         address = trimmed
 
 
-def _math(state: StateInline, silent: bool) -> bool:
-    if state.src[state.pos] not in "$\\":
-        return False
-    formula = formula_at(state.src, state.pos, state.posMax)
-    if formula is None:
-        return False
-    if not silent:
-        token = state.push("math", "", 0)
-        token.content, token.meta = formula.source, {"formula": formula}
-    state.pos += len(formula.source)
-    return True
-
-
-def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A formula on lines of its own. While the text grows it may be without an end."""
-    first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
-    if first[:1] not in ("$", "\\") or state.is_code_block(start) or not display_opening(first):
-        return False
-    lines: list[str] = []
-    chars = 0
-    for number in range(start, min(end, start + MAX_LINES)):
-        if state.sCount[number] < state.blkIndent and not state.isEmpty(number):
-            return False
-        lines.append(state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]])
-        chars += len(lines[-1])
-        formula = display_formula(lines)
-        if formula or chars > MAX_SOURCE_CHARS:
-            break
-    else:
-        formula = None
-        if not state.env["is_growing"] or number + 1 < state.lineMax:
-            return False
-    if formula is None and (chars > MAX_SOURCE_CHARS or not state.env["is_growing"]):
-        return False
-    if not silent:
-        token = state.push("math_block", "", 0)
-        token.map = [start, number + 1]
-        token.meta = {"formula": formula}
-        state.line = number + 1
-    return True
-
-
 def _set_low_or_high(state: StateInline, silent: bool) -> bool:
     """`<sub>` and `<sup>`, where Unicode has the characters."""
     match = _SCRIPT.match(state.src, state.pos) if state.src[state.pos] == "<" else None
@@ -292,7 +237,7 @@ def _make_block_parser(*, has_formulas: bool) -> MarkdownIt:
     block.at("table", _table, {"alt": ["paragraph", "reference"]})
     block.before("table", "plain_paragraph", _plain_paragraph)
     if has_formulas:
-        block.before("plain_paragraph", "math", _math_block, {"alt": _BLOCK_ENDERS})
+        block.before("plain_paragraph", "math", math_block, {"alt": _BLOCK_ENDERS})
     return parser
 
 
@@ -302,7 +247,7 @@ def _make_inline_parser() -> MarkdownIt:
     _keep_targets(parser)
     inline = parser.inline.ruler
     inline.at("emphasis", delimiters)
-    inline.before("escape", "math", _math)
+    inline.before("escape", "math", math)
     inline.before("escape", "address", _address)
     inline.before("autolink", "line_break", _line_break)
     inline.before("autolink", "script", _set_low_or_high)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from feishu_bot.feishu.cards.characters import half_character, normalised
-from feishu_bot.feishu.cards.markdown.blocks import BlockWriter, Unit
+from feishu_bot.feishu.cards.markdown.blocks import BlockWriter
 from feishu_bot.feishu.cards.markdown.cut import Cut, cut
 from feishu_bot.feishu.cards.markdown.half_marks import closed, held_back
 from feishu_bot.feishu.cards.markdown.page import TABLES_PER_CARD, Page
 from feishu_bot.feishu.cards.markdown.parser import References, parse_blocks
-from feishu_bot.feishu.cards.markdown.pieces import Piece, SafeMarkdown
+from feishu_bot.feishu.cards.markdown.pieces import Piece, SafeMarkdown, Unit
 
 # Marks that may turn out to be a heading's, a list's, a rule's, a table's or a fence's.
 _ONLY_MARKS = re.compile(r"[-*=|`#>~_+:.)\d\s]*\Z")
