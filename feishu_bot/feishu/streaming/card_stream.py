@@ -76,10 +76,9 @@ class CardStream:
         self._buffer = TextBuffer(timer=timer)
         self._landed = threading.Event()
         self._failure: BaseException | None = None
-        # The rest belongs to the drawing thread.
+        # The rest belongs to the drawing thread. What an earlier process has shown stays.
         left_behind = checkpoint.get("cards", ())
         self._cards = AnswerCards(factory, left_behind, self._save)
-        # What an earlier process has shown stays.
         self._most_cards = max(most_cards, len(left_behind)) if most_cards else 0
         self._plain = TextMessages(replies, lambda: sent(self._sent()))
         self._text = CardText(position)
@@ -163,22 +162,15 @@ class CardStream:
         self._cards.add()
         while True:
             try:
-                self._open()
+                # There may be more text by now than the card can hold.
+                self._cards.last.open(self._growing_card(self._text.first_card))
                 break
+            except CardTooLarge:
+                self._text.shrink()
             except FeishuError as exc:
                 if not self._cards.write_into_message(exc):
                     self._simplify(exc)
         self._frames = FrameTimer(timer=self._timer)
-
-    def _open(self) -> None:
-        while True:
-            # There may be more text by now than the card can hold.
-            try:
-                self._cards.last.open(self._growing_card(self._text.first_card))
-            except CardTooLarge:
-                self._text.shrink()
-            else:
-                return
 
     def _wait_for_frame(self) -> bool:
         """Wait until there is something new and time for it; False when the end is known."""
@@ -189,10 +181,9 @@ class CardStream:
         """Show the newest text; True when the last card is full, and shows that more is coming."""
         self._take_new()
         full = self._make_room()
+        text: str = self._text.text or self._buffer.note
         if full:
-            text: str = self._look.with_line(full.text, "more_coming")
-        else:
-            text = self._text.text or self._buffer.note
+            text = self._look.with_line(full.text, "more_coming")
         try:
             shown = self._cards.last.draw(
                 self._look.content(text, streaming=True),
@@ -239,14 +230,8 @@ class CardStream:
                 self._text.shrink()
             except _TextChanged:
                 continue
-        while self._cards.has_more:
-            # An earlier attempt had more to say and needed one more card than this one.
-            self._cards.add()
-            self._reasoning = ""
-            try:
-                self._close_card(self._look.texts("part_unused"))
-            except (FeishuError, LeaseLost) as exc:
-                logger.info("unused card left as it is", error=str(exc))
+        self._reasoning = ""
+        self._cards.end_unused(self._look.texts("part_unused"), self._close_card)
 
     def _close_card(
         self, text: str, ending: FinalAnswer | None = None, unshown: Unshown | None = None

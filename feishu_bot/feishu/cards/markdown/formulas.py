@@ -14,7 +14,7 @@ from feishu_bot.feishu.cards.markdown.formula_text import formula_text
 
 # The longest that is looked for; also how long a growing text waits for a formula's end.
 MAX_SOURCE_CHARS = 2_000
-MAX_LINES = 60
+MAX_LINES = 40
 
 _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 _DOLLARS = re.compile(
@@ -126,25 +126,26 @@ _STOPS = ".,;。，；"
 _DISPLAY = re.compile(r"\$\$|\\\[|\\begin\{([a-zA-Z]{1,20}\*?)\}")
 
 
-def display_opening(line: str) -> str:
-    """The signs with which a formula on lines of its own begins; empty for none."""
+def display_signs(line: str) -> tuple[str, str]:
+    """The signs around a formula on lines of its own that begins so; empty for none."""
     match = _DISPLAY.match(line)
-    return match[0] if match else ""
+    return (match[0], _closing_of(match[0])) if match else ("", "")
+
+
+def _closing_of(opening: str) -> str:
+    return _CLOSING.get(opening) or opening.replace("begin", "end")
 
 
 def display_formula(lines: list[str]) -> Formula | None:
-    """The formula that these lines are, when the last of them ends it."""
-    opening = display_opening(lines[0])
-    is_environment = opening.startswith("\\begin")
-    closing = opening.replace("begin", "end") if is_environment else _CLOSING[opening]
-    last = lines[-1].rstrip().rstrip(_STOPS)
-    if not last.endswith(closing) or (len(lines) == 1 and last == opening):
-        return None
+    """The formula that these lines are, if the last of them ends with it."""
+    opening, closing = display_signs(lines[0])
     source = "\n".join(line.rstrip() for line in lines)
     inner = source.rstrip(_STOPS)
-    latex = inner if is_environment else inner[len(opening) : -len(closing)]
-    if closing in latex and not is_environment:
+    if len(inner) < len(opening) + len(closing) or not inner.endswith(closing) or "`" in inner:
         return None
-    if "`" in latex or not (is_environment or _is_math(latex.replace("\n\n", "\n"), opening)):
-        return None
-    return Formula(source, latex, source[len(inner) :])
+    after = source[len(inner) :]
+    if opening.startswith("\\begin"):
+        return Formula(source, inner, after)
+    latex = inner[len(opening) : -len(closing)]
+    is_whole = closing not in latex and _is_math(re.sub(r"\n\s*\n", "\n", latex), opening)
+    return Formula(source, latex, after) if is_whole else None

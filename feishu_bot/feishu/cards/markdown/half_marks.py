@@ -22,7 +22,12 @@ _LINK = re.compile(
 _HALF_LINK = re.compile(r"!?\[[^\[\]]*(?:\](?:[(\[][^)\]\s]*)?)?\Z")
 _HALF_TAG = re.compile(r"<(?:/?[A-Za-z][^<>\n]*)?\Z|<su[bp]>[^<\n]*(?:<[^<>\n]*)?\Z", re.IGNORECASE)
 _HALF_COMMAND = re.compile(r"\\(?:[A-Za-z]*(?:\{[^\n]*)?(?:[_^]\{?[\w+-]*)?)?\Z")
-_PROSE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[A-Za-z]{3,}[,.]?\s|\s\Z.|\n|\A\s")
+_COMMANDS = re.compile(r"\\[A-Za-z]+\s*(?:\{[^{}]*\}?)?")
+# Behind a dollar, this shows that it is a price or a variable.
+_PROSE = re.compile(
+    r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[A-Za-z]{3,}[,.]?\s|\n|\A\s"
+    r"|[A-Za-z]{2,}\s+[A-Za-z]{2,}|\d\s+[A-Za-z]{2,}"
+)
 _HALF_DOLLARS = re.compile(r"\$(?:[^$\\\n`]|\\.?){0,300}\$?\Z")
 
 
@@ -133,10 +138,12 @@ def _is_half_formula(content: str, start: int) -> bool:
         return len(rest) <= HELD_FORMULA and "\n\n" not in rest
     before = content[start - 1 : start]
     if rest[0] == "\\":
-        return not re.match(r"[\w:\\/.]", before) and bool(_HALF_COMMAND.match(rest))
+        return len(rest) == 1 or (
+            not re.match(r"[\w:\\/.]", before) and bool(_HALF_COMMAND.match(rest))
+        )
     if before.isascii() and before.isalnum():
         return False
-    return bool(_HALF_DOLLARS.match(rest)) and ("\\" in rest or not _PROSE.search(rest[1:]))
+    return bool(_HALF_DOLLARS.match(rest)) and not _PROSE.search(_COMMANDS.sub("", rest[1:]))
 
 
 def _note_run(open_marks: list[tuple[int, str]], content: str, start: int, end: int) -> None:

@@ -10,7 +10,7 @@ from feishu_bot.feishu.cards.markdown.formulas import (
     MAX_LINES,
     MAX_SOURCE_CHARS,
     display_formula,
-    display_opening,
+    display_signs,
     formula_at,
 )
 
@@ -34,31 +34,48 @@ def math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
     While the text grows it may be without an end: then the meta has None.
     """
-    first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
-    if first[:1] not in ("$", "\\") or state.is_code_block(start) or not display_opening(first):
+    at = state.bMarks[start] + state.tShift[start]
+    if state.src[at : at + 1] not in ("$", "\\") or state.is_code_block(start):
         return False
-    lines: list[str] = []
-    chars = 0
-    for number in range(start, min(end, start + MAX_LINES)):
-        if state.sCount[number] < state.blkIndent and not state.isEmpty(number):
+    opening, closing = display_signs(state.src[at : state.eMarks[start]])
+    if not opening:
+        return False
+    last = _last_line(state, start, end, opening, closing)
+    formula = None
+    if last is None:
+        # More of it may come as long as it stands at the text's end.
+        last = min(end, start + MAX_LINES) - 1
+        is_long = state.eMarks[last] - at > MAX_SOURCE_CHARS
+        if not state.env["is_growing"] or last + 1 < state.lineMax or is_long:
             return False
-        lines.append(state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]])
-        chars += len(lines[-1])
-        formula = display_formula(lines)
-        if formula or chars > MAX_SOURCE_CHARS:
-            break
     else:
-        formula = None
-        if not state.env["is_growing"] or number + 1 < state.lineMax:
+        formula = display_formula([_line(state, one) for one in range(start, last + 1)])
+        if formula is None:
             return False
-    if formula is None and (chars > MAX_SOURCE_CHARS or not state.env["is_growing"]):
-        return False
     if not silent:
         token = state.push("math_block", "", 0)
-        token.map = [start, number + 1]
+        token.map = [start, last + 1]
         token.meta = {"formula": formula}
-        state.line = number + 1
+        state.line = last + 1
     return True
+
+
+def _last_line(state: StateBlock, start: int, end: int, opening: str, closing: str) -> int | None:
+    """The line that has the formula's end; None where that is not found nearby."""
+    at = state.bMarks[start] + state.tShift[start]
+    if state.src.find(closing, at + len(opening), at + MAX_SOURCE_CHARS) < 0:
+        return None
+    for number in range(start, min(end, start + MAX_LINES)):
+        if state.sCount[number] < state.blkIndent and not state.isEmpty(number):
+            return start  # the list item has ended, and is no formula
+        line = _line(state, number)
+        if closing in (line[len(opening) :] if number == start else line):
+            return number
+    return None
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
 def has_open_formula_before_end(tokens: list[Token]) -> bool:
