@@ -51,20 +51,26 @@ def closed(content: str) -> str:
         return content
     kept: list[str] = []
     for at, mark in _open_marks(content):
-        if mark in _EMPHASIS or mark[0] == "`":
-            kept.append(mark)
-        elif mark == "[":
-            label = content[at:].lstrip("!").lstrip("[").partition("](")[0]
-            is_picture = content[at] == "!"
-            return _closed(content[:at] + ("" if is_picture else label), kept, at_cut=True)
-        elif mark == "$":
-            rest = content[at:]
-            if "`" in rest or len(rest.strip("$\\([ ")) < 2:
-                return _closed(content[:at], kept, at_cut=True)
-            return _closed(content[:at], kept, at_cut=True) + f" `{rest.strip()}`"
-        elif mark == "<":
+        rest = content[at:]
+        if not rest.strip("*_~`![$\\( "):
             return _closed(content[:at], kept, at_cut=True)
+        if mark == "[":
+            return _closed(content[:at] + _without_target(rest), kept, at_cut=True)
+        if mark == "$":
+            code = "" if "`" in rest else f" `{rest.strip()}`"
+            return _closed(content[:at], kept, at_cut=True) + code
+        if mark == "<":
+            return _closed(content[:at], kept, at_cut=True)
+        kept.append(mark)
     return _closed(content, kept, at_cut=True) if kept else content
+
+
+def _without_target(link: str) -> str:
+    """The words of a link whose address is incomplete; nothing of a picture."""
+    label, has_target, _ = link.partition("](")
+    if link.endswith("]") and not has_target:
+        return link
+    return "" if link.startswith("!") else label.removeprefix("[")
 
 
 _EMPHASIS = frozenset({"*", "**", "***", "~~", "_", "__", "___"})
