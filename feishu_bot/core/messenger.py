@@ -36,6 +36,11 @@ class FinalAnswer:
     can_continue: bool = False
     can_regenerate: bool = False
 
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the text isn't all there."""
+        return self.can_continue or self.notice is not None
+
 
 @dataclass(frozen=True, slots=True)
 class File:

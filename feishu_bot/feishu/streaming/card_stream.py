@@ -217,7 +217,7 @@ class CardStream:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
-        self._text.finish(is_cut=ending.notice is not None)
+        self._text.finish(is_cut=ending.breaks_off)
         if not self._cards:
             self._cards.add()
         while True:
@@ -284,7 +284,7 @@ class CardStream:
         ending = self._buffer.wait_for_ending()
         self._take_new()
         try:
-            self._text.finish(is_cut=ending.notice is not None)
+            self._text.finish(is_cut=ending.breaks_off)
             unseen = replace(ending, text=without_escapes(self._text.text))
             self._plain.send(as_plain_text(self._look.texts, unseen))
         except (TargetGone, FeishuUnavailable):
