@@ -71,7 +71,8 @@ def frames(text: str) -> list[str]:
         (r"p = 50%", "p = 50%"),
         (r"x_{max} + y_{b}", "xₘₐₓ + y_b"),
         (r"a \not= b \pmod{n}", "a ≠ b (mod n)"),
-        (r"\boxed{42}", "42"),
+        (r"a_{n_k} + v_{平均} + w^\top x", "a_(nₖ) + v_平均 + wᵀx"),
+        (r"\frac{[\ce{H+}][\ce{A-}]}{[\ce{HA}]} = 95\%", "[H⁺][A⁻]/[HA] = 95%"),
     ],
 )
 def test_a_simple_formula_is_unicode(latex: str, text: str) -> None:
@@ -128,6 +129,8 @@ def test_formulas_stand_wherever_text_does() -> None:
     assert shown(safe("| 名 | 式 |\n|---|---|\n| 面积 | $\\pi r^2$ |")).own_lines[-1] == "πr²"
     assert lines("> 设 \\(n \\ge 2\\)。") == ["设 n ≥ 2。"]
     assert lines("**结果是 $x^2$**") == ["结果是 x²"]
+    assert lines("占 $95\\%$，$n!$、$y'$ 与 $-x$") == ["占 95%，n!、y′ 与 -x"]
+    assert lines("面积 2\\pi r，第 $n$th 个，$k$-近邻") == ["面积 2π r，第 nth 个，k-近邻"]
     assert lines("公式 \\alpha 与 \\frac{a}{b}，A \\times B") == ["公式 α 与 a/b，A × B"]
 
 
@@ -141,6 +144,9 @@ def test_formulas_stand_wherever_text_does() -> None:
         "echo $HOME/$USER and $PATH:$HOME",
         "变量 $HOME 和 $PATH 都要设置",
         "$$$ and $ and $$",
+        "${A_B}-${C_D} and $A=$B and $A$1:$B$2",
+        "用$user_id和$order_id查，输入$3/百万，输出$15/百万（约$20）",
+        r"D:\v2\pi and v2\pi",
         "$ x $",
         "$5 a_b $6 c_d",
         r"C:\new\table and D:\alpha\beta.txt",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from feishu_bot.feishu.cards.markdown import formula_signs as signs
 from feishu_bot.feishu.cards.markdown.formula_nodes import (
@@ -47,7 +48,7 @@ def formula_lines(latex: str) -> list[str]:
 
 def _rows(nodes: Sequence[Any]) -> list[str]:
     """The lines of a formula, or of an environment that only arranges them."""
-    inner = [node for node in nodes if not _is_blank(node)]
+    inner = [node for node in nodes if node.latex_verbatim().strip()]
     if len(inner) == 1 and kind_of(inner[0]) == "Environment":
         name = _name_of(inner[0])
         if name in signs.ALIGNING:
@@ -73,10 +74,6 @@ def _cells(nodes: Sequence[Any], environment: str) -> list[list[str]]:
 
 def _line(nodes: Sequence[Any]) -> str:
     return _SPACES.sub(" ", _Line(nodes).write())
-
-
-def _is_blank(node: Any) -> bool:
-    return kind_of(node) == "Chars" and not node.chars.strip()
 
 
 class _Line:
@@ -126,16 +123,15 @@ class _Line:
             small = "°"
         if not written:
             return
-        if not self._out.strip():
-            self._out += small
-            if not small:
-                raise NotSimple
-        elif small:
+        if not (self._out.strip() or small):
+            raise NotSimple
+        if small:
             self._out = self._out.rstrip(" ") + small
         elif "\n" in written:
             raise NotSimple
         else:
-            bare = len(close) == 1 or (mark == "_" and close.isalnum())
+            is_word = close.isalnum() and normalize("NFKC", close) == close
+            bare = len(close) == 1 or (mark == "_" and is_word)
             self._out = self._out.rstrip(" ") + (f"{mark}{close}" if bare else f"{mark}({close})")
             if self._items.begins_word:
                 self._out += " "

@@ -94,12 +94,12 @@ def is_atom(text: str) -> bool:
 
 
 def is_bracketed(text: str) -> bool:
-    """Whether one pair of round brackets encloses all of the text."""
-    if not (text.startswith("(") and text.endswith(")")):
+    """Whether one pair of brackets encloses all of the text."""
+    if text[:1] not in ("(", "[") or text[-1:] not in (")", "]"):
         return False
     depth = 0
     for at, sign in enumerate(text):
-        depth += (sign == "(") - (sign == ")")
+        depth += (sign in "([") - (sign in ")]")
         if not depth:
             return at == len(text) - 1
     return False

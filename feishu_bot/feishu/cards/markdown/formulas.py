@@ -18,15 +18,18 @@ MAX_LINES = 40
 
 _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 _DOLLARS = re.compile(
-    r"\$(?![\s$])((?:[^$\\`]|\\.){1,500}?)(?<![\s\\])\$(?![0-9A-Za-z$])", re.DOTALL
+    r"\$(?![\s$])((?:[^$\\`]|\\.){1,500}?)(?<![\s\\])\$(?![0-9${]|(?!(?:th|st|nd|rd|s)\b)[A-Za-z])",
+    re.DOTALL | re.ASCII,
 )
 _BEGIN = re.compile(r"\\begin\{([a-zA-Z]{1,20}\*?)\}")
 # With one of these inside it was probably no formula.
 _NOT_MATH = re.compile(r"`|\]\(|\*\*|://|\n[ \t]*\n|</?[A-Za-z]+[^<>\n]*>")
 
-_COMMAND = re.compile(r"\\[A-Za-z]{2,}|\\[,;{}]|[A-Za-z0-9)}]\s*[\^_]\s*[\w{(*+\\-]")
+_COMMAND = re.compile(r"\\[A-Za-z]{2,}|\\[,;:!{}%|]|[A-Za-z0-9)}]\s*[\^_]\s*[\w{(*+\\-]")
 _OPERATOR = re.compile(r"[=<>+*≤≥±×÷→≈|]|\d\s*[-/]|[-/]\s*\d|\b[A-Za-z]\s*[-/]\s*[A-Za-z]\b")
-_SHORT = re.compile(r"[A-Za-z]{1,3}|-?\d+(?:[.,]\d+)*%?|[A-Za-z]\(\w(?:,\s*\w)*\)|[\u0370-\u03ff]")
+_SHORT = re.compile(
+    r"-?[A-Za-z]{1,3}['!]{0,3}|\d+!|-?\d+(?:[.,]\d+)*%?|[A-Za-z]\(\w(?:,\s*\w)*\)|[\u0370-\u03ff]"
+)
 _WORDS = re.compile(r"[A-Za-z]{3,}[,.]?\s+[A-Za-z]{2,}")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]")
 
@@ -46,7 +49,8 @@ _BARE = re.compile(
     rf"|(?:{_BARE_NAMES})(?![A-Za-z\\{{])){_SCRIPTS}(?![\\\w/])",
     re.ASCII,
 )
-_BEFORE_BARE = re.compile(r"[A-Za-z0-9_\\:/.~@'\"]")
+_BEFORE_BARE = re.compile(r"[A-Za-z0-9_\\:/.~@'\"]\Z")
+_NUMBER_BEFORE = re.compile(r"(?:\A|[\s(=+*\u2e80-\uffef-])\d+(?:\.\d+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ def _between_dollars(source: str, at: int, end: int) -> Formula | None:
 
 
 def _bare(source: str, at: int, end: int) -> Formula | None:
-    if at and _BEFORE_BARE.match(source[at - 1]):
+    before = source[max(at - 20, 0) : at]
+    if _BEFORE_BARE.search(before) and not _NUMBER_BEFORE.search(before):
         return None
     match = _BARE.match(source, at, end)
     # A single command that has no sign is left as it is.
