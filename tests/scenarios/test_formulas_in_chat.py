@@ -55,7 +55,7 @@ def test_an_answer_that_breaks_off_ends_with_no_half_mark(sim, talk, bot, ending
         sim.gateway.enqueue(Script.chunks(pieces, finish_reason="length"))
         answer = talk.ask("说吧")
     else:
-        sim.gateway.enqueue(Script.chunks([*pieces, *["*" * 0] * 200], between=0.2))
+        sim.gateway.enqueue(Script.chunks([*pieces, *[""] * 200], between=0.2))
         question = talk.say("说吧")
         growing = sim.feishu.wait_for(
             lambda: (a := sim.feishu.answers_to(question)) and "对话的" in a[0].text and a[0]

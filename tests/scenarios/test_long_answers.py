@@ -108,9 +108,7 @@ def test_history_export_and_a_second_answer_have_the_whole(sim, talk, start_bot)
 
 
 def test_no_further_card_is_drawn_while_the_model_goes_on(sim, talk, bot):
-    sim.gateway.respond_with(
-        lambda body: Script.chunks([*PARAGRAPHS[:150], *PARAGRAPHS[150:]], between=0.01)
-    )
+    sim.gateway.respond_with(lambda body: Script.chunks(PARAGRAPHS, between=0.01))
     question = talk.say("讲讲所有的安排")
 
     sim.feishu.wait_for(
@@ -135,7 +133,6 @@ def test_a_stopped_answer_keeps_what_was_not_shown(sim, talk, bot):
         timeout=20,
     )
     growing = sim.feishu.answers_to(question)[1]
-    sim.feishu.wait_for(lambda: True)
     click(sim, growing, button(growing, "停止"), talk.alice)
     first, second = cards_of(sim, question, 2)
 

@@ -184,7 +184,7 @@ class MarkdownStream:
                 units, page = units[-1:], self._page
         pieces = self._left(units)
         if self._at_end:
-            pieces = _without_table_head(pieces, view)
+            pieces = _without_table_head(pieces, view, is_cut=self._is_finished)
         if not self._is_finished:
             pieces = _without_half_row(pieces, view)
         return page.copy().extended(pieces), done, pieces
@@ -251,12 +251,13 @@ def _without_half_row(pieces: list[Piece], view: str) -> list[Piece]:
     return [*pieces[:-1], replace(last, rows=last.rows[:-1], raw=last.raw[:-1])]
 
 
-def _without_table_head(pieces: list[Piece], view: str) -> list[Piece]:
+def _without_table_head(pieces: list[Piece], view: str, *, is_cut: bool) -> list[Piece]:
     """Without a last line that the next one may turn into the head of a table."""
     last = view.rpartition("\n")[2] or view[:-1].rpartition("\n")[2]
     if "|" not in last or not pieces or pieces[-1].kind != "text":
         return pieces
-    if not view.endswith("\n") and not last.lstrip(" \t>*+-.)0123456789").startswith("|"):
+    begins_row = last.lstrip(" \t>*+-.)0123456789").startswith("|")
+    if not begins_row and (is_cut or not view.endswith("\n")):
         return pieces
     text = pieces[-1].text.rpartition("\n")[0]
     return [*pieces[:-1], replace(pieces[-1], text=text)] if text else pieces[:-1]
