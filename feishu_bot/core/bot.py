@@ -11,7 +11,6 @@ from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
-from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
@@ -160,7 +159,7 @@ class Bot:
                     self._reply(job, result, control)
             case SuggestCommand():
                 self._note_chat(job)
-                card = unknown_command_card(task.word, task.nearest)
+                card = self.runner.suggest(job, task)
                 self.replier.reply(job, None if self._is_aside(job) else card)
             case OfferEdited():
                 self.replier.reply(job, edited_card(task))

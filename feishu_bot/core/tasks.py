@@ -69,10 +69,14 @@ class RunCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestCommand:
-    """Answer what looks like a command and is none. `nearest` may be empty."""
+    """Answer what looks like a command and is none. `nearest` may be empty.
+
+    `argument` is what stood behind the word.
+    """
 
     word: str
     nearest: str = ""
+    argument: str = ""
     message: IncomingMessage | None = None
 
 

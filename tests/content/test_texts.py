@@ -134,7 +134,8 @@ def test_a_notice_has_all_its_parts(texts: Catalog, kind: str) -> None:
 @each_language
 @pytest.mark.parametrize("kind", [*NOTICES, *LINES])
 def test_no_text_is_empty_or_raises_its_voice(texts: Catalog, kind: str) -> None:
-    text = texts(kind, seconds=1, tokens=1, part=2, request_id="r", model="m", scopes="s")
+    params = {"seconds": 1, "tokens": 1, "part": 2, "request_id": "r", "model": "m", "scopes": "s"}
+    text = texts(kind, **params, name="n")
 
     assert text.strip()
     assert not set(text) & set("!！")
@@ -145,7 +146,9 @@ def test_no_text_is_empty_or_raises_its_voice(texts: Catalog, kind: str) -> None
 def test_both_languages_take_the_same_params(kind: str) -> None:
     chinese, english = template_of(zh, kind), template_of(en, kind)
 
-    assert params_of(chinese) == params_of(english)
+    # A Chinese word that calls a command says nothing to a reader of English.
+    chinese_only = {"plain"} if kind == "command_words" else set()
+    assert params_of(chinese) - chinese_only == params_of(english)
 
 
 @pytest.mark.parametrize("kind", NOTICES)

@@ -148,6 +148,7 @@ def _help(language: Language) -> Family:
         "misspelt": unknown_command_card("/hlep", "/help"),
         "misspelt, like another": unknown_command_card("/claer", "/clear"),
         "misspelt, like none": unknown_command_card("/zzz", ""),
+        "misspelt, with an argument": unknown_command_card("/modle", "/model", "gpt-b"),
     }
 
 
