@@ -25,6 +25,7 @@ from feishu_bot.core.chats import Chats
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.feedback import FeedbackCommands
 from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
@@ -163,6 +164,7 @@ def build_bot(
             speakers=Speakers(ports.names),
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
+            is_allowed=ports.models.allows,
             clock=options.clock,
             timer=options.timer,
         ),
@@ -221,6 +223,7 @@ def _command_groups(
     """In the order of help."""
     conversations, clock = ports.conversations, options.clock
     has_admins = bool(options.policy.admins)
+    favourite = FavouriteModel(ports.models, ports.people, settings)
     return (
         HelpCommands(),
         ResetCommands(conversations),
@@ -228,7 +231,8 @@ def _command_groups(
             ports.roles, conversations, settings, enqueuer, context_tokens=options.context_tokens
         ),
         ModeCommands(conversations, settings),
-        ModelCommands(ports.models, conversations, settings),
+        ModelCommands(ports.models, conversations, settings, favourite),
+        favourite,
         SettingsCommands(
             conversations=conversations,
             chats=ports.chats,

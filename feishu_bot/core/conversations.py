@@ -62,7 +62,7 @@ class Conversation:
     """A conversation as one question sees it: its settings, and the turns that lead up to here.
 
     `turns` run from the oldest to the one the question goes on from. Empty settings mean the
-    bot's own.
+    bot's own. With `has_favourite` the model is the favourite of who asks: nobody chose it here.
     """
 
     key: ConversationKey
@@ -70,6 +70,7 @@ class Conversation:
     role: str = ""
     model: str = ""
     mode: str = ""
+    has_favourite: bool = False
 
 
 class SettingsChanges(TypedDict, total=False):

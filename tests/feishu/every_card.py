@@ -204,6 +204,8 @@ def _mode(language: Language) -> Family:
 def _model(language: Language) -> Family:
     many = CardWorld(language, models=FakeModels(*(f"model-{n}" for n in range(80))))
     none = CardWorld(language, models=NoModels())
+    liking = CardWorld(language)
+    liking.people.set_model("ou_alice", "gpt-b")
     return {
         "models": CardWorld(language).say_card("/model"),
         "models, more than are shown": many.say_card("/model"),
@@ -212,6 +214,13 @@ def _model(language: Language) -> Family:
         "unknown, like none": CardWorld(language).say_card("/model zzzzzz"),
         "chosen": CardWorld(language).say_card("/model gpt-b"),
         "the default chosen": CardWorld(language).click_card("model_set", option="-"),
+        "favourite": CardWorld(language).say_card("/model 常用 gpt-b"),
+        "favourite, in a group": CardWorld(language).say_card(
+            "/model 常用 gpt-b", chat_type="group"
+        ),
+        "favourite, unknown": CardWorld(language).say_card("/model 常用 gpt"),
+        "models, with a favourite": liking.say_card("/model"),
+        "no favourite": CardWorld(language).say_card("/model 常用 -"),
     }
 
 

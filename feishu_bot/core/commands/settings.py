@@ -54,6 +54,7 @@ class SettingsCommands(CommandGroup):
             offered = ()
         key, chat = context.key, self.chats.settings(context.key.chat_id)
         default = default_model(self.models) if offered else ""
+        favourite = self.people.get(context.sender.open_id).model
         categories = self.roles.categories(context.language)
         roles = (self.roles.of(category, context.language) for category in categories)
         form = cards.SettingsForm(
@@ -62,7 +63,7 @@ class SettingsCommands(CommandGroup):
             was=self._chosen(scope, key, context.sender.open_id, context.language),
             offered=offered,
             bots_model=default,
-            default_model=(chat.model if scope == CONVERSATION else "") or default,
+            default_model=(chat.model or favourite if scope == CONVERSATION else "") or default,
             roles=tuple(chain.from_iterable(roles)),
         )
         return cards.form_card(form, offers_chat=scope == CONVERSATION and may_change_chat)
@@ -141,7 +142,7 @@ class SettingsCommands(CommandGroup):
             self.people.set_language(click.action.operator.open_id, changes["language"])
 
     def _summary(self, scope: str, click: CardClick) -> Card:
-        layers = self.settings.of(click.key)
+        layers = self.settings.of(click.key, asker=click.action.operator.open_id)
         chat = layers.chat
         inner = layers if scope == CONVERSATION else chat
         role = find_by_prompt(self.roles, inner.role, click.language)
