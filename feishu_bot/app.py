@@ -132,6 +132,7 @@ def _ports(
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
+        own_roles=stores.own_roles,
         prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
         texts=texts,
     )

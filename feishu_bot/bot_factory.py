@@ -32,6 +32,7 @@ from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.lang import LangCommands
 from feishu_bot.core.commands.mode import ModeCommands
 from feishu_bot.core.commands.model import ModelCommands
+from feishu_bot.core.commands.own_roles import OwnRoleActions
 from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.reload import ReloadCommands
@@ -48,6 +49,7 @@ from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
+from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
@@ -78,6 +80,7 @@ class Ports:
     models: ModelCatalog
     balance: BalanceReader
     roles: Roles
+    own_roles: OwnRoles
     prices: Prices
     texts: Texts
 
@@ -223,13 +226,20 @@ def _command_groups(
     """In the order of help."""
     conversations, clock = ports.conversations, options.clock
     has_admins = bool(options.policy.admins)
+    roles = RoleCommands(
+        ports.roles,
+        conversations,
+        settings,
+        enqueuer,
+        ports.own_roles,
+        context_tokens=options.context_tokens,
+    )
     favourite = FavouriteModel(ports.models, ports.people, settings)
     return (
         HelpCommands(),
         ResetCommands(conversations),
-        RoleCommands(
-            ports.roles, conversations, settings, enqueuer, context_tokens=options.context_tokens
-        ),
+        roles,
+        OwnRoleActions(ports.own_roles, roles),
         ModeCommands(conversations, settings),
         ModelCommands(ports.models, conversations, settings, favourite),
         favourite,

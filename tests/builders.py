@@ -24,6 +24,7 @@ from tests.core.fakes import (
     FakeFeedback,
     FakeInbox,
     FakeModels,
+    FakeOwnRoles,
     FakePeople,
     FakePrices,
     FakeReader,
@@ -132,6 +133,7 @@ class BotWorld:
         self.models = FakeModels()
         self.balance = FakeBalance()
         self.roles = FakeRoles()
+        self.own_roles = FakeOwnRoles()
         self.prices = FakePrices()
         vars(self).update(ports or {})
         self.running = RunningJobs()

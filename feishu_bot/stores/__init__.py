@@ -15,6 +15,7 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.feedback import SqlFeedback
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
+from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.usage import SqlUsage
 
@@ -38,6 +39,7 @@ class Stores:
     people: SqlPeople
     usage: SqlUsage
     feedback: SqlFeedback
+    own_roles: SqlOwnRoles
     retention_days: float
 
     @classmethod
@@ -60,6 +62,7 @@ class Stores:
             people=SqlPeople(database),
             usage=SqlUsage(database),
             feedback=SqlFeedback(database),
+            own_roles=SqlOwnRoles(database),
             retention_days=retention_days,
         )
 

@@ -171,6 +171,14 @@ def _roles(language: Language) -> Family:
         world.say_card(f"/system {prompt}")
         return world
 
+    def own() -> CardWorld:
+        world = playing()
+        world.people.meet("ou_alice", "oc_1")
+        return world
+
+    owning = own()
+    for name, prompt in (("海盗", "You are a pirate."), ("老师", LONG_PROMPT * 3)):
+        owning.own_roles.save("ou_alice", name, prompt, most=20)
     full = CardWorld(language, roles=ManyRoles())
     category = FakeRoles.CATEGORIES[language][0]
     return {
@@ -188,6 +196,18 @@ def _roles(language: Language) -> Family:
         "begun in the one conversation of a chat": fresh().say_card("/system Hi.", key=ONE_CHAT),
         "ended": playing().click_card("role_reset"),
         "too long": fresh().say_card("/system " + "多" * 900),
+        "present, of somebody's own in a group": owning.say_card("/system", chat_type="group"),
+        "own, none": own().say_card("/roles 我的"),
+        "own": owning.say_card("/roles 我的"),
+        "own, in a group": owning.say_card("/roles 我的", chat_type="group"),
+        "own, one": owning.click_card("own_role_show", option="1"),
+        "own, a new one": owning.click_card("own_role_form"),
+        "own, changed": owning.click_card("own_role_form", role="1"),
+        "own, changed at length": owning.click_card("own_role_form", role="2"),
+        "own, kept": owning.click_card("own_role_ask"),
+        "own, begun": owning.say_card("/roles 海盗"),
+        "own, begun in a group": owning.say_card("/roles 海盗", chat_type="group"),
+        "of the list, by its title": fresh().say_card("/roles poet"),
     }
 
 

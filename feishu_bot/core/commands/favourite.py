@@ -80,7 +80,10 @@ class FavouriteModel(CommandGroup):
         return done.with_card(self._card(click.action.operator.open_id, model, is_private=True))
 
     def _card(self, person: str, present: str, *, is_private: bool) -> Card:
-        return _card(self.blocks(person, present, is_private=is_private))
+        blocks = self.blocks(person, present, is_private=is_private)
+        if not self.people.get(person).model:
+            blocks.insert(0, Field(Text("favourite_now"), Text("favourite_none")))
+        return _card(blocks)
 
 
 def _card(blocks: list[Block]) -> Card:
