@@ -24,6 +24,7 @@ from feishu_bot.core.chat_model import ChatModel, ModelCatalog
 from feishu_bot.core.chats import Chats
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
+from feishu_bot.core.commands.edit import EditCommands
 from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.feedback import FeedbackCommands
@@ -265,6 +266,7 @@ def _command_groups(
         ForgetCommands(ports.people, clock=clock),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
+        EditCommands(conversations, enqueuer),
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),

@@ -153,7 +153,7 @@ class Bot:
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)
-                if isinstance(result, Regenerate):
+                if isinstance(result, AskQuestion | Regenerate):
                     self._answer(job, result, control)
                 else:
                     self._reply(job, result, control)

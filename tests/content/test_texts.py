@@ -41,7 +41,7 @@ def sources() -> Iterator[ast.Module]:
 # The kinds that are put together in the code: what stands first, and what may follow.
 COMPOSED = {
     "balance_": get_args(BalanceState),
-    "button_": (*BUTTONS, "regenerate", "other_model"),
+    "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
     "limit_": tuple(
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")

@@ -109,7 +109,9 @@ class CardWorld(BotWorld):
 
     def click_card(self, act: str, *, is_admin: bool = False, **more: Any) -> Card:
         """The card that takes the place of the clicked one; `option` and so on were filled in."""
-        form = {name: more.pop(name) for name in ("option", "prompt", "comment") if name in more}
+        form = {
+            name: more.pop(name) for name in ("option", "prompt", "comment", "text") if name in more
+        }
         operator = BOSS if is_admin else ALICE
         response = self.click(
             act, on="om_a1", operator=operator, form=form, event_id="ev_1", **more
@@ -393,6 +395,10 @@ def _edits(language: Language) -> Family:
     return {
         "edited": offer("Which of the two plans costs less over three years?"),
         "edited, too long for a button": offer("word " * 2_000),
+        "to be edited": CardWorld(language).talked().later_card("edit_question"),
+        "edited in the form": CardWorld(language)
+        .talked()
+        .click_card("edit_ask", question="om_a1", text="Which of the two plans costs less?"),
     }
 
 

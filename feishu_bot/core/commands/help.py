@@ -20,7 +20,18 @@ from feishu_bot.core.text import shorten
 # Those that most people need, as buttons; the others are named in the list.
 BUTTONS = ("new", "roles", "model", "settings", "usage")
 # What the list is for at first sight; everything else is folded.
-TOP_COMMANDS = ("new", "clear", "retry", "stop", "roles", "system", "model", "mode", "settings")
+TOP_COMMANDS = (
+    "new",
+    "clear",
+    "retry",
+    "edit",
+    "stop",
+    "roles",
+    "system",
+    "model",
+    "mode",
+    "settings",
+)
 
 # What a button holds of what was typed behind a misspelt word, and what is read of it.
 MAX_ARGUMENT = 1_000

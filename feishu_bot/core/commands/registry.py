@@ -71,7 +71,7 @@ class CommandContext:
 
 
 # What a command comes to. None means that it has nothing more to say.
-CommandResult = Card | Notice | File | Regenerate | None
+CommandResult = Card | Notice | File | AskQuestion | Regenerate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,11 @@ def plain(word: str) -> str:
     return unicodedata.normalize("NFKC", word)
 
 
+def has_slash(text: str) -> bool:
+    """Whether the text begins with a slash, or what stands for one."""
+    return trimmed(text).startswith(_SLASHES)
+
+
 def may_be_comma(word: str) -> bool:
     """Whether what stands before the word may be a comma as well as a slash."""
     return word.startswith(_COMMA)

@@ -183,7 +183,7 @@ def _ending_buttons(
 def _regenerate_buttons(localizer: Localizer) -> list[Element]:
     return [
         _button(localizer.plain(Text(f"button_{act}")), f"{act}_button", act=act)
-        for act in ("regenerate", "other_model")
+        for act in ("regenerate", "other_model", "edit_question")
     ]
 
 
