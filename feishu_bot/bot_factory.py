@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy, RefusalThrottle
+from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.context import MessageReader, MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
@@ -28,6 +29,7 @@ from feishu_bot.core.commands.edit import EditCommands
 from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.feedback import FeedbackCommands
+from feishu_bot.core.commands.feedback_report import FeedbackReport
 from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.lang import LangCommands
@@ -37,6 +39,7 @@ from feishu_bot.core.commands.own_roles import OwnRoleActions
 from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.reload import ReloadCommands
+from feishu_bot.core.commands.report_periods import ReportPeriods
 from feishu_bot.core.commands.reset import ResetCommands
 from feishu_bot.core.commands.roles import RoleCommands
 from feishu_bot.core.commands.runner import CommandRunner
@@ -130,6 +133,13 @@ def build_bot(
     )
     keys = KeyResolver(conversations, options.p2p_context)
     enqueuer = Enqueuer(ports.inbox, notify)
+    answer_edits = AnswerEdits(
+        jobs=ports.inbox,
+        enqueuer=enqueuer,
+        conversations=conversations,
+        feedback=ports.feedback,
+        messenger=ports.messenger,
+    )
     quotas = QuotaChecker(
         ports.usage,
         person=options.person_quota,
@@ -149,6 +159,7 @@ def build_bot(
         options,
         settings=settings,
         enqueuer=enqueuer,
+        answer_edits=answer_edits,
         quotas=quotas,
         cancellation=Cancellation(ports.inbox, running),
     )
@@ -176,6 +187,7 @@ def build_bot(
         policy=policy,
         quotas=quotas,
         prices=ports.prices,
+        edits=answer_edits,
         footer=options.footer,
         log_messages=options.log_messages,
         clock=options.clock,
@@ -184,6 +196,7 @@ def build_bot(
     return Bot(
         inbox=ports.inbox,
         edits=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
+        answer_edits=answer_edits,
         enqueuer=enqueuer,
         running=running,
         conversations=conversations,
@@ -221,6 +234,7 @@ def _command_groups(
     *,
     settings: EffectiveSettings,
     enqueuer: Enqueuer,
+    answer_edits: AnswerEdits,
     quotas: QuotaChecker,
     cancellation: Cancellation,
 ) -> tuple[CommandGroup, ...]:
@@ -259,8 +273,10 @@ def _command_groups(
             ports.usage,
             quotas,
             ports.names,
+            enqueuer,
             currency=lambda: ports.prices.currency,
             days_kept=options.retention_days,
+            words=ports.texts,
             clock=clock,
         ),
         ForgetCommands(ports.people, clock=clock),
@@ -270,5 +286,16 @@ def _command_groups(
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),
-        FeedbackCommands(ports.feedback, conversations, enqueuer),
+        FeedbackCommands(
+            ports.feedback,
+            conversations,
+            enqueuer,
+            answer_edits,
+            FeedbackReport(
+                ports.feedback,
+                ports.names,
+                ReportPeriods(options.retention_days, clock),
+                ports.texts,
+            ),
+        ),
     )

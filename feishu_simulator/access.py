@@ -25,7 +25,7 @@ GRANTED = frozenset(
         "contact:user.employee_id:readonly", "im:message:send_sys_msg",
     }
 )  # fmt: skip
-KNOWN = GRANTED | {"im:message", ALL_GROUP_MESSAGES, "im:message.p2p_msg", "im:chat:read"}
+KNOWN = GRANTED | {"im:message", ALL_GROUP_MESSAGES, "im:message.p2p_msg", "im:chat:read", "cardkit:card:read"}
 
 _SEND = ("im:message", "im:message:send_as_bot")
 _READ = ("im:message", "im:message:readonly")
@@ -49,6 +49,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "resource.get": _READ,
     "chat.get": ("im:chat", "im:chat:readonly", "im:chat:read"),
     "user.get": ("contact:contact.base:readonly",),
+    # "Convert ID": not the scope of all other calls of CardKit.
+    "card.id_convert": ("cardkit:card:read",),
 }
 FREE = frozenset({"token", "bot.info", "scopes"})
 

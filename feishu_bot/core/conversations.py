@@ -99,6 +99,12 @@ class Conversations(Protocol):
     def turn_of(self, message_id: str) -> Turn | None:
         """The turn that one of the bot's own messages, or a question, is part of."""
 
+    def answers_to(self, question_id: str) -> tuple[str, ...]:
+        """The last message of each answer to a question, of forgotten ones too; oldest first."""
+
+    def card_of(self, message_id: str) -> str:
+        """The id of the card that one of the bot's messages shows; empty where it isn't known."""
+
     def tree(self, key: ConversationKey, *, whole: bool = False) -> tuple[Turn, ...]:
         """All turns of a conversation in all its branches, oldest first.
 

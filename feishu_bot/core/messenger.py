@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from feishu_bot.core.cards import Card
+from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
@@ -35,6 +36,24 @@ class FinalAnswer:
     footer: Footer = Footer()
     can_continue: bool = False
     can_regenerate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingMarks:
+    """What is to be seen on 👍 and 👎. With `counts` the card is rated by several people."""
+
+    ratings: Ratings
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """Nothing can be pressed any more; `notice` says in a line why."""
+
+    notice: Notice
+
+
+AnswerEdit = RatingMarks | Retirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +116,15 @@ class Messenger(Protocol):
         self, target: ReplyTarget, name: str, data: bytes, *, reference: str
     ) -> SentMessages:
         """Reply with a file, once per `reference`. Raises FeishuError."""
+
+    def edit_answer(
+        self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
+    ) -> None:
+        """Change the card of an answer that has ended; other edits of it must wait meanwhile.
+
+        `message_id` is the message that shows the card; an empty `card_id` has Feishu asked for
+        it. Raises FeishuError when it is no card that can be edited, or not any more.
+        """
 
     def identity(self) -> BotIdentity:
         """Who the bot is; from memory, never a call."""

@@ -109,6 +109,20 @@ class ContinueAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRatings:
+    """Show on an answer's card what people think of it now."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRecalled:
+    """Say on an answer's card that its question was recalled, and take the buttons away."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Greet:
     """Say hello to a group that the bot was added to, or to a new person."""
 
@@ -129,6 +143,8 @@ Task = (
     | Regenerate
     | OfferEdited
     | ContinueAnswer
+    | MarkRatings
+    | MarkRecalled
     | Greet
     | LegacyText
 )
@@ -140,6 +156,8 @@ _KINDS: Mapping[str, type[Task]] = {
     "regenerate": Regenerate,
     "offer": OfferEdited,
     "continue": ContinueAnswer,
+    "ratings": MarkRatings,
+    "recalled": MarkRecalled,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

@@ -15,7 +15,14 @@ from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import CleanText, conversations, messages, threads
-from feishu_bot.stores.turn_tree import read_newest, read_path, read_tree, read_turn, set_head
+from feishu_bot.stores.turn_tree import (
+    read_answers,
+    read_newest,
+    read_path,
+    read_tree,
+    read_turn,
+    set_head,
+)
 from feishu_bot.stores.turns import in_conversation, insert_own_messages, parameters_of, touch
 
 _CACHED_SECONDS = 3600.0
@@ -32,6 +39,7 @@ _SAVE_SETTINGS = (
     )
 )
 _KNOWN_MESSAGE = sa.select(messages).where(messages.c.message_id == sa.bindparam("id"))
+_CARD = sa.select(messages.c.card_id).where(messages.c.message_id == sa.bindparam("id"))
 _THREAD_ROOT = sa.select(threads.c.root).where(
     threads.c.chat_id == sa.bindparam("chat"), threads.c.thread_id == sa.bindparam("thread")
 )
@@ -113,6 +121,14 @@ class SqlConversations:
         with self._database.read() as connection:
             return read_turn(connection, message_id)
 
+    def answers_to(self, question_id: str) -> tuple[str, ...]:
+        with self._database.read() as connection:
+            return read_answers(connection, question_id)
+
+    def card_of(self, message_id: str) -> str:
+        with self._database.read() as connection:
+            return str(connection.scalar(_CARD, {"id": message_id}) or "")
+
     def tree(self, key: ConversationKey, *, whole: bool = False) -> tuple[Turn, ...]:
         with self._database.read() as connection:
             if whole:
@@ -146,7 +162,7 @@ class SqlConversations:
         now = self._clock()
         with self._database.write() as connection:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
-            insert_own_messages(connection, key, sent.message_ids)
+            insert_own_messages(connection, key, sent)
             if sent.thread_id:
                 connection.execute(
                     _BIND_THREAD, _thread_row(key.chat_id, sent.thread_id, key.root, now)

@@ -133,6 +133,8 @@ messages = sa.Table(
     sa.Column("turn", _Id),
     # Whether the bot wrote it; the others are questions.
     sa.Column("own", sa.Boolean, nullable=False),
+    # The CardKit entity that it shows, by which it can be edited; empty for anything else.
+    sa.Column("card_id", sa.Text, nullable=False, server_default=""),
     _of_a_conversation(),
     sa.Index("messages_conversation", "chat_id", "root"),
 )
@@ -226,6 +228,9 @@ feedback = sa.Table(
     sa.Column("open_id", sa.Text, primary_key=True),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("comment", CleanText, nullable=False, server_default=""),
+    # Of the answer: its turn may be deleted before the verdict is.
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
+    sa.Column("question_id", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("feedback_created", "created_at"),
 )

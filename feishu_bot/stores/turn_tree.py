@@ -37,6 +37,11 @@ _TREE = SELECT_TURNS.where(in_conversation(turns), _is_kept).order_by(turns.c.id
 _TURN_OF = SELECT_TURNS.join(messages, messages.c.turn == turns.c.id).where(
     messages.c.message_id == sa.bindparam("message"), sa.not_(turns.c.forgotten)
 )
+_ANSWERS = (
+    sa.select(turns.c.answer_ids)
+    .where(turns.c.question_id == sa.bindparam("asked"))
+    .order_by(turns.c.id)
+)
 _NEWEST = (
     sa.select(turns.c.chat_id, turns.c.root)
     .where(turns.c.chat_id == sa.bindparam("chat"), sa.not_(turns.c.forgotten))
@@ -83,6 +88,12 @@ def read_turn(connection: sa.Connection, message_id: str) -> Turn | None:
     """The turn that a message is part of; None when there is none, or a forgotten one."""
     found = _turns(connection, _TURN_OF, {"message": message_id})
     return found[0] if found else None
+
+
+def read_answers(connection: sa.Connection, question_id: str) -> tuple[str, ...]:
+    """The last message of each answer to a question, of forgotten ones too; oldest first."""
+    found = connection.scalars(_ANSWERS, {"asked": question_id})
+    return tuple(answer_ids[-1] for answer_ids in found if answer_ids)
 
 
 def read_newest(connection: sa.Connection, chat_id: str) -> ConversationKey | None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.messages import SentMessages
 from feishu_bot.stores.schema import conversations, messages, turns
 
 NEVER = -1.0
@@ -112,10 +113,12 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
 
 
 def insert_own_messages(
-    connection: sa.Connection, key: ConversationKey, message_ids: Iterable[str]
+    connection: sa.Connection, key: ConversationKey, sent: SentMessages
 ) -> None:
     """Remember messages that the bot has sent, before or without a turn."""
-    rows = _message_rows(key, message_ids, turn_id=None, own=True)
+    rows = _message_rows(key, sent.message_ids, turn_id=None, own=True)
+    for row in rows:
+        row["card_id"] = sent.card_ids.get(row["message_id"], "")
     if rows:
         connection.execute(_MESSAGE_IF_NEW, rows)
 

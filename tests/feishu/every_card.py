@@ -12,6 +12,7 @@ from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.edits import edited_card
+from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import Footer
@@ -293,11 +294,47 @@ def _usage(language: Language) -> Family:
         "usage": CardWorld(language).used(3).say_card("/usage"),
         "usage, limited": limited.say_card("/usage"),
         "usage, granted": granted.say_card("/usage"),
-        "usage, as an admin": admins.say_card("/usage", is_admin=True),
         "usage, as an admin in a group": admins.say_card(
             "/usage", is_admin=True, chat_type="group"
         ),
         "granted": grant,
+    }
+
+
+def _reports(language: Language) -> Family:
+    world = CardWorld(language, currency="¥").used(3).used(2, open_id="ou_bob", model="gpt-b")
+    for model in ("gpt-c", "gpt-d", "gpt-e"):
+        world.used(1, model=model, created_at=NOON - 86_400)
+    unused = CardWorld(language)
+    many = CardWorld(language)
+    for number in range(20):
+        many.used(9_999, open_id=f"ou_{number:032}", model=f"{number} " + "x" * 60)
+
+    def rate(person: str, verdict: Verdict, comment: str = "", **answer: str) -> None:
+        rated = {"message_id": "om_a1", "model": "gpt-a", "question_id": "om_q1"} | answer
+        world.feedback.save(RatedAnswer(**rated), person, verdict, comment)
+
+    world.feedback.clock = many.feedback.clock = Clock(NOON)
+    rate("ou_alice", "up")
+    rate("ou_bob", "down", "太长 / too long")
+    rate("ou_bob", "down", "x" * 400, message_id="om_a2", model="", question_id="")
+    for number in range(20):
+        answer = RatedAnswer(message_id=f"om_{number}", model=f"{number} " + "x" * 60)
+        many.feedback.save(answer, f"ou_{number:032}", "down", "x" * 1_000)
+
+    def choose(world: CardWorld, act: str, option: str) -> Card:
+        world.people.meet("ou_boss", "oc_1")
+        return world.click_card(act, is_admin=True, option=option)
+
+    return {
+        "usage": world.say_card("/usage", is_admin=True),
+        "usage, over a week": choose(world, "usage_days", "7"),
+        "usage, of nobody": unused.say_card("/usage", is_admin=True),
+        "usage, as full as can be": choose(many, "usage_days", "30"),
+        "feedback": world.say_card("/feedback", is_admin=True),
+        "feedback, of today": choose(world, "feedback_days", "1"),
+        "feedback, of nobody": unused.say_card("/feedback", is_admin=True),
+        "feedback, as full as can be": choose(many, "feedback_days", "30"),
     }
 
 
@@ -411,6 +448,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "settings": _settings,
     "lang": _lang,
     "usage": _usage,
+    "reports": _reports,
     "balance": _balance,
     "admin": _admin,
     "forget": _forget,

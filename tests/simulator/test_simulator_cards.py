@@ -349,6 +349,8 @@ def test_a_sent_card_turns_into_an_entity(sim, writer, question):
     body = IdConvertCardRequestBody.builder().message_id(message_id).build()
     request = IdConvertCardRequest.builder().request_body(body).build()
 
+    assert writer.client.cardkit.v1.card.id_convert(request).code == 99991672
+    sim.feishu.grant("cardkit:card:read")
     card_id = writer.client.cardkit.v1.card.id_convert(request).data.card_id
     writer.settings(card_id, 1, streaming_mode=True)
     writer.content(card_id, "y", 2)

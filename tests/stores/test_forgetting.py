@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.tasks import QueuedTask
@@ -186,8 +187,8 @@ class TestForgetting:
 
     def test_feedback_goes(self, forget, database, clock) -> None:
         feedback = SqlFeedback(database, clock=clock)
-        feedback.save("om_1", "ou_1", "down", "wrong")
-        feedback.save("om_1", "ou_2", "up")
+        feedback.save(RatedAnswer(message_id="om_1"), "ou_1", "down", "wrong")
+        feedback.save(RatedAnswer(message_id="om_1"), "ou_2", "up")
 
         assert forget().feedback == 1
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
@@ -44,6 +45,7 @@ class Answerer:
     policy: AccessPolicy
     quotas: QuotaChecker
     prices: Prices
+    edits: AnswerEdits
     footer: frozenset[str]
     log_messages: bool = False
     clock: Callable[[], float] = time.time
@@ -143,10 +145,12 @@ class Answerer:
             created_at=now,
         )
         try:
-            self.jobs.finish(job, shown.outcome, turn, usage)
+            is_recalled = self.jobs.finish(job, shown.outcome, turn, usage)
         except LeaseLost:
             logger.info("answer taken over")
             return
+        if is_recalled and shown.sent and shown.sent.message_ids:
+            self.edits.retire(shown.sent.message_ids[-1])
         metrics.ANSWERS.labels(outcome=shown.outcome).inc()
         metrics.ANSWER_SECONDS.observe(seconds)
         logger.info(

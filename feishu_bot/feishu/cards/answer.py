@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Text
+from feishu_bot.core.feedback import Verdict
 from feishu_bot.core.messenger import FinalAnswer, Footer
 from feishu_bot.core.notices import Notice
 from feishu_bot.feishu.cards.elements import (
@@ -31,6 +33,8 @@ MODEL_CHARS = 500
 
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
+BUTTONS_ELEMENT = "buttons"
+RATING_SIGNS: Mapping[Verdict, str] = {"up": "👍", "down": "👎"}
 
 
 def answer_card(
@@ -98,6 +102,11 @@ def element_content(texts: Catalog, text: str) -> str:
     """The content of the element `answer` while the answer grows; never empty (a 300307)."""
     content = safe_markdown(text, streaming=True)
     return content if content.strip() else texts("thinking")
+
+
+def rating_element(verdict: Verdict) -> str:
+    """The element of the button with this verdict."""
+    return f"rate_{verdict}"
 
 
 def footer_line(texts: Catalog, footer: Footer) -> str:
@@ -174,9 +183,9 @@ def _ending_buttons(
         buttons.append(_button(label, "continue_button", "primary_text", act="continue"))
     if can_regenerate:
         buttons += _regenerate_buttons(localizer)
-        for sign, verdict in (("👍", "up"), ("👎", "down")):
+        for verdict, sign in RATING_SIGNS.items():
             label = localizer.plain(sign)
-            buttons.append(_button(label, f"rate_{verdict}", act="rate", verdict=verdict))
+            buttons.append(_button(label, rating_element(verdict), act="rate", verdict=verdict))
     return buttons
 
 
@@ -192,4 +201,4 @@ def _button(label: Element, element_id: str, style: str = "text", **value: str) 
 
 
 def _button_row(buttons: list[Element]) -> Element:
-    return button_row(buttons, spacing="4px", element_id="buttons", vertical_align="center")
+    return button_row(buttons, spacing="4px", element_id=BUTTONS_ELEMENT, vertical_align="center")

@@ -83,5 +83,25 @@ def collapsible_panel(
     }
 
 
+def person(open_id: str) -> Element:
+    """A person with name and picture, by open_id ("User list").
+
+    A list of one: an id that Feishu doesn't know makes it refuse a card with a `person`, while it
+    can be told to leave it out of a list.
+    """
+    return {
+        "tag": "person_list",
+        "persons": [{"id": open_id}],
+        "size": "extra_small",
+        "show_avatar": True,
+        "drop_invalid_user_id": True,
+    }
+
+
+def chart(spec: Mapping[str, Any]) -> Element:
+    """A chart as VChart takes it ("Chart"): since client 7.1, with VChart 1.2.2 at least."""
+    return {"tag": "chart", "chart_spec": dict(spec), "aspect_ratio": "2:1"}
+
+
 def _tag(tag: str, element_id: str) -> Element:
     return {"tag": tag, "element_id": element_id} if element_id else {"tag": tag}
