@@ -152,6 +152,8 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         footer=frozenset(settings.footer),
+        suggestions=settings.suggestions,
+        suggestions_model=settings.suggestions_model,
         retention_days=settings.retention_days,
         policy=AccessPolicy(
             allowed_users=frozenset(settings.allowed_users),

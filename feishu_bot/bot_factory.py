@@ -30,6 +30,7 @@ from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.feedback import FeedbackCommands
 from feishu_bot.core.commands.feedback_report import FeedbackReport
+from feishu_bot.core.commands.follow_up import FollowUpActions
 from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.lang import LangCommands
@@ -51,6 +52,7 @@ from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edits import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
@@ -107,6 +109,8 @@ class BotOptions:
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)
     chat_quota: Quota = field(default_factory=Quota)
+    suggestions: bool = False
+    suggestions_model: str = ""
     retention_days: int = 30
     misses_messages: Callable[[], bool] = lambda: False
     bind_timeout: float = BIND_TIMEOUT
@@ -139,6 +143,7 @@ def build_bot(
         conversations=conversations,
         feedback=ports.feedback,
         messenger=ports.messenger,
+        has_follow_ups=options.suggestions,
     )
     quotas = QuotaChecker(
         ports.usage,
@@ -146,6 +151,20 @@ def build_bot(
         chat=options.chat_quota,
         currency=lambda: ports.prices.currency,
         clock=options.clock,
+    )
+    follow_ups = FollowUps(
+        options.suggestions,
+        model=options.suggestions_model,
+        instruction=ports.texts[options.language]("follow_up_prompt"),
+        jobs=ports.inbox,
+        enqueuer=enqueuer,
+        conversations=conversations,
+        messenger=ports.messenger,
+        chat_model=ports.model,
+        quotas=quotas,
+        prices=ports.prices,
+        clock=options.clock,
+        timer=options.timer,
     )
     welcome = Welcome(
         enqueuer,
@@ -188,6 +207,7 @@ def build_bot(
         quotas=quotas,
         prices=ports.prices,
         edits=answer_edits,
+        follow_ups=follow_ups,
         footer=options.footer,
         log_messages=options.log_messages,
         clock=options.clock,
@@ -197,6 +217,7 @@ def build_bot(
         inbox=ports.inbox,
         edits=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
         answer_edits=answer_edits,
+        follow_ups=follow_ups,
         enqueuer=enqueuer,
         running=running,
         conversations=conversations,
@@ -283,6 +304,7 @@ def _command_groups(
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),
+        FollowUpActions(enqueuer, ports.names),
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),

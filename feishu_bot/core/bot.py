@@ -17,6 +17,7 @@ from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edits import EditedQuestions, edited_card
+from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
@@ -37,7 +38,9 @@ from feishu_bot.core.tasks import (
     Regenerate,
     ReplyTarget,
     RunCommand,
+    ShowFollowUps,
     SuggestCommand,
+    SuggestFollowUps,
     Task,
 )
 from feishu_bot.logs import get_logger
@@ -70,6 +73,7 @@ class Bot:
     welcome: Welcome
     edits: EditedQuestions
     answer_edits: AnswerEdits
+    follow_ups: FollowUps
     throttle: RefusalThrottle
     answers_all: bool = False
 
@@ -144,6 +148,9 @@ class Bot:
 
     def work(self, job: Job, control: JobControl) -> None:
         """Do a task. Raises when it must be tried again."""
+        if isinstance(job.task, SuggestFollowUps | ShowFollowUps):
+            self.follow_ups.make(job, job.task, control)
+            return
         if isinstance(job.task, MarkRatings | MarkRecalled):
             self.answer_edits.make(job, job.task)
             return

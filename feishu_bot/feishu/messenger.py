@@ -118,6 +118,7 @@ class FeishuMessenger:
             others=self._others_for(target),
             stop=reference,
             streaming=self._streaming,
+            asked=target.asked,
         )
         stream = CardStream(
             caller=caller,

@@ -88,6 +88,8 @@ class Settings:
     # Feishu allows ten updates of one card a second: the first, the final and the one that ends
     # its streaming mode have to fit in as well.
     frame_interval: float = env("FRAME_INTERVAL", values.interval(0.15), "0.25")
+    suggestions: bool = env("SUGGESTIONS", flag, "false")
+    suggestions_model: str = env("SUGGESTIONS_MODEL", values.word, "")
     footer: tuple[str, ...] = env("FOOTER", values.footer_parts, "model,seconds,tokens")
 
     # Who may use it, and how much

@@ -494,6 +494,7 @@ def answers() -> dict[str, dict[str, Any]]:
         "waiting": {"text": "", "streaming": True, "stop": "om_q1"},
         "thinking": {"text": "", "reasoning": reasoning, "streaming": True, "stop": "om_q1"},
         "growing": {"text": "**Three** thi", "streaming": True, "stop": "om_q1"},
+        "asked by a button": {**done, "asked": "Bob: How much?"},
         "growing after thinking": {
             "text": "**Three** thi", "reasoning": reasoning, "streaming": True, "stop": "om_q1"
         },

@@ -14,6 +14,7 @@ from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.question import Question, QuestionReader
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, Messenger
 from feishu_bot.core.notices import Notice
@@ -46,6 +47,7 @@ class Answerer:
     quotas: QuotaChecker
     prices: Prices
     edits: AnswerEdits
+    follow_ups: FollowUps
     footer: frozenset[str]
     log_messages: bool = False
     clock: Callable[[], float] = time.time
@@ -151,6 +153,8 @@ class Answerer:
             return
         if is_recalled and shown.sent and shown.sent.message_ids:
             self.edits.retire(shown.sent.message_ids[-1])
+        elif turn and turn.answer_ids and draft.is_complete:
+            self.follow_ups.request(job, turn.answer_ids[-1])
         metrics.ANSWERS.labels(outcome=shown.outcome).inc()
         metrics.ANSWER_SECONDS.observe(seconds)
         logger.info(

@@ -63,6 +63,11 @@ class Draft:
             return "stopped"
         return "answered" if self.text else "noticed"
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the model has said all that it had to say."""
+        return bool(self.text) and not self.notice and self.reason == "stop"
+
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
 

@@ -30,6 +30,7 @@ from feishu_bot.feishu.cards.notice import notice_elements, notice_line, with_ti
 ANSWER_BYTES = 19_500
 REASONING_BYTES = 6_000
 MODEL_CHARS = 500
+ASKED_CHARS = 200
 
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
@@ -49,6 +50,7 @@ def answer_card(
     can_continue: bool = False,
     can_regenerate: bool = False,
     stop: str = "",
+    asked: str = "",
     part: int = 1,
     others: tuple[Catalog, ...] = (),
 ) -> CardJson:
@@ -58,12 +60,13 @@ def answer_card(
     elements `answer` and `reasoning` can be updated alone; the second is there once there is any
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
-    `stop` names the answer that the Stop button of a streaming card stops. `others` are the texts
+    `stop` names the answer that the Stop button of a streaming card stops. `asked` is the question
+    that was pressed, where no message says it. `others` are the texts
     of further languages, for a card that many read.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
-    elements = [_continued(localizer, part)] if part > 1 else []
+    elements = [_continued(localizer, part)] if part > 1 else _asked(localizer, asked)
     if reasoning.strip() and part == 1:
         expanded = streaming and not has_text
         elements.append(_reasoning(localizer, reasoning, streaming=streaming, expanded=expanded))
@@ -144,6 +147,10 @@ def _config(summary: Element, *, streaming: bool) -> dict[str, Any]:
 
 def _continued(localizer: Localizer, part: int) -> Element:
     return div(localizer.put(lambda texts: texts("part_continued", part=part), **SMALL), "part")
+
+
+def _asked(localizer: Localizer, asked: str) -> list[Element]:
+    return [div(localizer.plain(f"💬 {asked}", ASKED_CHARS, **SMALL), "asked")] if asked else []
 
 
 def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expanded: bool) -> Element:

@@ -30,13 +30,15 @@ class Form(IntEnum):
 class AnswerLook:
     """`others` are the texts of further languages, for a card that many read.
 
-    `stop` names the answer that its Stop button stops. Without `streaming` only the end is shown.
+    `stop` names the answer that its Stop button stops, `asked` is the question that was pressed.
+    Without `streaming` only the end is shown.
     """
 
     texts: Catalog
     others: tuple[Catalog, ...] = ()
     stop: str
     streaming: bool
+    asked: str = ""
     form: Form = Form.AS_WRITTEN
 
     def simplify(self, exc: FeishuError) -> None:
@@ -75,6 +77,7 @@ class AnswerLook:
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
             stop=self.stop,
+            asked=self.asked,
             part=part,
             others=self.others,
         )
