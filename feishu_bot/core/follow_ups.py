@@ -208,7 +208,7 @@ def clean_questions(text: str, *, but: str = "") -> tuple[str, ...]:
     found: dict[str, str] = {}
     for line in text.splitlines():
         question = _unwrapped(line)
-        is_plain = not set(question) & set("<>{}[]|\\`")
+        is_plain = not set(question) & set("<>{}[]|\\`") and "**" not in question
         if 2 <= len(question) <= MAX_CHARS and is_plain and question != but.strip():
             found.setdefault(question.casefold(), question)
     return tuple(found.values())[:MAX_QUESTIONS]

@@ -286,6 +286,7 @@ def test_a_recalled_question_takes_them_off_the_card():
         ("x" * 81 + "\nShort?", ("Short?",)),
         ("<at id=all></at>\n[link](http://x)\nrun `rm`, please\nWhy?", ("Why?",)),
         ("W\u200bhy\u202e?\x07", ("W hy ?",)),
+        ("Three will do: **one**, **two**", ()),
         ("\n \n", ()),
         ("Q1", ()),
     ],
