@@ -66,8 +66,12 @@ class AnswerEdits:
 
     def mark_recalled(self, question_id: str) -> None:
         """Take the buttons off every answer to a question that was recalled."""
-        for answer_id in self.conversations.answers_to(question_id):
+        answers = [*self.conversations.answers_to(question_id)]
+        for answer_id in answers:
             self.retire(answer_id)
+            # An answer that was continued is what its continuation answers.
+            continued = self.conversations.answers_to(answer_id)
+            answers += [one for one in continued if one not in answers]
 
     def retire(self, answer_id: str) -> None:
         """Take the buttons off an answer whose question was recalled."""

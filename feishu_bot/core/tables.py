@@ -22,15 +22,17 @@ class Table:
     rows: Sequence[tuple[Cell, ...]]
 
 
-def as_csv(table: Table) -> bytes:
+def as_csv(table: Table, note: str = "") -> bytes:
     """UTF-8 with a byte order mark, without which Excel takes Chinese for something else.
 
-    Texts that a spreadsheet would calculate begin with an apostrophe.
+    Texts that a spreadsheet would calculate begin with an apostrophe. `note` is a last line.
     """
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow(table.head)
     writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
+    if note:
+        writer.writerow([note])
     return written.getvalue().encode("utf-8-sig", "replace")
 
 

@@ -186,6 +186,24 @@ def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ
     return merged
 
 
+def read_some(environ: Mapping[str, str], *names: str) -> dict[str, Any]:
+    """These settings alone, by the names that `Settings` gives them; all must have a default.
+
+    Raises SettingsError.
+    """
+    report, found = Report(SETTINGS, environ), {}
+    for name in names:
+        setting = _DECLARED[name]
+        value = values.trimmed(environ.get(setting.name, "")) or setting.default or ""
+        try:
+            found[name] = setting.type.read(value)
+        except InvalidValue as exc:
+            report.add_invalid(setting, value, exc)
+    if report.faults:
+        raise SettingsError(report.faults)
+    return found
+
+
 def load_settings() -> Settings:
     """The settings of this process, from its environment and `.env`.
 

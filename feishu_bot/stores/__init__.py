@@ -19,7 +19,7 @@ from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.usage import SqlUsage
 
-__all__ = ["Database", "Stores"]
+__all__ = ["Database", "SqlFeedback", "SqlUsage", "Stores"]
 
 logger = get_logger(__name__)
 

@@ -139,7 +139,8 @@ def test_a_card_that_takes_no_mark_stays_as_it_is(failure):
 
 def test_the_answers_to_a_recalled_question_lose_their_buttons_once():
     world = RatingWorld()
-    world.remember(turn(1), turn(2, question_id="om_q1"), turn(3))
+    continued = turn(4, question_id="om_a2")
+    world.remember(turn(1), turn(2, question_id="om_q1"), turn(3), continued)
 
     for _ in range(2):
         world.bot.recall("om_q1")
@@ -147,7 +148,7 @@ def test_the_answers_to_a_recalled_question_lose_their_buttons_once():
 
     recalled = Retirement(notice=Notice("question_recalled"))
     assert [(on, edit) for on, _, edit in world.messenger.edits] == [
-        ("om_a1", recalled), ("om_a2", recalled),
+        ("om_a1", recalled), ("om_a2", recalled), ("om_a4", recalled),
     ]  # fmt: skip
     assert "om_q1" in world.inbox.stopped
 

@@ -14,6 +14,7 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.cards import Card, Chart, Point, Select
 from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
+from feishu_bot.core.commands import usage_report
 from feishu_bot.core.formatting import format_money
 from feishu_bot.core.messages import IncomingMessage, Mention
 from feishu_bot.core.messenger import File
@@ -338,6 +339,22 @@ def test_what_others_use_is_not_shown_where_others_may_read_along():
     # For ALLOWED_CHATS.
     assert "oc_1" in str(card)
     assert "oc_1" not in str(world.card(chat_type="group"))
+
+
+def test_a_table_that_is_too_long_says_so(monkeypatch):
+    monkeypatch.setattr(usage_report, "MAX_ROWS", 1)
+    world = UsageWorld()
+    world.use()
+    world.use(open_id="ou_bob")
+    world.people.meet("ou_boss", "oc_1")
+    world.bind("om_card")
+
+    world.click("usage_export", operator=BOSS, days="7")
+    world.work()
+
+    ((_, data),) = world.messenger.files
+    *_, last = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+    assert last == ["只列出了 1 行；在服务器上可以导出全部。"]
 
 
 # /grant

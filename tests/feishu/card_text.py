@@ -160,8 +160,8 @@ def _person_field(element: Json) -> list[str]:
     columns = element["columns"]
     person, value = (column["elements"][0] for column in columns)
     rest = _rest(element, {"flex_mode": "none", "horizontal_spacing": "8px"}, "columns")
-    for column, weight in zip(columns, (2, 3), strict=True):
-        rest += _rest(column, {"width": "weighted", "weight": weight}, "elements")
+    for column in columns:
+        rest += _rest(column, {"width": "weighted", "weight": 1}, "elements")
     rest += _rest(person, PERSON, "persons") + _rest(value, {}, "text")
     ids = [f"@{one['id']}{_rest(one, {}, 'id')}" for one in person["persons"]]
     return _spread(f"{' '.join(ids)}: {_said(value['text'])}{rest}")

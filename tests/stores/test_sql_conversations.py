@@ -71,6 +71,35 @@ class TestConversations:
         turns = store.load(KEY, parent_id).turns
         return [turn.question.removeprefix("question ") for turn in turns]
 
+    # Answers and their cards
+
+    def test_the_answers_to_a_question_are_known_though_it_is_forgotten(
+        self, store, add, database
+    ) -> None:
+        add("1")
+        again = Turn(
+            question="question 1", answer="", question_id="om_q1", answer_ids=("om_a8", "om_a9")
+        )
+        with database.write() as connection:
+            insert_turn(connection, KEY, again, now=1.0)
+            forget_question(connection, "om_q1")
+
+        assert store.answers_to("om_q1") == ("om_a1", "om_a9")
+        assert store.answers_to("om_a1") == ()
+
+    def test_a_card_is_known_by_its_message_before_and_after_its_turn(
+        self, store, other, add
+    ) -> None:
+        store.bind(KEY, SentMessages(("om_a1", "om_text"), card_ids={"om_a1": "card_1"}))
+        assert other.card_of("om_a1") == "card_1"
+
+        add("1")
+        store.bind(KEY, SentMessages(("om_a1",)))
+
+        assert other.card_of("om_a1") == "card_1"
+        assert other.card_of("om_text") == ""
+        assert other.card_of("om_unknown") == ""
+
     # Which conversation a message belongs to
 
     def test_a_message_that_names_no_other_opens_a_conversation(self, clock) -> None:

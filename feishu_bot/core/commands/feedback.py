@@ -59,7 +59,7 @@ class FeedbackCommands(CommandGroup):
         is_about_answer = context.argument or context.task.branch_point
         if context.is_admin and context.chat_type == "p2p":
             if context.data.get("export"):
-                return self.report.file(context.language, context.data["days"])
+                return self.report.file(context.language, context.data.get("days", ""))
             if not is_about_answer:
                 return self.report.card()
         turn = target_turn(self.conversations, context)

@@ -80,7 +80,8 @@ class FeedbackReport:
         names = name_lookup(self.names.of, ids, seconds=NAMING_SECONDS)
         texts = self.words[language]
         name = f"{texts('feedback_file')}-{days.day_name(self.periods.clock())}.csv"
-        return File(name, as_csv(feedback_table(texts, found, names=names)))
+        cut = texts("table_cut", count=format_count(MAX_ROWS)) if len(found) == MAX_ROWS else ""
+        return File(name, as_csv(feedback_table(texts, found, names=names), cut))
 
     def _select(self, count: int) -> Select:
         return self.periods.select("feedback_days", count)

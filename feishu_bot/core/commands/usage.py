@@ -43,7 +43,7 @@ class UsageCommands(CommandGroup):
         """Show what was used; to admins everyone's usage too."""
         is_private = context.chat_type == "p2p"
         if context.is_admin and is_private and context.data.get("export"):
-            return self._report.file(context.language, context.data["days"])
+            return self._report.file(context.language, context.data.get("days", ""))
         everyone: list[Block] = []
         if context.is_admin:
             everyone = self._report.blocks() if is_private else self._chat(context.key.chat_id)

@@ -84,7 +84,8 @@ class UsageReport:
         texts = self.words[language]
         table = usage_table(texts, rows, ALL_GROUPS, starts, names=names)
         name = f"{texts('usage_file')}-{days.day_name(self.periods.clock())}.csv"
-        return File(name, as_csv(table))
+        cut = texts("table_cut", count=format_count(MAX_ROWS)) if len(rows) == MAX_ROWS else ""
+        return File(name, as_csv(table, cut))
 
     def _models(self, rows: list[UsageRow]) -> tuple[Field, ...]:
         by_model = {

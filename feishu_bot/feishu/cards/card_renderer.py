@@ -87,7 +87,8 @@ def _field(localizer: Localizer, block: Field) -> Element:
         part = text if text["tag"] == "person_list" else div(text)
         return {"tag": "column", "width": "weighted", "weight": weight, "elements": [part]}
 
-    name_weight, value_weight = (1, 1) if block.leads else (2, 3)
+    is_even = block.leads or isinstance(block.name, Person)
+    name_weight, value_weight = (1, 1) if is_even else (2, 3)
     if isinstance(block.name, Person):
         name, value = elements.person(block.name.open_id), localizer.plain(block.value)
     elif block.leads:

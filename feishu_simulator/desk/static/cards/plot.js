@@ -32,7 +32,7 @@ export function Plot({ spec, rows, title }) {
   const every = Math.ceil(places.length / MOST_LABELS);
   return html`<div class="c-plot">
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${title}>
-      ${[0, top / 2, top].map((tick) => html`
+      ${[0, top / 2, top].filter(Number.isInteger).map((tick) => html`
         <line class="c-plot-line" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(tick)} y2=${y(tick)} />
         <text x=${LEFT - 4} y=${y(tick) + 3} text-anchor="end">${short(tick)}</text>`)}
       ${draw({ places, series, figures, y, step })}
@@ -92,11 +92,11 @@ function amountOf(rows, spec, field, place, one) {
     .reduce((sum, row) => sum + row[spec.yField], 0);
 }
 
-/** The least of 1, 2, 5, 10, 20 … that is not below. */
+/** The least of 1, 2, 4, 6, 8, 10, 20 … that is not below. */
 function roundUp(most) {
   if (most <= 0) return 1;
   const unit = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((one) => one * unit).find((one) => one >= most);
+  return [1, 2, 4, 6, 8, 10].map((one) => one * unit).find((one) => one >= most);
 }
 
 const short = (amount) => (amount >= 1000 ? `${amount / 1000}k` : String(amount));
