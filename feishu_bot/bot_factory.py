@@ -23,6 +23,7 @@ from feishu_bot.core.card_actions import BIND_TIMEOUT, CardActionHandler
 from feishu_bot.core.cards import RUN
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog
 from feishu_bot.core.chats import Chats
+from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.edit import EditCommands
@@ -42,6 +43,7 @@ from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.reload import ReloadCommands
 from feishu_bot.core.commands.report_periods import ReportPeriods
 from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.resume import ResumeActions
 from feishu_bot.core.commands.roles import RoleCommands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.settings import SettingsCommands
@@ -100,7 +102,7 @@ class BotOptions:
     """
 
     language: Language = "zh"
-    p2p_context: Literal["thread", "chat"] = "thread"
+    p2p_context: Literal["thread", "chat"] = "chat"
     answers_all: bool = False
     log_messages: bool = False
     system_prompt: str = ""
@@ -170,6 +172,7 @@ def build_bot(
         enqueuer,
         people,
         example={language: say("welcome_example") for language, say in ports.texts.items()},
+        is_running=options.p2p_context == "chat",
         answers_all=options.answers_all,
         misses_messages=options.misses_messages,
     )
@@ -261,10 +264,12 @@ def _command_groups(
 ) -> tuple[CommandGroup, ...]:
     """In the order of help."""
     conversations, clock = ports.conversations, options.clock
+    choices = Choices(conversations, ports.chats, ports.people)
     has_admins = bool(options.policy.admins)
     roles = RoleCommands(
         ports.roles,
         conversations,
+        choices,
         settings,
         enqueuer,
         ports.own_roles,
@@ -272,15 +277,16 @@ def _command_groups(
     )
     favourite = FavouriteModel(ports.models, ports.people, settings)
     return (
-        HelpCommands(),
+        HelpCommands(is_running=options.p2p_context == "chat"),
         ResetCommands(conversations),
         roles,
         OwnRoleActions(ports.own_roles, roles),
-        ModeCommands(conversations, settings),
-        ModelCommands(ports.models, conversations, settings, favourite),
+        ModeCommands(choices, settings),
+        ModelCommands(ports.models, choices, settings, favourite),
         favourite,
         SettingsCommands(
             conversations=conversations,
+            choices=choices,
             chats=ports.chats,
             people=ports.people,
             settings=settings,
@@ -305,6 +311,7 @@ def _command_groups(
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),
         FollowUpActions(enqueuer, ports.names),
+        ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),

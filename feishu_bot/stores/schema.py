@@ -85,6 +85,8 @@ conversations = sa.Table(
     sa.Column("ended_with", _Id, key="cleared_up_to", nullable=False, server_default="0"),
     # The turn that the next question continues, where that isn't the newest one.
     sa.Column("head", _Id),
+    # Where it was left when nothing was said for too long; until the next answer.
+    sa.Column("expired_head", _Id),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("last_at", sa.Double, nullable=False),
     sa.Index("conversations_last", "last_at"),

@@ -14,7 +14,7 @@ from tests.core.card_parts import first
 @pytest.fixture
 def world():
     """A bot with an admin, that has answered twice."""
-    world = BotWorld(policy=AccessPolicy(admins=[BOSS.open_id]))
+    world = BotWorld(policy=AccessPolicy(admins=[BOSS.open_id]), p2p_context="thread")
     world.people.meet(ALICE.open_id, "oc_1")
     world.remember(turn(1), turn(2, 1))
     return world

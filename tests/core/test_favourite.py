@@ -14,7 +14,7 @@ from tests.core.card_parts import all_buttons, field_rows, kind_of
 @pytest.fixture
 def world():
     """A bot in Alice's private chat."""
-    world = BotWorld()
+    world = BotWorld(p2p_context="thread")
     world.people.meet(ALICE.open_id, "oc_1")
     world.bind("om_card")
     return world

@@ -8,7 +8,7 @@ from feishu_bot.core.cards import Form, Select
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import MAX_OWN_ROLES, role_name
-from tests.builders import ALICE, BOB, KEY, BotWorld
+from tests.builders import ALICE, BOB, BotWorld
 from tests.core.card_parts import all_buttons, first, kind_of, paragraphs
 
 TEAM = ConversationKey("oc_team", "om_9")
@@ -79,7 +79,7 @@ def test_one_is_written_used_changed_and_deleted(world):
     shown = world.choose(listed, listed.options[0].value).card
     use, change, delete, _ = all_buttons(shown)
     world.click(**use.value)
-    assert world.conversation().role == PIRATE
+    assert world.chats.settings("oc_1").role == PIRATE
 
     form = first(world.click(**change.value).card, Form)
     assert [field.text for field in form.fields] == ["Pirate", PIRATE]
@@ -196,7 +196,7 @@ def test_a_role_of_the_list_is_used_by_its_title(world):
     card = world.run("/roles POET-zh")
 
     assert kind_of(card.title) == "poet-zh"
-    assert world.conversation(KEY).role == "You are a poet, in zh."
+    assert world.chats.settings("oc_1").role == "You are a poet, in zh."
     assert world.run("/roles nobody") == Notice("role_unknown", {"name": "nobody"})
 
 

@@ -11,7 +11,6 @@ from feishu_bot.core.cards import Button
 from feishu_bot.core.commands.nearest import slips
 from feishu_bot.core.commands.spelling import plain, trimmed
 from feishu_bot.core.commands.synonyms import SYNONYMS
-from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.tasks import AskQuestion, RunCommand, SuggestCommand
 from tests.builders import BOSS, BotWorld, message
 from tests.core.card_parts import all_buttons
@@ -200,7 +199,7 @@ def test_the_suggestion_runs_with_what_stood_behind_the_word():
     world.click(**button.value)
     world.work()
 
-    assert world.conversation(ConversationKey("oc_1", "om_say")).model == "gpt-b"
+    assert world.chats.settings("oc_1").model == "gpt-b"
 
 
 def test_what_was_no_command_can_be_sent_to_the_model_as_it_is():

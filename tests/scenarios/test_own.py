@@ -98,8 +98,7 @@ def test_a_favourite_that_is_gone_is_replaced_and_that_is_said(
 ):
     sim.gateway.models = ["house-one", "house-two"]
     start_bot(OPENAI_MODEL="house-one", LANGUAGE=language)
-    card = talk.ask("/model house-two")
-    use(sim, card, "favourite_set", talk.alice)
+    talk.ask("/model favourite house-two")
     eventually(lambda: talk.ask("one") and last(sim)["model"] == "house-two")
 
     sim.gateway.enqueue(failures.no_channel(model="house-two"), Script.text("all the same"))

@@ -17,12 +17,13 @@ from feishu_bot.core.cards import (
     Text,
 )
 from feishu_bot.core.chat_model import ModelCatalog
+from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands import favourite
 from feishu_bot.core.commands.favourite import FavouriteModel
-from feishu_bot.core.commands.mode import scope_hint
+from feishu_bot.core.commands.mode import reach_hint
 from feishu_bot.core.commands.model_search import find_model, similar_models
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.errors import ModelError
 
@@ -37,7 +38,7 @@ class ModelCommands(CommandGroup):
     """The gateway's own list is asked for by the command; a click only stores."""
 
     models: ModelCatalog
-    conversations: Conversations
+    choices: Choices
     settings: EffectiveSettings
     favourite: FavouriteModel
 
@@ -50,14 +51,12 @@ class ModelCommands(CommandGroup):
             return self.favourite.named(context, name)
         offered = self.models.offered()
         if not context.argument:
-            return self._list(context.key, offered, person, is_private=is_private)
+            return self._list(context.key, person, offered, is_private=is_private)
         found = find_model(context.argument, self.models)
         if not found:
             similar = similar_models(context.argument.casefold(), offered)
             return _unknown(context.argument, similar)
-        self.conversations.save_settings(context.key, model=found)
-        more = self.favourite.blocks(person, found, is_private=is_private)
-        return _changed(context.key, found, more)
+        return self._change(context.key, person, found, is_private=is_private)
 
     @action("model_set")
     def set(self, click: CardClick) -> ClickResponse:
@@ -66,18 +65,29 @@ class ModelCommands(CommandGroup):
         is_default = wanted == DEFAULT
         if not wanted or not (is_default or self.models.allows(wanted)):
             return toast("model_gone", "warning")
-        self.conversations.save_settings(click.key, model="" if is_default else wanted)
-        person, is_private = click.action.operator.open_id, click.chat_type == "p2p"
-        model = self.settings.of(click.key, asker=person).model
-        more = self.favourite.blocks(person, model, is_private=is_private)
-        return toast("model_set", "success").with_card(_changed(click.key, model, more))
+        model, is_private = "" if is_default else wanted, click.chat_type == "p2p"
+        person = click.action.operator.open_id
+        card = self._change(click.key, person, model, is_private=is_private)
+        return toast("model_set", "success").with_card(card)
+
+    def _change(self, key: ConversationKey, open_id: str, model: str, *, is_private: bool) -> Card:
+        self.choices.save(key, open_id, model=model)
+        in_force = self.settings.of(key, asker=open_id).model
+        now = Field(Text("model_now"), in_force or Text("model_default"))
+        change = Buttons((Button.command(Text("button_change"), "/model"),))
+        reach = reach_hint(for_chat=self.choices.reach_chat(key, open_id))
+        more = self.favourite.blocks(open_id, in_force, is_private=is_private)
+        blocks = (now, reach, change, *more)
+        return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)
 
     def _list(
-        self, key: ConversationKey, offered: tuple[str, ...], person: str, *, is_private: bool
+        self, key: ConversationKey, open_id: str, offered: tuple[str, ...], *, is_private: bool
     ) -> Card:
-        layers = self.settings.of(key, asker=person)
-        own = layers.conversation.model
-        default = layers.chat.model or layers.favourite or default_model(self.models)
+        layers = self.settings.of(key, asker=open_id)
+        for_chat = self.choices.reach_chat(key, open_id)
+        chats = layers.chat.model
+        own = layers.conversation.model or (chats if for_chat else "")
+        default = ("" if for_chat else chats) or layers.favourite or default_model(self.models)
         blocks: list[Block] = [Field(Text("model_now"), own or default or Text("model_default"))]
         if offered:
             options = model_options(offered, own, default)
@@ -88,8 +98,8 @@ class ModelCommands(CommandGroup):
         if len(offered) > MAX_MODELS:
             counts = {"shown": str(MAX_MODELS), "count": str(len(offered))}
             blocks.append(Paragraph(Text("model_more", counts), is_small=True))
-        blocks.append(scope_hint(key))
-        blocks += self.favourite.blocks(person, own or default, is_private=is_private)
+        blocks.append(reach_hint(for_chat=for_chat))
+        blocks += self.favourite.blocks(open_id, own or default, is_private=is_private)
         return Card(title=Text("model_title"), icon="🧠", blocks=tuple(blocks))
 
 
@@ -118,10 +128,3 @@ def _unknown(name: str, names: tuple[str, ...]) -> Card:
     buttons.append(Button.command(Text("model_title"), "/model"))
     blocks.append(Buttons(tuple(buttons)))
     return Card(title=Text("model_title"), icon="🧠", colour="orange", blocks=tuple(blocks))
-
-
-def _changed(key: ConversationKey, name: str, more: list[Block]) -> Card:
-    now = Field(Text("model_now"), name or Text("model_default"))
-    change = Buttons((Button.command(Text("button_change"), "/model"),))
-    blocks = (now, scope_hint(key), change, *more)
-    return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)

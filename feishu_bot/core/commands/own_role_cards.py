@@ -16,7 +16,6 @@ from feishu_bot.core.cards import (
     Text,
 )
 from feishu_bot.core.commands.role_cards import MAX_INPUT_CHARS, afresh, prompt_blocks
-from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.own_roles import MAX_OWN_ROLES, NAME_CHARS, OwnRole
 
 
@@ -85,10 +84,10 @@ def keep_card(prompt: str) -> Card:
     return _card(Text("own_role_keep"), *prompt_blocks(prompt), form, Buttons((_back(),)))
 
 
-def begun_card(key: ConversationKey, role: OwnRole, *, is_private: bool) -> Card:
+def begun_card(role: OwnRole, *, is_private: bool, for_chat: bool) -> Card:
     """An own role that has begun. In a group its prompt isn't shown."""
     blocks: list[Block] = prompt_blocks(role.prompt) if is_private else []
-    hint = Paragraph(afresh(key), is_small=True)
+    hint = afresh(for_chat=for_chat)
     reset = Button.of(Text("button_role_reset"), "role_reset")
     buttons = (_back(), reset) if is_private else (reset,)
     return _card(role.name, *blocks, hint, Buttons(buttons))

@@ -57,10 +57,12 @@ class OwnRoleActions(CommandGroup):
         role = self._role(click, "role")
         if role is None:
             return _gone()
-        refusal = self.roles.play(click.key, role.prompt)
+        person = _person(click)
+        refusal = self.roles.play(click.key, person, role.prompt)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        return ClickResponse(card=cards.begun_card(click.key, role, is_private=True))
+        for_chat = self.roles.choices.reach_chat(click.key, person)
+        return ClickResponse(card=cards.begun_card(role, is_private=True, for_chat=for_chat))
 
     @action("own_role_form")
     @_in_private
@@ -96,7 +98,7 @@ class OwnRoleActions(CommandGroup):
     @_in_private
     def ask(self, click: CardClick) -> ClickResponse:
         """Ask for a name for the role of the conversation."""
-        prompt = self.roles.own_prompt(click.key)
+        prompt = self.roles.own_prompt(click.key, _person(click))
         if not prompt:
             return toast("own_role_nothing", "warning")
         return ClickResponse(card=cards.keep_card(prompt))
@@ -105,7 +107,7 @@ class OwnRoleActions(CommandGroup):
     @_in_private
     def keep(self, click: CardClick) -> ClickResponse:
         """Keep the role of the conversation under the name that was written."""
-        prompt = self.roles.own_prompt(click.key)
+        prompt = self.roles.own_prompt(click.key, _person(click))
         if not prompt:
             return toast("own_role_nothing", "warning")
         return self._name_refusal(click) or self._keep(
