@@ -157,6 +157,7 @@ def _ports(
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
+        own_roles=stores.own_roles,
         prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
         alerts=alerts,
         texts=texts,
@@ -177,6 +178,8 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         footer=frozenset(settings.footer),
+        suggestions=settings.suggestions,
+        suggestions_model=settings.suggestions_model,
         retention_days=settings.retention_days,
         policy=AccessPolicy(
             allowed_users=frozenset(settings.allowed_users),

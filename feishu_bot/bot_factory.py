@@ -29,14 +29,18 @@ from feishu_bot.core.chats import Chats
 from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
+from feishu_bot.core.commands.edit import EditCommands
 from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.feedback import FeedbackCommands
 from feishu_bot.core.commands.feedback_report import FeedbackReport
+from feishu_bot.core.commands.follow_up import FollowUpActions
 from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.lang import LangCommands
 from feishu_bot.core.commands.mode import ModeCommands
 from feishu_bot.core.commands.model import ModelCommands
+from feishu_bot.core.commands.own_roles import OwnRoleActions
 from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.reload import ReloadCommands
@@ -53,8 +57,10 @@ from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edits import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
+from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
@@ -85,6 +91,7 @@ class Ports:
     models: ModelCatalog
     balance: BalanceReader
     roles: Roles
+    own_roles: OwnRoles
     prices: Prices
     alerts: AlertSink
     texts: Texts
@@ -108,6 +115,8 @@ class BotOptions:
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)
     chat_quota: Quota = field(default_factory=Quota)
+    suggestions: bool = False
+    suggestions_model: str = ""
     retention_days: int = 30
     misses_messages: Callable[[], bool] = lambda: False
     bind_timeout: float = BIND_TIMEOUT
@@ -140,6 +149,7 @@ def build_bot(
         conversations=conversations,
         feedback=ports.feedback,
         messenger=ports.messenger,
+        has_follow_ups=options.suggestions,
     )
     quotas = QuotaChecker(
         ports.usage,
@@ -147,6 +157,20 @@ def build_bot(
         chat=options.chat_quota,
         currency=lambda: ports.prices.currency,
         clock=options.clock,
+    )
+    follow_ups = FollowUps(
+        options.suggestions,
+        model=options.suggestions_model,
+        instruction=ports.texts[options.language]("follow_up_prompt"),
+        jobs=ports.inbox,
+        enqueuer=enqueuer,
+        conversations=conversations,
+        messenger=ports.messenger,
+        chat_model=ports.model,
+        quotas=quotas,
+        prices=ports.prices,
+        clock=options.clock,
+        timer=options.timer,
     )
     welcome = Welcome(
         enqueuer,
@@ -182,6 +206,7 @@ def build_bot(
             alerts=ports.alerts,
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
+            is_allowed=ports.models.allows,
             clock=options.clock,
             timer=options.timer,
         ),
@@ -191,6 +216,7 @@ def build_bot(
         prices=ports.prices,
         model_label=ModelLabel(ports.models.known),
         edits=answer_edits,
+        follow_ups=follow_ups,
         footer=options.footer,
         log_messages=options.log_messages,
         clock=options.clock,
@@ -200,6 +226,7 @@ def build_bot(
         inbox=ports.inbox,
         edits=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
         answer_edits=answer_edits,
+        follow_ups=follow_ups,
         enqueuer=enqueuer,
         running=running,
         conversations=conversations,
@@ -246,19 +273,24 @@ def _command_groups(
     conversations, clock = ports.conversations, options.clock
     choices = Choices(conversations, ports.chats, ports.people)
     has_admins = bool(options.policy.admins)
+    roles = RoleCommands(
+        ports.roles,
+        conversations,
+        choices,
+        settings,
+        enqueuer,
+        ports.own_roles,
+        context_tokens=options.context_tokens,
+    )
+    favourite = FavouriteModel(ports.models, ports.people, settings)
     return (
         HelpCommands(is_running=options.p2p_context == "chat"),
         ResetCommands(conversations),
-        RoleCommands(
-            ports.roles,
-            conversations,
-            choices,
-            settings,
-            enqueuer,
-            context_tokens=options.context_tokens,
-        ),
+        roles,
+        OwnRoleActions(ports.own_roles, roles),
         ModeCommands(choices, settings),
-        ModelCommands(ports.models, choices, settings),
+        ModelCommands(ports.models, choices, settings, favourite),
+        favourite,
         SettingsCommands(
             conversations=conversations,
             choices=choices,
@@ -284,6 +316,8 @@ def _command_groups(
         ForgetCommands(ports.people, clock=clock),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
+        EditCommands(conversations, enqueuer),
+        FollowUpActions(enqueuer, ports.names),
         ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),

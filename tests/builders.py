@@ -25,6 +25,7 @@ from tests.core.fakes import (
     FakeFeedback,
     FakeInbox,
     FakeModels,
+    FakeOwnRoles,
     FakePeople,
     FakePrices,
     FakeReader,
@@ -133,6 +134,7 @@ class BotWorld:
         self.models = FakeModels()
         self.balance = FakeBalance()
         self.roles = FakeRoles()
+        self.own_roles = FakeOwnRoles()
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
         vars(self).update(ports or {})

@@ -12,7 +12,13 @@ from feishu_bot.core.card_actions import CardClick
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.messages import Sender
-from feishu_bot.core.messenger import AnswerEdit, Messenger, RatingMarks, Retirement
+from feishu_bot.core.messenger import (
+    AnswerEdit,
+    FollowUpQuestions,
+    Messenger,
+    RatingMarks,
+    Retirement,
+)
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.inbox import JobStore
@@ -32,13 +38,17 @@ logger = get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerEdits:
-    """Puts edits into the inbox, and makes them. One that fails leaves the card as it is."""
+    """Puts edits into the inbox, and makes them. One that fails leaves the card as it is.
+
+    `has_follow_ups` is whether questions are suggested under answers.
+    """
 
     jobs: JobStore
     enqueuer: Enqueuer
     conversations: Conversations
     feedback: FeedbackStore
     messenger: Messenger
+    has_follow_ups: bool = False
 
     def is_new(self, click: CardClick) -> bool:
         """Whether `mark_ratings` hasn't been called for this click yet."""
@@ -96,6 +106,11 @@ class AnswerEdits:
             edit = RatingMarks(ratings=ratings, counts=not job.target.is_private)
         card_id = self.conversations.card_of(answer_id)
         self.messenger.edit_answer(job.target, answer_id, card_id, edit)
+        if self.has_follow_ups and isinstance(task, MarkRecalled):
+            # By itself: where there are none, nothing else may fail with it.
+            self.messenger.edit_answer(
+                job.target, answer_id, card_id, FollowUpQuestions(questions=())
+            )
 
     def _enqueue(
         self, event_id: str, target: ReplyTarget, task: MarkRatings | MarkRecalled

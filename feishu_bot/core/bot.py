@@ -13,12 +13,12 @@ from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.rest import RestOfAnswer
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
-from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edits import EditedQuestions, edited_card
+from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
@@ -39,8 +39,10 @@ from feishu_bot.core.tasks import (
     Regenerate,
     ReplyTarget,
     RunCommand,
+    ShowFollowUps,
     ShowMore,
     SuggestCommand,
+    SuggestFollowUps,
     Task,
 )
 from feishu_bot.logs import get_logger
@@ -74,6 +76,7 @@ class Bot:
     welcome: Welcome
     edits: EditedQuestions
     answer_edits: AnswerEdits
+    follow_ups: FollowUps
     throttle: RefusalThrottle
     answers_all: bool = False
 
@@ -148,6 +151,9 @@ class Bot:
 
     def work(self, job: Job, control: JobControl) -> None:
         """Do a task. Raises when it must be tried again."""
+        if isinstance(job.task, SuggestFollowUps | ShowFollowUps):
+            self.follow_ups.make(job, job.task, control)
+            return
         if isinstance(job.task, MarkRatings | MarkRecalled):
             self.answer_edits.make(job, job.task)
             return
@@ -167,13 +173,13 @@ class Bot:
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)
-                if isinstance(result, Regenerate):
+                if isinstance(result, AskQuestion | Regenerate):
                     self._answer(job, result, control)
                 else:
                     self._reply(job, result, control)
             case SuggestCommand():
                 self._note_chat(job)
-                card = unknown_command_card(task.word, task.nearest)
+                card = self.runner.suggest(job, task)
                 self.replier.reply(job, None if self._is_aside(job) else card)
             case OfferEdited():
                 self.replier.reply(job, edited_card(task))

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from feishu_bot.core.languages import Language
+
 Colour = Literal["blue", "green", "grey", "indigo", "orange", "red", "turquoise"]
 Style = Literal["default", "primary", "danger"]
 
@@ -175,9 +177,13 @@ Block = Paragraph | Field | Chart | Divider | Buttons | Select | Form | Collapsi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A card of the bot that is no answer. `icon` is an emoji before the title."""
+    """A card of the bot that is no answer. `icon` is an emoji before the title.
+
+    `language` is set where the card speaks that one, whoever reads it.
+    """
 
     title: Label
     blocks: tuple[Block, ...]
     colour: Colour = "blue"
     icon: str = ""
+    language: Language | None = None

@@ -66,7 +66,8 @@ class Conversation:
 
     `turns` run from the oldest to the one the question goes on from. With `is_over` they are from
     before it last began afresh. `left_off` is where it was left when it ended by itself, set until
-    there is an answer again. Empty settings mean the bot's own.
+    there is an answer again. Empty settings mean the bot's own. With `has_favourite` the model is
+    the favourite of who asks: nobody chose it here.
     """
 
     key: ConversationKey
@@ -76,6 +77,7 @@ class Conversation:
     role: str = ""
     model: str = ""
     mode: str = ""
+    has_favourite: bool = False
 
 
 class SettingsChanges(TypedDict, total=False):

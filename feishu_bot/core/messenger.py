@@ -67,7 +67,14 @@ class Retirement:
     notice: Notice
 
 
-AnswerEdit = RatingMarks | Retirement
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpQuestions:
+    """Questions to be pressed under the answer; without any they go away."""
+
+    questions: tuple[str, ...]
+
+
+AnswerEdit = RatingMarks | Retirement | FollowUpQuestions
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ class FeishuMessenger:
             admins=self._admins,
             stop=reference,
             streaming=streaming,
+            asked=target.asked,
         )
         stream = CardStream(
             caller=caller,

@@ -90,6 +90,8 @@ class Settings:
     # its streaming mode have to fit in as well.
     frame_interval: float = env("FRAME_INTERVAL", values.interval(0.15), "0.25")
     answer_cards: int = env("ANSWER_CARDS", whole(0, 100), "2")
+    suggestions: bool = env("SUGGESTIONS", flag, "false")
+    suggestions_model: str = env("SUGGESTIONS_MODEL", values.word, "")
     footer: tuple[str, ...] = env("FOOTER", values.footer_parts, "model,seconds,tokens")
 
     # Who may use it, and how much

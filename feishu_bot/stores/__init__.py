@@ -17,6 +17,7 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.feedback import SqlFeedback
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
+from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.usage import SqlUsage
 from feishu_bot.stores.waiting import SqlWaiting
@@ -43,6 +44,7 @@ class Stores:
     feedback: SqlFeedback
     waiting: SqlWaiting
     alerts: SqlAlerts
+    own_roles: SqlOwnRoles
     retention_days: float
 
     @classmethod
@@ -67,6 +69,7 @@ class Stores:
             feedback=SqlFeedback(database),
             waiting=SqlWaiting(database),
             alerts=SqlAlerts(database),
+            own_roles=SqlOwnRoles(database),
             retention_days=retention_days,
         )
 

@@ -6,7 +6,16 @@ import sqlalchemy as sa
 
 from feishu_bot.core.people import ErasureReport
 from feishu_bot.stores import inbox_statements
-from feishu_bot.stores.schema import chats, conversations, feedback, grants, people, turns, usage
+from feishu_bot.stores.schema import (
+    chats,
+    conversations,
+    feedback,
+    grants,
+    own_roles,
+    people,
+    turns,
+    usage,
+)
 from feishu_bot.stores.turns import FORGOTTEN
 
 _person: sa.BindParameter[str] = sa.bindparam("person")
@@ -36,7 +45,12 @@ _HIDE_GRANTER = sa.update(grants).where(grants.c.granted_by == _person).values(g
 _DELETE_FEEDBACK = sa.delete(feedback).where(feedback.c.open_id == _person)
 
 _is_this = people.c.open_id == _person
-_RESET_LANGUAGE = sa.update(people).where(_is_this, people.c.language != "").values(language="")
+_RESET_SETTINGS = (
+    sa.update(people)
+    .where(_is_this, sa.or_(people.c.language != "", people.c.model != ""))
+    .values(language="", model="")
+)
+_DELETE_ROLES = sa.delete(own_roles).where(own_roles.c.open_id == _person)
 _DELETE_PERSON = sa.delete(people).where(_is_this, sa.not_(people.c.blocked))
 _FORGET_MEETING = sa.update(people).where(_is_this).values(met=False, private_chat="")
 
@@ -65,7 +79,8 @@ def erase_person(
     connection.execute(_DELETE_GRANTS, before)
     connection.execute(_HIDE_GRANTER, person)
     judged = connection.execute(_DELETE_FEEDBACK, person).rowcount
-    settings += connection.execute(_RESET_LANGUAGE, person).rowcount
+    settings += connection.execute(_RESET_SETTINGS, person).rowcount
+    settings += connection.execute(_DELETE_ROLES, person).rowcount
     connection.execute(_DELETE_PERSON, person)
     connection.execute(_FORGET_MEETING, person)
     return ErasureReport(turns=emptied, usage=used, feedback=judged, settings=settings)

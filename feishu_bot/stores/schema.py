@@ -207,8 +207,22 @@ people = sa.Table(
     sa.Column("met", sa.Boolean, nullable=False, server_default=sa.false()),
     # The person's own chat with the bot, as soon as a message has come from there.
     sa.Column("private_chat", sa.Text, nullable=False, server_default=""),
+    # The model that the person likes best.
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
     # When something was last set or the person was last met, to within a day.
     sa.Column("seen_at", sa.Double, nullable=False),
+)
+
+# Prompts that people keep for themselves, each under a name.
+own_roles = sa.Table(
+    "own_roles",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("open_id", sa.Text, nullable=False),
+    sa.Column("name", CleanText, nullable=False),
+    sa.Column("prompt", CleanText, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.UniqueConstraint("open_id", "name", name="own_roles_name"),
 )
 
 feedback = sa.Table(

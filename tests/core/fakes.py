@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,6 +26,7 @@ from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.roles import Role
@@ -225,6 +227,9 @@ class FakePeople:
     def set_language(self, open_id, language) -> None:
         self.stored[open_id] = replace(self.get(open_id), language=language)
 
+    def set_model(self, open_id, model) -> None:
+        self.stored[open_id] = replace(self.get(open_id), model=model)
+
     def block(self, open_id, *, blocked) -> None:
         self.stored[open_id] = replace(self.get(open_id), is_blocked=blocked)
 
@@ -362,6 +367,41 @@ class FakeFeedback:
             if one.created_at >= since and (one.comment or not comments_only)
         ]
         return sorted(found, key=lambda one: -one.created_at)[:limit]
+
+
+class FakeOwnRoles:
+    """Own roles, by person and id."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, int], OwnRole] = {}
+        self._ids = itertools.count(1)
+
+    def of(self, open_id) -> tuple[OwnRole, ...]:
+        return tuple(role for (person, _), role in self.stored.items() if person == open_id)
+
+    def find(self, open_id, role_id) -> OwnRole | None:
+        return self.stored.get((open_id, role_id))
+
+    def save(self, open_id, name, prompt, *, most) -> Kept:
+        known = next((role for role in self.of(open_id) if role.name == name), None)
+        if known is None and len(self.of(open_id)) >= most:
+            return "full"
+        role_id = known.id if known else next(self._ids)
+        self.stored[open_id, role_id] = OwnRole(id=role_id, name=name, prompt=prompt)
+        return "replaced" if known else "saved"
+
+    def change(self, open_id, role_id, name, prompt) -> bool:
+        others = [role.name for role in self.of(open_id) if role.id != role_id]
+        if (open_id, role_id) not in self.stored or name in others:
+            return False
+        self.stored[open_id, role_id] = OwnRole(id=role_id, name=name, prompt=prompt)
+        return True
+
+    def delete(self, open_id, role_id) -> bool:
+        return self.stored.pop((open_id, role_id), None) is not None
+
+    def keepers(self, prompt) -> frozenset[str]:
+        return frozenset(who for (who, _), role in self.stored.items() if role.prompt == prompt)
 
 
 class RecordedAnswer:

@@ -117,7 +117,9 @@ class CardWorld(BotWorld):
 
     def click_card(self, act: str, *, is_admin: bool = False, **more: Any) -> Card:
         """The card that takes the place of the clicked one; `option` and so on were filled in."""
-        form = {name: more.pop(name) for name in ("option", "prompt", "comment") if name in more}
+        form = {
+            name: more.pop(name) for name in ("option", "prompt", "comment", "text") if name in more
+        }
         operator = BOSS if is_admin else ALICE
         response = self.click(
             act, on="om_a1", operator=operator, form=form, event_id="ev_1", **more
@@ -158,6 +160,7 @@ def _help(language: Language) -> Family:
         "misspelt": unknown_command_card("/hlep", "/help"),
         "misspelt, like another": unknown_command_card("/claer", "/clear"),
         "misspelt, like none": unknown_command_card("/zzz", ""),
+        "misspelt, with an argument": unknown_command_card("/modle", "/model", "gpt-b"),
     }
 
 
@@ -180,6 +183,14 @@ def _roles(language: Language) -> Family:
         world.say_card(f"/system {prompt}")
         return world
 
+    def own() -> CardWorld:
+        world = playing()
+        world.people.meet("ou_alice", "oc_1")
+        return world
+
+    owning = own()
+    for name, prompt in (("海盗", "You are a pirate."), ("老师", LONG_PROMPT * 3)):
+        owning.own_roles.save("ou_alice", name, prompt, most=20)
     full = CardWorld(language, roles=ManyRoles())
     category = FakeRoles.CATEGORIES[language][0]
     return {
@@ -197,6 +208,18 @@ def _roles(language: Language) -> Family:
         "begun in the one conversation of a chat": fresh().say_card("/system Hi.", key=ONE_CHAT),
         "ended": playing().click_card("role_reset"),
         "too long": fresh().say_card("/system " + "多" * 900),
+        "present, of somebody's own in a group": owning.say_card("/system", chat_type="group"),
+        "own, none": own().say_card("/roles 我的"),
+        "own": owning.say_card("/roles 我的"),
+        "own, in a group": owning.say_card("/roles 我的", chat_type="group"),
+        "own, one": owning.click_card("own_role_show", option="1"),
+        "own, a new one": owning.click_card("own_role_form"),
+        "own, changed": owning.click_card("own_role_form", role="1"),
+        "own, changed at length": owning.click_card("own_role_form", role="2"),
+        "own, kept": owning.click_card("own_role_ask"),
+        "own, begun": owning.say_card("/roles 海盗"),
+        "own, begun in a group": owning.say_card("/roles 海盗", chat_type="group"),
+        "of the list, by its title": fresh().say_card("/roles poet"),
     }
 
 
@@ -213,6 +236,8 @@ def _mode(language: Language) -> Family:
 def _model(language: Language) -> Family:
     many = CardWorld(language, models=FakeModels(*(f"model-{n}" for n in range(80))))
     none = CardWorld(language, models=NoModels())
+    liking = CardWorld(language)
+    liking.people.set_model("ou_alice", "gpt-b")
     return {
         "models": CardWorld(language).say_card("/model"),
         "models, more than are shown": many.say_card("/model"),
@@ -222,6 +247,13 @@ def _model(language: Language) -> Family:
         "chosen": CardWorld(language).say_card("/model gpt-b"),
         "chosen for a private chat": CardWorld(language).say_card("/model gpt-b", key=ONE_CHAT),
         "the default chosen": CardWorld(language).click_card("model_set", option="-"),
+        "favourite": CardWorld(language).say_card("/model 常用 gpt-b"),
+        "favourite, in a group": CardWorld(language).say_card(
+            "/model 常用 gpt-b", chat_type="group"
+        ),
+        "favourite, unknown": CardWorld(language).say_card("/model 常用 gpt"),
+        "models, with a favourite": liking.say_card("/model"),
+        "no favourite": CardWorld(language).say_card("/model 常用 -"),
     }
 
 
@@ -414,6 +446,10 @@ def _edits(language: Language) -> Family:
     return {
         "edited": offer("Which of the two plans costs less over three years?"),
         "edited, too long for a button": offer("word " * 2_000),
+        "to be edited": CardWorld(language).talked().later_card("edit_question"),
+        "edited in the form": CardWorld(language)
+        .talked()
+        .click_card("edit_ask", question="om_a1", text="Which of the two plans costs less?"),
     }
 
 
@@ -476,6 +512,7 @@ def answers() -> dict[str, dict[str, Any]]:
         "waiting": {"text": "", "streaming": True, "stop": "om_q1"},
         "thinking": {"text": "", "reasoning": reasoning, "streaming": True, "stop": "om_q1"},
         "growing": {"text": "**Three** thi", "streaming": True, "stop": "om_q1"},
+        "asked by a button": {**done, "asked": "Bob: How much?"},
         "growing after thinking": {
             "text": "**Three** thi", "reasoning": reasoning, "streaming": True, "stop": "om_q1"
         },

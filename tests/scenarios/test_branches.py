@@ -78,7 +78,7 @@ def test_an_answer_is_stopped_by_its_button_kept_and_gone_on_with(sim, bot, talk
     assert pressed.toast == {"type": "success", "content": "已经停下。"}
     assert "word1" in card.text
     assert ZH("stopped") in card.text
-    assert labels(card) == ["继续", "重新回答", "换个模型", "👍", "👎"]
+    assert labels(card) == ["继续", "重新回答", "换个模型", "改一改", "👍", "👎"]
 
     def is_over():
         again = sim.feishu.click(card, {"act": "stop", "of": question.message_id}, talk.alice)
@@ -98,7 +98,7 @@ def test_a_stop_takes_effect_while_the_model_is_silent(sim, bot, talk):
     press(sim, streaming(sim, question), "停止", talk.alice)
     card = done(bot, talk.answer(question, timeout=5))
     assert ZH("stopped") in card.text
-    assert labels(card) == ["重新回答", "换个模型"]
+    assert labels(card) == ["重新回答", "换个模型", "改一改"]
 
     press(sim, card, "重新回答", talk.alice)
     second = sim.feishu.wait_for(

@@ -15,6 +15,7 @@ from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import Question, QuestionReader
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, Messenger
 from feishu_bot.core.notices import Notice
@@ -48,6 +49,7 @@ class Answerer:
     prices: Prices
     model_label: ModelLabel
     edits: AnswerEdits
+    follow_ups: FollowUps
     footer: frozenset[str]
     log_messages: bool = False
     clock: Callable[[], float] = time.time
@@ -156,6 +158,8 @@ class Answerer:
         self._count(usage)
         if is_recalled and shown.sent and shown.sent.message_ids:
             self.edits.retire(shown.sent.message_ids[-1])
+        elif turn and turn.answer_ids and draft.is_complete:
+            self.follow_ups.request(job, turn.answer_ids[-1])
         logger.info(
             "answer",
             asker=usage.open_id,

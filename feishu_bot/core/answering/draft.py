@@ -48,6 +48,8 @@ class Draft:
     speaker: str = ""
     # Notices, by kind and params, of what came with the question and wasn't read.
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
+    # The asker's favourite model, where another one had to answer.
+    missed_favourite: str = ""
     # The turn at which an earlier talk can be taken up again, and how long ago that was.
     resumes: str = ""
     rested: float = 0.0
@@ -69,6 +71,11 @@ class Draft:
             return "stopped"
         return "answered" if self.text else "noticed"
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the model has said all that it had to say."""
+        return bool(self.text) and not self.notice and self.reason == "stop"
+
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
 
@@ -82,6 +89,11 @@ class Draft:
     def unread_notices(self) -> tuple[Notice, ...]:
         """What came with the question and wasn't read."""
         return tuple(Notice(kind, params) for kind, params in self.unread)
+
+    def _asides(self) -> tuple[Notice, ...]:
+        if not self.missed_favourite:
+            return self.unread_notices()
+        return (*self.unread_notices(), Notice("favourite_gone", {"model": self.missed_favourite}))
 
     def _when(self) -> str:
         """The time of `retry_at`, with the day when that is another one."""
@@ -115,7 +127,7 @@ class Draft:
             reasoning=self.reasoning,
             notice=notice,
             resumable=resumable(self.resumes, self.rested) if self.resumes else None,
-            asides=self.unread_notices(),
+            asides=self._asides(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             can_regenerate=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
@@ -24,6 +25,7 @@ from feishu_bot.core.chat_model import (
     StreamWait,
     TextDelta,
 )
+from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.queue.running_jobs import JobControl
@@ -33,11 +35,14 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# The failures that say that there is no such model (any more), or none to talk to.
+MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
+
 
 class AnswerGenerator:
     """Asks with as much of the conversation as fits into `context_tokens`.
 
-    `{date}` in `system_prompt` is the day.
+    `{date}` in `system_prompt` is the day. `is_allowed` is whether people may choose a model.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class AnswerGenerator:
         alerts: AlertSink,
         system_prompt: str,
         context_tokens: int,
+        is_allowed: Callable[[str], bool],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,6 +64,7 @@ class AnswerGenerator:
         self._alerts = alerts
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
+        self._is_allowed = is_allowed
         self._clock = clock
         self._timer = timer
 
@@ -95,6 +102,9 @@ class AnswerGenerator:
         self, job: Job, question: Question, text: str, stream: AnswerStream, control: JobControl
     ) -> Draft:
         conversation, budget = question.conversation, self._context_tokens
+        gone = ""
+        if conversation.has_favourite and not self._is_allowed(conversation.model):
+            gone, conversation = conversation.model, _without_favourite(conversation)
         system = self._system(job, question)
 
         def is_cancelled() -> bool:
@@ -115,10 +125,14 @@ class AnswerGenerator:
                     _break_off(draft)
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
+                if exc.kind in MODEL_GONE and conversation.has_favourite and not draft.text:
+                    gone, conversation = conversation.model, _without_favourite(conversation)
+                    continue
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
                 self._note_failure(draft, exc, job.target.sender)
+            draft.missed_favourite = gone
             return draft
 
     def _read(
@@ -185,6 +199,11 @@ class AnswerGenerator:
         prompt = (question.conversation.role or self._system_prompt).replace("{date}", date)
         names = "" if job.target.is_private else SPEAKER_INSTRUCTION
         return "\n\n".join(filter(None, (prompt, names)))
+
+
+def _without_favourite(conversation: Conversation) -> Conversation:
+    """The conversation with the bot's own model, in place of the favourite of who asks."""
+    return replace(conversation, model="", has_favourite=False)
 
 
 def _break_off(draft: Draft) -> None:

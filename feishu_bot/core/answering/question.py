@@ -84,10 +84,10 @@ class QuestionReader:
     def _find(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
         match task:
             case AskQuestion(text=text):
-                conversation = self._settings.load(job.key, job.branch_point)
+                conversation = self._load(job, job.branch_point)
                 return Question(text=text, conversation=conversation, message=job.message)
             case ContinueAnswer(card_id=card_id):
-                conversation = self._settings.load(job.key, card_id)
+                conversation = self._load(job, card_id)
                 # The conversation may have begun afresh: then there is nothing to continue.
                 if not conversation.turns:
                     return Notice("continue_unknown")
@@ -103,12 +103,17 @@ class QuestionReader:
         turn = self._conversations.turn_of(task.answer_id)
         if turn is None and task.text:
             # What was asked at first has come to no answer.
-            conversation = self._settings.load(job.key)
+            conversation = self._load(job)
             return Question(text=task.text, conversation=conversation)
         if turn is None:
             return Notice("conversation_unknown")
-        loaded = self._settings.load(job.key, "" if task.resumes else turn.reference)
+        loaded = self._load(job, "" if task.resumes else turn.reference)
         before = tuple(other for other in loaded.turns if other.id != turn.id)
-        conversation = replace(loaded, turns=before, model=task.model or loaded.model)
+        conversation = replace(loaded, turns=before)
+        if task.model:
+            conversation = replace(conversation, model=task.model, has_favourite=False)
         text = context_of(turn.question) + task.text if task.text else turn.question
         return Question(text=text, conversation=conversation, regenerated=turn, unread=turn.unread)
+
+    def _load(self, job: Job, parent_id: str = "") -> Conversation:
+        return self._settings.load(job.key, parent_id, asker=job.target.sender.open_id)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card, Option, Paragraph, Select, Text
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.commands.model import MAX_MODELS, find_model
+from feishu_bot.core.commands.model import MAX_MODELS
+from feishu_bot.core.commands.model_search import find_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import Conversations, Turn
 from feishu_bot.core.messages import Sender

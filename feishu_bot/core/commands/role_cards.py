@@ -48,9 +48,10 @@ def categories_card(names: tuple[str, ...], playing: ActiveRole) -> Card:
     """The first card of /roles."""
     options = (Option(shorten(name, TITLE_CHARS), name) for name in names[:MAX_OPTIONS])
     choice = Select.of(Text("roles_category"), "role_category", options)
-    blocks: list[Block] = [_now(playing), choice]
+    buttons = [Button.of(Text("own_roles_title"), "own_roles")]
     if playing.is_own:
-        blocks.append(Buttons((_reset(),)))
+        buttons.append(_reset())
+    blocks = (_now(playing), choice, Buttons(tuple(buttons)))
     return _card(Text("roles_title"), *blocks, icon="🛖")
 
 
@@ -67,20 +68,21 @@ def chosen_card(role: Role, *, once: str, for_chat: bool) -> Card:
 
     `for_chat` says that it holds for the whole private chat.
     """
-    blocks: list[Block] = _prompt(role.content)
+    blocks: list[Block] = prompt_blocks(role.content)
     if role.example:
         example = shorten(role.example, 90)
         ask = Button.of(example, "role_example", style="primary", role=role.id, once=once)
         blocks += [Paragraph(Text("role_example"), is_small=True), Buttons((ask,))]
     others = Button.of(Text("button_role_others"), "role_category", category=role.category)
-    blocks += [_afresh(for_chat=for_chat), Buttons((others, _back(), _reset()))]
+    blocks += [afresh(for_chat=for_chat), Buttons((others, _back(), _reset()))]
     return _card(role.title, *blocks)
 
 
-def custom_role_card(prompt: str, *, for_chat: bool) -> Card:
-    """A role of somebody's own that has begun."""
-    reset = Buttons((_reset(),))
-    return _card(Text("role_on"), *_prompt(prompt), _afresh(for_chat=for_chat), reset)
+def custom_role_card(prompt: str, *, for_chat: bool, can_keep: bool = False) -> Card:
+    """A role of somebody's own that has begun; `can_keep` offers to keep it under a name."""
+    buttons = (_keep(), _reset()) if can_keep else (_reset(),)
+    hint = afresh(for_chat=for_chat)
+    return _card(Text("role_on"), *prompt_blocks(prompt), hint, Buttons(buttons))
 
 
 def reset_card(playing: ActiveRole) -> Card:
@@ -89,8 +91,13 @@ def reset_card(playing: ActiveRole) -> Card:
     return Card(title=Text("role_title"), icon="🥷", colour="green", blocks=blocks)
 
 
-def current_card(playing: ActiveRole) -> Card:
-    """The role as it is, with a form for another one."""
+def current_card(
+    playing: ActiveRole, *, can_keep: bool = False, hides_prompt: bool = False
+) -> Card:
+    """The role as it is, with a form for another one.
+
+    `can_keep` offers to keep it under a name; `hides_prompt` is for one that is somebody's own.
+    """
     field = Input(
         name="prompt",
         label=Text("role_write"),
@@ -102,8 +109,10 @@ def current_card(playing: ActiveRole) -> Card:
     form = Form(name="role", fields=(field,), submit=submit)
     choices = [Button.of(Text("roles_title"), "role_categories")]
     blocks: list[Block] = [_now(playing)]
-    if playing.prompt:
-        blocks += _prompt(playing.prompt)
+    if playing.prompt and not hides_prompt:
+        blocks += prompt_blocks(playing.prompt)
+    if can_keep:
+        choices.append(_keep())
     if playing.is_own:
         choices.append(_reset())
     blocks += [form, Paragraph(Text("role_write_more"), is_small=True), Buttons(tuple(choices))]
@@ -125,14 +134,16 @@ def _now(playing: ActiveRole) -> Field:
     return Field(Text("role_now"), role_label(playing.prompt, playing.title))
 
 
-def _prompt(prompt: str) -> list[Block]:
+def prompt_blocks(prompt: str) -> list[Block]:
+    """A prompt, folded where it is long."""
     if len(prompt) <= SHORT_PROMPT_CHARS:
         return [Paragraph(prompt)]
     beginning = shorten(" ".join(prompt.split()), PREVIEW_CHARS)
     return [Collapsible(title=beginning, blocks=(Paragraph(prompt),))]
 
 
-def _afresh(*, for_chat: bool) -> Paragraph:
+def afresh(*, for_chat: bool) -> Paragraph:
+    """That a new conversation begins, and where the role holds."""
     words = Text("role_afresh_for_chat" if for_chat else "role_afresh_for_talk")
     return Paragraph(words, is_small=True)
 
@@ -143,3 +154,7 @@ def _back() -> Button:
 
 def _reset() -> Button:
     return Button.of(Text("button_role_reset"), "role_reset")
+
+
+def _keep() -> Button:
+    return Button.of(Text("button_own_role_keep"), "own_role_ask")

@@ -9,17 +9,28 @@ from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card
 from feishu_bot.core.choices import Choices
+from feishu_bot.core.commands import own_role_cards as own_cards
 from feishu_bot.core.commands import role_cards as cards
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import LANGUAGES, Language
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.own_roles import (
+    MAX_OWN_ROLES,
+    NAME_CHARS,
+    OwnRoles,
+    find_by_name,
+    role_name,
+)
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.roles import Role, Roles
 from feishu_bot.core.tasks import AskQuestion
 
 MAX_CHARS = 8_000
+# What may stand behind /roles in place of a name.
+MINE = frozenset({"我的", "我的角色", "mine", "my", "own"})
+SAVE = frozenset({"存", "保存", "存为", "save", "keep"})
 
 
 @dataclass(frozen=True)
@@ -34,25 +45,54 @@ class RoleCommands(CommandGroup):
     choices: Choices
     settings: EffectiveSettings
     enqueuer: Enqueuer
+    own: OwnRoles
     _: KW_ONLY
     context_tokens: int
 
     @command("system", "/system", "角色扮演", "/角色扮演", takes_argument=True)
     def system(self, context: CommandContext) -> Card | Notice:
         """Play the role of the prompt after the command; without one, show the present role."""
-        who = context.sender.open_id
+        is_private, who = context.chat_type == "p2p", context.sender.open_id
         if not context.argument:
-            return cards.current_card(self._active(context.key, who, context.language))
-        refusal = self._refusal(context.argument)
-        if refusal:
-            return refusal
-        for_chat = self._set(context.key, who, context.argument)
-        return cards.custom_role_card(context.argument, for_chat=for_chat)
+            playing = self._active(context.key, who, context.language)
+            # What somebody keeps for themselves isn't shown to a group.
+            hides = bool(playing.prompt and not is_private and self.own.keepers(playing.prompt))
+            can_keep = is_private and bool(self.own_prompt(context.key, who))
+            return cards.current_card(playing, can_keep=can_keep, hides_prompt=hides)
+        for_chat = self.choices.reach_chat(context.key, who)
+        return self.play(context.key, who, context.argument) or cards.custom_role_card(
+            context.argument, for_chat=for_chat, can_keep=is_private
+        )
 
     @command("roles", "/roles", "角色列表", "/角色列表")
-    def choice(self, context: CommandContext) -> Card:
-        """Show the categories of the list."""
-        return self._categories(context.key, context.sender.open_id, context.language)
+    def choice(self, context: CommandContext) -> Card | Notice:
+        """Show the categories of the list, or play the role that is named; one's own come first.
+
+        `mine` shows one's own, `save` and a name keeps the role of the conversation.
+        """
+        wanted, person = context.argument, context.sender.open_id
+        word, name = (*wanted.split(maxsplit=1), "", "")[:2]
+        is_private = context.chat_type == "p2p"
+        if not wanted:
+            return self._categories(context.key, person, context.language)
+        if wanted.casefold() in MINE:
+            if not is_private:
+                return Notice("own_roles_private")
+            return self.own_list(context.key, person)
+        if word.casefold() in SAVE and name:
+            return self._keep(context.key, person, role_name(name))
+        for_chat = self.choices.reach_chat(context.key, person)
+        own = find_by_name(self.own.of(person), wanted)
+        if own:
+            begun = own_cards.begun_card(own, is_private=is_private, for_chat=for_chat)
+            return self.play(context.key, person, own.prompt) or begun
+        listed = self._titled(wanted, context.language)
+        if listed is None:
+            return Notice("role_unknown", {"name": wanted})
+        once = context.task.event_id
+        return self.play(context.key, person, listed.content) or cards.chosen_card(
+            listed, once=once, for_chat=for_chat
+        )
 
     @action("role_write")
     def write(self, click: CardClick) -> ClickResponse:
@@ -60,11 +100,14 @@ class RoleCommands(CommandGroup):
         prompt = click.value("prompt").strip()
         if not prompt:
             return toast("role_empty", "warning")
-        refusal = self._refusal(prompt)
+        who, can_keep = click.action.operator.open_id, click.chat_type == "p2p"
+        refusal = self.play(click.key, who, prompt)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        for_chat = self._set(click.key, click.action.operator.open_id, prompt)
-        return ClickResponse(card=cards.custom_role_card(prompt, for_chat=for_chat))
+        for_chat = self.choices.reach_chat(click.key, who)
+        return ClickResponse(
+            card=cards.custom_role_card(prompt, for_chat=for_chat, can_keep=can_keep)
+        )
 
     @action("role_reset")
     def reset(self, click: CardClick) -> ClickResponse:
@@ -94,10 +137,11 @@ class RoleCommands(CommandGroup):
         role = self.roles.find(click.value("option"), click.language)
         if role is None:
             return toast("role_gone", "warning")
-        refusal = self._refusal(role.content)
+        who = click.action.operator.open_id
+        refusal = self.play(click.key, who, role.content)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        for_chat = self._set(click.key, click.action.operator.open_id, role.content)
+        for_chat = self.choices.reach_chat(click.key, who)
         # Choosing the role once more allows its example once more.
         once = click.action.event_id
         return ClickResponse(card=cards.chosen_card(role, once=once, for_chat=for_chat))
@@ -113,6 +157,52 @@ class RoleCommands(CommandGroup):
         if self.enqueuer.enqueue_click(click, question, once=once, until_answered=True):
             return toast("role_asked")
         return toast("role_asked_before")
+
+    def play(self, key: ConversationKey, open_id: str, prompt: str) -> Notice | None:
+        """Start anew with this role, as this person chose; or say why not."""
+        refusal = self.refusal(prompt)
+        if refusal is None:
+            self._set(key, open_id, prompt)
+        return refusal
+
+    def own_list(self, key: ConversationKey, person: str) -> Card:
+        """The person's own roles, for nobody else to read."""
+        roles, prompt = self.own.of(person), self.own_prompt(key, person)
+        is_new = bool(prompt) and all(role.prompt != prompt for role in roles)
+        return own_cards.list_card(roles, can_keep=is_new)
+
+    def own_prompt(self, key: ConversationKey, person: str) -> str:
+        """The role that was written here, for the conversation or the person's private chat.
+
+        Empty for one of the list's.
+        """
+        layers = self.settings.of(key)
+        for_chat = self.choices.reach_chat(key, person)
+        prompt = layers.role if for_chat else layers.conversation.role
+        is_listed = any(find_by_prompt(self.roles, prompt, language) for language in LANGUAGES)
+        return "" if is_listed else prompt
+
+    def _keep(self, key: ConversationKey, person: str, name: str) -> Notice:
+        prompt = self.own_prompt(key, person)
+        keepers = self.own.keepers(prompt) if prompt else frozenset()
+        # In a group it may be another one's.
+        if not prompt or (keepers and person not in keepers):
+            return Notice("own_role_nothing")
+        if not name or len(name) > NAME_CHARS:
+            return Notice("own_role_name_long", {"most": str(NAME_CHARS)})
+        if self.own.save(person, name, prompt, most=MAX_OWN_ROLES) == "full":
+            return Notice("own_roles_full", {"most": str(MAX_OWN_ROLES)})
+        return Notice("own_role_saved", {"name": name})
+
+    def _titled(self, title: str, language: Language) -> Role | None:
+        """The role of the list that has this title, in this language."""
+        wanted = role_name(title).casefold()
+        for other in (language, *LANGUAGES):
+            for category in self.roles.categories(other):
+                for role in self.roles.of(category, other):
+                    if wanted in (role.title.casefold(), role.id.casefold()):
+                        return self.roles.find(role.id, language)
+        return None
 
     def _categories(self, key: ConversationKey, open_id: str, language: Language) -> Card:
         categories = self.roles.categories(language)
@@ -132,13 +222,13 @@ class RoleCommands(CommandGroup):
         is_own = bool(layers.role if for_chat else layers.conversation.role)
         return cards.ActiveRole(layers.role, role.title if role else "", is_own=is_own)
 
-    def _set(self, key: ConversationKey, open_id: str, prompt: str) -> bool:
-        """Start anew with this role; whether it holds for the whole chat."""
+    def _set(self, key: ConversationKey, open_id: str, prompt: str) -> None:
+        """Start anew with this role."""
         self.conversations.clear(key)
         self.choices.save(key, open_id, role=prompt)
-        return self.choices.reach_chat(key, open_id)
 
-    def _refusal(self, prompt: str) -> Notice | None:
+    def refusal(self, prompt: str) -> Notice | None:
+        """Why the prompt can't be a role: it takes too much of what a whole prompt may take."""
         tokens, most_tokens = estimate_tokens(prompt), self.context_tokens // 2
         if tokens <= most_tokens and len(prompt) <= MAX_CHARS:
             return None

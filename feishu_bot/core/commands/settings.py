@@ -62,6 +62,9 @@ class SettingsCommands(CommandGroup):
             offered = ()
         key, chat = context.key, self.chats.settings(context.key.chat_id)
         default = default_model(self.models) if offered else ""
+        # The settings of a group's chat are nobody's own.
+        is_theirs = scope == CONVERSATION or context.chat_type == "p2p"
+        favourite = self.people.get(context.sender.open_id).model if is_theirs else ""
         categories = self.roles.categories(context.language)
         roles = (self.roles.of(category, context.language) for category in categories)
         form = cards.SettingsForm(
@@ -70,7 +73,7 @@ class SettingsCommands(CommandGroup):
             was=self._chosen(scope, key, context.sender.open_id, context.language),
             offered=offered,
             bots_model=default,
-            default_model=(chat.model if scope == CONVERSATION else "") or default,
+            default_model=(chat.model if scope == CONVERSATION else "") or favourite or default,
             roles=tuple(chain.from_iterable(roles)),
         )
         return cards.form_card(form, offers_chat=scope == CONVERSATION and may_change_chat)
@@ -164,7 +167,7 @@ class SettingsCommands(CommandGroup):
             self.chats.save(click.key.chat_id, reply_in_thread=changes["reply_in_thread"])
 
     def _summary(self, scope: str, click: CardClick) -> Card:
-        layers = self.settings.of(click.key)
+        layers = self.settings.of(click.key, asker=click.action.operator.open_id)
         chat = layers.chat
         inner = chat if scope == CHAT else layers
         role = find_by_prompt(self.roles, inner.role, click.language)

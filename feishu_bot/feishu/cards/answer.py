@@ -37,6 +37,7 @@ from feishu_bot.feishu.cards.notice import (
 ANSWER_BYTES = 19_500
 REASONING_BYTES = 6_000
 MODEL_CHARS = 500
+ASKED_CHARS = 200
 
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
@@ -72,6 +73,7 @@ def answer_card(
     can_regenerate: bool = False,
     stop: str = "",
     waiting: int = 0,
+    asked: str = "",
     part: int = 1,
     others: tuple[Catalog, ...] = (),
     admins: Admins = None,
@@ -84,12 +86,13 @@ def answer_card(
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
-    for it. `unshown` is what a button brings. `others` are the texts of further languages, for a
-    card that many read. `admins` are named where the notice asks for one.
+    for it. `asked` is the question that was pressed, where no message says it. `unshown` is what
+    a button brings. `others` are the texts of further languages, for a card that many read.
+    `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
-    elements = [_continued(localizer, part)] if part > 1 else []
+    elements = [_continued(localizer, part)] if part > 1 else _asked(localizer, asked)
     if reasoning.strip() and part == 1:
         expanded = streaming and not has_text
         elements.append(_reasoning(localizer, reasoning, streaming=streaming, expanded=expanded))
@@ -185,6 +188,10 @@ def _continued(localizer: Localizer, part: int) -> Element:
     return div(localizer.put(lambda texts: texts("part_continued", part=part), **SMALL), "part")
 
 
+def _asked(localizer: Localizer, asked: str) -> list[Element]:
+    return [div(localizer.plain(f"💬 {asked}", ASKED_CHARS, **SMALL), "asked")] if asked else []
+
+
 def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expanded: bool) -> Element:
     """The beginning of the reasoning, without tables: those a card may have are the answer's.
 
@@ -257,7 +264,7 @@ def _ending_buttons(
 def _regenerate_buttons(localizer: Localizer) -> list[Element]:
     return [
         _button(localizer.plain(Text(f"button_{act}")), f"{act}_button", act=act)
-        for act in ("regenerate", "other_model")
+        for act in ("regenerate", "other_model", "edit_question")
     ]
 
 

@@ -6,13 +6,15 @@ from functools import partial
 from typing import Any
 
 from feishu_bot.core.feedback import Verdict
-from feishu_bot.core.messenger import AnswerEdit, RatingMarks, Retirement
+from feishu_bot.core.messenger import AnswerEdit, FollowUpQuestions, RatingMarks, Retirement
 from feishu_bot.feishu.cards.answer import BUTTONS_ELEMENT, RATING_SIGNS, rating_element
-from feishu_bot.feishu.cards.elements import SMALL, div
+from feishu_bot.feishu.cards.elements import SMALL, Element, button, div
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_line
 
 Action = dict[str, Any]
+
+FOLLOW_UPS_ELEMENT = "follow_ups"
 
 
 def edit_actions(localizer: Localizer, edit: AnswerEdit) -> list[Action]:
@@ -20,6 +22,10 @@ def edit_actions(localizer: Localizer, edit: AnswerEdit) -> list[Action]:
     match edit:
         case RatingMarks():
             return [_rating(verdict, edit) for verdict in RATING_SIGNS]
+        case FollowUpQuestions(questions=()):
+            return [_action("delete_elements", element_ids=[FOLLOW_UPS_ELEMENT])]
+        case FollowUpQuestions(questions=questions):
+            return [_action("add_elements", type="append", elements=[_follow_ups(questions)])]
         case Retirement():
             line = localizer.put(partial(notice_line, notice=edit.notice), **SMALL)
             # In place of the buttons: deleted first, since a card that has none stays as it is.
@@ -27,6 +33,26 @@ def edit_actions(localizer: Localizer, edit: AnswerEdit) -> list[Action]:
                 _action("delete_elements", element_ids=[BUTTONS_ELEMENT]),
                 _action("add_elements", type="append", elements=[div(line, "retired")]),
             ]
+
+
+def _follow_ups(questions: tuple[str, ...]) -> Element:
+    """The questions, each on a line of its own."""
+    buttons = [
+        button(
+            {"tag": "plain_text", "content": question},
+            {"act": "follow_up", "question": question},
+            style="default",
+            element_id=f"follow_up_{number}",
+            size="small",
+        )
+        for number, question in enumerate(questions, 1)
+    ]
+    column = {"tag": "column", "width": "weighted", "weight": 1, "vertical_spacing": "4px"}
+    return {
+        "tag": "column_set",
+        "element_id": FOLLOW_UPS_ELEMENT,
+        "columns": [{**column, "elements": buttons}],
+    }
 
 
 def _rating(verdict: Verdict, edit: RatingMarks) -> Action:

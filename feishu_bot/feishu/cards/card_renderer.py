@@ -31,7 +31,9 @@ INPUT_CHARS = 1_000
 
 
 def render_card(localizer: Localizer, card: Card) -> CardJson:
-    """The JSON of a card."""
+    """The JSON of a card; one that speaks a language of its own speaks that alone."""
+    if card.language:
+        localizer = Localizer(Catalog.load(card.language))
     ids = itertools.count(1)
     icon = f"{card.icon} " if card.icon else ""
 

@@ -34,8 +34,8 @@ class Form(IntEnum):
 class AnswerLook:
     """`others` are the texts of further languages, for a card that many read.
 
-    `admins` are named where a notice asks for one.
-    `stop` names the answer that its Stop button stops. Without `streaming` only the end is shown.
+    `admins` are named where a notice asks for one. `stop` names the answer that its Stop button
+    stops, `asked` is the question that was pressed. Without `streaming` only the end is shown.
     `waiting` counts the messages behind it; `is_stale` says that the card shows another number.
     """
 
@@ -46,6 +46,7 @@ class AnswerLook:
     streaming: bool
     waiting: int = 0
     is_stale: bool = False
+    asked: str = ""
     form: Form = Form.AS_WRITTEN
 
     def simplify(self, exc: FeishuError) -> None:
@@ -102,6 +103,7 @@ class AnswerLook:
             can_regenerate=ending.can_regenerate,
             stop=self.stop,
             waiting=self.waiting,
+            asked=self.asked,
             part=part,
             others=self.others,
             # Whatever it is that Feishu doesn't take, it may be the people.
