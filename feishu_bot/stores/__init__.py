@@ -13,9 +13,11 @@ from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.feedback import SqlFeedback
+from feishu_bot.stores.history import SqlHistory
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.people import SqlPeople
+from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.usage import SqlUsage
 
 __all__ = ["Database", "Stores"]
@@ -38,6 +40,8 @@ class Stores:
     people: SqlPeople
     usage: SqlUsage
     feedback: SqlFeedback
+    history: SqlHistory
+    text_index: TextIndexUpkeep
     retention_days: float
 
     @classmethod
@@ -60,6 +64,8 @@ class Stores:
             people=SqlPeople(database),
             usage=SqlUsage(database),
             feedback=SqlFeedback(database),
+            history=SqlHistory(database),
+            text_index=TextIndexUpkeep(database),
             retention_days=retention_days,
         )
 
