@@ -105,6 +105,13 @@ class ContinueAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakeTitle:
+    """Name the conversation that began with this answer."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Greet:
     """Say hello to a group that the bot was added to, or to a new person."""
 
@@ -125,6 +132,7 @@ Task = (
     | Regenerate
     | OfferEdited
     | ContinueAnswer
+    | MakeTitle
     | Greet
     | LegacyText
 )
@@ -136,6 +144,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "regenerate": Regenerate,
     "offer": OfferEdited,
     "continue": ContinueAnswer,
+    "title": MakeTitle,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

@@ -70,7 +70,21 @@ _origin_of_parent = (
     sa.select(_parent.c.origin).where(_parent.c.id == sa.bindparam("after")).scalar_subquery()
 )
 _INSERT = sa.insert(turns).values(origin=_origin_of_parent).returning(turns.c.id)
-_IS_ORIGIN = sa.update(turns).where(turns.c.id == sa.bindparam("written")).values(origin=turns.c.id)
+_same = turns.alias("same")
+# A question that was answered again is still the beginning of the same conversation.
+_own_origin = sa.func.coalesce(
+    sa.select(sa.func.min(_same.c.id))
+    .where(
+        _same.c.question_id == turns.c.question_id,
+        _same.c.question_id != "",
+        _same.c.parent.is_(None),
+        _same.c.chat_id == turns.c.chat_id,
+        _same.c.root == turns.c.root,
+    )
+    .scalar_subquery(),
+    turns.c.id,
+)
+_IS_ORIGIN = sa.update(turns).where(turns.c.id == sa.bindparam("written")).values(origin=_own_origin)
 _has_no_origin = turns.c.origin.is_(None)
 _ANY_INCOMPLETE = sa.select(sa.exists().where(_has_no_origin))
 # Level by level: those whose parent has its origin.
@@ -83,7 +97,7 @@ _COMPLETE = (
     .values(
         origin=sa.func.coalesce(
             sa.select(_parent.c.origin).where(_parent.c.id == turns.c.parent).scalar_subquery(),
-            turns.c.id,
+            _own_origin,
         )
     )
 )

@@ -43,13 +43,14 @@ def add(database: Database, clock) -> Callable[..., int]:
         after: int | None = None,
         asker: str = ALICE,
         key: ConversationKey = PRIVATE,
+        question_id: str = "",
     ) -> int:
         clock.tick(1)
         number = next(numbers)
         turn = Turn(
             question=question,
             answer=answer,
-            question_id=f"om_q{number}",
+            question_id=question_id or f"om_q{number}",
             answer_ids=(f"om_a{number}",),
             parent=after,
             asker=asker,
@@ -88,6 +89,17 @@ class TestListing:
         (only,) = history.newest(ALICE, limit=8)
 
         assert (only.origin, only.count, only.last.id) == (first, 4, newest_leaf)
+
+    def test_a_first_question_that_is_answered_again_begins_no_other_one(
+        self, history, add
+    ) -> None:
+        first = add("first")
+        again = add("first", "better", question_id="om_q1")
+        add("more", after=again)
+
+        (only,) = history.newest(ALICE, limit=8)
+
+        assert (only.origin, only.count) == (first, 3)
 
     def test_the_one_asked_in_last_comes_first(self, history, add, clock) -> None:
         first = add("first")

@@ -10,10 +10,14 @@ down_revision = "0005"
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-# One pass over the tree, from its roots down.
+# One pass over the tree, from its roots down. Answers to one question begin one conversation.
 _SET_ORIGINS = """
 WITH RECURSIVE tree (id, origin) AS (
-    SELECT id, id FROM turns WHERE parent IS NULL
+    SELECT id, coalesce((
+        SELECT min(same.id) FROM turns AS same
+        WHERE same.question_id = turns.question_id AND same.question_id <> ''
+        AND same.parent IS NULL AND same.chat_id = turns.chat_id AND same.root = turns.root
+    ), id) FROM turns WHERE parent IS NULL
     UNION ALL
     SELECT child.id, tree.origin FROM turns AS child JOIN tree ON child.parent = tree.id
 )
