@@ -22,6 +22,7 @@ from feishu_bot.core.card_actions import BIND_TIMEOUT, CardActionHandler
 from feishu_bot.core.cards import RUN
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog
 from feishu_bot.core.chats import Chats
+from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.export import ExportCommands
@@ -35,6 +36,7 @@ from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.reload import ReloadCommands
 from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.resume import ResumeActions
 from feishu_bot.core.commands.roles import RoleCommands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.settings import SettingsCommands
@@ -90,7 +92,7 @@ class BotOptions:
     """
 
     language: Language = "zh"
-    p2p_context: Literal["thread", "chat"] = "thread"
+    p2p_context: Literal["thread", "chat"] = "chat"
     answers_all: bool = False
     log_messages: bool = False
     system_prompt: str = ""
@@ -136,6 +138,7 @@ def build_bot(
         enqueuer,
         people,
         example={language: say("welcome_example") for language, say in ports.texts.items()},
+        is_running=options.p2p_context == "chat",
         answers_all=options.answers_all,
         misses_messages=options.misses_messages,
     )
@@ -220,17 +223,24 @@ def _command_groups(
 ) -> tuple[CommandGroup, ...]:
     """In the order of help."""
     conversations, clock = ports.conversations, options.clock
+    choices = Choices(conversations, ports.chats, ports.people)
     has_admins = bool(options.policy.admins)
     return (
-        HelpCommands(),
+        HelpCommands(is_running=options.p2p_context == "chat"),
         ResetCommands(conversations),
         RoleCommands(
-            ports.roles, conversations, settings, enqueuer, context_tokens=options.context_tokens
+            ports.roles,
+            conversations,
+            choices,
+            settings,
+            enqueuer,
+            context_tokens=options.context_tokens,
         ),
-        ModeCommands(conversations, settings),
-        ModelCommands(ports.models, conversations, settings),
+        ModeCommands(choices, settings),
+        ModelCommands(ports.models, choices, settings),
         SettingsCommands(
             conversations=conversations,
+            choices=choices,
             chats=ports.chats,
             people=ports.people,
             settings=settings,
@@ -251,6 +261,7 @@ def _command_groups(
         ForgetCommands(ports.people, clock=clock),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
+        ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),

@@ -141,9 +141,13 @@ class KeyResolver:
 
     def of(self, message: IncomingMessage) -> ConversationKey:
         """The conversation of a message, whether or not it exists yet."""
-        if self._is_running(message.chat_type) and not message.thread_id:
-            return ConversationKey(message.chat_id, RUNNING)
-        return self.conversations.resolve(message)
+        if not self._is_running(message.chat_type) or message.thread_id:
+            return self.conversations.resolve(message)
+        # Answers from before the chat was a running one have conversations of their own.
+        replied_to = message.parent_id and self.conversations.key_of(message.parent_id)
+        if replied_to and replied_to.chat_id == message.chat_id:
+            return replied_to
+        return ConversationKey(message.chat_id, RUNNING)
 
     def opened_by(self, root: str, chat_id: str, chat_type: ChatType | None) -> ConversationKey:
         """The conversation of something that the bot sends without being written to."""

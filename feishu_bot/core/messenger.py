@@ -21,6 +21,14 @@ class Footer:
     tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """An earlier talk that can be taken up again at a turn; `notice` says that it has ended."""
+
+    turn_id: str
+    notice: Notice
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
@@ -32,6 +40,7 @@ class FinalAnswer:
     reasoning: str = ""
     notice: Notice | None = None
     asides: tuple[Notice, ...] = ()
+    resumable: Resumable | None = None
     footer: Footer = Footer()
     can_continue: bool = False
     can_regenerate: bool = False

@@ -14,7 +14,7 @@ from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.edits import edited_card
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
-from feishu_bot.core.messenger import Footer
+from feishu_bot.core.messenger import Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
@@ -92,6 +92,11 @@ class CardWorld(BotWorld):
         self.remember(*(turns or (asked(1),)))
         return self
 
+    def in_private(self) -> CardWorld:
+        """The chat is known as Alice's own."""
+        self.people.meet(ALICE.open_id, "oc_1")
+        return self
+
     def used(self, count: int, **changes: Any) -> CardWorld:
         """So many answers have been given."""
         values = {
@@ -144,6 +149,8 @@ def _help(language: Language) -> Family:
     world = CardWorld(language)
     return {
         "help": world.say_card("/help"),
+        "help, by reply": CardWorld(language, p2p_context="thread").say_card("/help"),
+        "help, in a group": world.say_card("/help", chat_type="group"),
         "help, as an admin": world.say_card("/help", is_admin=True),
         "misspelt": unknown_command_card("/hlep", "/help"),
         "misspelt, like another": unknown_command_card("/claer", "/clear"),
@@ -210,12 +217,13 @@ def _model(language: Language) -> Family:
         "unknown": CardWorld(language).say_card("/model gpt"),
         "unknown, like none": CardWorld(language).say_card("/model zzzzzz"),
         "chosen": CardWorld(language).say_card("/model gpt-b"),
+        "chosen for a private chat": CardWorld(language).say_card("/model gpt-b", key=ONE_CHAT),
         "the default chosen": CardWorld(language).click_card("model_set", option="-"),
     }
 
 
 def _settings(language: Language) -> Family:
-    own = CardWorld(language)
+    own = CardWorld(language).in_private()
     own.say_card("/system You are a pirate.")
     own.say_card("/model gpt-b")
     none = CardWorld(language)
@@ -225,14 +233,17 @@ def _settings(language: Language) -> Family:
     group = {"chat_type": "group"}
     was = {"chat": "group", "was": {}, "bots_model": "gpt-a"}
     return {
-        "of a conversation": CardWorld(language).say_card("/settings"),
-        "of a conversation, with choices": own.say_card("/settings"),
-        "of a conversation, without models": none.say_card("/settings"),
+        "of a private chat": CardWorld(language).in_private().say_card("/settings"),
+        "of a private chat, with choices": own.say_card("/settings"),
+        "of a conversation, without models": none.say_card("/settings", **group),
         "of a conversation, in a group": CardWorld(language).say_card("/settings", **group),
         "of a chat": CardWorld(language).say_card("/settings chat", is_admin=True, **group),
         "of a chat, as full as can be": full.say_card("/settings chat", is_admin=True, **group),
         "of a chat, refused": CardWorld(language).say_card("/settings chat", **group),
-        "saved for a conversation": own.click_card("settings_save", **was, scope="talk"),
+        "saved for a private chat": own.click_card("settings_save", **was, scope="private"),
+        "saved for a conversation": CardWorld(language).click_card(
+            "settings_save", **was, scope="talk"
+        ),
         "saved for a chat": CardWorld(language).click_card(
             "settings_save", is_admin=True, **was, scope="chat"
         ),
@@ -348,6 +359,7 @@ def _welcome(language: Language) -> Family:
 
     return {
         "in private": greeting("p2p"),
+        "in private, by reply": greeting("p2p", p2p_context="thread"),
         "in a group": greeting("group"),
         "in a group, hearing all": greeting("group", answers_all=True),
         "in a group, without the scope to hear all": greeting(
@@ -435,6 +447,9 @@ def answers() -> dict[str, dict[str, Any]]:
         },
         "filtered": {**done, "notice": Notice("filtered_partly")},
         "stopped": {**done, "notice": Notice("stopped")},
+        "begun afresh after a rest": {
+            **done, "resumable": Resumable("12", Notice("rested_hours", {"count": "13"}))
+        },
         "failed": {"text": "", "streaming": False, "notice": busy, "can_regenerate": True},
         "failed after thinking": {
             "text": "", "reasoning": reasoning, "streaming": False, "notice": busy,

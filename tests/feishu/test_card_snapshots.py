@@ -38,7 +38,7 @@ WHOLE = {
     "answer": ("answers", "broken"),
     "notice": ("notices", "gateway_busy"),
     "role": ("roles", "present, playing at length"),
-    "settings": ("settings", "of a conversation, with choices"),
+    "settings": ("settings", "of a private chat, with choices"),
     "usage": ("usage", "usage, limited"),
 }
 # "Card JSON 2.0 structure" doesn't say whether a KB has 1,000 or 1,024 bytes.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.messenger import FinalAnswer, Footer
@@ -45,6 +46,9 @@ class Draft:
     speaker: str = ""
     # Notices, by kind and params, of what came with the question and wasn't read.
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
+    # The turn at which an earlier talk can be taken up again, and how long ago that was.
+    resumes: str = ""
+    rested: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
@@ -100,6 +104,7 @@ class Draft:
             reasoning=self.reasoning,
             notice=notice,
             asides=tuple(Notice(kind, params) for kind, params in self.unread),
+            resumable=resumable(self.resumes, self.rested) if self.resumes else None,
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             can_regenerate=True,

@@ -67,6 +67,9 @@ class AnswerGenerator:
         )
         draft.context, draft.speaker = context.text, speaker
         draft.unread = [(notice.kind, dict(notice.params)) for notice in context.notices]
+        left_off = question.conversation.left_off
+        if left_off is not None:
+            draft.resumes, draft.rested = str(left_off.id), self._clock() - left_off.created_at
         return draft
 
     def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:

@@ -67,7 +67,18 @@ class QuestionReader:
         self._continue_prompt = continue_prompt
 
     def read(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
-        """The question, or a notice that says why there is none any more."""
+        """The question, or a notice that says why there is none any more.
+
+        What is asked of an earlier talk takes that up again.
+        """
+        question = self._find(job, task)
+        if isinstance(question, Question) and question.conversation.is_over:
+            turns = question.conversation.turns
+            if turns and turns[-1].id is not None:
+                self._conversations.go_on_from(job.key, turns[-1].id)
+        return question
+
+    def _find(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
         match task:
             case AskQuestion(text=text):
                 conversation = self._settings.load(job.key, job.branch_point)
@@ -89,7 +100,7 @@ class QuestionReader:
             return Question(text=task.text, conversation=conversation)
         if turn is None:
             return Notice("conversation_unknown")
-        loaded = self._settings.load(job.key, turn.reference)
+        loaded = self._settings.load(job.key, "" if task.resumes else turn.reference)
         before = tuple(other for other in loaded.turns if other.id != turn.id)
         conversation = replace(loaded, turns=before, model=task.model or loaded.model)
         text = context_of(turn.question) + task.text if task.text else turn.question

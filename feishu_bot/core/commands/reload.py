@@ -53,9 +53,14 @@ class ReloadCommands(CommandGroup):
     def go_back(self, click: CardClick) -> ClickResponse:
         """Continue from the turn that was chosen."""
         chosen = click.value("option")
-        turns = number_turns(self.conversations.tree(click.key))
-        turn = next((one for one in turns if str(one.turn.id) == chosen), None)
-        if turn is None or not self.conversations.go_on_from(click.key, int(chosen)):
+        turns = self.conversations.tree(click.key, whole=True)
+        is_there = any(str(one.id) == chosen for one in turns)
+        if not is_there or not self.conversations.go_on_from(click.key, int(chosen)):
+            return toast("reload_gone", "warning")
+        # Numbered as /reload shows them from now on: it may be of an earlier talk.
+        numbered = number_turns(self.conversations.tree(click.key))
+        turn = next((one for one in numbered if str(one.turn.id) == chosen), None)
+        if turn is None:
             return toast("reload_gone", "warning")
         number = str(turn.number)
         said = {"number": number, "question": question_title(turn.turn)}

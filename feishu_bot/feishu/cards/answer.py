@@ -7,7 +7,7 @@ from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Text
-from feishu_bot.core.messenger import FinalAnswer, Footer
+from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.feishu.cards.elements import (
     SMALL,
@@ -41,6 +41,7 @@ def answer_card(
     streaming: bool,
     notice: Notice | None = None,
     asides: tuple[Notice, ...] = (),
+    resumable: Resumable | None = None,
     footer: Footer | None = None,
     can_continue: bool = False,
     can_regenerate: bool = False,
@@ -74,6 +75,8 @@ def answer_card(
     elements += _small_print(
         localizer, (*((notice,) if notice else ()), *asides), footer or Footer()
     )
+    if resumable:
+        elements.append(_resume_row(localizer, resumable))
     if not streaming:
         buttons = _ending_buttons(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate
@@ -113,6 +116,7 @@ def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
         ending.text.strip(),
         notice_line(texts, ending.notice) if ending.notice else "",
         *(notice_line(texts, aside) for aside in ending.asides),
+        notice_line(texts, ending.resumable.notice) if ending.resumable else "",
         footer_line(texts, ending.footer),
     ]
     plain = "\n\n".join(filter(None, parts)) or texts("empty_answer")
@@ -163,6 +167,19 @@ def _small_print(
         line = localizer.put(partial(footer_line, footer=footer), **SMALL)
         elements.append(div(line, "footer"))
     return elements
+
+
+def _resume_row(localizer: Localizer, resumable: Resumable) -> Element:
+    """That an earlier talk has ended, and beside it the button that takes it up."""
+    line = localizer.put(partial(notice_line, notice=resumable.notice), **SMALL)
+    label = localizer.plain(Text("button_resume"))
+    pressed = _button(label, "resume_button", act="resume", turn=resumable.turn_id)
+    return button_row(
+        [div(line, "rested"), pressed],
+        spacing="4px",
+        element_id="resume",
+        vertical_align="center",
+    )
 
 
 def _ending_buttons(

@@ -71,6 +71,7 @@ class AnswerLook:
             streaming=streaming,
             notice=ending.notice,
             asides=ending.asides,
+            resumable=ending.resumable,
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
