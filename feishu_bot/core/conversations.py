@@ -98,7 +98,8 @@ class Conversations(Protocol):
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
         """The conversation up to the turn that `parent_id` ends, or up to its newest turn.
 
-        The turn of `parent_id` may be from before the conversation began afresh.
+        The turn of `parent_id` may be from before the conversation ended by itself; where a
+        private chat is one running conversation also from before it was begun afresh.
         """
 
     def turn_of(self, message_id: str) -> Turn | None:

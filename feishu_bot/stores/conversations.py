@@ -9,7 +9,13 @@ from typing import Any, Unpack
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.conversations import Conversation, ConversationKey, SettingsChanges, Turn
+from feishu_bot.core.conversations import (
+    RUNNING,
+    Conversation,
+    ConversationKey,
+    SettingsChanges,
+    Turn,
+)
 from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
@@ -99,7 +105,9 @@ class SqlConversations:
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
         """Without the turn of `parent_id`, up to the head that `go_on_from` has set, or the newest.
 
-        Turns of the path that were forgotten are left out.
+        Turns of the path that were forgotten are left out. A reply goes on from what ended by
+        itself; from what was cleared only where the private chat is one running conversation:
+        elsewhere everybody writes by replying, to whatever stands nearest.
         """
         ended_before = self._clock() - self._ttl_seconds
         with self._database.read() as connection:
@@ -108,6 +116,10 @@ class SqlConversations:
                 return Conversation(key=key)
             if row.last_at >= ended_before:
                 return _loaded(connection, key, row, parent_id)
+            if parent_id:
+                replied_to = _loaded(connection, key, row, parent_id, expired=True)
+                if replied_to.turns:
+                    return replied_to
         self._touch(key, ended_before=ended_before)
         with self._database.read() as connection:
             row = connection.execute(_ONE, parameters_of(key)).one_or_none()
@@ -202,10 +214,19 @@ class SqlConversations:
 
 
 def _loaded(
-    connection: sa.Connection, key: ConversationKey, row: sa.Row[Any], parent_id: str
+    connection: sa.Connection,
+    key: ConversationKey,
+    row: sa.Row[Any],
+    parent_id: str,
+    *,
+    expired: bool = False,
 ) -> Conversation:
-    """The conversation of a row that hasn't expired."""
-    turns = read_path(connection, key, parent_id, head=row.head, cleared_up_to=row.cleared_up_to)
+    """The conversation of a row. When it has `expired` there are only the turns of a reply."""
+    head, newest_after = (None, _MAX_ID) if expired else (row.head, row.cleared_up_to)
+    turns = read_path(connection, key, parent_id, head=head, cleared_up_to=newest_after)
+    is_cleared = bool(turns and (turns[-1].id or 0) <= row.cleared_up_to)
+    if is_cleared and key.root != RUNNING:
+        turns = ()
     left_off = None
     if row.expired_head and not any(turn.answer for turn in turns):
         before = read_path(connection, key, "", head=row.expired_head, cleared_up_to=0)
@@ -214,7 +235,7 @@ def _loaded(
         key=key,
         turns=turns,
         left_off=left_off,
-        is_over=bool(turns and (turns[-1].id or 0) <= row.cleared_up_to),
+        is_over=bool(turns) and (expired or is_cleared),
         role=row.role,
         model=row.model,
         mode=row.mode,

@@ -207,7 +207,8 @@ def test_stop_and_retry_by_name_in_a_private_chat(sim, bot, talk):
     assert ZH("stop_nothing") in talk.ask("停止").text
 
 
-def test_a_misspelt_stop_is_suggested_and_stops_when_it_is_pressed(sim, bot, talk):
+def test_a_misspelt_stop_is_suggested_and_stops_when_it_is_pressed(sim, start_bot, talk):
+    start_bot(P2P_CONTEXT="thread")
     sim.gateway.enqueue(SLOW)
     question = talk.say("count")
     streaming(sim, question)

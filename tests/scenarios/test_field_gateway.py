@@ -114,7 +114,7 @@ def test_a_model_without_a_system_role_is_asked_without_it_from_then_on(sim, tal
         assert WHOLE in talk.ask(question).text
 
     roles = [[m["role"] for m in request.body["messages"]] for request in sim.gateway.requests]
-    assert roles == [["system", "user"], ["user"], ["user"]]
+    assert roles == [["system", "user"], ["user"], ["user", "assistant", "user"]]
     assert sim.gateway.requests[1].body["messages"][0]["content"] == "Be kind.\n\none"
 
 

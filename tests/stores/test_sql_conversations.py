@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.conversations import RUNNING, Conversation, ConversationKey, Turn
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.stores import Database, SqlConversations
 from feishu_bot.stores.schema import metadata
@@ -298,12 +298,12 @@ class TestConversations:
     # Branches
 
     @staticmethod
-    def begin_afresh(store: SqlConversations, clock, how: str) -> None:
+    def begin_afresh(store: SqlConversations, clock, how: str, key: ConversationKey = KEY) -> None:
         if how == "cleared":
-            store.clear(KEY)
+            store.clear(key)
         else:
             clock.tick(TTL + 1)
-            store.bind(KEY, SentMessages(("om_notice",)))
+            store.bind(key, SentMessages(("om_notice",)))
 
     @staticmethod
     def names(turns: tuple[Turn, ...]) -> list[str]:
@@ -464,16 +464,43 @@ class TestConversations:
         assert self.loaded(store) == []
 
     @pytest.mark.parametrize("how", ["cleared", "expired"])
-    def test_a_reply_to_an_earlier_talk_goes_on_from_there(self, store, add, clock, how) -> None:
-        first = add("1")
-        add("2", parent=first)
-        self.begin_afresh(store, clock, how)
+    def test_in_a_running_chat_a_reply_to_an_earlier_talk_goes_on_from_there(
+        self, store, add, clock, how
+    ) -> None:
+        key = ConversationKey("oc_1", RUNNING)
+        first = add("1", key=key)
+        add("2", parent=first, key=key)
+        self.begin_afresh(store, clock, how, key)
 
-        loaded = store.load(KEY, "om_a1")
+        loaded = store.load(key, "om_a1")
 
         assert self.names(loaded.turns) == ["1"]
         assert loaded.is_over
-        assert self.loaded(store) == []
+        assert store.load(key).turns == ()
+
+    @pytest.mark.parametrize("key", [KEY, ConversationKey("oc_1", RUNNING)])
+    def test_a_reply_goes_on_from_what_has_just_expired(self, store, add, clock, key) -> None:
+        first = add("1", key=key)
+        add("2", parent=first, key=key)
+        clock.tick(TTL + 1)
+
+        loaded = store.load(key, "om_a1")
+
+        assert self.names(loaded.turns) == ["1"]
+        assert loaded.is_over
+        assert loaded.left_off is None
+        store.go_on_from(key, first)
+        store.bind(key, SentMessages(("om_card",)))
+        add("3", parent=first, key=key)
+        assert self.names(store.load(key).turns) == ["1", "3"]
+
+    def test_in_a_thread_a_reply_to_what_was_cleared_begins_afresh(self, store, add, clock) -> None:
+        add("1")
+        store.clear(KEY)
+
+        assert self.loaded(store, "om_a1") == []
+        clock.tick(TTL + 1)
+        assert self.loaded(store, "om_a1") == []
 
     @pytest.mark.parametrize("turn_id", [0, -1, 2**63, 10**30])
     def test_it_does_not_go_on_from_what_is_no_id(self, store, add, turn_id) -> None:
