@@ -29,6 +29,7 @@ from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.feedback import FeedbackCommands
 from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
+from feishu_bot.core.commands.history import HistoryCommands
 from feishu_bot.core.commands.lang import LangCommands
 from feishu_bot.core.commands.mode import ModeCommands
 from feishu_bot.core.commands.model import ModelCommands
@@ -47,6 +48,7 @@ from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edits import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.people import People, UserDirectory
@@ -57,6 +59,7 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.quotas import Quota, QuotaChecker
 from feishu_bot.core.replier import Replier
 from feishu_bot.core.roles import Roles
+from feishu_bot.core.title_maker import TitleMaker
 from feishu_bot.core.usage import Prices, UsageStore
 
 Texts = Mapping[Language, Callable[..., str]]
@@ -72,6 +75,7 @@ class Ports:
     people: People
     usage: UsageStore
     feedback: FeedbackStore
+    history: History
     messenger: Messenger
     names: UserDirectory
     reader: MessageReader
@@ -102,6 +106,7 @@ class BotOptions:
     person_quota: Quota = field(default_factory=Quota)
     chat_quota: Quota = field(default_factory=Quota)
     retention_days: int = 30
+    title_model: str = ""
     misses_messages: Callable[[], bool] = lambda: False
     bind_timeout: float = BIND_TIMEOUT
     clock: Callable[[], float] = time.time
@@ -146,6 +151,7 @@ def build_bot(
         ports,
         options,
         settings=settings,
+        keys=keys,
         enqueuer=enqueuer,
         quotas=quotas,
         cancellation=Cancellation(ports.inbox, running),
@@ -153,6 +159,17 @@ def build_bot(
     commands = Commands((*groups, welcome, *extra))
     runner = CommandRunner(
         commands, enqueuer=enqueuer, keys=keys, people=people, policy=policy, settings=settings
+    )
+    titles = TitleMaker(
+        model_name=options.title_model,
+        model=ports.model,
+        conversations=conversations,
+        history=ports.history,
+        jobs=ports.inbox,
+        enqueuer=enqueuer,
+        prices=ports.prices,
+        clock=options.clock,
+        timer=options.timer,
     )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
@@ -174,6 +191,7 @@ def build_bot(
         quotas=quotas,
         prices=ports.prices,
         footer=options.footer,
+        titles=titles,
         log_messages=options.log_messages,
         clock=options.clock,
         timer=options.timer,
@@ -207,6 +225,7 @@ def build_bot(
             messenger=ports.messenger,
         ),
         welcome=welcome,
+        titles=titles,
         throttle=RefusalThrottle(timer=options.timer),
         answers_all=options.answers_all,
     )
@@ -217,6 +236,7 @@ def _command_groups(
     options: BotOptions,
     *,
     settings: EffectiveSettings,
+    keys: KeyResolver,
     enqueuer: Enqueuer,
     quotas: QuotaChecker,
     cancellation: Cancellation,
@@ -263,6 +283,15 @@ def _command_groups(
         AnswerActions(enqueuer, conversations, ports.models),
         ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
+        HistoryCommands(
+            ports.history,
+            conversations,
+            keys,
+            ports.people,
+            enqueuer,
+            options.policy,
+            clock=clock,
+        ),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),
         FeedbackCommands(ports.feedback, conversations, enqueuer),

@@ -30,6 +30,7 @@ from feishu_bot.core.tasks import (
     Greet,
     Job,
     LegacyText,
+    MakeTitle,
     OfferEdited,
     QueuedTask,
     Regenerate,
@@ -38,6 +39,7 @@ from feishu_bot.core.tasks import (
     SuggestCommand,
     Task,
 )
+from feishu_bot.core.title_maker import TitleMaker
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -66,6 +68,7 @@ class Bot:
     answerer: Answerer
     replier: Replier
     welcome: Welcome
+    titles: TitleMaker
     edits: EditedQuestions
     throttle: RefusalThrottle
     answers_all: bool = False
@@ -162,6 +165,8 @@ class Bot:
                 self._note_chat(job)
                 card = unknown_command_card(task.word, task.nearest)
                 self.replier.reply(job, None if self._is_aside(job) else card)
+            case MakeTitle():
+                self.titles.make(job, task, control)
             case OfferEdited():
                 self.replier.reply(job, edited_card(task))
             case Greet():

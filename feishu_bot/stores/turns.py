@@ -84,7 +84,9 @@ _own_origin = sa.func.coalesce(
     .scalar_subquery(),
     turns.c.id,
 )
-_IS_ORIGIN = sa.update(turns).where(turns.c.id == sa.bindparam("written")).values(origin=_own_origin)
+_IS_ORIGIN = (
+    sa.update(turns).where(turns.c.id == sa.bindparam("written")).values(origin=_own_origin)
+)
 _has_no_origin = turns.c.origin.is_(None)
 _ANY_INCOMPLETE = sa.select(sa.exists().where(_has_no_origin))
 # Level by level: those whose parent has its origin.

@@ -21,14 +21,16 @@ ALICE = "ou_alice"
 TURNS = metadata.tables["turns"]
 
 
-def store(database: Database, *questions: str, key: ConversationKey = KEY) -> list[int]:
+def store(
+    database: Database, *questions: str, key: ConversationKey = KEY, prefix: str = "q"
+) -> list[int]:
     ids = []
     with database.write() as connection:
         for number, question in enumerate(questions):
             turn = Turn(
                 question=question,
                 answer="fine",
-                question_id=f"om_q{number}",
+                question_id=f"om_{prefix}{number}",
                 asker=ALICE,
             )
             ids.append(insert_turn(connection, key, turn, now=float(number + 1)))
@@ -115,7 +117,7 @@ class TestSqlite:
         upkeep()
 
         assert scalar("SELECT indexed FROM turns_text_state") == ids[-1]
-        store(database, "one more needle")
+        store(database, "one more needle", prefix="more")
         assert len(found(database, "needle")) == len(ids) + 1
 
     def test_storing_a_turn_does_not_touch_the_index(self, database, upkeep, scalar) -> None:
@@ -123,7 +125,7 @@ class TestSqlite:
         upkeep()
         before = scalar("SELECT sum(length(block)) FROM turns_text_data")
 
-        store(database, "second")
+        store(database, "second", prefix="more")
 
         assert scalar("SELECT sum(length(block)) FROM turns_text_data") == before
 
@@ -131,7 +133,7 @@ class TestSqlite:
     def test_forgotten_words_are_in_no_table(self, database, upkeep, how) -> None:
         store(database, "zqxj the secret", "something to keep wvu")
         other = ConversationKey("oc_2", "chat")
-        store(database, "kept xyw", key=other)
+        store(database, "kept xyw", key=other, prefix="other")
         upkeep()
         # The index keeps three characters each: the word itself, and what is left of it there.
         assert self.is_anywhere(database, "zqxj")
@@ -155,8 +157,8 @@ class TestSqlite:
         upkeep()
         SqlInbox(database, worker=WorkerId()).stop("om_q3")
         SqlHistory(database).set_title(5, "named")
-        store(database, "later def")
-        SqlInbox(database, worker=WorkerId()).stop("om_q0")
+        store(database, "later def", prefix="later")
+        SqlInbox(database, worker=WorkerId()).stop("om_later0")
         upkeep()
 
         with database.write() as connection:
