@@ -23,10 +23,12 @@ MOST_FOUND = 400
 _is_theirs = turns.c.asker == sa.bindparam("person")
 _is_there = turns.c.chat_id == sa.bindparam("there")
 _RECENT = sa.select(turns.c.id, turns.c.origin).where(_is_theirs, turns.c.origin.is_not(None))
+# Not by the primary key: where a person has few turns among many, that would read all of them.
+_newest_first = (turns.c.id + 0).desc()
 _oldest = (
     sa.select(turns.c.id)
     .where(_is_theirs)
-    .order_by(turns.c.id.desc())
+    .order_by(_newest_first)
     .limit(1)
     .offset(MOST_TURNS)
     .scalar_subquery()
@@ -71,7 +73,7 @@ class SqlHistory:
     ) -> list[PastConversation]:
         """Among the newest 20,000 turns of the person."""
         recent = _RECENT.where(_is_there) if chat_id else _RECENT
-        own = recent.order_by(turns.c.id.desc()).limit(MOST_TURNS).subquery()
+        own = recent.order_by(_newest_first).limit(MOST_TURNS).subquery()
         statement = (
             sa.select(own.c.origin)
             .group_by(own.c.origin)
@@ -115,22 +117,22 @@ class SqlHistory:
         self, connection: sa.Connection, open_id: str, words: Sequence[str], chat_id: str
     ) -> dict[int, int]:
         """The newest turn that has the words, by the origin of its conversation, newest first."""
-        indexed = candidates(connection, words)
+        patterns = [f"%{word.translate(_WITH_LIKE)}%" for word in words]
+        indexed = candidates(connection, words, patterns)
         statement = _RECENT.where(_is_recent if indexed is None else indexed)
-        statement = statement.where(*(_has(connection, word) for word in words))
+        statement = statement.where(*(_is_like(connection, pattern) for pattern in patterns))
         parameters: dict[str, object] = {"person": open_id}
         if chat_id:
             statement, parameters["there"] = statement.where(_is_there), chat_id
-        statement = statement.order_by(turns.c.id.desc()).limit(MOST_FOUND)
+        statement = statement.order_by(_newest_first).limit(MOST_FOUND)
         found: dict[int, int] = {}
         for turn_id, origin in connection.execute(statement, parameters):
             found.setdefault(origin, turn_id)
         return found
 
 
-def _has(connection: sa.Connection, word: str) -> sa.ColumnElement[bool]:
-    """Whether a turn has this word, small or capital letters; `%` and `_` are themselves."""
-    pattern = f"%{word.translate(_WITH_LIKE)}%"
+def _is_like(connection: sa.Connection, pattern: str) -> sa.ColumnElement[bool]:
+    """Whether a turn has a word, small or capital letters."""
     columns = (turns.c.question, turns.c.answer, turns.c.title)
     # The LIKE of SQLite is an ILIKE for ASCII.
     if connection.dialect.name == "sqlite":

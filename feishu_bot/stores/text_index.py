@@ -24,11 +24,16 @@ EVERY_SECONDS = 60.0
 REST_SECONDS = 0.1
 
 
-def candidates(connection: sa.Connection, words: Sequence[str]) -> sa.ColumnElement[bool] | None:
-    """Which turns may have all these words; None where no index helps, and all may have them."""
+def candidates(
+    connection: sa.Connection, words: Sequence[str], patterns: Sequence[str]
+) -> sa.ColumnElement[bool] | None:
+    """Which turns of the parameter `person` may have all these words.
+
+    `patterns` are what each word is like. None where no index helps, and all may have them.
+    """
     if connection.dialect.name == "sqlite":
         return sqlite_text_index.candidates(connection, words)
-    return postgres_text_index.candidates(connection, words)
+    return postgres_text_index.candidates(connection, words, patterns)
 
 
 class TextIndexUpkeep:
@@ -60,12 +65,8 @@ class TextIndexUpkeep:
                 complete_origins(connection)
         if not self._is_possible:
             return
-        if is_sqlite:
-            self._is_possible = sqlite_text_index.keep_up(
-                self._database, lambda: self._stopped.wait(rest_seconds)
-            )
-        else:
-            self._is_possible = postgres_text_index.create(self._database)
+        keep_up = sqlite_text_index.keep_up if is_sqlite else postgres_text_index.keep_up
+        self._is_possible = keep_up(self._database, lambda: self._stopped.wait(rest_seconds))
 
     def _run(self) -> None:
         seconds = FIRST_SECONDS

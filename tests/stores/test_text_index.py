@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,9 @@ from feishu_bot.stores.schema import metadata
 from feishu_bot.stores.sqlite_text_index import BATCH
 from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.turns import insert_turn
+from tests import trigram_postgres
 from tests.polling import eventually
+from tests.postgres import Postgres
 
 KEY = ConversationKey("oc_1", "chat")
 ALICE = "ou_alice"
@@ -41,6 +45,28 @@ def found(database: Database, word: str) -> list[int]:
     return [one.origin for one in SqlHistory(database).search(ALICE, [word], limit=500)]
 
 
+def plans(database: Database, read: Callable[[SqlHistory], object]) -> list[str]:
+    """How the database does each statement that `read` comes to."""
+    engine = database._of_this_process().engine
+    seen: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many) -> None:
+        seen.append((statement, parameters))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    read(SqlHistory(database))
+    sa.event.remove(engine, "before_cursor_execute", note)
+    with database.read() as connection:
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        if explain == "EXPLAIN":
+            # What it would do with many rows, not with those of a test.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return [
+            "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {sql}", bound))
+            for sql, bound in seen
+        ]
+
+
 @pytest.fixture
 def upkeep(database: Database) -> Callable[[], None]:
     index = TextIndexUpkeep(database)
@@ -48,6 +74,64 @@ def upkeep(database: Database) -> Callable[[], None]:
 
 
 class TestBothDatabases:
+    @pytest.fixture
+    def among_many(self, database) -> None:
+        """Alice has asked a hundred questions, among thousands of others."""
+        rows = [
+            {
+                "chat_id": "oc_all",
+                "root": "chat",
+                "origin": number,
+                "question": f"question {number}",
+                "answer": "fine " * 20,
+                "question_id": f"om_all{number}",
+                "asker": f"ou_{number % 50}" if number % 50 else ALICE,
+                "answer_ids": [],
+                "model": "gpt",
+                "finish_reason": "stop",
+                "prompt_tokens": 0,
+                "completion_tokens": 0,
+                "estimated_tokens": 0,
+                "created_at": 1.0,
+            }
+            for number in range(1, 5001)
+        ]
+        conversation = {"chat_id": "oc_all", "root": "chat", "created_at": 1.0, "last_at": 1.0}
+        with database.write() as connection:
+            connection.execute(sa.insert(metadata.tables["conversations"]), conversation)
+            connection.execute(sa.insert(TURNS), rows)
+        if not str(database._url).startswith("sqlite"):
+            # PostgreSQL does so by itself, SQLite never.
+            with database.read() as connection:
+                plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+                plain.exec_driver_sql("VACUUM ANALYZE turns")
+
+    @pytest.mark.usefixtures("among_many")
+    def test_a_list_is_made_from_indexes(self, database) -> None:
+        for where in ("", "oc_all"):
+            listing, summaries, rows = plans(
+                database, lambda history, where=where: history.newest(ALICE, chat_id=where, limit=8)
+            )
+
+            assert "turns_person" in listing
+            assert re.search("COVERING INDEX|Index Only Scan", listing)
+            assert "turns_origin" in summaries
+            assert re.search("turns_pkey|PRIMARY KEY", rows)
+
+    @pytest.mark.usefixtures("among_many")
+    @pytest.mark.parametrize("word", ["question 2350", "question", "50"])
+    @pytest.mark.parametrize("is_indexed", [False, True], ids=["unindexed", "indexed"])
+    def test_a_search_reads_only_the_turns_of_the_person(
+        self, database, upkeep, word, is_indexed
+    ) -> None:
+        if is_indexed:
+            upkeep()
+
+        searching = plans(database, lambda history: history.search(ALICE, [word], limit=8))
+
+        (reading,) = (plan for plan in searching if "turns_person" in plan)
+        assert not re.search(r"SCAN turns\b|Seq Scan on turns|turns_pkey|PRIMARY KEY", reading)
+
     def test_turns_of_a_version_without_origins_are_completed(self, database, upkeep) -> None:
         first, second = store(database, "first", "second")
         with database.write() as connection:
@@ -245,3 +329,119 @@ class TestPostgresql:
 
         assert found(database, "needle") == [first]
         assert found(database, "周报模板") == [first]
+
+
+class TestTrigrams:
+    """PostgreSQL with its extension, where this machine has it."""
+
+    @pytest.fixture(scope="module")
+    @classmethod
+    def trigrams(cls) -> Iterator[Postgres]:
+        binaries = trigram_postgres.find_binaries()
+        if binaries is None:
+            pytest.skip("no PostgreSQL with pg_trgm on this machine")
+        with trigram_postgres.running(binaries) as server:
+            yield server
+
+    @pytest.fixture
+    def url(self, trigrams) -> Iterator[str]:
+        with trigrams.schema(tables=True) as url:
+            yield url
+
+    @staticmethod
+    def indexed(database: Database) -> list[int]:
+        with database.read() as connection:
+            return list(connection.scalars(sa.text("SELECT id FROM turns_text ORDER BY id")))
+
+    def test_what_is_stored_is_found_before_and_after_the_index_is_there(
+        self, database, upkeep
+    ) -> None:
+        (first,) = store(database, "Needle 周报模板 100%")
+        assert found(database, "needle") == [first]
+
+        upkeep()
+
+        assert self.indexed(database) == [first]
+        (second,) = store(database, "another needle, 周报模板", prefix="more")
+        assert found(database, "NEEDLE") == [second, first]
+        assert found(database, "周报模板") == [second, first]
+        assert found(database, "周报") == [second, first]
+        assert found(database, "0%") == [first]
+        assert found(database, "d%周") == []
+        upkeep()
+        assert self.indexed(database) == [first, second]
+        assert found(database, "周报模板") == [second, first]
+
+    def test_a_turn_that_may_be_overtaken_by_one_with_a_lower_id_waits(
+        self, database, upkeep
+    ) -> None:
+        first, second = store(database, "needle one", "needle two")
+        with database.write() as connection:
+            connection.execute(
+                sa.update(TURNS).where(TURNS.c.id == first).values(created_at=time.time())
+            )
+
+        upkeep()
+
+        assert self.indexed(database) == []
+        assert found(database, "needle") == [second, first]
+
+    @pytest.mark.parametrize("how", ["recall", "forget", "sweep"])
+    def test_forgotten_words_are_in_no_table(self, database, upkeep, how) -> None:
+        store(database, "zqxj the secret")
+        upkeep()
+
+        if how == "recall":
+            SqlInbox(database, worker=WorkerId()).stop("om_q0")
+        elif how == "forget":
+            SqlPeople(database).forget(ALICE, keep_usage_since=0.0)
+        else:
+            SqlConversations(database, ttl_seconds=1.0).sweep(10.0)
+
+        with database.read() as connection:
+            rows = connection.execute(sa.text("SELECT * FROM turns_text")).all()
+            rows += connection.execute(sa.select(TURNS)).all()
+        assert "zqxj" not in str(rows)
+        assert found(database, "secret") == []
+
+    def test_a_title_is_found(self, database, upkeep) -> None:
+        (first,) = store(database, "hello")
+        upkeep()
+
+        SqlHistory(database).set_title(first, "量子纠缠")
+
+        assert found(database, "量子纠缠") == [first]
+
+    def test_words_are_looked_up_in_the_index(self, database, upkeep) -> None:
+        store(database, *(f"question {number} of many" for number in range(3000)))
+        store(database, "量子纠缠的解释", prefix="other")
+        upkeep()
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+
+        searching = plans(database, lambda history: history.search(ALICE, ["量子纠缠"], limit=8))
+
+        assert any("turns_text_body" in plan for plan in searching)
+
+    def test_where_the_role_may_not_create_it_a_search_finds_the_same(
+        self, trigrams, url, database
+    ) -> None:
+        name = sa.make_url(url).query["options"].removeprefix("-csearch_path=")
+        trigrams.run(
+            "CREATE ROLE guest LOGIN; REVOKE CREATE ON DATABASE postgres FROM PUBLIC;"
+            f"GRANT ALL ON SCHEMA {name} TO guest;"
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {name} TO guest;"
+            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {name} TO guest"
+        )
+        guest = Database(sa.make_url(url).set(username="guest").render_as_string())
+        (first,) = store(guest, "a needle")
+
+        index = TextIndexUpkeep(guest)
+        index.run_once(rest_seconds=0.0)
+        index.run_once(rest_seconds=0.0)
+
+        with database.read() as connection:
+            assert connection.scalar(sa.text("SELECT to_regclass('turns_text')")) is None
+        assert found(guest, "needle") == [first]
+        guest.close()
+        trigrams.run("DROP OWNED BY guest; DROP ROLE guest")

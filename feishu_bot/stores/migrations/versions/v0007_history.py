@@ -26,7 +26,11 @@ UPDATE turns SET origin = tree.origin FROM tree WHERE tree.id = turns.id
 # What the bot has built beside the turns by itself, to search them.
 _DROP_TEXT_INDEX = {
     "sqlite": ("DROP TABLE IF EXISTS turns_text", "DROP TABLE IF EXISTS turns_text_state"),
-    "postgresql": ("DROP INDEX IF EXISTS turns_text",),
+    "postgresql": (
+        "DROP TRIGGER IF EXISTS turns_text_changed ON turns",
+        "DROP FUNCTION IF EXISTS turns_text_change",
+        "DROP TABLE IF EXISTS turns_text",
+    ),
 }
 
 
