@@ -17,6 +17,8 @@ from feishu_bot.stores.turns import SELECT_TURNS
 # How far back somebody's conversations are listed, and searched where the index can't help: more
 # than a person asks in a year, and read in a tenth of a second.
 MOST_TURNS = 20_000
+# So many are read sooner than a database finds out whether its index is of use.
+FEW_TURNS = 2_000
 # How many turns that have the words are looked at for conversations.
 MOST_FOUND = 400
 
@@ -25,15 +27,14 @@ _is_there = turns.c.chat_id == sa.bindparam("there")
 _RECENT = sa.select(turns.c.id, turns.c.origin).where(_is_theirs, turns.c.origin.is_not(None))
 # Not by the primary key: where a person has few turns among many, that would read all of them.
 _newest_first = (turns.c.id + 0).desc()
-_oldest = (
+_nth_newest = (
     sa.select(turns.c.id)
     .where(_is_theirs)
     .order_by(_newest_first)
     .limit(1)
-    .offset(MOST_TURNS)
-    .scalar_subquery()
+    .offset(sa.bindparam("number"))
 )
-_is_recent = turns.c.id > sa.func.coalesce(_oldest, 0)
+_is_recent = turns.c.id > sa.func.coalesce(_nth_newest.offset(MOST_TURNS).scalar_subquery(), 0)
 
 _has_answer = turns.c.answer != ""
 _SUMMARIES = (
@@ -63,10 +64,14 @@ _WITH_LIKE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
 class SqlHistory:
-    """Implements `core.history.History`. Only turns of version 0.2 and completed ones are seen."""
+    """Implements `core.history.History`. Only turns of version 0.2 and completed ones are seen.
 
-    def __init__(self, database: Database) -> None:
+    The index is asked for somebody with more than `few_turns`.
+    """
+
+    def __init__(self, database: Database, *, few_turns: int = FEW_TURNS) -> None:
         self._database = database
+        self._few_turns = few_turns
 
     def newest(
         self, open_id: str, *, chat_id: str = "", limit: int, skip: int = 0
@@ -118,7 +123,9 @@ class SqlHistory:
     ) -> dict[int, int]:
         """The newest turn that has the words, by the origin of its conversation, newest first."""
         patterns = [f"%{word.translate(_WITH_LIKE)}%" for word in words]
-        indexed = candidates(connection, words, patterns)
+        many = {"person": open_id, "number": self._few_turns}
+        has_many = connection.scalar(_nth_newest, many) is not None
+        indexed = candidates(connection, words, patterns) if has_many else None
         statement = _RECENT.where(_is_recent if indexed is None else indexed)
         statement = statement.where(*(_is_like(connection, pattern) for pattern in patterns))
         parameters: dict[str, object] = {"person": open_id}

@@ -22,7 +22,8 @@ ALICE, BOB = "ou_alice", "ou_bob"
 
 @pytest.fixture
 def history(database: Database) -> SqlHistory:
-    return SqlHistory(database)
+    """It asks the index where there is one, however few turns there are."""
+    return SqlHistory(database, few_turns=0)
 
 
 @pytest.fixture
