@@ -130,7 +130,10 @@ class Conversations(Protocol):
         """Remember that these messages, and their thread, belong to the conversation."""
 
     def sweep(self, before: float) -> int:
-        """Delete conversations without a message since that time; how many they were."""
+        """Delete conversations without a message since that time; how many they were.
+
+        Those that go on keep their turns since that time.
+        """
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from feishu_bot.stores.turns import (
     in_conversation,
     insert_own_messages,
     parameters_of,
+    sweep_turns,
     touch,
 )
 
@@ -178,6 +179,10 @@ class SqlConversations:
         with self._database.write() as connection:
             deleted = connection.execute(_SWEEP, {"before": before}).rowcount
             connection.execute(_SWEEP_THREADS, {"before": before})
+        has_more = True
+        while has_more:
+            with self._database.write() as connection:
+                has_more = sweep_turns(connection, before)
         for cache in (self._messages, self._roots, self._existing):
             cache.clear()
         return deleted

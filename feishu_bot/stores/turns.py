@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.stores.schema import conversations, messages, turns
 
+# So many statements hold others up for some milliseconds.
+_SWEPT_AT_ONCE = 200
 SELECT_TURNS = sa.select(*(turns.c[field.name] for field in dataclasses.fields(Turn)))
 
 
@@ -110,6 +112,16 @@ _MESSAGE_OF_TURN = _MESSAGE.on_conflict_do_update(
     set_={"turn": _MESSAGE.excluded.turn},
     where=sa.or_(_MESSAGE.excluded.own, sa.not_(messages.c.own)),
 )
+_OLDEST = (
+    sa.select(turns.c.id, turns.c.created_at, turns.c.question_id, turns.c.answer_ids)
+    .order_by(turns.c.id)
+    .limit(_SWEPT_AT_ONCE)
+)
+_DELETE_TURN = sa.delete(turns).where(turns.c.id == sa.bindparam("gone"))
+# A question that was answered again is part of its newest turn.
+_DELETE_MESSAGE = sa.delete(messages).where(
+    messages.c.message_id == sa.bindparam("gone"), messages.c.turn == sa.bindparam("of")
+)
 _MESSAGE_IF_NEW = _MESSAGE.on_conflict_do_nothing()
 # The values of a turn that was taken out of its conversation.
 FORGOTTEN = {
@@ -177,6 +189,26 @@ def insert_own_messages(
     rows = _message_rows(key, message_ids, turn_id=None, own=True)
     if rows:
         connection.execute(_MESSAGE_IF_NEW, rows)
+
+
+def sweep_turns(connection: sa.Connection, before: float) -> bool:
+    """Delete some of the oldest turns, with their messages, that were stored before that time.
+
+    True when there may be more: their ids grow with time, so the first that is too young is the
+    end. What goes on from a deleted turn has lost its beginning.
+    """
+    oldest = connection.execute(_OLDEST).all()
+    gone = [turn for turn in oldest if turn.created_at < before]
+    if not gone:
+        return False
+    told = [
+        {"gone": message_id, "of": turn.id}
+        for turn in gone
+        for message_id in (turn.question_id, *turn.answer_ids)
+    ]
+    connection.execute(_DELETE_MESSAGE, told)
+    connection.execute(_DELETE_TURN, [{"gone": turn.id} for turn in gone])
+    return len(gone) == len(oldest)
 
 
 def forget_question(connection: sa.Connection, message_id: str) -> None:

@@ -130,6 +130,8 @@ class FakeConversations:
         self.bound: list[tuple[ConversationKey, SentMessages]] = []
         self.cleared: list[ConversationKey] = []
         self.heads: dict[ConversationKey, int] = {}
+        # Turns that were cleared, or ended by themselves.
+        self.reachable: set[int] = set()
 
     def resolve(self, message) -> ConversationKey:
         return ConversationKey(
@@ -160,8 +162,10 @@ class FakeConversations:
         return max(keys, key=lambda key: self.stored[key].turns[-1].id, default=None)
 
     def go_on_from(self, key, turn_id) -> bool:
+        if turn_id not in self.reachable.union(turn.id for turn in self.load(key).turns):
+            return False
         self.heads[key] = turn_id
-        return any(turn.id == turn_id for turn in self.load(key).turns)
+        return True
 
     def save_settings(self, key, **settings) -> None:
         given = {name: value for name, value in settings.items() if value is not None}

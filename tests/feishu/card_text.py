@@ -144,6 +144,8 @@ def _field(element: Json) -> list[str]:
 
 def _button(element: Json) -> list[str]:
     is_small = element.get("size") == "small"
+    # A button that is only words is small.
+    is_small = is_small or str(element.get("type")).endswith("text")
     usual = {"type": "text", "size": "small"} if is_small else {"type": "default"}
     rest = _rest(element, usual, "text", "behaviors", "confirm")
     lines = [f"[{_said(element['text'])}]{rest}{_values(element)}"]

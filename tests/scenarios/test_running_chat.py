@@ -390,6 +390,22 @@ def test_retry_reload_and_export_are_about_the_running_chat(sim, talk, bot):
     assert said(sim) == ["Q1", "A1", "Q4"]
 
 
+def test_after_a_long_rest_the_earlier_talk_can_be_listed_and_exported(sim, talk, bot):
+    talk.ask("Q1")
+    talk.ask("Q2")
+    rest(bot, 13 * HOUR)
+
+    file = talk.ask("/export")
+    exported = sim.feishu.state.files[file.content["file_key"]].data.decode()
+    assert [word for word in ("A1", "A2") if word in exported] == ["A1", "A2"]
+
+    card = talk.ask("/reload")
+    options = next(part for part in walk(card.card) if part["tag"] == "select_static")["options"]
+    assert choose(sim, card, options[1]["value"], talk.alice).toast["type"] == "success"
+    talk.ask("Q3")
+    assert said(sim) == ["Q1", "A1", "Q2", "A2", "Q3"]
+
+
 def test_from_an_old_list_of_turns_one_goes_back_after_a_new_topic(sim, talk, bot):
     talk.ask("Q1")
     done(bot, talk.ask("Q2"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.people import ErasureReport, Person
@@ -13,6 +14,7 @@ from feishu_bot.core.tasks import QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.stores import (
     Database,
+    SqlChats,
     SqlConversations,
     SqlFeedback,
     SqlInbox,
@@ -138,6 +140,18 @@ class TestForgetting:
         assert forget().settings == 0
 
         assert [conversations.load(key).role for key in (shared, strange)] == ["a poet"] * 2
+
+    def test_what_was_chosen_in_their_private_chat_goes(self, people, forget, database) -> None:
+        chats = SqlChats(database, clock=lambda: 0.0)
+        people.meet("ou_1", "oc_private")
+        for chat in ("oc_private", "oc_1"):
+            chats.save(chat, role="a poet", model="gpt")
+
+        assert forget().settings == 1
+
+        left = SqlChats(database, clock=lambda: 0.0)
+        assert left.settings("oc_private") == ChatSettings()
+        assert left.settings("oc_1").role == "a poet"
 
     # Usage, grants and feedback
 

@@ -721,6 +721,31 @@ class TestConversations:
             "threads": 1,
         }
 
+    def test_a_conversation_that_goes_on_keeps_its_newer_turns(
+        self, store, other, add, database, clock
+    ) -> None:
+        parent = None
+        for number in range(250):
+            parent = add(f"old{number}", parent=parent)
+        store.bind(KEY, SentMessages(("om_notice",)))
+        clock.tick(100)
+        add("new", parent=parent)
+        clock.tick(1)
+
+        assert store.sweep(before=clock.now - 50) == 0
+
+        assert self.loaded(other) == ["new"]
+        assert self.names(other.tree(KEY, whole=True)) == ["new"]
+        assert store.turn_of("om_a7") is None
+        assert store.key_of("om_a7") is None
+        assert store.key_of("om_notice") == store.key_of("om_anew") == KEY
+        assert not store.go_on_from(KEY, parent)
+        with database.read() as connection:
+            kept = [
+                row.message_id for row in connection.execute(sa.select(metadata.tables["messages"]))
+            ]
+        assert sorted(kept) == ["om_anew", "om_notice", "om_qnew"]
+
     def test_a_thread_lives_as_long_as_its_conversation(self, store, other, clock) -> None:
         store.bind(KEY, SentMessages(("om_a1",), "omt_1"))
         clock.tick(1000)

@@ -73,7 +73,9 @@ class ReloadCommands(CommandGroup):
         return toast("reload_told", "success", number=number).with_card(card)
 
     def _page(self, key: ConversationKey, page: int) -> Card | None:
-        turns = number_turns(self.conversations.tree(key))
+        # Where nothing was said since it began afresh, people look for what was before.
+        tree = self.conversations.tree(key) or self.conversations.tree(key, whole=True)
+        turns = number_turns(tree)
         end = len(turns) - page * PAGE_SIZE
         shown = turns[max(0, end - PAGE_SIZE) : max(0, end)]
         if not shown:

@@ -173,7 +173,8 @@ def _resume_row(localizer: Localizer, resumable: Resumable) -> Element:
     """That an earlier talk has ended, and beside it the button that takes it up."""
     line = localizer.put(partial(notice_line, notice=resumable.notice), **SMALL)
     label = localizer.plain(Text("button_resume"))
-    pressed = _button(label, "resume_button", act="resume", turn=resumable.turn_id)
+    value = {"act": "resume", "turn": resumable.turn_id}
+    pressed = _button(label, "resume_button", "primary_text", **value)
     return button_row(
         [div(line, "rested"), pressed],
         spacing="4px",
