@@ -9,7 +9,7 @@ from feishu_bot.core.answering.context import without_context
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.text import shorten
 
-TITLE_CHARS = 40
+TITLE_CHARS = 50
 LINE_CHARS = 80
 # What is read of a question for its first words.
 READ_CHARS = 2_000

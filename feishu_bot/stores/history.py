@@ -161,13 +161,10 @@ def _described(
     parameters = {"person": open_id, "origins": list(origins)}
     summaries = {row.origin: row for row in connection.execute(_SUMMARIES, parameters)}
     own = [summaries[each] for each in origins if each in summaries and summaries[each].asked]
-    needed = {
-        row.origin: {row.origin, row.asked, row.last, found.get(row.origin, row.asked)}
-        for row in own
-    }
-    ids = sorted(set().union(*needed.values()))
+    needed = {row.origin: {row.asked, row.last, found.get(row.origin, row.asked)} for row in own}
+    ids = sorted(needed.keys() | set().union(*needed.values()))
     rows = {row["id"]: row for row in connection.execute(_BY_ID, {"ids": ids}).mappings()}
-    # A whole conversation may have been swept between the two statements.
+    # Turns may have been swept between the two statements, and the first one long before.
     own = [row for row in own if needed[row.origin] <= rows.keys()]
     return [
         PastConversation(
@@ -177,7 +174,7 @@ def _described(
             asked_at=row.asked_at,
             last=_turn(rows[row.last]),
             count=row.number,
-            title=rows[row.origin]["title"],
+            title=rows[row.origin]["title"] if row.origin in rows else "",
             found=_turn(rows[found[row.origin]]) if row.origin in found else None,
         )
         for row in own

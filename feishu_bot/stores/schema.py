@@ -120,8 +120,8 @@ turns = sa.Table(
     sa.Column("estimated_tokens", sa.Integer, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
-    # The turn without a parent that the way to this one begins with; for that turn itself its id.
-    # Empty only until a row of version 0.1 is completed.
+    # The id of the turn that the way to this one begins with, which may have been swept; for that
+    # turn its own. Empty only until a row of version 0.1 is completed.
     sa.Column("origin", _Id),
     # Made by the model, for a turn without a parent.
     sa.Column("title", CleanText, nullable=False, server_default=""),

@@ -71,7 +71,7 @@ _parent = turns.alias("parent")
 _origin_of_parent = (
     sa.select(_parent.c.origin).where(_parent.c.id == sa.bindparam("after")).scalar_subquery()
 )
-_INSERT = sa.insert(turns).values(origin=_origin_of_parent).returning(turns.c.id)
+_INSERT = sa.insert(turns).values(origin=_origin_of_parent).returning(turns.c.id, turns.c.origin)
 _same = turns.alias("same")
 # A question that was answered again is still the beginning of the same conversation.
 _own_origin = sa.func.coalesce(
@@ -170,10 +170,11 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     del row["id"]
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
     row["after"] = turn.parent
-    turn_id: int = connection.execute(_INSERT, row).scalar_one()
-    if turn.parent is None:
+    written = connection.execute(_INSERT, row).one()
+    turn_id: int = written.id
+    if written.origin is None:
         connection.execute(_IS_ORIGIN, {"written": turn_id})
-    else:
+    if turn.parent is not None:
         cleared = {**parameters_of(key), "before": turn.parent}
         connection.execute(_CLEAR_UP_TO, {**cleared, "written": turn_id})
     rows = _message_rows(key, turn.answer_ids, turn_id=turn_id, own=True)

@@ -206,6 +206,23 @@ class TestForgetting:
         assert history.find(ALICE, first) is None
         assert [one.count for one in history.search(BOB, ["secret"], limit=8)] == [1]
 
+    def test_a_conversation_goes_on_without_its_swept_beginning(
+        self, database, history, add, clock
+    ) -> None:
+        first = add("first")
+        clock.tick(100)
+        second = add("second", after=first)
+        SqlConversations(database, ttl_seconds=3600.0, clock=clock).sweep(clock() - 50)
+        late = add("late", after=first)
+
+        both = history.newest(ALICE, limit=8)
+
+        assert [(one.origin, one.asked.question, one.title) for one in both] == [
+            (late, "late", ""),
+            (first, "second", ""),
+        ]
+        assert history.find(ALICE, first).last.id == second
+
     def test_swept_conversations_are_gone(self, database, history, add, upkeep, clock) -> None:
         add("a secret word")
         upkeep()

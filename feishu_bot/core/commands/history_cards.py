@@ -157,6 +157,8 @@ def _quote(one: PastConversation, words: str) -> str:
         at = line.lower().find(word)
         if at >= 0:
             start = max(0, at - BEFORE_CHARS)
+            # At the beginning of a word, in languages that have spaces.
+            start += line.find(" ", start, at) + 1 - start if start and " " in line[start:at] else 0
             return shorten(("…" if start else "") + line[start:], QUOTE_CHARS)
     return ""
 
