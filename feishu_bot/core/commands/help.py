@@ -12,7 +12,18 @@ from feishu_bot.core.languages import Language
 # Those that most people need, as buttons; the others are named in the list.
 BUTTONS = ("new", "roles", "model", "settings", "usage")
 # What the list is for at first sight; everything else is folded.
-TOP_COMMANDS = ("new", "clear", "retry", "stop", "roles", "system", "model", "mode", "settings")
+TOP_COMMANDS = (
+    "new",
+    "clear",
+    "history",
+    "retry",
+    "stop",
+    "roles",
+    "system",
+    "model",
+    "mode",
+    "settings",
+)
 
 
 @dataclass(frozen=True)
