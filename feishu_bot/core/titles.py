@@ -31,24 +31,25 @@ def title_of(conversation: PastConversation) -> str:
 
 def first_words(question: str) -> str:
     """How a question begins, on one line, without what it quotes, Markdown and mentions."""
-    text = _plain(without_context(question)[:READ_CHARS])
+    text = without_marks(without_context(question)[:READ_CHARS])
     return shorten(" ".join(_MENTION.sub(" ", text).split()) or " ".join(text.split()), TITLE_CHARS)
 
 
 def first_line(answer: str) -> str:
     """How an answer begins, without Markdown."""
-    lines = (" ".join(line.split()) for line in _plain(answer[:READ_CHARS]).splitlines())
+    lines = (" ".join(line.split()) for line in without_marks(answer[:READ_CHARS]).splitlines())
     return shorten(next(filter(None, lines), ""), LINE_CHARS)
 
 
 def clean_title(text: str) -> str:
     """What a model gave for a title, whatever it is; empty when there is no word in it."""
-    lines = (" ".join(line.split()) for line in _plain(text).splitlines())
+    lines = (" ".join(line.split()) for line in without_marks(text).splitlines())
     line = next((line for line in lines if line.strip(_WRAPPING)), "")
     return shorten(_LABEL.sub("", line.strip(_WRAPPING)).strip(_WRAPPING), TITLE_CHARS)
 
 
-def _plain(text: str) -> str:
+def without_marks(text: str) -> str:
+    """The words of a text without the signs of Markdown, and without what nobody sees."""
     seen = "".join(
         character
         for character in text

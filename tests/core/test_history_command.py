@@ -216,12 +216,12 @@ class TestSearch:
         assert world.history.searched == [("a", "b", "c", "d", "e")]
 
     def test_the_place_is_shown_where_the_title_does_not_have_the_word(self, world):
-        long = "A question. " * 20 + "Then a needle, and more after it. " * 5
+        long = "A question. " * 20 + "Then a **needle**, and more after it. " * 5
         have(world, past(1, PRIVATE, question=long), past(2, GROUP, question=long))
 
         here, elsewhere = entries(world.run("/history needle", key=PRIVATE))
 
-        assert "needle" in here.quote
+        assert "a needle, and more" in here.quote
         assert here.quote.startswith("…")
         assert elsewhere.quote == ""
 

@@ -23,7 +23,7 @@ from feishu_bot.core.cards import (
 )
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.text import shorten
-from feishu_bot.core.titles import first_line, title_of
+from feishu_bot.core.titles import first_line, title_of, without_marks
 
 WORDS_CHARS = 60
 # What is shown of a found text, and how much of that before the word.
@@ -153,7 +153,7 @@ def _quote(one: PastConversation, words: str) -> str:
     if one.found is None or not word or word in title_of(one).lower():
         return ""
     for text in (without_context(one.found.question), one.found.answer):
-        line = " ".join(text.split())
+        line = " ".join(without_marks(text).split())
         at = line.lower().find(word)
         if at >= 0:
             start = max(0, at - BEFORE_CHARS)
