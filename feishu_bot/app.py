@@ -10,7 +10,8 @@ from pathlib import Path
 from flask import Flask
 
 from feishu_bot import __version__, metrics, monitoring
-from feishu_bot.bot_factory import BotOptions, Ports, build_bot
+from feishu_bot.bot_factory import build_bot
+from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
@@ -111,7 +112,7 @@ def create_app(settings: Settings) -> Flask:
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(*monitors, waiting, alerts),
+        answering=(*monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
@@ -150,6 +151,7 @@ def _ports(
         people=stores.people,
         usage=stores.usage,
         feedback=stores.feedback,
+        history=stores.history,
         messenger=messenger,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
@@ -181,6 +183,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         suggestions=settings.suggestions,
         suggestions_model=settings.suggestions_model,
         retention_days=settings.retention_days,
+        title_model=settings.title_model,
         policy=AccessPolicy(
             allowed_users=frozenset(settings.allowed_users),
             allowed_chats=frozenset(settings.allowed_chats),

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
-from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.rest import RestOfAnswer
 from feishu_bot.core.answering.unread import kind_of
+from feishu_bot.core.background import BackgroundTasks
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
 from feishu_bot.core.commands.registry import Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edits import EditedQuestions, edited_card
-from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
@@ -32,17 +31,13 @@ from feishu_bot.core.tasks import (
     Greet,
     Job,
     LegacyText,
-    MarkRatings,
-    MarkRecalled,
     OfferEdited,
     QueuedTask,
     Regenerate,
     ReplyTarget,
     RunCommand,
-    ShowFollowUps,
     ShowMore,
     SuggestCommand,
-    SuggestFollowUps,
     Task,
 )
 from feishu_bot.logs import get_logger
@@ -74,9 +69,8 @@ class Bot:
     rest: RestOfAnswer
     replier: Replier
     welcome: Welcome
+    background: BackgroundTasks
     edits: EditedQuestions
-    answer_edits: AnswerEdits
-    follow_ups: FollowUps
     throttle: RefusalThrottle
     answers_all: bool = False
 
@@ -139,7 +133,7 @@ class Bot:
         """The message was recalled: its answer stops, and the conversation forgets it."""
         self.inbox.stop(message_id)
         self.running.stop(message_id)
-        self.answer_edits.mark_recalled(message_id)
+        self.background.answer_edits.mark_recalled(message_id)
 
     # Click
 
@@ -151,11 +145,7 @@ class Bot:
 
     def work(self, job: Job, control: JobControl) -> None:
         """Do a task. Raises when it must be tried again."""
-        if isinstance(job.task, SuggestFollowUps | ShowFollowUps):
-            self.follow_ups.make(job, job.task, control)
-            return
-        if isinstance(job.task, MarkRatings | MarkRecalled):
-            self.answer_edits.make(job, job.task)
+        if self.background.work(job, control):
             return
         refusal = None if job.checkpoint else self._refusal(job)
         if refusal:

@@ -172,7 +172,17 @@ class Collapsible:
     blocks: tuple[Paragraph | Field | Buttons, ...]
 
 
-Block = Paragraph | Field | Chart | Divider | Buttons | Select | Form | Collapsible
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One of a list: its title, a quotation and notes in small print, and its own button."""
+
+    title: Label
+    notes: tuple[Label, ...]
+    button: Button
+    quote: Label = ""
+
+
+Block = Paragraph | Field | Chart | Divider | Buttons | Select | Form | Collapsible | Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,6 +150,13 @@ class ShowMore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakeTitle:
+    """Name the conversation that began with this answer."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Greet:
     """Say hello to a group that the bot was added to, or to a new person."""
 
@@ -175,6 +182,7 @@ Task = (
     | MarkRatings
     | MarkRecalled
     | ShowMore
+    | MakeTitle
     | Greet
     | LegacyText
 )
@@ -191,6 +199,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "ratings": MarkRatings,
     "recalled": MarkRecalled,
     "more": ShowMore,
+    "title": MakeTitle,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

@@ -70,6 +70,7 @@ class Settings:
         "GATEWAY_HEADERS", values.headers, "", secret="all"
     )
     system_prompt: str = env("SYSTEM_PROMPT", values.prompt, DEFAULT_PROMPT)
+    title_model: str = env("TITLE_MODEL", values.word, "")
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     first_token_timeout: float = env("FIRST_TOKEN_TIMEOUT", duration(1), "120")
     idle_timeout: float = env("IDLE_TIMEOUT", duration(1), "120")

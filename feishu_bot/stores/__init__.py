@@ -15,10 +15,12 @@ from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.feedback import SqlFeedback
+from feishu_bot.stores.history import SqlHistory
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
+from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.usage import SqlUsage
 from feishu_bot.stores.waiting import SqlWaiting
 
@@ -45,6 +47,8 @@ class Stores:
     waiting: SqlWaiting
     alerts: SqlAlerts
     own_roles: SqlOwnRoles
+    history: SqlHistory
+    text_index: TextIndexUpkeep
     retention_days: float
 
     @classmethod
@@ -70,6 +74,8 @@ class Stores:
             waiting=SqlWaiting(database),
             alerts=SqlAlerts(database),
             own_roles=SqlOwnRoles(database),
+            history=SqlHistory(database),
+            text_index=TextIndexUpkeep(database),
             retention_days=retention_days,
         )
 

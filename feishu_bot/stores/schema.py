@@ -122,10 +122,17 @@ turns = sa.Table(
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     # Kinds and params of notices.
     sa.Column("unread", _Json),
+    # The id of the turn that the way to this one begins with, which may have been swept; for that
+    # turn its own. Empty only until a row of version 0.1 is completed.
+    sa.Column("origin", _Id),
+    # Made by the model, for a turn without a parent.
+    sa.Column("title", CleanText, nullable=False, server_default=""),
     _of_a_conversation(),
     sa.Index("turns_conversation", "chat_id", "root", "id"),
     sa.Index("turns_question", "question_id"),
-    sa.Index("turns_asker", "asker"),
+    # All that a list of a person's conversations is made of, without reading a row.
+    sa.Index("turns_person", "asker", "id", "origin", "chat_id"),
+    sa.Index("turns_origin", "origin", "id"),
 )
 
 messages = sa.Table(

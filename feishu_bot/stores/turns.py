@@ -68,7 +68,44 @@ _USE_WITH_TURN = _use(
 )
 _CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null())
 
-_INSERT = sa.insert(turns).returning(turns.c.id)
+_parent = turns.alias("parent")
+_origin_of_parent = (
+    sa.select(_parent.c.origin).where(_parent.c.id == sa.bindparam("after")).scalar_subquery()
+)
+_INSERT = sa.insert(turns).values(origin=_origin_of_parent).returning(turns.c.id, turns.c.origin)
+_same = turns.alias("same")
+# A question that was answered again is still the beginning of the same conversation.
+_own_origin = sa.func.coalesce(
+    sa.select(sa.func.min(_same.c.id))
+    .where(
+        _same.c.question_id == turns.c.question_id,
+        _same.c.question_id != "",
+        _same.c.parent.is_(None),
+        _same.c.chat_id == turns.c.chat_id,
+        _same.c.root == turns.c.root,
+    )
+    .scalar_subquery(),
+    turns.c.id,
+)
+_IS_ORIGIN = (
+    sa.update(turns).where(turns.c.id == sa.bindparam("written")).values(origin=_own_origin)
+)
+_has_no_origin = turns.c.origin.is_(None)
+_ANY_INCOMPLETE = sa.select(sa.exists().where(_has_no_origin))
+# Level by level: those whose parent has its origin.
+_COMPLETE = (
+    sa.update(turns)
+    .where(
+        _has_no_origin,
+        ~sa.exists().where(_parent.c.id == turns.c.parent, _parent.c.origin.is_(None)),
+    )
+    .values(
+        origin=sa.func.coalesce(
+            sa.select(_parent.c.origin).where(_parent.c.id == turns.c.parent).scalar_subquery(),
+            _own_origin,
+        )
+    )
+)
 _MESSAGE = insert(messages)
 # When an answer is continued, the bot's own message is the question: it stays with its own turn.
 _MESSAGE_OF_TURN = _MESSAGE.on_conflict_do_update(
@@ -88,7 +125,14 @@ _DELETE_MESSAGE = sa.delete(messages).where(
 )
 _MESSAGE_IF_NEW = _MESSAGE.on_conflict_do_nothing()
 # The values of a turn that was taken out of its conversation.
-FORGOTTEN = {"forgotten": True, "question": "", "answer": "", "asker": "", "speaker": ""}
+FORGOTTEN = {
+    "forgotten": True,
+    "question": "",
+    "answer": "",
+    "asker": "",
+    "speaker": "",
+    "title": "",
+}
 _FORGET = sa.update(turns).where(turns.c.question_id == sa.bindparam("asked")).values(FORGOTTEN)
 # Cleared while the answer was written: the new turn belongs to the part before. A question was
 # asked after its parent, so without a clearing the parent is above `cleared_up_to`.
@@ -127,7 +171,11 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     del row["id"]
     row["unread"] = row["unread"] or None
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
-    turn_id: int = connection.execute(_INSERT, row).scalar_one()
+    row["after"] = turn.parent
+    written = connection.execute(_INSERT, row).one()
+    turn_id: int = written.id
+    if written.origin is None:
+        connection.execute(_IS_ORIGIN, {"written": turn_id})
     if turn.parent is not None:
         cleared = {**parameters_of(key), "before": turn.parent}
         connection.execute(_CLEAR_UP_TO, {**cleared, "written": turn_id})
@@ -178,6 +226,17 @@ def forget_question(connection: sa.Connection, message_id: str) -> None:
     The turn itself stays, so that the turns after it still have their way to the root.
     """
     connection.execute(_FORGET, {"asked": message_id})
+
+
+def are_complete(connection: sa.Connection) -> bool:
+    """Whether all turns have their origin; those that version 0.1 stores meanwhile have none."""
+    return not connection.scalar(_ANY_INCOMPLETE)
+
+
+def complete_origins(connection: sa.Connection) -> None:
+    """Find the origins of all turns that have none."""
+    while connection.execute(_COMPLETE).rowcount:
+        pass
 
 
 def _message_rows(

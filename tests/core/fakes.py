@@ -23,6 +23,7 @@ from feishu_bot.core.chat_model import (
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
+from feishu_bot.core.history import PastConversation
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
@@ -402,6 +403,35 @@ class FakeOwnRoles:
 
     def keepers(self, prompt) -> frozenset[str]:
         return frozenset(who for (who, _), role in self.stored.items() if role.prompt == prompt)
+
+
+class FakeHistory:
+    """The conversations of people, newest first, as they are put in."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, list[PastConversation]] = {}
+        self.searched: list[tuple[str, ...]] = []
+        self.titles: dict[int, str] = {}
+
+    def newest(self, open_id, *, chat_id="", limit, skip=0) -> list[PastConversation]:
+        theirs = self.stored.get(open_id, [])
+        there = [one for one in theirs if chat_id in ("", one.key.chat_id)]
+        return there[skip : skip + limit]
+
+    def search(self, open_id, words, *, chat_id="", limit, skip=0) -> list[PastConversation]:
+        self.searched.append(tuple(words))
+        return [
+            replace(one, found=one.asked)
+            for one in self.newest(open_id, chat_id=chat_id, limit=10_000)
+            if all(word in one.asked.question for word in words)
+        ][skip : skip + limit]
+
+    def find(self, open_id, origin, *, chat_id="") -> PastConversation | None:
+        there = self.newest(open_id, chat_id=chat_id, limit=10_000)
+        return next((one for one in there if one.origin == origin), None)
+
+    def set_title(self, turn_id, title) -> None:
+        self.titles[turn_id] = title
 
 
 class RecordedAnswer:

@@ -18,6 +18,7 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import Footer, Resumable
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import Person
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
@@ -26,7 +27,7 @@ from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
-from tests.builders import ALICE, BOSS, TEXTS, BotWorld, message, turn, usage
+from tests.builders import ALICE, BOSS, TEXTS, BotWorld, message, past, turn, usage
 from tests.content.kinds import kinds_of
 from tests.core.fakes import FakeBalance, FakeModels, FakePrices, FakeRoles, FakeUserDirectory
 from tests.polling import Clock
@@ -395,6 +396,70 @@ def _forget(language: Language) -> Family:
     }
 
 
+def _history(language: Language) -> Family:
+    """Alice's private chat is the running one, `oc_1`."""
+    group = ConversationKey("oc_group", "om_root")
+    titles = {
+        "zh": (
+            "怎么写季度周报的模板？",
+            "帮我把这段话翻译成英文，语气正式一点，给客户看的",
+            "数据库选型",
+        ),
+        "en": ("How do I write a report?", "Translate this paragraph for a client", "Databases"),
+    }[language]
+
+    def one(number: int, hours: float, key: ConversationKey = ONE_CHAT, **more: Any) -> Any:
+        question = titles[number % len(titles)]
+        last = asked(number, answer="**Start** with the result.\n\nThen say why.")
+        values = {"asked_at": NOON - hours * 3600, "count": number, "last": last}
+        return past(number, key, question=question, **values | more)
+
+    def world(*conversations: Any) -> CardWorld:
+        there = CardWorld(language, p2p_context="chat")
+        there.people.stored[ALICE.open_id] = Person(open_id=ALICE.open_id, private_chat="oc_1")
+        there.history.stored[ALICE.open_id] = list(conversations)
+        for key in (ONE_CHAT, group):
+            there.remember(*(each.last for each in conversations if each.key == key), key=key)
+        there.bind("om_a1", key=ONE_CHAT)
+        return there
+
+    several = (
+        one(2, 1),
+        one(1, 3, group),
+        one(3, 20, title="Oracle?"),
+        one(4, 90),
+        one(5, 24 * 400),
+        one(6, 24 * 401, asked=asked(6, question="<attachments>\n[image]\n</attachments>\n\n")),
+    )
+    many = tuple(one(number, number * 10) for number in range(1, 30))
+    found = one(6, 2, title="Something else")
+    private = {"of": "ou_alice", "chat": "p2p"}
+    in_group = {"chat_type": "group", "chat_id": "oc_group", "key": group}
+    first = titles[0].split()[0][:2]
+    return {
+        "conversations": world(*several).say_card("/history", key=ONE_CHAT),
+        "conversations, in the middle of many": world(*many).click_card(
+            "history_page", page="1", **private
+        ),
+        "conversations, in a group": world(*several).say_card("/history", **in_group),
+        "found": world(found).say_card(f"/history {first}", key=ONE_CHAT),
+        "found nothing": world(*several).say_card("/history zzz", key=ONE_CHAT),
+        "none": world().say_card("/history", key=ONE_CHAT),
+        "none, in a group": world().say_card("/history", **in_group),
+        "gone on with": world(*several).click_card("history_go_on", origin="2", **private),
+        "gone on with, in a group": world(*several).click_card(
+            "history_go_on", origin="1", **private
+        ),
+        "in its place": _in_its_place(world(*several), origin="1"),
+    }
+
+
+def _in_its_place(world: CardWorld, **chosen: str) -> Card:
+    world.click_card("history_go_on", of="ou_alice", chat="p2p", **chosen)
+    world.work()
+    return world.messenger.last_card
+
+
 def _reload(language: Language) -> Family:
     again = (asked(1), asked(2), asked(3, parent=1), asked(4, parent=2, question_id="om_q3"))
     branched = CardWorld(language).talked(*again)
@@ -466,6 +531,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "balance": _balance,
     "admin": _admin,
     "forget": _forget,
+    "history": _history,
     "reload": _reload,
     "regenerate": _regenerate,
     "feedback": _feedback,

@@ -24,6 +24,7 @@ from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.tasks import MAX_ATTEMPTS, AskQuestion, ContinueAnswer, Job, Regenerate
+from feishu_bot.core.title_maker import TitleMaker
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import get_logger
@@ -51,6 +52,7 @@ class Answerer:
     edits: AnswerEdits
     follow_ups: FollowUps
     footer: frozenset[str]
+    titles: TitleMaker
     log_messages: bool = False
     clock: Callable[[], float] = time.time
     timer: Callable[[], float] = time.monotonic
@@ -176,6 +178,8 @@ class Answerer:
             attempt=job.attempt,
             request_id=draft.request_id or "-",
         )
+        if turn:
+            self.titles.request(job, turn)
 
     def _count(self, usage: Usage) -> None:
         metrics.ANSWERS.labels(outcome=usage.outcome).inc()

@@ -24,6 +24,7 @@ BUTTONS = ("new", "roles", "model", "settings", "usage")
 TOP_COMMANDS = (
     "new",
     "clear",
+    "history",
     "retry",
     "edit",
     "stop",

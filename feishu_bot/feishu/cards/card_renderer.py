@@ -14,6 +14,7 @@ from feishu_bot.core.cards import (
     Chart,
     Collapsible,
     Divider,
+    Entry,
     Field,
     Form,
     Input,
@@ -80,6 +81,8 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
         case Collapsible():
             title = localizer.plain(block.title, LABEL_CHARS)
             return [elements.collapsible_panel(title, _blocks(localizer, block.blocks, ids))]
+        case Entry():
+            return [_entry(localizer, block)]
 
 
 def _field(localizer: Localizer, block: Field) -> Element:
@@ -124,6 +127,26 @@ def _chart_spec(localizer: Localizer, block: Chart) -> Element:
         "seriesField": "series",
         "stack": True,
         "legends": {"visible": True, "orient": "bottom"},
+    }
+
+
+def _entry(localizer: Localizer, entry: Entry) -> Element:
+    notes = localizer.put(
+        lambda texts: " · ".join(resolve_text(texts, note) for note in entry.notes), **SMALL
+    )
+    lines = [div(localizer.plain(entry.title, LABEL_CHARS))]
+    if entry.quote:
+        lines.append(div(localizer.plain(entry.quote, LABEL_CHARS, **SMALL)))
+    lines.append(div(notes))
+    text = {"width": "weighted", "weight": 1, "vertical_spacing": "2px", "elements": lines}
+    button = {"width": "auto", "elements": [_button(localizer, entry.button)]}
+    return {
+        "tag": "column_set",
+        "flex_mode": "none",
+        "horizontal_spacing": "8px",
+        "columns": [
+            {"tag": "column", "vertical_align": "center", **column} for column in (text, button)
+        ],
     }
 
 
