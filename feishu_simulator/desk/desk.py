@@ -60,7 +60,7 @@ class Desk:
             "bot": {
                 "name": state.credentials.bot_name,
                 "open_id": state.credentials.bot_open_id,
-                "connected": bool(self.feishu.event_url),
+                "connected": bool(self.feishu.event_url and self.feishu.subscription.event_address),
                 "can_be_killed": self.kill_worker is not None,
                 "real_model": self.real_model,
             },

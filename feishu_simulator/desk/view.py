@@ -54,6 +54,7 @@ def message_view(message: Message, state: PlatformState) -> dict[str, Any]:
         ],
         "deleted": message.deleted,
         "pushed": message.pushed,
+        "unheard": message.unheard,
         "deliveries": [
             {"status": delivery.status, "error": delivery.error} for delivery in message.deliveries
         ],

@@ -33,9 +33,20 @@ class Stage:
         self.page.locator(".write-as").first.click()
         self.page.get_by_role("button", name=self.texts[person], exact=True).click()
 
-    def ask(self, question: str, answer: str, label: str = "write", **pace: float) -> None:
+    def ask(
+        self,
+        question: str,
+        answer: str,
+        label: str = "write",
+        *,
+        mentions: bool = False,
+        **pace: float,
+    ) -> None:
         self.sim.gateway.enqueue(Script.text(self.texts[answer], **pace))
         composer = self.page.locator(f"textarea[placeholder='{self.texts[label]}']")
+        if mentions:
+            composer.press_sequentially("@CZ")
+            composer.press("Enter")
         composer.fill(self.texts[question])
         composer.press("Enter")
 
@@ -75,9 +86,9 @@ def streaming(stage: Stage) -> None:
 def thread(stage: Stage) -> None:
     stage.overhear("small talk", "group")
     stage.go_to("产品讨论")
-    stage.ask("in group", "feedback")
+    stage.ask("in group", "feedback", mentions=True)
     expect(stage.side).to_contain_text("tokens")
-    stage.ask("again", "remedy", "in thread")
+    stage.ask("again", "remedy", "in thread", mentions=True)
     expect(stage.side.locator("article[data-sender=bot]").last).to_contain_text("tokens")
     expect(stage.side.locator("article[data-sender=bot]")).to_have_count(2)
 
@@ -85,7 +96,7 @@ def thread(stage: Stage) -> None:
 def topics(stage: Stage) -> None:
     stage.overhear("other topic", "topic")
     stage.go_to("问答广场")
-    stage.ask("in topic", "first day", "topic")
+    stage.ask("in topic", "first day", "topic", mentions=True)
     expect(stage.side).to_contain_text("tokens")
 
 

@@ -59,9 +59,12 @@ def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator,
     reset = faults.get_by_role("button", name="全部恢复正常")
     expect(reset).to_be_disabled()
 
-    faults.get_by_role("radio", name="正常 复述").focus()
+    faults.get_by_role("radio", name="正常 用提问的语言").focus()
     page.keyboard.press("ArrowDown")
     expect(faults.get_by_role("radio", name="很慢 4 秒后")).to_be_checked()
+    scopes = faults.locator("summary", has_text="应用权限")
+    expect(scopes).to_have_text("应用权限10 / 11")
+    scopes.press("Enter")
     faults.get_by_role("switch", name="cardkit:card:write").focus()
     page.keyboard.press("Space")
     expect(faults.get_by_role("switch", name="cardkit:card:write")).not_to_be_checked()
@@ -69,11 +72,13 @@ def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator,
     # The page shows a switch as moved before the simulator has heard of it.
     eventually(lambda: desk.desk.faults.state()["model"] == "slow")
     eventually(lambda: "cardkit:card:write" not in desk.feishu.access.scopes)
+    expect(scopes).to_have_text("应用权限9 / 11")
+    faults.locator("summary", has_text="机器人进程").click()
     expect(faults.get_by_role("button", name="杀掉正在运行的进程")).to_be_disabled()
 
     reset.click()
     expect(reset).to_be_disabled()
-    expect(faults.get_by_role("radio", name="正常 复述")).to_be_checked()
+    expect(faults.get_by_role("radio", name="正常 用提问的语言")).to_be_checked()
     with desk.feishu.state.change():
         desk.desk.real_model = "gpt-real"
         desk.desk.kill_worker = lambda: 1

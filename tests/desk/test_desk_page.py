@@ -58,6 +58,11 @@ def test_in_a_group_the_bot_is_mentioned_and_answers_in_a_thread_beside(
     talking_desk: Simulator, page: Page
 ) -> None:
     open_chat(page, GROUP)
+    expect(page.locator(".conversation .mention-chip")).to_have_count(0)
+    page.keyboard.type("@")
+    options = page.get_by_role("option")
+    expect(options).to_have_text(["CZLChat机器人", "陈陈宇", "AAlice", "@所有人"])
+    page.keyboard.press("Enter")
     expect(page.locator(".conversation .chip-bot")).to_have_text("@CZLChat")
     page.keyboard.type("谁能看一下 @al")
     expect(page.get_by_role("option")).to_have_text(["AAlice"])
@@ -70,21 +75,25 @@ def test_in_a_group_the_bot_is_mentioned_and_answers_in_a_thread_beside(
     expect(thread.locator(".message.theirs")).to_contain_text("模拟")
     expect(page.locator(".conversation .message")).to_have_count(1)
     expect(asked.locator(".strip")).to_contain_text("1 条回复")
+    page.locator(".thread textarea").press_sequentially("@CZ")
+    page.keyboard.press("Enter")
     write(page, "继续", ".thread")
     expect(asked.locator(".strip")).to_contain_text("3 条回复")
     expect(page.locator(".conversation .message")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(thread).to_have_count(0)
 
-    page.locator(".conversation textarea").press("Backspace")
-    expect(page.locator(".hint")).to_contain_text("没有提及机器人")
     write(page, "大家先讨论")
     unheard = page.locator(".conversation .message").last
+    expect(unheard.get_by_role("note")).to_contain_text("机器人没有收到：没有 @ 它。")
     unheard.get_by_role("button", name="未推送给机器人").click()
     expect(page.locator(".side-inspector")).to_be_visible()
-    page.get_by_role("button", name="@CZLChat", exact=True).click()
-    expect(page.locator(".conversation .chip-bot")).to_be_visible()
-    expect(page.locator(".hint")).to_have_count(0)
+    page.keyboard.press("Escape")
+    unheard.get_by_role("button", name="@CZLChat 再发一次").click()
+    again = page.locator(".conversation .message").last
+    expect(again.locator(".mention")).to_have_text("@CZLChat")
+    expect(again.locator(".strip")).to_contain_text("1 条回复")
+    expect(again.get_by_role("note")).to_have_count(0)
 
 
 def test_messages_of_every_kind_are_shown_and_none_can_do_harm(desk: Simulator, page: Page) -> None:
@@ -180,7 +189,7 @@ def test_tabs_agree_about_what_is_there_and_keep_who_looks_at_what(
 
     row = other.locator(".chat", has_text="周会")
     expect(row.locator(".unread")).to_have_text("1")
-    expect(row.locator(".chat-line")).to_have_text("林晓: @CZLChat 第一个话题")
+    expect(row.locator(".chat-line")).to_have_text("林晓: 第一个话题")
     row.click()
     topic = other.locator(".conversation .message")
     tool(topic, "Reply in thread").click()
@@ -190,7 +199,7 @@ def test_tabs_agree_about_what_is_there_and_keep_who_looks_at_what(
     other.get_by_role("button", name="Back").click()
     expect(row.locator(".unread")).to_have_count(0)
 
-    expect(page.locator(".strip")).to_contain_text("1 条回复Bob：@CZLChat Second")
+    expect(page.locator(".strip")).to_contain_text("1 条回复Bob：Second")
     page.get_by_role("button", name="Switch to English").click()
     expect(page.locator(".strip")).to_contain_text("1 reply")
     expect(page.locator("body")).to_have_js_property("scrollWidth", 1280)
