@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from feishu_simulator.desk.actions import Actions
 from feishu_simulator.desk.desk import Desk
 from feishu_simulator.desk.live import follow
+from feishu_simulator.desk.model_wire import newest_lines, whole_of
 from feishu_simulator.desk.params import BadAction, file_name
 from feishu_simulator.desk.wire import call_of, wire_of
 from feishu_simulator.refusals import Refusal
@@ -128,6 +129,19 @@ def _add_inspector(blueprint: flask.Blueprint, desk: Desk) -> None:
         if found is None:
             flask.abort(404, "unknown call")
         return _ordered_json(found)
+
+    @blueprint.get("/desk/exchanges")
+    def exchanges() -> Any:
+        with desk.feishu.state.lock:
+            lines = newest_lines(desk)
+        return _ordered_json({"exchanges": lines})
+
+    @blueprint.get("/desk/exchange/<int:number>")
+    def exchange(number: int) -> Any:
+        found = desk.gateway.exchanges.find(number)
+        if found is None:
+            flask.abort(404, "unknown exchange")
+        return _ordered_json(whole_of(found, desk.gateway.keys))
 
 
 def _add_files(blueprint: flask.Blueprint, desk: Desk) -> None:

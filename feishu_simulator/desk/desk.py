@@ -34,6 +34,7 @@ class Desk:
 
     def __init__(self, feishu: Feishu, gateway: Gateway) -> None:
         self.feishu = feishu
+        self.gateway = gateway
         self.faults = FaultSwitches(feishu, gateway)
         self.kill_worker: Callable[[], int] | None = None
         self.real_model: str | None = None
@@ -69,6 +70,7 @@ class Desk:
             "menu": [{"key": key, "zh": zh, "en": en} for key, zh, en in MENU],
             "faults": self.faults.state(),
             "read": {person: dict(chats) for person, chats in self.read.items()},
+            "exchanges": self.gateway.exchanges.changes,
             "calls": self.feishu.api.calls[-1].serial if self.feishu.api.calls else 0,
         }
 

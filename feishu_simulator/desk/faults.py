@@ -119,6 +119,7 @@ class FaultSwitches:
                 case "model", str() if value in MODELS:
                     self._model = value
                     self._gateway.respond_with(MODELS[value])
+                    self._gateway.fault = "" if value == "normal" else value
                 case "platform", str() if value in PLATFORMS:
                     self._set_platform(value)
                 case _ if not isinstance(on, bool):

@@ -32,5 +32,9 @@ export async function wireOf(messageId, since) {
   return answerOf(await fetch(`/desk/wire/${messageId}?since=${since}`));
 }
 
+/** A request to the model with its answer; the last ones, newest first. */
+export const exchangeOf = async (number) => answerOf(await fetch(`/desk/exchange/${number}`));
+export const exchangesOf = async () => answerOf(await fetch("/desk/exchanges"));
+
 /** The address of an image or file by its key. */
 export const fileUrl = (key) => `/desk/files/${encodeURIComponent(key)}`;

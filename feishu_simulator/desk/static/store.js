@@ -10,6 +10,7 @@ export const store = {
   faults: {},
   read: {},
   calls: 0,
+  exchanges: 0,
   messages: new Map(),
 };
 
