@@ -41,7 +41,7 @@ def test_the_wire_of_an_answer_is_laid_open_and_a_repeat_is_not_answered(
     expect(asked.locator("> summary")).to_contain_text(re.compile(r"请求模型 .*首个字 \d+ ms"))
     expect(asked.locator("> summary")).to_contain_text(re.compile(r"\d+ tokens · "))
     asked.locator("> summary").click()
-    expect(asked.locator(".model-message").last).to_contain_text("user 问题")
+    expect(asked.locator(".model-message").last).to_contain_text("user问题")
     expect(asked.locator(".model-message").last).to_contain_text("你好")
     expect(asked).to_contain_text('"include_usage"')
     expect(asked.locator(".model-stream li").first).to_contain_text(re.compile(r"^\s*\d+ ms"))
@@ -126,7 +126,17 @@ def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator,
     eventually(lambda: desk.desk.faults.state()["model"] == "slow")
     eventually(lambda: "cardkit:card:write" not in desk.feishu.access.scopes)
     expect(scopes).to_have_text("应用权限9 / 11")
-    faults.locator("summary", has_text="机器人进程").click()
+
+    for title in ("事件与地址", "文档里没写的飞书", "机器人进程"):
+        faults.locator("summary", has_text=title).press("Enter")
+    settings = desk.desk.faults.settings()
+    named = sum(len(kind) for kind in settings.values() if isinstance(kind, dict))
+    expect(faults.get_by_role("switch")).to_have_count(named + 1)
+    for other in ("Switch to English", "切换到中文"):
+        words = faults.locator("b, small, h3, legend").all_inner_texts()
+        assert len(words) > 2 * named
+        assert not [one for one in words if re.match(r"[a-z]+_|undefined|$", one)]
+        page.get_by_role("button", name=other).click()
     expect(faults.get_by_role("button", name="杀掉正在运行的进程")).to_be_disabled()
 
     reset.click()
