@@ -8,6 +8,7 @@ import { titleOf } from "./conversation.js";
 import { Icon } from "./icons.js";
 import { lineOf } from "./lines.js";
 import { NewGroup } from "./newgroup.js";
+import { Scene } from "./scene.js";
 import { shortOf } from "./times.js";
 import { unreadIn } from "./unread.js";
 
@@ -51,8 +52,9 @@ export function Chats({ chats, byChat }) {
   return html`<nav class="chats" aria-label=${say("chats")}>
     <header class="chats-head">
       <h2>${say("chats")}</h2>
+      <span class="chats-tools"><${Scene} />
       <button type="button" class="round-button" title=${say("newGroup")} aria-label=${say("newGroup")}
-        onClick=${() => setMaking(true)}><${Icon} name="plus" /></button>
+        onClick=${() => setMaking(true)}><${Icon} name="plus" /></button></span>
     </header>
     <div class="chat-rows" onKeyDown=${onArrow}>
       ${rows.map((chat) => html`<${Row} key=${chat.chat_id} chat=${chat}
