@@ -46,11 +46,8 @@ class ReactionApi:
         message = self._state.messages.get(request.params["message_id"])
         if message is None or message.deleted:
             raise Refusal(231003, "The message is not found, or has been recalled.")
-        reaction_id = request.params["reaction_id"]
-        if reaction_id not in message.reactions:
+        emoji = message.reactions.pop(request.params["reaction_id"], None)
+        if emoji is None:
             raise Refusal(231010, "reaction_id is invalid.")
-        if reaction_id in message.reacted_by:
-            raise Refusal(231007, "The operator is not the owner of the reaction.")
-        del message.reactions[reaction_id]
         message.note_change()
-        return success({"reaction_id": reaction_id})
+        return success({"reaction_id": request.params["reaction_id"]})
