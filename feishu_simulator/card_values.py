@@ -157,7 +157,8 @@ def _in_chart(chart: dict[str, Any]) -> Iterator[str]:
         yield "chart.chart_spec without data"
     height = str(chart.get("height", "auto"))
     pixels = height.removesuffix("px")
-    if height != "auto" and not (pixels != height and pixels.isdecimal() and 0 < int(pixels) < 1000):
+    is_length = pixels != height and pixels.isdecimal() and 0 < int(pixels) < 1000
+    if height != "auto" and not is_length:
         yield f"chart.height {height!r}"
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from feishu_simulator import Simulator
 from tests.desk.pictures import png
 from tests.desk.using import answer_to, tool, write
+from tests.polling import eventually
 
 GROUP = "产品讨论"
 TOPICS = "问答广场"
@@ -244,3 +245,37 @@ def test_files_wait_in_the_composer_and_a_long_chat_is_read_in_peace(
     last.focus()
     page.keyboard.press("ArrowUp")
     expect(page.locator(".message:focus .photo")).to_be_visible()
+
+
+def test_a_scene_is_saved_and_opened_and_its_buttons_still_reach_the_bot(
+    talking_desk: Simulator, page: Page, tmp_path: Any, complaints: list[str]
+) -> None:
+    write(page, "你好")
+    answer = answer_to(page, "你好")
+    expect(answer).to_contain_text("tokens")
+    page.get_by_role("button", name="场景").click()
+    dialog = page.get_by_role("dialog", name="场景")
+    with page.expect_download() as download:
+        dialog.get_by_role("link", name="保存为文件").click()
+    file = tmp_path / "scene.json"
+    download.value.save_as(file)
+    page.keyboard.press("Escape")
+    tool(page.locator(".message.mine"), "撤回").click()
+    expect(page.locator("main .notice")).to_contain_text("撤回了一条消息")
+    write(page, "再见")
+    expect(answer_to(page, "再见")).to_contain_text("tokens")
+
+    page.get_by_role("button", name="场景").click()
+    bad = {"name": "bad.json", "mimeType": "application/json", "buffer": b'{"format": "x"}'}
+    dialog.locator("input[type=file]").set_input_files(bad)
+    expect(page.locator(".toast")).to_contain_text("打不开这个场景：not a scene")
+    dialog.locator("input[type=file]").set_input_files(str(file))
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".message.mine")).to_have_count(1)
+    expect(page.locator(".message.mine")).to_contain_text("你好")
+    expect(answer).to_contain_text("tokens")
+    answer.get_by_role("button", name="👍").click()
+    expect(page.locator(".toast", has_text="场景已打开")).to_be_visible()
+    complaints[:] = [one for one in complaints if "400" not in one]
+    card = talking_desk.feishu.messages[-1]
+    eventually(lambda: card.callbacks and card.callbacks[-1].error_code == 0)

@@ -43,7 +43,7 @@ export function Plot({ spec, rows, title }) {
     </svg>
     <ul class="c-plot-legend">
       ${series.filter(Boolean).map((one, at) => html`<li key=${one}>
-        <span style=${{ background: fill(at) }}></span>${one}
+        <span style=${{ background: hueOf(at) }}></span>${one}
       </li>`)}
     </ul>
   </div>`;
@@ -72,7 +72,7 @@ function groups({ places, series, figures, y, step }) {
 function lines({ places, series, figures, y, step }) {
   return series.map((one, number) => {
     const points = places.map((_, at) => `${LEFT + step * (at + 0.5)},${y(figures[at][number])}`);
-    return html`<polyline class="c-plot-curve" points=${points.join(" ")} style=${{ stroke: fill(number) }}>
+    return html`<polyline class="c-plot-curve" points=${points.join(" ")} style=${{ stroke: hueOf(number) }}>
       <title>${one}</title>
     </polyline>`;
   });
@@ -80,7 +80,7 @@ function lines({ places, series, figures, y, step }) {
 
 function bar({ place, one, amount, number, x, width, top, bottom }) {
   return amount > 0 && html`<rect x=${x} width=${width} y=${top} height=${bottom - top}
-    style=${{ fill: fill(number) }}><title>${[place, one, amount].filter(Boolean).join(" · ")}</title></rect>`;
+    style=${{ fill: hueOf(number) }}><title>${[place, one, amount].filter(Boolean).join(" · ")}</title></rect>`;
 }
 
 /** The field of the places; of the first of several, which VChart groups by. */
@@ -100,4 +100,5 @@ function roundUp(most) {
 }
 
 const short = (amount) => (amount >= 1000 ? `${amount / 1000}k` : String(amount));
-const fill = (number) => `var(--hue-${HUES[number % HUES.length]})`;
+/** The colour of the series or slice of a number. */
+export const hueOf = (number) => `var(--hue-${HUES[number % HUES.length]})`;

@@ -4,31 +4,34 @@ import { go } from "../here.js";
 import { toast, trying } from "../toast.js";
 import { html, useRef } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
+import { Dialog } from "./dialog.js";
 import { Icon } from "./icons.js";
-import { Popover } from "./popover.js";
 
-export function Scene() {
+function refuse(error) {
+  throw new Error(say("sceneRefused", { why: error.message }));
+}
+
+export function Scene({ onClose }) {
   const file = useRef(null);
   const open = async (chosen) => {
-    if (!chosen || !(await trying(openScene(chosen)))) return;
+    if (!chosen || !(await trying(openScene(chosen).catch(refuse)))) return;
     go({ side: "", replyTo: "", inspected: "", thread: "" });
     toast(say("sceneOpened"), "success");
+    onClose();
   };
-  return html`<input ref=${file} type="file" accept=".json,application/json" hidden
-      aria-label=${say("sceneOpen")} onChange=${(event) => {
+  return html`<${Dialog} title=${say("scene")} onClose=${onClose}>
+    <div class="scene">
+      <p>${say("sceneWhat")}</p>
+      <p class="scene-note">${say("sceneNote")}</p>
+      <input ref=${file} type="file" accept=".json,application/json" hidden onChange=${(event) => {
         open(event.target.files[0]);
         event.target.value = "";
       }} />
-    <${Popover} kind="round-button" label=${say("scene")} align="end" button=${html`<${Icon} name="scene" />`}>
-      ${(close) => html`<div class="menu scene-menu">
-        <div class="menu-title">${say("scene")}</div>
-        <a class="menu-item" href=${SCENE_URL} download onClick=${close}>
-          <${Icon} name="down" /><span>${say("sceneSave")}</span></a>
-        <button type="button" class="menu-item" onClick=${() => {
-          close();
-          file.current.click();
-        }}><${Icon} name="file" /><span>${say("sceneOpen")}</span></button>
-        <p class="wire-hint">${say("sceneNote")}</p>
-      </div>`}
-    <//>`;
+      <div class="scene-buttons">
+        <button type="button" class="wire-button" onClick=${() => file.current.click()}>
+          <${Icon} name="file" />${say("sceneOpen")}</button>
+        <a class="wire-button" href=${SCENE_URL} download><${Icon} name="down" />${say("sceneSave")}</a>
+      </div>
+    </div>
+  <//>`;
 }
