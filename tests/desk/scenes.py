@@ -107,6 +107,26 @@ def inspector(stage: Stage) -> None:
     stage.side.locator("summary").first.click()
 
 
+def model(stage: Stage) -> None:
+    """The request to the model behind an answer: history, question, parameters, stream."""
+    chat(stage)
+    stage.page.get_by_role("button", name=stage.texts["inspector"], exact=True).click()
+    row = stage.side.locator(".wire-model")
+    row.locator("> summary").click()
+    expect(row.locator(".model-message")).to_have_count(3)
+    row.locator("> summary").evaluate("row => row.scrollIntoView()")
+
+
+def waiting(stage: Stage) -> None:
+    """A question that waits behind another has the bot's reaction."""
+    stage.ask("plan", "table", between=0.3)
+    stage.tool(stage.answer("plan"), "reply")
+    stage.ask("next", "figures")
+    mine = stage.page.locator("article.mine").last
+    expect(mine.locator(".reaction")).to_be_visible()
+    expect(stage.answer("plan")).to_contain_text("阶段")
+
+
 def faults(stage: Stage) -> None:
     stage.page.get_by_role("button", name=stage.texts["faults"]).click()
     stage.page.locator("input[name=faults-model][value=no_money]").check()
