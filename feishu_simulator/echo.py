@@ -12,6 +12,7 @@ from feishu_simulator.script import Script
 _CJK = re.compile(r"[⺀-鿿]")
 _QUOTED = 400
 _ROLE = 30
+_SENTENCE_CHARS = 6
 _SENTENCE = re.compile(r"(?<=[。！？!?])|(?<=\.)\s|\n")
 
 # What is asked for, the first match counts. The words after an answer speak of that answer.
@@ -55,8 +56,8 @@ def echo(body: Mapping[str, Any]) -> Script:
     before = said[: _last_of(said, "user")]
     answered = _last_of(before, "assistant")
     if answered >= 0 and (wish := _found(_FOLLOW_UPS, asked)):
-        earlier = next((text for role, text in before[answered::-1] if role == "user"), "")
-        return Script.text(_follow_up(wish, words, earlier, before[answered][1]))
+        asked_before = [text for role, text in before[:answered] if role == "user"]
+        return Script.text(_follow_up(wish, words, _subject(asked_before), before[answered][1]))
     wish = _found(_WISHES, asked)
     lines = [words["greeting" if _GREETING.match(asked) else "here"], _received(body, words)]
     if wish:
@@ -104,8 +105,7 @@ def _follow_up(
         words = echo_texts.EN
     elif wish == "chinese":
         words = echo_texts.ZH
-    sentences = [part.strip() for part in _SENTENCE.split(earlier_answer) if part.strip()]
-    first = _shortened(sentences[0] if sentences else "", _ROLE * 2)
+    first = _shortened(_beginning(earlier_answer), _ROLE * 2)
     facts = {
         "question": _shortened(" ".join(earlier_question.split()), _ROLE),
         "chars": len(earlier_answer),
@@ -113,6 +113,22 @@ def _follow_up(
         "words": len(first),
     }
     return words[f"then_{wish}"].format(**facts)
+
+
+def _subject(questions: list[str]) -> str:
+    """The newest question that isn't itself about an answer."""
+    own = [text for text in questions if not _found(_FOLLOW_UPS, _SPEAKER.sub("", text))]
+    return next(reversed(own or questions), "")
+
+
+def _beginning(text: str) -> str:
+    """The first sentence, with the next ones where it says next to nothing."""
+    beginning = ""
+    for part in _SENTENCE.split(text):
+        if len(beginning) >= _SENTENCE_CHARS:
+            break
+        beginning += part or ""
+    return " ".join(beginning.split())
 
 
 def _found(kinds: tuple[tuple[str, re.Pattern[str]], ...], question: str) -> str:

@@ -68,6 +68,16 @@ def test_what_follows_an_answer_speaks_of_that_answer(wish: str, expected: str) 
     assert str(len(former)) in text
 
 
+def test_what_follows_what_followed_an_answer_speaks_of_the_first_question() -> None:
+    text = answer(
+        "怎么写周报？", "好！先写结果，再写动作。", "再短一点", "好！先写结果。", "换成英文"
+    )
+
+    assert "you asked “怎么写周报？”" in text
+    assert "had 7 characters" in text
+    assert "“好！先写结果。”" in text
+
+
 def test_without_an_answer_before_there_is_nothing_to_shorten() -> None:
     assert "> 再短一点" in answer("再短一点")
 
