@@ -157,8 +157,7 @@ def _in_chart(chart: dict[str, Any]) -> Iterator[str]:
         yield "chart.chart_spec without data"
     height = str(chart.get("height", "auto"))
     pixels = height.removesuffix("px")
-    is_length = pixels != height and pixels.isdecimal() and 0 < int(pixels) < 1000
-    if height != "auto" and not is_length:
+    if height != "auto" and not (pixels != height and pixels.isdecimal() and 0 < int(pixels) < 1000):
         yield f"chart.height {height!r}"
 
 

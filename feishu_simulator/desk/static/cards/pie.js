@@ -1,11 +1,13 @@
 // A simple drawing of pies and rings, and of bars that lie.
 import { html } from "../vendor/preact-htm.js";
-import { hueOf } from "./plot.js";
 
 const SIZE = 160;
 const CENTRE = SIZE / 2;
 const RADIUS = 72;
 const MOST_BARS = 20;
+const HUES = ["blue", "turquoise", "orange", "violet", "green", "red", "indigo", "yellow"];
+
+const hueOf = (number) => `var(--hue-${HUES[number % HUES.length]})`;
 
 const figure = (value) => (value === "" || value === null ? NaN : Number(value));
 const slicesOf = (spec, rows) =>

@@ -32,7 +32,7 @@ export function Plot({ spec, rows, title }) {
   const every = Math.ceil(places.length / MOST_LABELS);
   return html`<div class="c-plot">
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${title}>
-      ${[0, top / 2, top].map((tick) => html`
+      ${[0, top / 2, top].filter(Number.isInteger).map((tick) => html`
         <line class="c-plot-line" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(tick)} y2=${y(tick)} />
         <text x=${LEFT - 4} y=${y(tick) + 3} text-anchor="end">${short(tick)}</text>`)}
       ${draw({ places, series, figures, y, step })}
@@ -43,7 +43,7 @@ export function Plot({ spec, rows, title }) {
     </svg>
     <ul class="c-plot-legend">
       ${series.filter(Boolean).map((one, at) => html`<li key=${one}>
-        <span style=${{ background: hueOf(at) }}></span>${one}
+        <span style=${{ background: fill(at) }}></span>${one}
       </li>`)}
     </ul>
   </div>`;
@@ -72,7 +72,7 @@ function groups({ places, series, figures, y, step }) {
 function lines({ places, series, figures, y, step }) {
   return series.map((one, number) => {
     const points = places.map((_, at) => `${LEFT + step * (at + 0.5)},${y(figures[at][number])}`);
-    return html`<polyline class="c-plot-curve" points=${points.join(" ")} style=${{ stroke: hueOf(number) }}>
+    return html`<polyline class="c-plot-curve" points=${points.join(" ")} style=${{ stroke: fill(number) }}>
       <title>${one}</title>
     </polyline>`;
   });
@@ -80,7 +80,7 @@ function lines({ places, series, figures, y, step }) {
 
 function bar({ place, one, amount, number, x, width, top, bottom }) {
   return amount > 0 && html`<rect x=${x} width=${width} y=${top} height=${bottom - top}
-    style=${{ fill: hueOf(number) }}><title>${[place, one, amount].filter(Boolean).join(" · ")}</title></rect>`;
+    style=${{ fill: fill(number) }}><title>${[place, one, amount].filter(Boolean).join(" · ")}</title></rect>`;
 }
 
 /** The field of the places; of the first of several, which VChart groups by. */
@@ -92,13 +92,12 @@ function amountOf(rows, spec, field, place, one) {
     .reduce((sum, row) => sum + row[spec.yField], 0);
 }
 
-/** The least of 1, 2, 5, 10, 20 … that is not below. */
+/** The least of 1, 2, 4, 6, 8, 10, 20 … that is not below. */
 function roundUp(most) {
   if (most <= 0) return 1;
   const unit = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((one) => one * unit).find((one) => one >= most);
+  return [1, 2, 4, 6, 8, 10].map((one) => one * unit).find((one) => one >= most);
 }
 
 const short = (amount) => (amount >= 1000 ? `${amount / 1000}k` : String(amount));
-/** The colour of the series or slice of a number. */
-export const hueOf = (number) => `var(--hue-${HUES[number % HUES.length]})`;
+const fill = (number) => `var(--hue-${HUES[number % HUES.length]})`;
