@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 
-from feishu_bot import metrics
+from feishu_bot import __version__, metrics, monitoring
 from feishu_bot.bot_factory import BotOptions, Ports, build_bot
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool
 from feishu_bot.core.quotas import Quota
+from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
+from feishu_bot.feishu.reactions import FeishuReactions
+from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
@@ -67,13 +73,20 @@ def create_app(settings: Settings) -> Flask:
         chats=stores.chats,
         people=stores.people,
     )
+    noted = NotedAlerts()
     client = FeishuClient(
-        app_id=settings.app_id, app_secret=settings.app_secret, domain=settings.feishu_domain
+        app_id=settings.app_id,
+        app_secret=settings.app_secret,
+        domain=settings.feishu_domain,
+        on_refusal=partial(note_refusal, noted),
     )
     scope = GroupScopeMonitor(client)
-    messenger = _messenger(settings, client, stores, effective, texts)
+    pacer = Pacer()
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
     gateway = _gateway(settings)
-    ports = _ports(settings, stores, gateway, texts, client=client, messenger=messenger)
+    ports = _ports(
+        settings, stores, gateway, texts, client=client, messenger=messenger, alerts=noted
+    )
     running, wakeup = RunningJobs(), Wakeup()
     bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
     pool = WorkerPool(
@@ -84,13 +97,22 @@ def create_app(settings: Settings) -> Flask:
         lease_seconds=settings.lease_seconds,
         sweep=lambda: stores.sweep(time.time()),
     )
+    reactions = FeishuReactions(client, pacer, settings.app_id)
+    waiting = WaitingIndicator(stores.waiting, reactions, running)
+    to_admins = FeishuAdminMessenger(client, pacer, texts, effective.language)
+    alerts = AdminAlerts(noted, stores.alerts, to_admins, settings.admins)
+    monitors = (
+        *((scope,) if settings.group_reply == "all" else ()),
+        *((monitoring.model_names(gateway),) if settings.metrics else ()),
+    )
     transport = PooledTransport()
+    readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(scope,) if settings.group_reply == "all" else (),
-        checks=_checks(database, client, gateway),
+        answering=(*monitors, waiting, alerts),
+        readiness=readiness,
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
@@ -105,7 +127,9 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["feishu_bot"] = runtime
     app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
-    app.register_blueprint(health_views.blueprint(runtime.failing, render))
+    if render:
+        monitoring.count_from_zero()
+    app.register_blueprint(health_views.blueprint(__version__, readiness.failing, render))
     return app
 
 
@@ -117,6 +141,7 @@ def _ports(
     *,
     client: FeishuClient,
     messenger: FeishuMessenger,
+    alerts: NotedAlerts,
 ) -> Ports:
     return Ports(
         inbox=stores.inbox,
@@ -133,6 +158,7 @@ def _ports(
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
         prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
+        alerts=alerts,
         texts=texts,
     )
 
@@ -177,10 +203,12 @@ def _messenger(
     stores: Stores,
     effective: EffectiveSettings,
     texts: Texts,
+    *,
+    pacer: Pacer,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
-        pacer=Pacer(),
+        pacer=pacer,
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
@@ -189,6 +217,7 @@ def _messenger(
         frame_interval=settings.frame_interval,
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
+        admins=settings.admins,
     )
 
 
@@ -229,14 +258,3 @@ def _webhook(
         responses=responses,
     )
     return WebhookHandler(verifier, dispatcher)
-
-
-def _checks(
-    database: Database, client: FeishuClient, gateway: Gateway
-) -> dict[str, Callable[[], object]]:
-    def check_gateway() -> None:
-        gateway.check()
-        # Without a model that answers, the best gateway is of no use.
-        gateway.models.default()
-
-    return {"database": database.ping, "feishu": client.check, "gateway": check_gateway}

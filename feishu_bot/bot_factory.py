@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy, RefusalThrottle
+from feishu_bot.core.alerts import AlertSink
+from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.context import MessageReader, MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
+from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.balance import BalanceReader
@@ -22,10 +25,12 @@ from feishu_bot.core.card_actions import BIND_TIMEOUT, CardActionHandler
 from feishu_bot.core.cards import RUN
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog
 from feishu_bot.core.chats import Chats
+from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.feedback import FeedbackCommands
+from feishu_bot.core.commands.feedback_report import FeedbackReport
 from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.lang import LangCommands
@@ -34,7 +39,9 @@ from feishu_bot.core.commands.model import ModelCommands
 from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.reload import ReloadCommands
+from feishu_bot.core.commands.report_periods import ReportPeriods
 from feishu_bot.core.commands.reset import ResetCommands
+from feishu_bot.core.commands.resume import ResumeActions
 from feishu_bot.core.commands.roles import RoleCommands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.settings import SettingsCommands
@@ -78,6 +85,7 @@ class Ports:
     balance: BalanceReader
     roles: Roles
     prices: Prices
+    alerts: AlertSink
     texts: Texts
 
 
@@ -90,7 +98,7 @@ class BotOptions:
     """
 
     language: Language = "zh"
-    p2p_context: Literal["thread", "chat"] = "thread"
+    p2p_context: Literal["thread", "chat"] = "chat"
     answers_all: bool = False
     log_messages: bool = False
     system_prompt: str = ""
@@ -125,6 +133,13 @@ def build_bot(
     )
     keys = KeyResolver(conversations, options.p2p_context)
     enqueuer = Enqueuer(ports.inbox, notify)
+    answer_edits = AnswerEdits(
+        jobs=ports.inbox,
+        enqueuer=enqueuer,
+        conversations=conversations,
+        feedback=ports.feedback,
+        messenger=ports.messenger,
+    )
     quotas = QuotaChecker(
         ports.usage,
         person=options.person_quota,
@@ -136,6 +151,7 @@ def build_bot(
         enqueuer,
         people,
         example={language: say("welcome_example") for language, say in ports.texts.items()},
+        is_running=options.p2p_context == "chat",
         answers_all=options.answers_all,
         misses_messages=options.misses_messages,
     )
@@ -144,6 +160,7 @@ def build_bot(
         options,
         settings=settings,
         enqueuer=enqueuer,
+        answer_edits=answer_edits,
         quotas=quotas,
         cancellation=Cancellation(ports.inbox, running),
     )
@@ -161,6 +178,7 @@ def build_bot(
             model=ports.model,
             context=MissingContext(conversations, ports.reader),
             speakers=Speakers(ports.names),
+            alerts=ports.alerts,
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
             clock=options.clock,
@@ -170,6 +188,8 @@ def build_bot(
         policy=policy,
         quotas=quotas,
         prices=ports.prices,
+        model_label=ModelLabel(ports.models.known),
+        edits=answer_edits,
         footer=options.footer,
         log_messages=options.log_messages,
         clock=options.clock,
@@ -178,6 +198,7 @@ def build_bot(
     return Bot(
         inbox=ports.inbox,
         edits=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
+        answer_edits=answer_edits,
         enqueuer=enqueuer,
         running=running,
         conversations=conversations,
@@ -215,22 +236,30 @@ def _command_groups(
     *,
     settings: EffectiveSettings,
     enqueuer: Enqueuer,
+    answer_edits: AnswerEdits,
     quotas: QuotaChecker,
     cancellation: Cancellation,
 ) -> tuple[CommandGroup, ...]:
     """In the order of help."""
     conversations, clock = ports.conversations, options.clock
+    choices = Choices(conversations, ports.chats, ports.people)
     has_admins = bool(options.policy.admins)
     return (
-        HelpCommands(),
+        HelpCommands(is_running=options.p2p_context == "chat"),
         ResetCommands(conversations),
         RoleCommands(
-            ports.roles, conversations, settings, enqueuer, context_tokens=options.context_tokens
+            ports.roles,
+            conversations,
+            choices,
+            settings,
+            enqueuer,
+            context_tokens=options.context_tokens,
         ),
-        ModeCommands(conversations, settings),
-        ModelCommands(ports.models, conversations, settings),
+        ModeCommands(choices, settings),
+        ModelCommands(ports.models, choices, settings),
         SettingsCommands(
             conversations=conversations,
+            choices=choices,
             chats=ports.chats,
             people=ports.people,
             settings=settings,
@@ -244,15 +273,29 @@ def _command_groups(
             ports.usage,
             quotas,
             ports.names,
+            enqueuer,
             currency=lambda: ports.prices.currency,
             days_kept=options.retention_days,
+            words=ports.texts,
             clock=clock,
         ),
         ForgetCommands(ports.people, clock=clock),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
+        ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
         ReloadCommands(conversations, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),
-        FeedbackCommands(ports.feedback, conversations, enqueuer),
+        FeedbackCommands(
+            ports.feedback,
+            conversations,
+            enqueuer,
+            answer_edits,
+            FeedbackReport(
+                ports.feedback,
+                ports.names,
+                ReportPeriods(options.retention_days, clock),
+                ports.texts,
+            ),
+        ),
     )

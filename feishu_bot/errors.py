@@ -23,6 +23,9 @@ exception is ever shown to a user: the core turns a `kind` into a notice.
 
 from __future__ import annotations
 
+# So many names of models fit into a notice.
+MOST_OFFERED = 8
+
 
 class BotError(Exception):
     """The root of the tree."""
@@ -104,8 +107,12 @@ class ModelError(BotError):
 
     `kind` names the notice that people read, in `feishu_bot/content/locales`; `request_id` is the
     gateway's, for the administrator. `retry_after` are the seconds that it asked to wait, 0 for
-    none.
+    none. `model` is the one that was asked, empty where none was; then `offered` are those that
+    could be, if that is known.
     """
+
+    model: str = ""
+    offered: tuple[str, ...] = ()
 
     def __init__(
         self, kind: str, detail: str = "", *, request_id: str = "", retry_after: float = 0.0
@@ -115,3 +122,9 @@ class ModelError(BotError):
         self.request_id = request_id
         self.retry_after = retry_after
         super().__init__(f"{kind}: {detail}" if detail else kind)
+
+    def params(self) -> dict[str, str]:
+        """What fills the text of its notice."""
+        offered = ", ".join(self.offered[:MOST_OFFERED])
+        known = {"model": self.model, "offered": offered, "request_id": self.request_id}
+        return {name: value for name, value in known.items() if value}

@@ -5,6 +5,7 @@ From "Card JSON 2.0 structure" and the pages of its components, where those are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -156,8 +157,7 @@ def _in_chart(chart: dict[str, Any]) -> Iterator[str]:
     elif "data" not in spec:
         yield "chart.chart_spec without data"
     height = str(chart.get("height", "auto"))
-    pixels = height.removesuffix("px")
-    if height != "auto" and not (pixels != height and pixels.isdecimal() and 0 < int(pixels) < 1000):
+    if height != "auto" and not re.fullmatch(r"[1-9]\d{0,2}px", height):
         yield f"chart.height {height!r}"
 
 

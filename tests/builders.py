@@ -18,6 +18,7 @@ from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
 from feishu_bot.core.usage import Usage
 from tests.core.fakes import (
+    FakeAlerts,
     FakeBalance,
     FakeChats,
     FakeConversations,
@@ -133,6 +134,7 @@ class BotWorld:
         self.balance = FakeBalance()
         self.roles = FakeRoles()
         self.prices = FakePrices()
+        self.alerts = FakeAlerts()
         vars(self).update(ports or {})
         self.running = RunningJobs()
         self.notified: list[int] = []

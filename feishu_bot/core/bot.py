@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
+from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
@@ -30,6 +31,8 @@ from feishu_bot.core.tasks import (
     Greet,
     Job,
     LegacyText,
+    MarkRatings,
+    MarkRecalled,
     OfferEdited,
     QueuedTask,
     Regenerate,
@@ -67,6 +70,7 @@ class Bot:
     replier: Replier
     welcome: Welcome
     edits: EditedQuestions
+    answer_edits: AnswerEdits
     throttle: RefusalThrottle
     answers_all: bool = False
 
@@ -129,6 +133,7 @@ class Bot:
         """The message was recalled: its answer stops, and the conversation forgets it."""
         self.inbox.stop(message_id)
         self.running.stop(message_id)
+        self.answer_edits.mark_recalled(message_id)
 
     # Click
 
@@ -140,6 +145,9 @@ class Bot:
 
     def work(self, job: Job, control: JobControl) -> None:
         """Do a task. Raises when it must be tried again."""
+        if isinstance(job.task, MarkRatings | MarkRecalled):
+            self.answer_edits.make(job, job.task)
+            return
         refusal = None if job.checkpoint else self._refusal(job)
         if refusal:
             self.replier.reply(job, refusal if self._is_told(job) else None)

@@ -28,6 +28,13 @@ Label = Text | str
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """A person by open_id: Feishu itself shows the name and the picture."""
+
+    open_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     """A text of its own. Words of people and models are shown as they are, never as Markdown."""
 
@@ -42,9 +49,26 @@ class Field:
     The value stands out, unless the name `leads` and the value only explains it.
     """
 
-    name: Label
+    name: Label | Person
     value: Label
     leads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A figure of a chart: where it stands, what it belongs to, and how much it is."""
+
+    place: Label
+    series: Label
+    amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Columns, those of one place on top of each other."""
+
+    title: Label
+    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +170,7 @@ class Collapsible:
     blocks: tuple[Paragraph | Field | Buttons, ...]
 
 
-Block = Paragraph | Field | Divider | Buttons | Select | Form | Collapsible
+Block = Paragraph | Field | Chart | Divider | Buttons | Select | Form | Collapsible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,12 +81,14 @@ class Regenerate:
     """Answer a question once more, on a branch of its own.
 
     `answer_id` is a message of the turn. An empty `model` is the conversation's; `text` is asked
-    in place of what was asked before, where it was edited.
+    in place of what was asked before, where it was edited. With `resumes` it is asked where the
+    conversation goes on now, and not where it was asked before.
     """
 
     answer_id: str
     model: str = ""
     text: str = ""
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,20 @@ class ContinueAnswer:
     """Continue the answer that this card shows."""
 
     card_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRatings:
+    """Show on an answer's card what people think of it now."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRecalled:
+    """Say on an answer's card that its question was recalled, and take the buttons away."""
+
+    answer_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +141,8 @@ Task = (
     | Regenerate
     | OfferEdited
     | ContinueAnswer
+    | MarkRatings
+    | MarkRecalled
     | Greet
     | LegacyText
 )
@@ -136,6 +154,8 @@ _KINDS: Mapping[str, type[Task]] = {
     "regenerate": Regenerate,
     "offer": OfferEdited,
     "continue": ContinueAnswer,
+    "ratings": MarkRatings,
+    "recalled": MarkRecalled,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

@@ -14,12 +14,14 @@ from feishu_bot.core.cards import Card
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.errors import CardRefused
 from feishu_bot.feishu.api.client import FeishuClient, MessageReply
+from feishu_bot.feishu.card_editor import CardEditor
 from feishu_bot.feishu.cards.answer import as_plain_text
+from feishu_bot.feishu.cards.answer_edits import edit_actions
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
@@ -42,7 +44,8 @@ SETTLING_SECONDS = 2.0
 class FeishuMessenger:
     """Implements `core.messenger.Messenger`: one object for all answers.
 
-    Nothing is open before `start`. `language_of` is given an open_id and a chat_id.
+    Nothing is open before `start`. `language_of` is given an open_id and a chat_id. `admins` are
+    named in notices that ask for one.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class FeishuMessenger:
         frame_interval: float,
         reply_in_thread: Literal["auto", "always", "never"],
         thread_choice_of: Callable[[str], ThreadChoice] = lambda _: "",
+        admins: tuple[str, ...] | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -70,7 +74,9 @@ class FeishuMessenger:
         self._frame_interval = frame_interval
         self._reply_in_thread = reply_in_thread
         self._thread_choice_of = thread_choice_of
+        self._admins = admins
         self._timer = timer
+        self._editor = CardEditor(client, pacer, timer=timer)
         self._no_cardkit_until = 0.0
         self._drawing = 0
         self._drawn = threading.Condition()
@@ -113,6 +119,7 @@ class FeishuMessenger:
         look = AnswerLook(
             texts=self._texts_for(target),
             others=self._others_for(target),
+            admins=self._admins,
             stop=reference,
             streaming=self._streaming,
         )
@@ -130,7 +137,8 @@ class FeishuMessenger:
         return stream
 
     def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
-        card = notice_card(self._texts_for(target), notice, self._others_for(target))
+        others = self._others_for(target)
+        card = notice_card(self._texts_for(target), notice, others, admins=self._admins)
         replies = self._replies(target, self._caller(), reference)
         try:
             return _sent(replies.send("interactive", card, "notice"))
@@ -152,6 +160,12 @@ class FeishuMessenger:
         key = caller.call("file.create", lambda: self._client.upload_file(name, data))
         replies = self._replies(target, caller, reference)
         return _sent(replies.send("file", {"file_key": key}, "file"))
+
+    def edit_answer(
+        self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
+    ) -> None:
+        localizer = Localizer(self._texts_for(target), self._others_for(target))
+        self._editor.edit(message_id, card_id, edit_actions(localizer, edit))
 
     def _caller(self) -> PacedCaller:
         return PacedCaller(self._pacer, timer=self._timer)

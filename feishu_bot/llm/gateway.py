@@ -112,6 +112,7 @@ class Gateway:
             try:
                 yield from self._attempt(request, reader, deadline)
             except ModelError as failure:
+                failure.model = request.body["model"]
                 if is_cancelled():
                     raise
                 may_ask_again = not (reader.begun or reader.is_complete)

@@ -164,6 +164,10 @@ class ModelList:
             sorted(names, key=lambda name: ranks.get(name) or alike.get(plain(name), last))
         )
 
+    def known(self, name: str) -> str:
+        names = filter(None, (self._model, *(self._names or ())))
+        return same_model(name, names) if name else ""
+
     def allows(self, name: str) -> bool:
         return name == self._model or name in self._allowed
 
@@ -179,9 +183,11 @@ class ModelList:
         is_only = len(offered) == 1 or self._allowed.is_limited
         if offered and (is_only or same_model(offered[0], self._preferred)):
             return offered[0]
-        raise model_error(
+        failure = model_error(
             ModelErrorKind.MODEL_UNSET, f"none of {len(offered)} models is a preferred one"
         )
+        failure.offered = offered
+        raise failure
 
     def _renew(self) -> None:
         try:

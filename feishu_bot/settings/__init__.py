@@ -79,7 +79,7 @@ class Settings:
     roles_file: str = env("ROLES_FILE", values.text, "")
     conversation_ttl: float = env("CONVERSATION_TTL", duration(60), "12h")
     retention_days: int = env("RETENTION_DAYS", whole(1, 36_500), "30")
-    p2p_context: Literal["thread", "chat"] = env("P2P_CONTEXT", one_of("thread", "chat"), "thread")
+    p2p_context: Literal["thread", "chat"] = env("P2P_CONTEXT", one_of("thread", "chat"), "chat")
     group_reply: Literal["mention", "all"] = env("GROUP_REPLY", one_of("mention", "all"), "mention")
     reply_in_thread: Literal["auto", "always", "never"] = env(
         "REPLY_IN_THREAD", one_of("auto", "always", "never"), "auto"
@@ -162,6 +162,25 @@ _DECLARED: dict[str, Setting] = {
 SETTINGS: tuple[Setting, ...] = tuple(_DECLARED.values())
 
 
+def near_misses(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like a misspelt setting, a line of Chinese and one of English each."""
+    return Report(SETTINGS, environ).near_misses()
+
+
+def read_setting(name: str, environ: Mapping[str, str]) -> Any:
+    """One setting by its variable, whatever the others are. Raises SettingsError."""
+    (setting,) = (setting for setting in SETTINGS if setting.name == name)
+    value = values.trimmed(environ.get(name, "")) or setting.default
+    report = Report(SETTINGS, environ)
+    try:
+        if value is not None:
+            return setting.type.read(value)
+        report.add_missing(setting)
+    except InvalidValue as exc:
+        report.add_invalid(setting, value or "", exc)
+    raise SettingsError(report.faults)
+
+
 def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables of the file at `path`, overridden by those of `environ`.
 
@@ -182,6 +201,24 @@ def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ
     merged = {name: value for name, value in found.items() if value}
     merged.update((name, value) for name, value in environ.items() if value.strip())
     return merged
+
+
+def read_some(environ: Mapping[str, str], *names: str) -> dict[str, Any]:
+    """These settings alone, by the names that `Settings` gives them; all must have a default.
+
+    Raises SettingsError.
+    """
+    report, found = Report(SETTINGS, environ), {}
+    for name in names:
+        setting = _DECLARED[name]
+        value = values.trimmed(environ.get(setting.name, "")) or setting.default or ""
+        try:
+            found[name] = setting.type.read(value)
+        except InvalidValue as exc:
+            report.add_invalid(setting, value, exc)
+    if report.faults:
+        raise SettingsError(report.faults)
+    return found
 
 
 def load_settings() -> Settings:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feishu_bot.core.alerts import MONTH
 from feishu_bot.logs import get_logger
+from feishu_bot.stores.alerts import SqlAlerts
 from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
@@ -17,8 +19,9 @@ from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.usage import SqlUsage
+from feishu_bot.stores.waiting import SqlWaiting
 
-__all__ = ["Database", "Stores"]
+__all__ = ["Database", "SqlFeedback", "SqlUsage", "Stores"]
 
 logger = get_logger(__name__)
 
@@ -38,6 +41,8 @@ class Stores:
     people: SqlPeople
     usage: SqlUsage
     feedback: SqlFeedback
+    waiting: SqlWaiting
+    alerts: SqlAlerts
     retention_days: float
 
     @classmethod
@@ -60,6 +65,8 @@ class Stores:
             people=SqlPeople(database),
             usage=SqlUsage(database),
             feedback=SqlFeedback(database),
+            waiting=SqlWaiting(database),
+            alerts=SqlAlerts(database),
             retention_days=retention_days,
         )
 
@@ -74,4 +81,5 @@ class Stores:
             # Those whose usage is kept stay: after the usage.
             people=self.people.sweep(expired),
             feedback=self.feedback.sweep(expired),
+            alerts=self.alerts.sweep(min(expired, now - MONTH)),
         )

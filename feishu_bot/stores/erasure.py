@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from feishu_bot.core.people import ErasureReport
 from feishu_bot.stores import inbox_statements
-from feishu_bot.stores.schema import conversations, feedback, grants, people, turns, usage
+from feishu_bot.stores.schema import chats, conversations, feedback, grants, people, turns, usage
 from feishu_bot.stores.turns import FORGOTTEN
 
 _person: sa.BindParameter[str] = sa.bindparam("person")
@@ -27,6 +27,8 @@ _EMPTY_ROLES = (
     )
     .values(role="")
 )
+_private_chat = sa.select(people.c.private_chat).where(people.c.open_id == _person)
+_DELETE_CHAT = sa.delete(chats).where(chats.c.chat_id.in_(_private_chat))
 _EMPTY_TURNS = sa.update(turns).where(turns.c.asker == _person).values(FORGOTTEN)
 _DELETE_USAGE = sa.delete(usage).where(usage.c.open_id == _person, usage.c.created_at < _since)
 _DELETE_GRANTS = sa.delete(grants).where(grants.c.open_id == _person, grants.c.created_at < _since)
@@ -57,6 +59,7 @@ def erase_person(
     connection.execute(inbox_statements.FORGET_SHOWN, person)
     # Who has asked where is known only as long as the turns have their askers.
     settings = connection.execute(_EMPTY_ROLES, person).rowcount
+    settings += connection.execute(_DELETE_CHAT, person).rowcount
     emptied = connection.execute(_EMPTY_TURNS, person).rowcount
     used = connection.execute(_DELETE_USAGE, before).rowcount
     connection.execute(_DELETE_GRANTS, before)

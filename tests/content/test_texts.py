@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.alerts import MODEL_CAUSES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
@@ -45,6 +46,12 @@ COMPOSED = {
     "command_": tuple(command.name for command in BotWorld().bot.commands),
     "limit_": tuple(
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
+    ),
+    "rated_": ("up", "down"),
+    "table_": (
+        *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
+        *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),
+        "cut",
     ),
     "thread_": tuple(THREADS),
     "usage_left_": ("questions", "granted", "tokens", "cost"),
@@ -169,7 +176,54 @@ def test_an_unknown_kind_is_a_key_error(texts: Catalog) -> None:
 
 
 def test_a_missing_param_reads_as_nothing() -> None:
-    assert "the model at present" in en("model_unavailable")
+    assert en("grant_admin").startswith(" is an admin")
+
+
+# They speak of models in general, or say that none has been chosen.
+OF_NO_MODEL = {"model_unset"}
+
+
+@each_language
+@pytest.mark.parametrize("kind", NOTICES)
+def test_a_notice_that_speaks_of_a_model_names_it(texts: Catalog, kind: str) -> None:
+    of_the_service = {"zh": "模型服务", "en": "model service"}[texts.language]
+    spoken = template_of(texts, kind).replace(of_the_service, "")
+    speaks = {"zh": "模型", "en": "model"}[texts.language] in spoken.lower()
+
+    assert not speaks or kind in OF_NO_MODEL or "{model}" in spoken
+
+
+@each_language
+@pytest.mark.parametrize("kind", [kind for kind in NOTICES if "{model}" in template_of(zh, kind)])
+def test_a_model_whose_name_is_not_known_leaves_no_gap(texts: Catalog, kind: str) -> None:
+    unknown = {"zh": "（名称未知）", "en": "(name unknown)"}[texts.language]
+
+    assert unknown in texts(kind)
+    assert unknown in texts(kind, model="")
+    assert "gpt-x" in texts(kind, model="gpt-x")
+    assert unknown not in texts(kind, model="gpt-x")
+
+
+@each_language
+@pytest.mark.parametrize("kind", sorted(MODEL_CAUSES))
+def test_whatever_admins_are_written_to_about_has_a_remedy(texts: Catalog, kind: str) -> None:
+    assert kind in set(ModelErrorKind)
+    assert texts.notice(kind).remedy
+
+
+@each_language
+@pytest.mark.parametrize("kind", NOTICES)
+def test_a_notice_that_sends_people_to_an_administrator_is_known_as_one(
+    texts: Catalog, kind: str
+) -> None:
+    notice = texts.notice(kind)
+    words = {
+        "zh": ("找管理员", "联系管理员", "告管理员", "给管理员"),
+        "en": ("ask an admin", "your administrator"),
+    }[texts.language]
+
+    assert notice.asks_admins == any(word in notice.do for word in words)
+    assert notice.do.endswith(notice.remedy)
 
 
 def test_a_param_is_never_a_template() -> None:

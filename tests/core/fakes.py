@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
+from feishu_bot.core.alerts import Alert
 from feishu_bot.core.answering.context import FetchedMessage
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
@@ -20,15 +21,15 @@ from feishu_bot.core.chat_model import (
 )
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
-from feishu_bot.core.feedback import Verdict
-from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
+from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
+from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import Job, QueuedTask
-from feishu_bot.core.usage import Usage, UsageTotal
+from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
 from feishu_bot.errors import LeaseLost, TargetGone
 
 
@@ -54,6 +55,7 @@ class FakeInbox:
         self.stopped: list[str] = []
         self.dropped: list[int] = []
         self.taken_over: set[int] = set()
+        self.recalled: set[int] = set()
         self.to_stop: set[int] = set()
         self.doing: dict[ConversationKey, QueuedTask] = {}
         self._lock = threading.Lock()
@@ -79,10 +81,14 @@ class FakeInbox:
             raise LeaseLost
         self.checkpoints[job.id] = dict(state)
 
-    def finish(self, job, outcome, turn, usage) -> None:
+    def is_known(self, dedupe_id) -> bool:
+        return any(dedupe_id == known.dedupe_id for known in self.tasks)
+
+    def finish(self, job, outcome, turn, usage) -> bool:
         if job.id in self.taken_over:
             raise LeaseLost
         self.finished[job.id] = (outcome, turn, usage)
+        return job.id in self.recalled
 
     def release(self, jobs) -> None:
         self.released.extend(jobs)
@@ -129,6 +135,8 @@ class FakeConversations:
         self.bound: list[tuple[ConversationKey, SentMessages]] = []
         self.cleared: list[ConversationKey] = []
         self.heads: dict[ConversationKey, int] = {}
+        # Turns that were cleared, or ended by themselves.
+        self.reachable: set[int] = set()
 
     def resolve(self, message) -> ConversationKey:
         return ConversationKey(
@@ -151,6 +159,14 @@ class FakeConversations:
         turns = (turn for one in self.stored.values() for turn in one.turns)
         return next((t for t in turns if message_id in (*t.answer_ids, t.question_id)), None)
 
+    def answers_to(self, question_id) -> tuple[str, ...]:
+        turns = (turn for one in self.stored.values() for turn in one.turns)
+        return tuple(t.answer_ids[-1] for t in turns if t.question_id == question_id)
+
+    def card_of(self, message_id) -> str:
+        cards = (sent.card_ids.get(message_id, "") for _, sent in self.bound)
+        return next(filter(None, cards), "")
+
     def tree(self, key, *, whole=False) -> tuple[Turn, ...]:
         return self.load(key).turns
 
@@ -159,8 +175,10 @@ class FakeConversations:
         return max(keys, key=lambda key: self.stored[key].turns[-1].id, default=None)
 
     def go_on_from(self, key, turn_id) -> bool:
+        if turn_id not in self.reachable.union(turn.id for turn in self.load(key).turns):
+            return False
         self.heads[key] = turn_id
-        return any(turn.id == turn_id for turn in self.load(key).turns)
+        return True
 
     def save_settings(self, key, **settings) -> None:
         given = {name: value for name, value in settings.items() if value is not None}
@@ -239,6 +257,22 @@ class FakeUsage:
         totals = _totals(used, lambda item: item.open_id)
         return sorted(totals, key=lambda total: (-total.tokens, total.name))[:limit]
 
+    def count_people(self, since) -> int:
+        return len({item.open_id for item in self.used if item.created_at >= since})
+
+    def grouped(self, starts, by, limit) -> list[UsageRow]:
+        def group(item: Usage) -> tuple:
+            day = sum(item.created_at >= start for start in starts[1:])
+            names = {
+                "day": day, "person": item.open_id, "chat": item.chat_id, "model": item.model,
+            }  # fmt: skip
+            return tuple((one, names[one]) for one in by)
+
+        used = [item for item in self.used if item.created_at >= starts[0]]
+        totals = [(total.name, replace(total, name="")) for total in _totals(used, group)]
+        rows = [UsageRow(total=total, **dict(names)) for names, total in totals]
+        return sorted(rows, key=lambda row: (row.day, -row.total.tokens))[:limit]
+
     def grant(self, open_id, day, questions, granted_by, *, message_id) -> None:
         if message_id in self.granting:
             return
@@ -249,8 +283,8 @@ class FakeUsage:
         return self.grants.get((open_id, day), 0)
 
 
-def _totals(used: list[Usage], name_of: Callable[[Usage], str]) -> list[UsageTotal]:
-    used_by_name: dict[str, list[Usage]] = {}
+def _totals(used: list[Usage], name_of: Callable[[Usage], Any]) -> list[UsageTotal]:
+    used_by_name: dict[Any, list[Usage]] = {}
     for item in used:
         used_by_name.setdefault(name_of(item), []).append(item)
     return [
@@ -271,13 +305,57 @@ def _totals(used: list[Usage], name_of: Callable[[Usage], str]) -> list[UsageTot
 
 
 class FakeFeedback:
-    """Verdicts and comments, by answer and person."""
+    """What people said, by answer and person; `clock` dates it."""
 
-    def __init__(self) -> None:
-        self.stored: dict[tuple[str, str], tuple[Verdict, str]] = {}
+    def __init__(self, clock: Callable[[], float] = lambda: 1_000.0) -> None:
+        self.kept: dict[tuple[str, str], Feedback] = {}
+        self.clock = clock
 
-    def save(self, message_id, open_id, verdict, comment="") -> None:
-        self.stored[message_id, open_id] = (verdict, comment)
+    @property
+    def stored(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Verdict and comment by answer and person."""
+        return {which: (one.verdict, one.comment) for which, one in self.kept.items()}
+
+    def save(self, answer, open_id, verdict, comment="") -> None:
+        self.kept[answer.message_id, open_id] = Feedback(
+            answer=answer,
+            open_id=open_id,
+            verdict=verdict,
+            comment=comment,
+            created_at=self.clock(),
+        )
+
+    def toggle(self, answer, open_id, verdict) -> bool:
+        which = (answer.message_id, open_id)
+        if which in self.kept and self.kept[which].verdict == verdict:
+            del self.kept[which]
+            return False
+        self.save(answer, open_id, verdict)
+        return True
+
+    def ratings(self, message_id) -> Ratings:
+        said = [one.verdict for one in self.kept.values() if one.answer.message_id == message_id]
+        return Ratings(up=said.count("up"), down=said.count("down"))
+
+    def by_day(self, starts) -> list[DailyRatings]:
+        found: dict[tuple[int, str], list[str]] = {}
+        for one in self.newest(starts[0], len(self.kept)):
+            day = sum(one.created_at >= start for start in starts[1:])
+            found.setdefault((day, one.answer.model), []).append(one.verdict)
+        return [
+            DailyRatings(
+                day=day, model=model, ratings=Ratings(up=said.count("up"), down=said.count("down"))
+            )
+            for (day, model), said in sorted(found.items())
+        ]
+
+    def newest(self, since, limit, *, comments_only=False) -> list[Feedback]:
+        found = [
+            one
+            for one in self.kept.values()
+            if one.created_at >= since and (one.comment or not comments_only)
+        ]
+        return sorted(found, key=lambda one: -one.created_at)[:limit]
 
 
 class RecordedAnswer:
@@ -289,6 +367,7 @@ class RecordedAnswer:
         self.reasoning = ""
         self.ending: FinalAnswer | None = None
         self.abandoned = False
+        self.waiting = 0
         self.on_write: Callable[[], None] = lambda: None
         self._failure = failure
 
@@ -296,6 +375,9 @@ class RecordedAnswer:
         self.text += text
         self.reasoning += reasoning
         self.on_write()
+
+    def tell_waiting(self, messages: int) -> None:
+        self.waiting = messages
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
@@ -319,6 +401,7 @@ class RecordingMessenger:
         self.notices: list[tuple[str, Notice, str]] = []
         self.cards: list[tuple[str, Card, str]] = []
         self.files: list[tuple[str, bytes]] = []
+        self.edits: list[tuple[str, str, AnswerEdit]] = []
         self.failure: Exception | None = None
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
@@ -348,6 +431,11 @@ class RecordingMessenger:
             raise self.failure
         self.files.append((name, data))
         return SentMessages(("om_file",))
+
+    def edit_answer(self, target, message_id, card_id, edit) -> None:
+        if self.failure:
+            raise self.failure
+        self.edits.append((message_id, card_id, edit))
 
     def identity(self) -> BotIdentity:
         return self.bot
@@ -412,6 +500,9 @@ class FakeModels:
 
     def allows(self, name) -> bool:
         return name in self.names
+
+    def known(self, name) -> str:
+        return name if name in self.names else ""
 
 
 class ScriptedModel:
@@ -489,3 +580,13 @@ class FakePrices:
 
     def cost(self, model, prompt_tokens, completion_tokens) -> float:
         return self.each * (prompt_tokens + completion_tokens)
+
+
+class FakeAlerts:
+    """What was noted for the admins, and who had read it."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[Alert, Sender | None]] = []
+
+    def note(self, alert, *, seen_by=None) -> None:
+        self.noted.append((alert, seen_by))

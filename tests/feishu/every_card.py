@@ -7,19 +7,22 @@ from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.edits import edited_card
+from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
-from feishu_bot.core.messenger import Footer
+from feishu_bot.core.messenger import Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
+from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
@@ -92,6 +95,11 @@ class CardWorld(BotWorld):
         self.remember(*(turns or (asked(1),)))
         return self
 
+    def in_private(self) -> CardWorld:
+        """The chat is known as Alice's own."""
+        self.people.meet(ALICE.open_id, "oc_1")
+        return self
+
     def used(self, count: int, **changes: Any) -> CardWorld:
         """So many answers have been given."""
         values = {
@@ -144,6 +152,8 @@ def _help(language: Language) -> Family:
     world = CardWorld(language)
     return {
         "help": world.say_card("/help"),
+        "help, by reply": CardWorld(language, p2p_context="thread").say_card("/help"),
+        "help, in a group": world.say_card("/help", chat_type="group"),
         "help, as an admin": world.say_card("/help", is_admin=True),
         "misspelt": unknown_command_card("/hlep", "/help"),
         "misspelt, like another": unknown_command_card("/claer", "/clear"),
@@ -210,12 +220,13 @@ def _model(language: Language) -> Family:
         "unknown": CardWorld(language).say_card("/model gpt"),
         "unknown, like none": CardWorld(language).say_card("/model zzzzzz"),
         "chosen": CardWorld(language).say_card("/model gpt-b"),
+        "chosen for a private chat": CardWorld(language).say_card("/model gpt-b", key=ONE_CHAT),
         "the default chosen": CardWorld(language).click_card("model_set", option="-"),
     }
 
 
 def _settings(language: Language) -> Family:
-    own = CardWorld(language)
+    own = CardWorld(language).in_private()
     own.say_card("/system You are a pirate.")
     own.say_card("/model gpt-b")
     none = CardWorld(language)
@@ -225,14 +236,17 @@ def _settings(language: Language) -> Family:
     group = {"chat_type": "group"}
     was = {"chat": "group", "was": {}, "bots_model": "gpt-a"}
     return {
-        "of a conversation": CardWorld(language).say_card("/settings"),
-        "of a conversation, with choices": own.say_card("/settings"),
-        "of a conversation, without models": none.say_card("/settings"),
+        "of a private chat": CardWorld(language).in_private().say_card("/settings"),
+        "of a private chat, with choices": own.say_card("/settings"),
+        "of a conversation, without models": none.say_card("/settings", **group),
         "of a conversation, in a group": CardWorld(language).say_card("/settings", **group),
         "of a chat": CardWorld(language).say_card("/settings chat", is_admin=True, **group),
         "of a chat, as full as can be": full.say_card("/settings chat", is_admin=True, **group),
         "of a chat, refused": CardWorld(language).say_card("/settings chat", **group),
-        "saved for a conversation": own.click_card("settings_save", **was, scope="talk"),
+        "saved for a private chat": own.click_card("settings_save", **was, scope="private"),
+        "saved for a conversation": CardWorld(language).click_card(
+            "settings_save", **was, scope="talk"
+        ),
         "saved for a chat": CardWorld(language).click_card(
             "settings_save", is_admin=True, **was, scope="chat"
         ),
@@ -261,11 +275,47 @@ def _usage(language: Language) -> Family:
         "usage": CardWorld(language).used(3).say_card("/usage"),
         "usage, limited": limited.say_card("/usage"),
         "usage, granted": granted.say_card("/usage"),
-        "usage, as an admin": admins.say_card("/usage", is_admin=True),
         "usage, as an admin in a group": admins.say_card(
             "/usage", is_admin=True, chat_type="group"
         ),
         "granted": grant,
+    }
+
+
+def _reports(language: Language) -> Family:
+    world = CardWorld(language, currency="¥").used(3).used(2, open_id="ou_bob", model="gpt-b")
+    for model in ("gpt-c", "gpt-d", "gpt-e"):
+        world.used(1, model=model, created_at=NOON - 86_400)
+    unused = CardWorld(language)
+    many = CardWorld(language)
+    for number in range(20):
+        many.used(9_999, open_id=f"ou_{number:032}", model=f"{number} " + "x" * 60)
+
+    def rate(person: str, verdict: Verdict, comment: str = "", **answer: str) -> None:
+        rated = {"message_id": "om_a1", "model": "gpt-a", "question_id": "om_q1"} | answer
+        world.feedback.save(RatedAnswer(**rated), person, verdict, comment)
+
+    world.feedback.clock = many.feedback.clock = Clock(NOON)
+    rate("ou_alice", "up")
+    rate("ou_bob", "down", "太长 / too long")
+    rate("ou_bob", "down", "x" * 400, message_id="om_a2", model="", question_id="")
+    for number in range(20):
+        answer = RatedAnswer(message_id=f"om_{number}", model=f"{number} " + "x" * 60)
+        many.feedback.save(answer, f"ou_{number:032}", "down", "x" * 1_000)
+
+    def choose(world: CardWorld, act: str, option: str) -> Card:
+        world.people.meet("ou_boss", "oc_1")
+        return world.click_card(act, is_admin=True, option=option)
+
+    return {
+        "usage": world.say_card("/usage", is_admin=True),
+        "usage, over a week": choose(world, "usage_days", "7"),
+        "usage, of nobody": unused.say_card("/usage", is_admin=True),
+        "usage, as full as can be": choose(many, "usage_days", "30"),
+        "feedback": world.say_card("/feedback", is_admin=True),
+        "feedback, of today": choose(world, "feedback_days", "1"),
+        "feedback, of nobody": unused.say_card("/feedback", is_admin=True),
+        "feedback, as full as can be": choose(many, "feedback_days", "30"),
     }
 
 
@@ -348,6 +398,7 @@ def _welcome(language: Language) -> Family:
 
     return {
         "in private": greeting("p2p"),
+        "in private, by reply": greeting("p2p", p2p_context="thread"),
         "in a group": greeting("group"),
         "in a group, hearing all": greeting("group", answers_all=True),
         "in a group, without the scope to hear all": greeting(
@@ -375,6 +426,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "settings": _settings,
     "lang": _lang,
     "usage": _usage,
+    "reports": _reports,
     "balance": _balance,
     "admin": _admin,
     "forget": _forget,
@@ -388,7 +440,8 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
 # What fills the texts of notices.
 PARAMS = {
     "argument": "something", "characters": "9000", "kind": "image", "limit": "20",
-    "model": "gpt-a", "most": "10,000", "most_characters": "8000", "most_tokens": "4000",
+    "model": "gpt-a", "offered": "gpt-a, gpt-b", "most": "10,000",
+    "most_characters": "8000", "most_tokens": "4000",
     "name": "Bob", "request_id": "req-0123456789", "scope": "im:resource", "tokens": "6000",
     "used": "20", "when": "14:05", "zone": "UTC+8",
 }  # fmt: skip
@@ -415,13 +468,19 @@ def answers() -> dict[str, dict[str, Any]]:
     reasoning = "They ask for three things."
     footer = Footer(model="gpt-a", seconds=3.2, tokens=1512)
     done = {"text": text, "streaming": False, "footer": footer, "can_regenerate": True}
-    busy = Notice("gateway_busy", {"request_id": "req-0123456789"})
+    busy = Notice("gateway_busy", {"model": "gpt-a", "request_id": "req-0123456789"})
+    lost = Notice("gateway_unreachable", {"request_id": "req-0123456789"})
+    unread = Notice("attachment_unread", {"kind": "image"})
+    quoted = Notice("quote_forbidden", {"scope": "im:message.group_msg"})
     return {
         "waiting": {"text": "", "streaming": True, "stop": "om_q1"},
         "thinking": {"text": "", "reasoning": reasoning, "streaming": True, "stop": "om_q1"},
         "growing": {"text": "**Three** thi", "streaming": True, "stop": "om_q1"},
         "growing after thinking": {
             "text": "**Three** thi", "reasoning": reasoning, "streaming": True, "stop": "om_q1"
+        },
+        "growing, with others behind": {
+            "text": "**Three** thi", "streaming": True, "stop": "om_q1", "waiting": 2
         },
         "done": done,
         "done after thinking": {**done, "reasoning": reasoning},
@@ -433,8 +492,16 @@ def answers() -> dict[str, dict[str, Any]]:
             "notice": Notice("stream_broken", {"request_id": "req-0123456789"}),
             "can_continue": True,
         },
+        "broken, for the admins": {**done, "notice": lost, "admins": (BOSS.open_id, "ou_2")},
+        "failed, without admins": {
+            "text": "", "streaming": False, "notice": lost, "admins": (), "can_regenerate": True
+        },
+        "with things unread": {**done, "asides": (quoted, unread)},
         "filtered": {**done, "notice": Notice("filtered_partly")},
         "stopped": {**done, "notice": Notice("stopped")},
+        "begun afresh after a rest": {
+            **done, "resumable": Resumable("12", Notice("rested_hours", {"count": "13"}))
+        },
         "failed": {"text": "", "streaming": False, "notice": busy, "can_regenerate": True},
         "failed after thinking": {
             "text": "", "reasoning": reasoning, "streaming": False, "notice": busy,
@@ -459,7 +526,16 @@ def families() -> dict[str, dict[str, dict[str, CardJson]]]:
                 group[language] = _render(shown, localizer, ())
                 if language == "zh":
                     group["group"] = _render(shown, Localizer(TEXTS["zh"], _ALL), _ALL)
-    built["notices"] = {name: _each(notice_card, notice=n) for name, n in notices().items()}
+    built["notices"] = {
+        name: _each(notice_card, notice=n, admins=(BOSS.open_id,)) for name, n in notices().items()
+    }
+    built["alerts"] = {
+        kind: {
+            language: alert_card(texts, Alert(kind=kind, params=PARAMS), Tally(12, NOON))
+            for language, texts in {**TEXTS, "group": TEXTS["zh"]}.items()
+        }
+        for kind in ("scope_missing", "feishu_quota", *sorted(MODEL_CAUSES))
+    }
     built["answers"] = {
         name: _each(cards.answer_card, **state) for name, state in answers().items()
     }

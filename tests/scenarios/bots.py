@@ -11,11 +11,13 @@ import sys
 import threading
 from pathlib import Path
 
+import sqlalchemy as sa
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from feishu_bot.app import create_app
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, SqlInbox
+from feishu_bot.stores.schema import waiting_reactions
 from feishu_simulator import Simulator
 from tests.polling import eventually
 
@@ -67,13 +69,21 @@ class LocalBot:
     @property
     def database(self) -> Database:
         """The database of all its stores."""
-        return self.runtime.checks["database"].__self__
+        return self.inbox._database
 
-    def forget_checks(self) -> None:
-        """Let /readyz ask Feishu and the gateway again."""
-        self.runtime.checks["feishu"].__self__._token_ends = 0
+    def waiting_rows(self) -> list[str]:
+        """The messages that are noted to have a reaction."""
+        with self.database.read() as connection:
+            return list(connection.scalars(sa.select(waiting_reactions.c.message_id)))
+
+    def check_again(self) -> None:
+        """Let /readyz know what Feishu and the gateway say now."""
+        checks = {check.name: check for check in self.runtime.readiness.checks}
+        checks["feishu"].run.__self__._token_ends = 0
         gateway = self.runtime.close[0].__self__
         gateway._check._fresh_until = 0
+        for check in checks.values():
+            self.runtime.readiness.look(check)
 
     def start(self) -> LocalBot:
         self.runtime.start()

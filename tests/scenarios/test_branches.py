@@ -16,7 +16,7 @@ def labels(message) -> list[str]:
 
 def press(sim, message, label, person, **more):
     """Press a button, as a person does: not in the same moment as its card comes up."""
-    button = next(b for b in message.buttons if label_of(b) == label)
+    button = next(b for b in message.buttons if label_of(b).startswith(label))
     unknown = ZH("conversation_unknown")
 
     def pressed():
@@ -207,7 +207,8 @@ def test_stop_and_retry_by_name_in_a_private_chat(sim, bot, talk):
     assert ZH("stop_nothing") in talk.ask("停止").text
 
 
-def test_a_misspelt_stop_is_suggested_and_stops_when_it_is_pressed(sim, bot, talk):
+def test_a_misspelt_stop_is_suggested_and_stops_when_it_is_pressed(sim, start_bot, talk):
+    start_bot(P2P_CONTEXT="thread")
     sim.gateway.enqueue(SLOW)
     question = talk.say("count")
     streaming(sim, question)
@@ -294,6 +295,7 @@ def test_verdicts_are_kept_and_a_comment_may_follow(sim, bot, talk):
 
     assert "谢谢" in press(sim, card, "👍", talk.alice).toast["content"]
     assert "谢谢" in press(sim, card, "👎", talk.alice).toast["content"]
+    assert "取消" in press(sim, card, "👎", talk.alice).toast["content"]
     press(sim, card, "👎", talk.alice)
     form = reply(sim, card)
     assert form.title == "📝 哪里可以更好？"

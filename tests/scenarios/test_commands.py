@@ -35,7 +35,21 @@ def test_two_slashes_send_one_to_the_model(sim, bot, talk):
     assert sim.gateway.requests[0].question == "/clear the table"
 
 
-def test_clearing_forgets_what_was_said_and_says_so_in_the_card(sim, bot, talk):
+def test_clearing_forgets_what_was_said_and_says_so_in_the_card(sim, talk, bot):
+    talk.ask("my name is Li")
+    press(sim, talk.ask("/clear"), "再想想", talk.alice)
+    talk.ask("who am I?")
+    assert "my name is Li" in str(sim.gateway.requests[-1].body)
+
+    card = talk.ask("清除")
+    press(sim, card, "清除", talk.alice)
+    assert "上下文已清除" in card.text
+    talk.ask("who am I now?")
+    assert "my name is Li" not in str(sim.gateway.requests[-1].body)
+
+
+def test_in_a_conversation_by_reply_clearing_forgets_what_was_said(sim, start_bot, talk):
+    start_bot(P2P_CONTEXT="thread")
     answer = talk.ask("my name is Li")
     card = talk.ask("/clear", reply_to=answer)
 

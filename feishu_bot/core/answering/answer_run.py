@@ -68,6 +68,7 @@ class AnswerRun:
             sent=self._on_sent,
         )
         self._control.on_lost(stream.abandon)
+        self._control.on_waiting(stream.tell_waiting)
         draft = Draft()
         try:
             saved = self._state.get("draft")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.messenger import FinalAnswer, Footer
@@ -39,12 +40,17 @@ class Draft:
     # When the model service takes questions again, as it said; 0 where it said nothing.
     retry_at: float = 0.0
     first_text: float = 0.0
+    # Where no model could be chosen: those that could be.
+    offered: str = ""
     # What the question was read with: a quoted message, or the thread before it.
     context: str = ""
     # What the model was told the asker is called; empty in a private chat.
     speaker: str = ""
     # Notices, by kind and params, of what came with the question and wasn't read.
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
+    # The turn at which an earlier talk can be taken up again, and how long ago that was.
+    resumes: str = ""
+    rested: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
@@ -73,6 +79,10 @@ class Draft:
             return self.prompt_tokens, self.completion_tokens
         return self.estimated_tokens, estimate_tokens(written)
 
+    def unread_notices(self) -> tuple[Notice, ...]:
+        """What came with the question and wasn't read."""
+        return tuple(Notice(kind, params) for kind, params in self.unread)
+
     def _when(self) -> str:
         """The time of `retry_at`, with the day when that is another one."""
         if not self.retry_at:
@@ -84,11 +94,16 @@ class Draft:
     def final_answer(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
         """What the reader sees in the end; `footer` names its parts that are wanted."""
         notice = None
-        if self.notice:
+        if kind := self.notice or ("" if self.text.strip() else "empty_answer"):
             # Where the gateway gave no id, the end of our own leads to the log line.
             request_id = self.request_id or event_id[-EVENT_ID_CHARS:]
-            params = {"model": self.model, "request_id": request_id, "when": self._when()}
-            notice = Notice(self.notice, params)
+            params = {
+                "model": self.model,
+                "offered": self.offered,
+                "request_id": request_id,
+                "when": self._when(),
+            }
+            notice = Notice(kind, params)
         tokens = self.prompt_tokens + self.completion_tokens
         small_print = Footer(
             model=self.model if "model" in footer else "",
@@ -99,7 +114,8 @@ class Draft:
             text=self.text,
             reasoning=self.reasoning,
             notice=notice,
-            asides=tuple(Notice(kind, params) for kind, params in self.unread),
+            resumable=resumable(self.resumes, self.rested) if self.resumes else None,
+            asides=self.unread_notices(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             can_regenerate=True,

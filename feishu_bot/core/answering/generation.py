@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
+from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
 from feishu_bot.core.answering.context import MissingContext, QuestionContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.prompt import fit_prompt
@@ -23,6 +24,7 @@ from feishu_bot.core.chat_model import (
     StreamWait,
     TextDelta,
 )
+from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
@@ -44,6 +46,7 @@ class AnswerGenerator:
         model: ChatModel,
         context: MissingContext,
         speakers: Speakers,
+        alerts: AlertSink,
         system_prompt: str,
         context_tokens: int,
         clock: Callable[[], float] = time.time,
@@ -52,6 +55,7 @@ class AnswerGenerator:
         self._model = model
         self._context = context
         self._speakers = speakers
+        self._alerts = alerts
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
         self._clock = clock
@@ -66,7 +70,11 @@ class AnswerGenerator:
             job, question, with_speaker(speaker, context.text + question.text), stream, control
         )
         draft.context, draft.speaker = context.text, speaker
-        draft.unread = [(notice.kind, dict(notice.params)) for notice in context.notices]
+        left_off = question.conversation.left_off
+        if left_off is not None:
+            draft.resumes, draft.rested = str(left_off.id), self._clock() - left_off.created_at
+        unread = (*question.unread, *context.notices)
+        draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
     def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:
@@ -110,7 +118,7 @@ class AnswerGenerator:
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                self._note_failure(draft, exc)
+                self._note_failure(draft, exc, job.target.sender)
             return draft
 
     def _read(
@@ -155,16 +163,22 @@ class AnswerGenerator:
         finally:
             draft.text, draft.reasoning = "".join(text), "".join(reasoning)
 
-    def _note_failure(self, draft: Draft, exc: ModelError) -> None:
+    def _note_failure(self, draft: Draft, exc: ModelError, asker: Sender) -> None:
         logger.warning(
             "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
         )
         metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
         draft.notice = exc.kind
         draft.request_id = exc.request_id or draft.request_id
+        # The conversation may name none, or one that gave way to the default.
+        draft.model = exc.model or draft.model
+        draft.offered = exc.params().get("offered", "")
         draft.reason = "cut"
         if exc.retry_after:
             draft.retry_at = self._clock() + exc.retry_after
+        if exc.kind in MODEL_CAUSES:
+            params = {**exc.params(), "model": draft.model, "request_id": draft.request_id}
+            self._alerts.note(Alert(kind=exc.kind, params=params), seen_by=asker)
 
     def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from feishu_bot.core.cards import Button, Buttons, Card, Collapsible, Field, Paragraph, Text
 from feishu_bot.core.commands.registry import Command, CommandContext, CommandGroup, command
@@ -14,8 +15,14 @@ BUTTONS = ("new", "roles", "model", "settings", "usage")
 TOP_COMMANDS = ("new", "clear", "retry", "stop", "roles", "system", "model", "mode", "settings")
 
 
+@dataclass(frozen=True)
 class HelpCommands(CommandGroup):
-    """Lists the commands that the reader may use."""
+    """Lists the commands that the reader may use.
+
+    `is_running` says that a private chat is one running conversation.
+    """
+
+    is_running: bool
 
     @command("help", "/help", "帮助", "/帮助")
     def help(self, context: CommandContext) -> Card:
@@ -36,12 +43,20 @@ class HelpCommands(CommandGroup):
         folded = (
             Collapsible(title=title, blocks=_rows(part, language)) for title, part in parts if part
         )
-        intro, more = Paragraph(Text("help_intro")), Paragraph(Text("help_more"), is_small=True)
+        ask, more = Paragraph(Text("help_intro")), Paragraph(Text("help_more"), is_small=True)
+        go_on = Paragraph(Text(how_to_go_on(context.chat_type, is_running=self.is_running)))
         return Card(
             title=Text("help_title"),
             icon="🎒",
-            blocks=(intro, Buttons(buttons), *_rows(first, language), *folded, more),
+            blocks=(ask, go_on, Buttons(buttons), *_rows(first, language), *folded, more),
         )
+
+
+def how_to_go_on(chat_type: str, *, is_running: bool) -> str:
+    """The text that says how a conversation goes on in this kind of chat."""
+    if chat_type == "p2p":
+        return "go_on_running" if is_running else "go_on_by_reply"
+    return "go_on_in_group"
 
 
 def unknown_command_card(word: str, nearest: str) -> Card:

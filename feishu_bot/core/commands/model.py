@@ -18,9 +18,10 @@ from feishu_bot.core.cards import (
     Text,
 )
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.commands.mode import scope_hint
+from feishu_bot.core.choices import Choices
+from feishu_bot.core.commands.mode import reach_hint
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.model_names import same_model
 from feishu_bot.errors import ModelError
@@ -38,7 +39,7 @@ class ModelCommands(CommandGroup):
     """The gateway's own list is asked for by the command; a click only stores."""
 
     models: ModelCatalog
-    conversations: Conversations
+    choices: Choices
     settings: EffectiveSettings
 
     @command("model", "/model", "模型", "/模型")
@@ -46,13 +47,12 @@ class ModelCommands(CommandGroup):
         """Show the list, or take the model that is named."""
         offered = self.models.offered()
         if not context.argument:
-            return self._list(context.key, offered)
+            return self._list(context.key, context.sender.open_id, offered)
         found = find_model(context.argument, self.models)
         if not found:
             similar = similar_models(context.argument.casefold(), offered)
             return _unknown(context.argument, similar)
-        self.conversations.save_settings(context.key, model=found)
-        return _changed(context.key, found)
+        return self._change(context.key, context.sender.open_id, found)
 
     @action("model_set")
     def set(self, click: CardClick) -> ClickResponse:
@@ -61,14 +61,23 @@ class ModelCommands(CommandGroup):
         is_default = wanted == DEFAULT
         if not wanted or not (is_default or self.models.allows(wanted)):
             return toast("model_gone", "warning")
-        self.conversations.save_settings(click.key, model="" if is_default else wanted)
-        model = self.settings.of(click.key).model
-        return toast("model_set", "success").with_card(_changed(click.key, model))
+        model = "" if is_default else wanted
+        card = self._change(click.key, click.action.operator.open_id, model)
+        return toast("model_set", "success").with_card(card)
 
-    def _list(self, key: ConversationKey, offered: tuple[str, ...]) -> Card:
+    def _change(self, key: ConversationKey, open_id: str, model: str) -> Card:
+        self.choices.save(key, open_id, model=model)
+        now = Field(Text("model_now"), self.settings.of(key).model or Text("model_default"))
+        change = Buttons((Button.command(Text("button_change"), "/model"),))
+        reach = reach_hint(for_chat=self.choices.reach_chat(key, open_id))
+        blocks = (now, reach, change)
+        return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)
+
+    def _list(self, key: ConversationKey, open_id: str, offered: tuple[str, ...]) -> Card:
         layers = self.settings.of(key)
-        own = layers.conversation.model
-        default = layers.chat.model or default_model(self.models)
+        for_chat = self.choices.reach_chat(key, open_id)
+        own = layers.model if for_chat else layers.conversation.model
+        default = ("" if for_chat else layers.chat.model) or default_model(self.models)
         blocks: list[Block] = [Field(Text("model_now"), own or default or Text("model_default"))]
         if offered:
             options = model_options(offered, own, default)
@@ -79,7 +88,8 @@ class ModelCommands(CommandGroup):
         if len(offered) > MAX_MODELS:
             counts = {"shown": str(MAX_MODELS), "count": str(len(offered))}
             blocks.append(Paragraph(Text("model_more", counts), is_small=True))
-        return Card(title=Text("model_title"), icon="🧠", blocks=(*blocks, scope_hint(key)))
+        blocks.append(reach_hint(for_chat=for_chat))
+        return Card(title=Text("model_title"), icon="🧠", blocks=tuple(blocks))
 
 
 def find_model(name: str, models: ModelCatalog) -> str:
@@ -128,10 +138,3 @@ def _unknown(name: str, names: tuple[str, ...]) -> Card:
     buttons.append(Button.command(Text("model_title"), "/model"))
     blocks.append(Buttons(tuple(buttons)))
     return Card(title=Text("model_title"), icon="🧠", colour="orange", blocks=tuple(blocks))
-
-
-def _changed(key: ConversationKey, name: str) -> Card:
-    now = Field(Text("model_now"), name or Text("model_default"))
-    change = Buttons((Button.command(Text("button_change"), "/model"),))
-    blocks = (now, scope_hint(key), change)
-    return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)

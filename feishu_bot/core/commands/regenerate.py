@@ -105,7 +105,7 @@ class AnswerActions(CommandGroup):
     def _choice(self, turn: Turn, card: str) -> Card | Notice:
         others = [model for model in self.models.offered() if model != turn.model]
         if not others:
-            return Notice("other_model_none")
+            return Notice("other_model_none", {"model": turn.model})
         options = (Option(model, model) for model in others[:MAX_MODELS])
         select = Select.of(Text("other_model_choose"), "regenerate", options, card=card)
         ask = Paragraph(Text("other_model_ask", {"model": turn.model}))

@@ -19,7 +19,6 @@ from feishu_bot.core.cards import (
     Select,
     Text,
 )
-from feishu_bot.core.conversations import RUNNING, ConversationKey
 from feishu_bot.core.roles import Role
 from feishu_bot.core.text import shorten
 
@@ -37,7 +36,7 @@ TITLE_CHARS = 40
 class ActiveRole:
     """The role that holds: its prompt, and its title if it is one of the list.
 
-    `is_own` says that it was chosen for the conversation, and not for its chat.
+    `is_own` says that it can be given up here: in a group that of the chat can't.
     """
 
     prompt: str
@@ -63,26 +62,29 @@ def roles_card(category: str, roles: tuple[Role, ...]) -> Card:
     return _card(shorten(category, TITLE_CHARS), choice, hint, Buttons((_back(),)), icon="🛖")
 
 
-def chosen_card(key: ConversationKey, role: Role, *, once: str) -> Card:
-    """A role of the list that has begun; `once` makes its example be asked once."""
+def chosen_card(role: Role, *, once: str, for_chat: bool) -> Card:
+    """A role of the list that has begun; `once` makes its example be asked once.
+
+    `for_chat` says that it holds for the whole private chat.
+    """
     blocks: list[Block] = _prompt(role.content)
     if role.example:
         example = shorten(role.example, 90)
         ask = Button.of(example, "role_example", style="primary", role=role.id, once=once)
         blocks += [Paragraph(Text("role_example"), is_small=True), Buttons((ask,))]
     others = Button.of(Text("button_role_others"), "role_category", category=role.category)
-    blocks += [Paragraph(_afresh(key), is_small=True), Buttons((others, _back(), _reset()))]
+    blocks += [_afresh(for_chat=for_chat), Buttons((others, _back(), _reset()))]
     return _card(role.title, *blocks)
 
 
-def custom_role_card(key: ConversationKey, prompt: str) -> Card:
+def custom_role_card(prompt: str, *, for_chat: bool) -> Card:
     """A role of somebody's own that has begun."""
-    hint = Paragraph(_afresh(key), is_small=True)
-    return _card(Text("role_on"), *_prompt(prompt), hint, Buttons((_reset(),)))
+    reset = Buttons((_reset(),))
+    return _card(Text("role_on"), *_prompt(prompt), _afresh(for_chat=for_chat), reset)
 
 
 def reset_card(playing: ActiveRole) -> Card:
-    """The conversation has no role of its own any more; that of its chat may hold."""
+    """No role is chosen here any more; that of a group may hold."""
     blocks = (Paragraph(Text("role_off")), _now(playing))
     return Card(title=Text("role_title"), icon="🥷", colour="green", blocks=blocks)
 
@@ -130,8 +132,9 @@ def _prompt(prompt: str) -> list[Block]:
     return [Collapsible(title=beginning, blocks=(Paragraph(prompt),))]
 
 
-def _afresh(key: ConversationKey) -> Text:
-    return Text("role_afresh_here" if key.root == RUNNING else "role_afresh_reply")
+def _afresh(*, for_chat: bool) -> Paragraph:
+    words = Text("role_afresh_for_chat" if for_chat else "role_afresh_for_talk")
+    return Paragraph(words, is_small=True)
 
 
 def _back() -> Button:

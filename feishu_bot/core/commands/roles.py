@@ -8,6 +8,7 @@ from itertools import chain
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card
+from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands import role_cards as cards
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations
@@ -30,6 +31,7 @@ class RoleCommands(CommandGroup):
 
     roles: Roles
     conversations: Conversations
+    choices: Choices
     settings: EffectiveSettings
     enqueuer: Enqueuer
     _: KW_ONLY
@@ -38,18 +40,19 @@ class RoleCommands(CommandGroup):
     @command("system", "/system", "角色扮演", "/角色扮演", takes_argument=True)
     def system(self, context: CommandContext) -> Card | Notice:
         """Play the role of the prompt after the command; without one, show the present role."""
+        who = context.sender.open_id
         if not context.argument:
-            return cards.current_card(self._active(context.key, context.language))
+            return cards.current_card(self._active(context.key, who, context.language))
         refusal = self._refusal(context.argument)
         if refusal:
             return refusal
-        self._set(context.key, context.argument)
-        return cards.custom_role_card(context.key, context.argument)
+        for_chat = self._set(context.key, who, context.argument)
+        return cards.custom_role_card(context.argument, for_chat=for_chat)
 
     @command("roles", "/roles", "角色列表", "/角色列表")
     def choice(self, context: CommandContext) -> Card:
         """Show the categories of the list."""
-        return self._categories(context.key, context.language)
+        return self._categories(context.key, context.sender.open_id, context.language)
 
     @action("role_write")
     def write(self, click: CardClick) -> ClickResponse:
@@ -60,19 +63,21 @@ class RoleCommands(CommandGroup):
         refusal = self._refusal(prompt)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        self._set(click.key, prompt)
-        return ClickResponse(card=cards.custom_role_card(click.key, prompt))
+        for_chat = self._set(click.key, click.action.operator.open_id, prompt)
+        return ClickResponse(card=cards.custom_role_card(prompt, for_chat=for_chat))
 
     @action("role_reset")
     def reset(self, click: CardClick) -> ClickResponse:
-        """Play no role of the conversation's own any more."""
-        self._set(click.key, "")
-        return ClickResponse(card=cards.reset_card(self._active(click.key, click.language)))
+        """Play none of the chosen roles any more."""
+        who = click.action.operator.open_id
+        self._set(click.key, who, "")
+        return ClickResponse(card=cards.reset_card(self._active(click.key, who, click.language)))
 
     @action("role_categories")
     def categories(self, click: CardClick) -> ClickResponse:
         """Show the categories in place of the card."""
-        return ClickResponse(card=self._categories(click.key, click.language))
+        who = click.action.operator.open_id
+        return ClickResponse(card=self._categories(click.key, who, click.language))
 
     @action("role_category")
     def category(self, click: CardClick) -> ClickResponse:
@@ -92,9 +97,10 @@ class RoleCommands(CommandGroup):
         refusal = self._refusal(role.content)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        self._set(click.key, role.content)
+        for_chat = self._set(click.key, click.action.operator.open_id, role.content)
         # Choosing the role once more allows its example once more.
-        return ClickResponse(card=cards.chosen_card(click.key, role, once=click.action.event_id))
+        once = click.action.event_id
+        return ClickResponse(card=cards.chosen_card(role, once=once, for_chat=for_chat))
 
     @action("role_example")
     def example(self, click: CardClick) -> ClickResponse:
@@ -108,9 +114,9 @@ class RoleCommands(CommandGroup):
             return toast("role_asked")
         return toast("role_asked_before")
 
-    def _categories(self, key: ConversationKey, language: Language) -> Card:
+    def _categories(self, key: ConversationKey, open_id: str, language: Language) -> Card:
         categories = self.roles.categories(language)
-        return cards.categories_card(categories, self._active(key, language))
+        return cards.categories_card(categories, self._active(key, open_id, language))
 
     def _roles_of(self, category: str, language: Language) -> tuple[Role, ...]:
         """In this language, also when the card was built in the other one."""
@@ -119,17 +125,18 @@ class RoleCommands(CommandGroup):
         found = (self.roles.find(role.id, language) for role in others)
         return own or tuple(role for role in found if role)
 
-    def _active(self, key: ConversationKey, language: Language) -> cards.ActiveRole:
+    def _active(self, key: ConversationKey, open_id: str, language: Language) -> cards.ActiveRole:
         layers = self.settings.of(key)
         role = find_by_prompt(self.roles, layers.role, language)
-        is_own = bool(layers.conversation.role)
+        for_chat = self.choices.reach_chat(key, open_id)
+        is_own = bool(layers.role if for_chat else layers.conversation.role)
         return cards.ActiveRole(layers.role, role.title if role else "", is_own=is_own)
 
-    def _set(self, key: ConversationKey, prompt: str) -> None:
-        """Start anew with this role. What else was chosen for the conversation stays."""
-        before = self.conversations.load(key)
+    def _set(self, key: ConversationKey, open_id: str, prompt: str) -> bool:
+        """Start anew with this role; whether it holds for the whole chat."""
         self.conversations.clear(key)
-        self.conversations.save_settings(key, role=prompt, model=before.model, mode=before.mode)
+        self.choices.save(key, open_id, role=prompt)
+        return self.choices.reach_chat(key, open_id)
 
     def _refusal(self, prompt: str) -> Notice | None:
         tokens, most_tokens = estimate_tokens(prompt), self.context_tokens // 2

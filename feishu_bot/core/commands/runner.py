@@ -67,7 +67,7 @@ class CommandRunner:
         try:
             return command.run(context)
         except ModelError as exc:
-            return Notice(exc.kind, {"request_id": exc.request_id})
+            return Notice(exc.kind, exc.params())
         except Exception:
             # The database may be away for a moment.
             if job.attempt <= MAX_ATTEMPTS:

@@ -5,29 +5,29 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import lark_oapi as lark
-from lark_oapi.core.model import BaseRequest, BaseResponse
-from urllib3.filepost import encode_multipart_formdata
 
+from feishu_bot import metrics
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuError, FeishuUnavailable
-from feishu_bot.feishu.api.error_codes import TOKEN_REFUSED, error_for
-from feishu_bot.feishu.api.transport import CallOption, rate_limit_wait
+from feishu_bot.feishu.api.error_codes import TOKEN_REFUSED
+from feishu_bot.feishu.api.requests import Method, checked, request_for
+from feishu_bot.feishu.api.transport import CallOption
 
 CALL_TIMEOUT = 15.0
 # Feishu's tokens live two hours; with less than 30 minutes left it gives out a new one, and both
 # are valid ("Get custom app's tenant_access_token").
 TOKEN_MARGIN = 600.0
+TOKEN_PATH = "/auth/v3/tenant_access_token/internal"
 # Otherwise a card comes as a few of its words ("Get message").
 WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
 # "Get message history": 50 messages at most.
 PAGE_SIZE = "50"
-
-Method = Literal["GET", "POST", "PUT", "PATCH"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class FeishuClient:
     """The app's calls to Feishu. Thread-safe; opens nothing before its first call.
 
     A call is tried once, and once more with a new token when Feishu refuses the one we have.
-    Repeats are up to the caller: who draws a card has newer text by then.
+    Repeats are up to the caller: who draws a card has newer text by then. `on_refusal` is told the
+    path and the refusal of every call; it must not wait.
     """
 
     def __init__(
@@ -52,10 +53,12 @@ class FeishuClient:
         app_id: str,
         app_secret: str,
         domain: str,
+        on_refusal: Callable[[str, FeishuError], None] = lambda path, exc: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app_id = app_id
         self._app_secret = app_secret
+        self._on_refusal = on_refusal
         self._timer = timer
         # Tokens are our own affair: the SDK's cache is shared by all clients of the process, is
         # filled by as many fetches as there are threads, and never gives a refused token up.
@@ -122,6 +125,10 @@ class FeishuClient:
         settings = _json({"config": {"streaming_mode": on}})
         body = {"settings": settings, "uuid": uuid, "sequence": sequence}
         self._call("PATCH", "/cardkit/v1/cards/:card_id/settings", body, card_id=card_id)
+
+    def cardkit(self, path: str, body: Mapping[str, Any], card_id: str = "") -> Any:
+        """The data that a POST to CardKit is answered with. Raises FeishuError."""
+        return self._call("POST", f"/cardkit/v1/cards{path}", body, card_id=card_id).get("data")
 
     def reply(
         self,
@@ -204,18 +211,29 @@ class FeishuClient:
         `body` goes as JSON, `form` as multipart/form-data; `names` are the `:names` in the path.
         """
 
-        def send(token: str) -> BaseResponse:
-            request = _request(method, path, body, form)
+        def send(token: str) -> dict[str, Any]:
+            request = request_for(method, path, body, form)
             request.paths, request.queries = names, list((queries or {}).items())
             request.token_types = {lark.AccessTokenType.TENANT}
-            return self._lark.request(request, CallOption(token=token, timeout=timeout))
+            with _counted(f"{method} {path}"):
+                option = CallOption(token=token, timeout=timeout)
+                return checked(self._lark.request(request, option))
 
         token = self._tenant_token()
-        response = send(token)
-        if response.code in TOKEN_REFUSED:
+        try:
+            try:
+                return send(token)
+            except FeishuError as exc:
+                if exc.code not in TOKEN_REFUSED:
+                    raise
             self._drop_token(token)
-            response = send(self._tenant_token())
-        return _checked(response)
+            return send(self._tenant_token())
+        except FeishuError as exc:
+            self._on_refusal(path, exc)
+            raise
+
+    # For the APIs that have a module of their own.
+    call = _call
 
     def _tenant_token(self) -> str:
         """The app's token; fetched by one thread while the others wait. Raises FeishuError."""
@@ -225,9 +243,10 @@ class FeishuClient:
             if self._timer() < self._token_ends:
                 return self._token
             body = {"app_id": self._app_id, "app_secret": self._app_secret}
-            request = _request("POST", "/auth/v3/tenant_access_token/internal", body)
+            request = request_for("POST", TOKEN_PATH, body)
             try:
-                answer = _checked(self._lark.request(request, CallOption()))
+                with _counted(f"POST {TOKEN_PATH}"):
+                    answer = checked(self._lark.request(request, CallOption()))
             except FeishuError as exc:
                 # Nothing is wrong with what was to be said: it waits until the app is let in.
                 raise FeishuUnavailable(
@@ -243,35 +262,21 @@ class FeishuClient:
                 self._token_ends = 0.0
 
 
+@contextmanager
+def _counted(api: str) -> Iterator[None]:
+    """Count one call; `api` is its method and path, with the `:names` for what varies."""
+    metrics.FEISHU_CALLS.labels(api=api).inc()
+    try:
+        yield
+    except FeishuError as exc:
+        metrics.FEISHU_ERRORS.labels(api=api, code=str(exc.code)).inc()
+        raise
+
+
 def id_type(id: str) -> str:
     """The kind of a chat's or a person's id, which its first letters tell."""
     prefixes = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
     return prefixes.get(id[:3], "user_id")
-
-
-def _request(
-    method: Method, path: str, body: Mapping[str, Any] | None, form: Mapping[str, Any] | None = None
-) -> BaseRequest:
-    request = BaseRequest()
-    request.http_method = lark.HttpMethod[method]
-    request.uri = f"/open-apis{path}"
-    if form is not None:
-        request.body, request.headers["Content-Type"] = encode_multipart_formdata(form)
-    elif body is not None:
-        request.body = body
-        request.headers["Content-Type"] = "application/json; charset=utf-8"
-    return request
-
-
-def _checked(response: BaseResponse) -> dict[str, Any]:
-    if response.code == 0:
-        return dict(json.loads(response.raw.content))
-    raise error_for(
-        response.code or 0,
-        response.msg or "no message",
-        log_id=response.get_log_id() or "",
-        retry_after=rate_limit_wait(response.raw.headers),
-    )
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, str]:

@@ -11,12 +11,14 @@ from feishu_bot.core.cards import (
     Button,
     Buttons,
     Card,
+    Chart,
     Collapsible,
     Divider,
     Field,
     Form,
     Input,
     Paragraph,
+    Person,
     Select,
 )
 from feishu_bot.feishu.cards import elements
@@ -58,6 +60,8 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
             return [div(localizer.plain(block.words, **style))]
         case Field():
             return [_field(localizer, block)]
+        case Chart():
+            return [elements.chart(_chart_spec(localizer, block))]
         case Divider():
             return [{"tag": "hr"}]
         case Buttons():
@@ -78,10 +82,14 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
 
 def _field(localizer: Localizer, block: Field) -> Element:
     def column(text: Element, weight: int) -> Element:
-        return {"tag": "column", "width": "weighted", "weight": weight, "elements": [div(text)]}
+        part = text if text["tag"] == "person_list" else div(text)
+        return {"tag": "column", "width": "weighted", "weight": weight, "elements": [part]}
 
-    name_weight, value_weight = (1, 1) if block.leads else (2, 3)
-    if block.leads:
+    is_even = block.leads or isinstance(block.name, Person)
+    name_weight, value_weight = (1, 1) if is_even else (2, 3)
+    if isinstance(block.name, Person):
+        name, value = elements.person(block.name.open_id), localizer.plain(block.value)
+    elif block.leads:
         name = localizer.plain(block.name)
         value = localizer.plain(block.value, **SMALL)
     else:
@@ -92,6 +100,28 @@ def _field(localizer: Localizer, block: Field) -> Element:
         "flex_mode": "none",
         "horizontal_spacing": "8px",
         "columns": [column(name, name_weight), column(value, value_weight)],
+    }
+
+
+def _chart_spec(localizer: Localizer, block: Chart) -> Element:
+    """A chart has no texts by language: it speaks that of the reader."""
+    points = [
+        {
+            "place": localizer(point.place, LABEL_CHARS),
+            "series": localizer(point.series, LABEL_CHARS),
+            "amount": point.amount,
+        }
+        for point in block.points
+    ]
+    return {
+        "type": "bar",
+        "title": {"text": localizer(block.title, LABEL_CHARS)},
+        "data": {"values": points},
+        "xField": "place",
+        "yField": "amount",
+        "seriesField": "series",
+        "stack": True,
+        "legends": {"visible": True, "orient": "bottom"},
     }
 
 

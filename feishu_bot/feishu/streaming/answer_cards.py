@@ -80,7 +80,8 @@ class AnswerCards:
         """The messages of the cards, and of what came as text."""
         ids = tuple(card.message_id for card in self._cards if card.message_id)
         threads = [card.thread_id for card in self._cards if card.thread_id]
-        return SentMessages(ids + plain_ids, threads[0] if threads else "")
+        entities = {card.message_id: card.state().get("card_id", "") for card in self._cards}
+        return SentMessages(ids + plain_ids, threads[0] if threads else "", card_ids=entities)
 
     def end_unfinished(self, text: str, close: Callable[[str], None]) -> None:
         """End the open card with this text: it must not look as if there were more to come."""

@@ -12,6 +12,7 @@ from feishu_bot.feishu.api.error_codes import is_about_card
 from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, answer_card
 from feishu_bot.feishu.cards.elements import CardJson, div
 from feishu_bot.feishu.cards.markdown import safe_markdown
+from feishu_bot.feishu.cards.notice import Admins
 from feishu_bot.feishu.cards.plain_text import without_escapes
 from feishu_bot.logs import get_logger
 
@@ -30,13 +31,18 @@ class Form(IntEnum):
 class AnswerLook:
     """`others` are the texts of further languages, for a card that many read.
 
+    `admins` are named where a notice asks for one.
     `stop` names the answer that its Stop button stops. Without `streaming` only the end is shown.
+    `waiting` counts the messages behind it; `is_stale` says that the card shows another number.
     """
 
     texts: Catalog
     others: tuple[Catalog, ...] = ()
+    admins: Admins = None
     stop: str
     streaming: bool
+    waiting: int = 0
+    is_stale: bool = False
     form: Form = Form.AS_WRITTEN
 
     def simplify(self, exc: FeishuError) -> None:
@@ -48,6 +54,12 @@ class AnswerLook:
             raise exc
         self.form = Form(self.form + 1)
         logger.warning("card refused, showing it simpler", form=self.form.name, error=str(exc))
+
+    def frame(self, text: str, waiting: int) -> str:
+        """The text of one frame; empty where the card has to be drawn whole."""
+        self.is_stale |= waiting != self.waiting
+        self.waiting = waiting
+        return "" if self.is_stale else self.content(text, streaming=True)
 
     def content(self, text: str, *, streaming: bool) -> str:
         """The text for the card's Markdown; empty where the card has none."""
@@ -71,12 +83,16 @@ class AnswerLook:
             streaming=streaming,
             notice=ending.notice,
             asides=ending.asides,
+            resumable=ending.resumable,
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
             stop=self.stop,
+            waiting=self.waiting,
             part=part,
             others=self.others,
+            # Whatever it is that Feishu doesn't take, it may be the people.
+            admins=self.admins if self.form is Form.AS_WRITTEN else None,
         )
         if self.form is Form.PLAIN and text.strip():
             plain = {"tag": "plain_text", "content": without_escapes(text)}

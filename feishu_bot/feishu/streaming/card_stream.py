@@ -69,6 +69,7 @@ class CardStream:
         self._tell_sent = sent
         self._timer = timer
         self._buffer = TextBuffer(timer=timer)
+        self.tell_waiting = self._buffer.put_waiting
         self._landed = threading.Event()
         self._failure: BaseException | None = None
         # The rest belongs to the drawing thread. The Markdown is what no full card shows yet.
@@ -185,7 +186,7 @@ class CardStream:
         text = self._markdown.text() or self._buffer.note
         try:
             shown = self._cards.last.draw(
-                self._look.content(text, streaming=True),
+                self._look.frame(text, self._buffer.waiting),
                 lambda: self._growing_card(text),
                 since=self._frames.last_shown,
                 urgent=self._frames.is_first,
@@ -199,6 +200,7 @@ class CardStream:
             self._frames.note_refused()
             return
         if shown:
+            self._look.is_stale = False
             self._frames.note_shown()
         else:
             self._frames.note_missed()
