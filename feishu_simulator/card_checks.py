@@ -209,15 +209,6 @@ def _people_in(parts: list[dict[str, Any]]) -> Iterator[Any]:
             yield from (one.get("id") for one in part.get("persons") or [])
 
 
-def _people_in(parts: list[dict[str, Any]]) -> Iterator[Any]:
-    """Whom components show; a list may be told to leave out whom Feishu doesn't know."""
-    for part in parts:
-        if part["tag"] == "person":
-            yield part.get("user_id")
-        elif part["tag"] == "person_list" and part.get("drop_invalid_user_id") is not True:
-            yield from (one.get("id") for one in part.get("persons") or [])
-
-
 def _check_tables(parts: list[dict[str, Any]], rules: CardRules) -> None:
     in_markdown = [_tables_in(text) for text in _markdown(parts)]
     total = sum(in_markdown) + sum(part["tag"] == "table" for part in parts)

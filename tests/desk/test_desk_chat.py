@@ -49,7 +49,7 @@ def test_an_answer_grows_is_replied_to_cut_continued_inspected_and_recalled(
     expect(resume).to_be_visible()
     page.get_by_role("button", name="全部恢复正常").click()
     resume.click()
-    expect(from_bot(page).last).to_contain_text("接着“写长一点”往下说")
+    expect(from_bot(page).last).to_contain_text("接着“你好”往下说")
 
     choose_fault(page, "no_money")
     write(page, "还在吗")
