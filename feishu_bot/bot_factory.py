@@ -18,6 +18,7 @@ from feishu_bot.core.answering.context import MessageReader, MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
+from feishu_bot.core.answering.rest import RestOfAnswer
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.bot import Bot
@@ -217,6 +218,7 @@ def build_bot(
             bind_timeout=options.bind_timeout,
         ),
         answerer=answerer,
+        rest=RestOfAnswer(jobs=ports.inbox, conversations=conversations, messenger=ports.messenger),
         replier=Replier(
             jobs=ports.inbox,
             conversations=conversations,

@@ -10,6 +10,7 @@ from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.rest import RestOfAnswer
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
 from feishu_bot.core.commands.help import unknown_command_card
@@ -38,6 +39,7 @@ from feishu_bot.core.tasks import (
     Regenerate,
     ReplyTarget,
     RunCommand,
+    ShowMore,
     SuggestCommand,
     Task,
 )
@@ -67,6 +69,7 @@ class Bot:
     runner: CommandRunner
     card_actions: CardActionHandler
     answerer: Answerer
+    rest: RestOfAnswer
     replier: Replier
     welcome: Welcome
     edits: EditedQuestions
@@ -159,6 +162,8 @@ class Bot:
                 self.replier.reply(job, None if is_aside else notice)
             case AskQuestion() | Regenerate() | ContinueAnswer():
                 self._answer(job, task, control)
+            case ShowMore():
+                self._reply_if_any(job, self.rest.show(job, task, control), control)
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)
@@ -178,7 +183,9 @@ class Bot:
     def _answer(
         self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
     ) -> None:
-        notice = self.answerer.answer(job, task, control)
+        self._reply_if_any(job, self.answerer.answer(job, task, control), control)
+
+    def _reply_if_any(self, job: Job, notice: Notice | None, control: JobControl) -> None:
         if notice:
             self._reply(job, notice, control)
 

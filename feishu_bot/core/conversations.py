@@ -135,8 +135,11 @@ class Conversations(Protocol):
     def clear(self, key: ConversationKey) -> None:
         """Begin the conversation afresh: its settings stay, what was said isn't loaded again."""
 
-    def bind(self, key: ConversationKey, sent: SentMessages) -> None:
-        """Remember that these messages, and their thread, belong to the conversation."""
+    def bind(self, key: ConversationKey, sent: SentMessages, turn: int | None = None) -> None:
+        """Remember that these messages, and their thread, belong to the conversation.
+
+        With `turn` they show more of the answer of that turn.
+        """
 
     def sweep(self, before: float) -> int:
         """Delete conversations without a message since that time; how many they were.

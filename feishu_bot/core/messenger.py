@@ -46,6 +46,11 @@ class FinalAnswer:
     can_continue: bool = False
     can_regenerate: bool = False
 
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the text isn't all there."""
+        return self.can_continue or self.notice is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingMarks:
@@ -110,8 +115,12 @@ class Messenger(Protocol):
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
+        position: str = "",
     ) -> AnswerStream:
         """Begin an answer, or continue in the card that `checkpoint` names.
+
+        An answer that is written already goes on from the `position` that its last card's button
+        came with; it is shown when it ends.
 
         `reference` is the same at every try of the same answer: Feishu sends it once. `save` is
         given what another process needs to go on; it may raise LeaseLost. `sent` is told all

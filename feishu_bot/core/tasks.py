@@ -121,6 +121,14 @@ class MarkRecalled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowMore:
+    """Show more of the answer of this card, from this position on."""
+
+    card_id: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Greet:
     """Say hello to a group that the bot was added to, or to a new person."""
 
@@ -143,6 +151,7 @@ Task = (
     | ContinueAnswer
     | MarkRatings
     | MarkRecalled
+    | ShowMore
     | Greet
     | LegacyText
 )
@@ -156,6 +165,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "continue": ContinueAnswer,
     "ratings": MarkRatings,
     "recalled": MarkRecalled,
+    "more": ShowMore,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

@@ -44,8 +44,8 @@ SETTLING_SECONDS = 2.0
 class FeishuMessenger:
     """Implements `core.messenger.Messenger`: one object for all answers.
 
-    Nothing is open before `start`. `language_of` is given an open_id and a chat_id. `admins` are
-    named in notices that ask for one.
+    Nothing is open before `start`. `language_of` is given an open_id and a chat_id. An answer
+    shows `most_cards` at a time; 0 is no limit. `admins` are named in notices that ask for one.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class FeishuMessenger:
         threads: int,
         streaming: bool,
         frame_interval: float,
+        most_cards: int,
         reply_in_thread: Literal["auto", "always", "never"],
         thread_choice_of: Callable[[str], ThreadChoice] = lambda _: "",
         admins: tuple[str, ...] | None = None,
@@ -72,6 +73,7 @@ class FeishuMessenger:
         self._threads = threads
         self._streaming = streaming
         self._frame_interval = frame_interval
+        self._most_cards = most_cards
         self._reply_in_thread = reply_in_thread
         self._thread_choice_of = thread_choice_of
         self._admins = admins
@@ -105,7 +107,10 @@ class FeishuMessenger:
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
+        position: str = "",
     ) -> CardStream:
+        # What is written already needn't grow.
+        streaming = self._streaming and not position
         caller = self._caller()
         replies = self._replies(target, caller, reference)
         factory = CardFactory(
@@ -113,7 +118,7 @@ class FeishuMessenger:
             caller=caller,
             replies=replies,
             interval=self._frame_interval,
-            has_cardkit=self._streaming and self._timer() > self._no_cardkit_until,
+            has_cardkit=streaming and self._timer() > self._no_cardkit_until,
             on_no_cardkit=self._miss_cardkit,
         )
         look = AnswerLook(
@@ -121,7 +126,7 @@ class FeishuMessenger:
             others=self._others_for(target),
             admins=self._admins,
             stop=reference,
-            streaming=self._streaming,
+            streaming=streaming,
         )
         stream = CardStream(
             caller=caller,
@@ -131,6 +136,8 @@ class FeishuMessenger:
             checkpoint=checkpoint,
             save=save,
             sent=sent,
+            most_cards=self._most_cards,
+            position=position,
             timer=self._timer,
         )
         self._draw(stream)

@@ -35,6 +35,7 @@ GATEWAY = Hint(
 DEFAULT_PROMPT = (
     "You are a helpful colleague in a work chat. Answer in the language of the question. "
     "Come to the point, say so when you are not sure, and format with Markdown where it helps. "
+    "Write formulas in plain text with Unicode characters (x², √2, ≤, a/b): no LaTeX, no HTML. "
     "Today is {date}."
 )
 
@@ -88,6 +89,7 @@ class Settings:
     # Feishu allows ten updates of one card a second: the first, the final and the one that ends
     # its streaming mode have to fit in as well.
     frame_interval: float = env("FRAME_INTERVAL", values.interval(0.15), "0.25")
+    answer_cards: int = env("ANSWER_CARDS", whole(0, 100), "2")
     footer: tuple[str, ...] = env("FOOTER", values.footer_parts, "model,seconds,tokens")
 
     # Who may use it, and how much

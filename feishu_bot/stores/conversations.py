@@ -178,11 +178,11 @@ class SqlConversations:
         with self._database.write() as connection:
             clear(connection, key, now=self._clock())
 
-    def bind(self, key: ConversationKey, sent: SentMessages) -> None:
+    def bind(self, key: ConversationKey, sent: SentMessages, turn: int | None = None) -> None:
         now = self._clock()
         with self._database.write() as connection:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
-            insert_own_messages(connection, key, sent)
+            insert_own_messages(connection, key, sent, turn_id=turn)
             if sent.thread_id:
                 connection.execute(
                     _BIND_THREAD, _thread_row(key.chat_id, sent.thread_id, key.root, now)

@@ -138,10 +138,14 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
 
 
 def insert_own_messages(
-    connection: sa.Connection, key: ConversationKey, sent: SentMessages
+    connection: sa.Connection,
+    key: ConversationKey,
+    sent: SentMessages,
+    *,
+    turn_id: int | None = None,
 ) -> None:
-    """Remember messages that the bot has sent, before or without a turn."""
-    rows = _message_rows(key, sent.message_ids, turn_id=None, own=True)
+    """Remember messages that the bot has sent: before or without a turn, or for one of before."""
+    rows = _message_rows(key, sent.message_ids, turn_id=turn_id, own=True)
     for row in rows:
         row["card_id"] = sent.card_ids.get(row["message_id"], "")
     if rows:

@@ -133,6 +133,7 @@ class FakeConversations:
     def __init__(self) -> None:
         self.stored: dict[ConversationKey, Conversation] = {}
         self.bound: list[tuple[ConversationKey, SentMessages]] = []
+        self.shown_more: dict[str, int] = {}
         self.cleared: list[ConversationKey] = []
         self.heads: dict[ConversationKey, int] = {}
         # Turns that were cleared, or ended by themselves.
@@ -157,7 +158,11 @@ class FakeConversations:
 
     def turn_of(self, message_id) -> Turn | None:
         turns = (turn for one in self.stored.values() for turn in one.turns)
-        return next((t for t in turns if message_id in (*t.answer_ids, t.question_id)), None)
+        number = self.shown_more.get(message_id)
+        return next(
+            (t for t in turns if message_id in (*t.answer_ids, t.question_id) or t.id == number),
+            None,
+        )
 
     def answers_to(self, question_id) -> tuple[str, ...]:
         turns = (turn for one in self.stored.values() for turn in one.turns)
@@ -184,8 +189,9 @@ class FakeConversations:
         given = {name: value for name, value in settings.items() if value is not None}
         self.stored[key] = replace(self.load(key), **given)
 
-    def bind(self, key, sent) -> None:
+    def bind(self, key, sent, turn=None) -> None:
         self.bound.append((key, sent))
+        self.shown_more.update((message_id, turn) for message_id in sent.message_ids if turn)
 
     def sweep(self, before) -> int:
         return 0
@@ -406,8 +412,11 @@ class RecordingMessenger:
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
-    def open_answer(self, target, *, reference, checkpoint, save, sent) -> RecordedAnswer:
+    def open_answer(
+        self, target, *, reference, checkpoint, save, sent, position=""
+    ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
+        answer.position = position
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
         save({"cards": [{"card_id": "c1"}]})

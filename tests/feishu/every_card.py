@@ -486,6 +486,7 @@ def answers() -> dict[str, dict[str, Any]]:
         "done after thinking": {**done, "reasoning": reasoning},
         "done without small print": {**done, "footer": Footer()},
         "too long": {**done, "notice": Notice("length"), "can_continue": True},
+        "in part": {**done, "unshown": cards.Unshown(3_187, "19500,19500"), "part": 2},
         "cut": {**done, "notice": Notice("cut"), "can_continue": True},
         "broken": {
             **done,

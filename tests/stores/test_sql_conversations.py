@@ -150,6 +150,17 @@ class TestConversations:
         assert store.resolve(message(thread_id="omt_1")) == KEY
         assert other.resolve(message(thread_id="omt_1")) == KEY
 
+    def test_a_message_that_shows_more_of_an_answer_is_part_of_it(self, store, other, add) -> None:
+        add("1")
+        first = store.turn_of("om_a1")
+
+        store.bind(KEY, SentMessages(("om_more",)), first.id)
+        store.bind(KEY, SentMessages(("om_more",)))
+
+        assert other.turn_of("om_more") == first
+        assert other.key_of("om_more") == KEY
+        assert other.load(KEY, "om_more").turns[-1] == first
+
     def test_a_thread_keeps_its_first_root(self, store, other) -> None:
         store.resolve(message("om_1", thread_id="omt_1"))
         other.resolve(message("om_2", thread_id="omt_1", root_id="om_else"))

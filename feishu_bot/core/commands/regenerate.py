@@ -13,12 +13,12 @@ from feishu_bot.core.conversations import Conversations, Turn
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand
+from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand, ShowMore
 
 
 @dataclass(frozen=True)
 class AnswerActions(CommandGroup):
-    """Continue, Regenerate, and Regenerate with another model."""
+    """Continue, More, Regenerate, and Regenerate with another model."""
 
     enqueuer: Enqueuer
     conversations: Conversations
@@ -32,6 +32,21 @@ class AnswerActions(CommandGroup):
             click, ContinueAnswer(card_id=card_id), once=f"continue:{card_id}", until_answered=True
         )
         return toast("continue_started" if is_new else "continue_known")
+
+    @action("more")
+    def show_more(self, click: CardClick) -> ClickResponse:
+        """Show more of a long answer, once for each card, however often it is pressed.
+
+        It waits for the end of what goes on in the conversation, so the answer is stored by then.
+        """
+        card_id = click.action.message_id
+        is_new = self.enqueuer.enqueue_click(
+            click,
+            ShowMore(card_id=card_id, position=click.value("position")),
+            once=f"more:{card_id}",
+            until_answered=True,
+        )
+        return toast("more_started" if is_new else "more_known")
 
     @action("regenerate")
     def regenerate(self, click: CardClick) -> ClickResponse:

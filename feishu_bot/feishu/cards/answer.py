@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,20 @@ BUTTONS_ELEMENT = "buttons"
 RATING_SIGNS: Mapping[Verdict, str] = {"up": "👍", "down": "👎"}
 
 
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """What no card shows yet: about how many characters, and where to go on, for a button."""
+
+    chars: int
+    position: str
+
+    @property
+    def about(self) -> str:
+        """The number as people say it: 3,200 for 3,187."""
+        step = 100 if self.chars >= 1_000 else 10
+        return f"{max(round(self.chars / step) * step, step):,}"
+
+
 def answer_card(
     texts: Catalog,
     *,
@@ -60,6 +75,7 @@ def answer_card(
     part: int = 1,
     others: tuple[Catalog, ...] = (),
     admins: Admins = None,
+    unshown: Unshown | None = None,
 ) -> CardJson:
     """An answer: without a header, since it is a message and not a form.
 
@@ -68,9 +84,8 @@ def answer_card(
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
-    for it. `others` are the texts
-    of further languages, for a card that many read. `admins` are named where the notice asks for
-    one.
+    for it. `unshown` is what a button brings. `others` are the texts of further languages, for a
+    card that many read. `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
@@ -86,12 +101,16 @@ def answer_card(
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
+    if unshown:
+        left = unshown.about
+        line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
+        elements.append(div(line, "more"))
     elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
     if resumable:
         elements.append(_resume_row(localizer, resumable))
     if not streaming:
         buttons = _ending_buttons(
-            localizer, can_continue=can_continue, can_regenerate=can_regenerate
+            localizer, can_continue=can_continue, can_regenerate=can_regenerate, unshown=unshown
         )
     elif stop:
         if waiting:
@@ -217,9 +236,13 @@ def _resume_row(localizer: Localizer, resumable: Resumable) -> Element:
 
 
 def _ending_buttons(
-    localizer: Localizer, *, can_continue: bool, can_regenerate: bool
+    localizer: Localizer, *, can_continue: bool, can_regenerate: bool, unshown: Unshown | None
 ) -> list[Element]:
     buttons = []
+    if unshown:
+        label = localizer.plain(Text("button_more"))
+        value = {"act": "more", "position": unshown.position}
+        buttons.append(_button(label, "more_button", "primary_text", **value))
     if can_continue:
         label = localizer.plain(Text("button_continue"))
         buttons.append(_button(label, "continue_button", "primary_text", act="continue"))
