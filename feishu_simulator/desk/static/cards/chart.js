@@ -4,8 +4,10 @@ import { say } from "../words.js";
 import { useCard } from "./context.js";
 import { Icon } from "./icons.js";
 import { PagedTable } from "./paged-table.js";
+import { Bars, canLie, canPie, Pie } from "./pie.js";
 import { canPlot, Plot } from "./plot.js";
 
+const DRAWINGS = [[canPlot, Plot], [canPie, Pie], [canLie, Bars]];
 const PAGE = 8;
 const MOST_COLUMNS = 8;
 
@@ -14,10 +16,11 @@ export function Chart({ part }) {
   const spec = part.chart_spec ?? {};
   const title = spec.title?.text;
   const rows = rowsOf(spec);
-  if (canPlot(spec, rows)) {
+  const [, Drawing] = DRAWINGS.find(([can]) => can(spec, rows)) ?? [];
+  if (Drawing) {
     return html`<div class="c-chart">
       ${title && html`<div class="c-chart-head"><strong>${textOf(title)}</strong></div>`}
-      <${Plot} spec=${spec} rows=${rows} title=${title ? textOf(title) : say("card_chart")} />
+      <${Drawing} spec=${spec} rows=${rows} title=${title ? textOf(title) : say("card_chart")} />
     </div>`;
   }
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].slice(0, MOST_COLUMNS);
