@@ -67,15 +67,19 @@ class CardEditor:
 
     def _find(self, caller: PacedCaller, message_id: str) -> str:
         body = {"message_id": message_id}
-        found = caller.call("card.id_convert", lambda: self._client.cardkit("/id_convert", body))
-        return str(found["card_id"])
+        found = caller.call(
+            "card.id_convert",
+            lambda: self._client.call("POST", "/cardkit/v1/cards/id_convert", body),
+        )
+        return str(found["data"]["card_id"])
 
     def _try(self, caller: PacedCaller, card_id: str, actions: str, sequence: int) -> bool:
         """Make the changes under this number; False when there was a higher one."""
         body = {"actions": actions, "uuid": secrets.token_hex(16), "sequence": sequence}
 
         def update() -> None:
-            self._client.cardkit("/:card_id/batch_update", body, card_id=card_id)
+            path = "/cardkit/v1/cards/:card_id/batch_update"
+            self._client.call("POST", path, body, card_id=card_id)
 
         try:
             caller.call("card.batch_update", update)

@@ -89,11 +89,15 @@ class FakeReactions:
             raise self.failures[method].pop(0)
 
     def add(self, message_id):
+        """One app has one reaction of a kind on a message: asked again, Feishu tells its id."""
         self._fail("add")
-        self.added += 1
-        self.there[f"re_{self.added}"] = message_id
+        known = next((name for name, on in self.there.items() if on == message_id), None)
+        if known is None:
+            self.added += 1
+            known = f"re_{self.added}"
+            self.there[known] = message_id
         self._fail("add_lost")
-        return f"re_{self.added}"
+        return known
 
     def find(self, message_id):
         self._fail("find")

@@ -153,10 +153,16 @@ class WaitingIndicator:
     def _find(self, message_id: str) -> tuple[str, ...]:
         try:
             return self._reactions.find(message_id)
-        except PermissionMissing:
-            # Reading reactions needs another scope. A second one of the same kind by the same app
-            # has an id that is told.
-            return (self._reactions.add(message_id),)
+        except PermissionMissing as missing:
+            # Reading reactions needs another scope. Of one kind an app has one on a message: asked
+            # for it again, Feishu tells its id.
+            try:
+                return (self._reactions.add(message_id),)
+            except (FeishuUnavailable, RateLimited, PermissionMissing):
+                raise
+            except FeishuError:
+                # That says nothing of the one that may be there.
+                raise missing from None
 
     def _miss_scope(self, exc: PermissionMissing) -> None:
         if not self._no_scope_until:

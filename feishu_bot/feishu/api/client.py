@@ -126,10 +126,6 @@ class FeishuClient:
         body = {"settings": settings, "uuid": uuid, "sequence": sequence}
         self._call("PATCH", "/cardkit/v1/cards/:card_id/settings", body, card_id=card_id)
 
-    def cardkit(self, path: str, body: Mapping[str, Any], card_id: str = "") -> Any:
-        """The data that a POST to CardKit is answered with. Raises FeishuError."""
-        return self._call("POST", f"/cardkit/v1/cards{path}", body, card_id=card_id).get("data")
-
     def reply(
         self,
         message_id: str,
