@@ -10,7 +10,6 @@ from collections.abc import Callable
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
-from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
@@ -18,7 +17,11 @@ from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.rest import RestOfAnswer
 from feishu_bot.core.answering.speakers import Speakers
-from feishu_bot.core.background import BackgroundTasks
+from feishu_bot.core.background.answer_edits import AnswerEdits
+from feishu_bot.core.background.background_tasks import BackgroundTasks
+from feishu_bot.core.background.completion import Completer
+from feishu_bot.core.background.follow_ups import FollowUps
+from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.card_actions import CardActionHandler
 from feishu_bot.core.cards import RUN
@@ -26,15 +29,13 @@ from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import KeyResolver
-from feishu_bot.core.edits import EditedQuestions
+from feishu_bot.core.edited_questions import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
-from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.replier import Replier
-from feishu_bot.core.title_maker import TitleMaker
 
 
 def build_bot(
@@ -71,19 +72,19 @@ def build_bot(
         currency=lambda: ports.prices.currency,
         clock=options.clock,
     )
+    completer = Completer(
+        chat_model=ports.model, prices=ports.prices, clock=options.clock, timer=options.timer
+    )
     follow_ups = FollowUps(
-        options.suggestions,
+        is_on=options.suggestions,
         model=options.suggestions_model,
         instruction=ports.texts[options.language]("follow_up_prompt"),
         jobs=ports.inbox,
         enqueuer=enqueuer,
         conversations=conversations,
         messenger=ports.messenger,
-        chat_model=ports.model,
         quotas=quotas,
-        prices=ports.prices,
-        clock=options.clock,
-        timer=options.timer,
+        completer=completer,
     )
     welcome = Welcome(
         enqueuer,
@@ -109,15 +110,14 @@ def build_bot(
     )
     titles = TitleMaker(
         model_name=options.title_model,
-        model=ports.model,
         conversations=conversations,
         history=ports.history,
         jobs=ports.inbox,
         enqueuer=enqueuer,
-        prices=ports.prices,
+        completer=completer,
         clock=options.clock,
-        timer=options.timer,
     )
+    background = BackgroundTasks(answer_edits=answer_edits, follow_ups=follow_ups, titles=titles)
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
@@ -140,18 +140,16 @@ def build_bot(
         quotas=quotas,
         prices=ports.prices,
         model_label=ModelLabel(ports.models.known),
-        edits=answer_edits,
-        follow_ups=follow_ups,
+        background=background,
         footer=options.footer,
-        titles=titles,
         log_messages=options.log_messages,
         clock=options.clock,
         timer=options.timer,
     )
     return Bot(
         inbox=ports.inbox,
-        edits=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
-        background=BackgroundTasks(answer_edits=answer_edits, follow_ups=follow_ups, titles=titles),
+        edited_questions=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
+        background=background,
         enqueuer=enqueuer,
         running=running,
         conversations=conversations,

@@ -7,9 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
+from feishu_bot.core.background.follow_ups import (
+    MAX_CHARS,
+    MAX_QUESTIONS,
+    MAX_TOKENS,
+    clean_questions,
+)
+from feishu_bot.core.chat_model import LateReasoning, StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.conversations import ConversationKey
-from feishu_bot.core.follow_ups import MAX_CHARS, MAX_QUESTIONS, MAX_TOKENS, clean_questions
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import FollowUpQuestions, Retirement
 from feishu_bot.core.queue.running_jobs import JobControl
@@ -155,6 +160,28 @@ def test_a_failure_ends_in_silence(failure):
     assert world.inbox.finished[50][0] == "noticed"
     assert not world.messenger.edits
     assert not world.messenger.notices
+
+
+def test_a_stream_that_breaks_leaves_no_half_question_and_is_counted():
+    world = suggesting()
+    world.model.enqueue(StreamStart("gpt-x"), TextDelta("How mu"), ModelError("gateway_busy"))
+
+    suggest(world)
+
+    assert not world.messenger.edits
+    assert world.inbox.finished[50][2].completion_tokens > 0
+
+
+def test_what_turns_out_to_be_reasoning_is_no_question():
+    world = suggesting()
+    thought = TextDelta("What could they ask?\n")
+    world.model.enqueue(
+        StreamStart("gpt-x"), thought, LateReasoning(), TextDelta("How much?"), StreamEnd("stop")
+    )
+
+    suggest(world)
+
+    assert shown(world) == [("How much?",)]
 
 
 def test_a_model_that_does_not_end_is_not_read_to_the_end():

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feishu_bot.core.background.title_maker import BEHIND_SECONDS
 from feishu_bot.core.chat_model import LateReasoning, StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.conversations import RUNNING, ConversationKey
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import MakeTitle
-from feishu_bot.core.title_maker import BEHIND_SECONDS
 from feishu_bot.core.titles import LINE_CHARS, TITLE_CHARS, clean_title, first_line, first_words
 from feishu_bot.errors import ModelError
 from tests.builders import BotWorld, turn

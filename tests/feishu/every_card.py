@@ -12,7 +12,7 @@ from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.core.edits import edited_card
+from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feishu_bot.core.answer_edits import AnswerEdits
+from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
 from feishu_bot.core.commands.feedback_report import FeedbackReport
@@ -28,7 +28,7 @@ class FeedbackCommands(CommandGroup):
     verdicts: Verdicts
     conversations: Conversations
     enqueuer: Enqueuer
-    edits: AnswerEdits
+    answer_edits: AnswerEdits
     report: FeedbackReport
 
     @action("rate")
@@ -36,11 +36,11 @@ class FeedbackCommands(CommandGroup):
         """Keep the verdict, or take it back; after a 👎 the form follows, once."""
         card, person = click.action.message_id, click.action.operator.open_id
         verdict: Verdict = "down" if click.value("verdict") == "down" else "up"
-        if not self.edits.is_new(click):
+        if not self.answer_edits.is_new(click):
             # The same click delivered twice: what it did is not undone.
             return toast(f"rated_{verdict}")
         holds = self.verdicts.toggle(self._answer(card), person, verdict)
-        self.edits.mark_ratings(click, card)
+        self.answer_edits.mark_ratings(click, card)
         if not holds:
             return toast("rating_taken_back")
         if verdict == "up":
@@ -93,8 +93,8 @@ class FeedbackCommands(CommandGroup):
             return toast("conversation_unknown", "warning")
         person = click.action.operator.open_id
         self.verdicts.save(self._answer(card), person, "down", comment)
-        if self.edits.is_new(click):
-            self.edits.mark_ratings(click, card)
+        if self.answer_edits.is_new(click):
+            self.answer_edits.mark_ratings(click, card)
         return toast("feedback_thanks", "success").with_card(_thanks())
 
     @action("feedback_days")
