@@ -15,7 +15,7 @@ from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
-from feishu_bot.core.answering.rest import RestOfAnswer
+from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -168,7 +168,9 @@ def build_bot(
             bind_timeout=options.bind_timeout,
         ),
         answerer=answerer,
-        rest=RestOfAnswer(jobs=ports.inbox, conversations=conversations, messenger=ports.messenger),
+        remainder=AnswerRemainder(
+            jobs=ports.inbox, conversations=conversations, messenger=ports.messenger
+        ),
         replier=Replier(
             jobs=ports.inbox,
             conversations=conversations,

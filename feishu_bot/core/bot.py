@@ -9,7 +9,7 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
-from feishu_bot.core.answering.rest import RestOfAnswer
+from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
@@ -66,7 +66,7 @@ class Bot:
     runner: CommandRunner
     card_actions: CardActionHandler
     answerer: Answerer
-    rest: RestOfAnswer
+    remainder: AnswerRemainder
     replier: Replier
     welcome: Welcome
     background: BackgroundTasks
@@ -159,7 +159,7 @@ class Bot:
             case AskQuestion() | Regenerate() | ContinueAnswer():
                 self._answer(job, task, control)
             case ShowMore():
-                self._reply_if_any(job, self.rest.show(job, task, control), control)
+                self._reply_if_any(job, self.remainder.show(job, task, control), control)
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)

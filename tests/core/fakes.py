@@ -228,8 +228,8 @@ class FakePeople:
     def set_language(self, open_id, language) -> None:
         self.stored[open_id] = replace(self.get(open_id), language=language)
 
-    def set_model(self, open_id, model) -> None:
-        self.stored[open_id] = replace(self.get(open_id), model=model)
+    def set_favourite(self, open_id, model) -> None:
+        self.stored[open_id] = replace(self.get(open_id), favourite=model)
 
     def block(self, open_id, *, blocked) -> None:
         self.stored[open_id] = replace(self.get(open_id), is_blocked=blocked)

@@ -273,9 +273,12 @@ def test_a_choice_holds_for_a_private_chat_and_in_a_group_for_the_conversation(t
     assert getattr(private.conversation(), name) == ""
     assert getattr(group.conversation(), name) == value
     assert getattr(group.chats.settings("oc_1"), name) == ""
-    words = [[key for key in keys if str(key).endswith(("for_chat", "for_talk"))] for keys in said]
+    words = [
+        [key for key in keys if str(key).endswith(("for_chat", "for_conversation"))]
+        for keys in said
+    ]
     beginning = "role_afresh" if name == "role" else "chosen"
-    assert words == [[f"{beginning}_for_chat"], [f"{beginning}_for_talk"]]
+    assert words == [[f"{beginning}_for_chat"], [f"{beginning}_for_conversation"]]
 
 
 def test_a_click_that_pretends_to_be_private_does_not_choose_for_a_group(world):

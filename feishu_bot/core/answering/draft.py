@@ -50,9 +50,9 @@ class Draft:
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
     # The asker's favourite model, where another one had to answer.
     missed_favourite: str = ""
-    # The turn at which an earlier talk can be taken up again, and how long ago that was.
-    resumes: str = ""
-    rested: float = 0.0
+    # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
+    resumable_turn: str = ""
+    idle_seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
@@ -126,7 +126,7 @@ class Draft:
             text=self.text,
             reasoning=self.reasoning,
             notice=notice,
-            resumable=resumable(self.resumes, self.rested) if self.resumes else None,
+            resumable=resumable(self.resumable_turn, self.idle_seconds),
             asides=self._asides(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,

@@ -77,9 +77,10 @@ class AnswerGenerator:
             job, question, with_speaker(speaker, context.text + question.text), stream, control
         )
         draft.context, draft.speaker = context.text, speaker
-        left_off = question.conversation.left_off
-        if left_off is not None:
-            draft.resumes, draft.rested = str(left_off.id), self._clock() - left_off.created_at
+        last = question.conversation.expired_turn
+        if last is not None:
+            draft.resumable_turn = str(last.id)
+            draft.idle_seconds = self._clock() - last.created_at
         unread = (*question.unread, *context.notices)
         draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
@@ -103,7 +104,7 @@ class AnswerGenerator:
     ) -> Draft:
         conversation, budget = question.conversation, self._context_tokens
         gone = ""
-        if conversation.has_favourite and not self._is_allowed(conversation.model):
+        if conversation.uses_favourite and not self._is_allowed(conversation.model):
             gone, conversation = conversation.model, _without_favourite(conversation)
         system = self._system(job, question)
 
@@ -125,7 +126,7 @@ class AnswerGenerator:
                     _break_off(draft)
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
-                if exc.kind in MODEL_GONE and conversation.has_favourite and not draft.text:
+                if exc.kind in MODEL_GONE and conversation.uses_favourite and not draft.text:
                     gone, conversation = conversation.model, _without_favourite(conversation)
                     continue
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
@@ -203,7 +204,7 @@ class AnswerGenerator:
 
 def _without_favourite(conversation: Conversation) -> Conversation:
     """The conversation with the bot's own model, in place of the favourite of who asks."""
-    return replace(conversation, model="", has_favourite=False)
+    return replace(conversation, model="", uses_favourite=False)
 
 
 def _break_off(draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""/edit: ask an earlier question again in other words, in place of what was asked before."""
+"""/edit and its forms: an earlier question in other words, in place of what was asked before."""
 
 from __future__ import annotations
 
@@ -81,6 +81,22 @@ class EditCommands(CommandGroup):
         if not is_new:
             return toast("regenerate_known")
         return toast("regenerate_started").with_card(_asked(text))
+
+    @action("answer_edited")
+    def answer_edited(self, click: CardClick) -> ClickResponse:
+        """Answer a question as it was edited, in place of what it said before."""
+        question, text = click.value("question"), click.value("text")
+        turn = self.conversations.turn_of(question)
+        if turn and not can_regenerate(turn, click.action.operator, click.is_admin):
+            return toast("regenerate_not_yours", "warning")
+        is_new = self.enqueuer.enqueue_click(
+            click,
+            Regenerate(answer_id=question, text=text),
+            once=f"edited:{click.action.message_id}",
+            until_answered=True,
+            reply_to=question,
+        )
+        return toast("regenerate_started" if is_new else "regenerate_known")
 
     def _turn(self, context: CommandContext) -> Turn | None:
         """The turn that the message replies to, else the newest one of who asks."""

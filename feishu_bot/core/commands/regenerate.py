@@ -75,22 +75,6 @@ class AnswerActions(CommandGroup):
         title = Text("other_model_title")
         return started.with_card(Card(title=title, icon="🔀", colour="green", blocks=blocks))
 
-    @action("answer_edited")
-    def answer_edited(self, click: CardClick) -> ClickResponse:
-        """Answer a question as it was edited, in place of what it said before."""
-        question, text = click.value("question"), click.value("text")
-        turn = self.conversations.turn_of(question)
-        if turn and not can_regenerate(turn, click.action.operator, click.is_admin):
-            return toast("regenerate_not_yours", "warning")
-        is_new = self.enqueuer.enqueue_click(
-            click,
-            Regenerate(answer_id=question, text=text),
-            once=f"edited:{click.action.message_id}",
-            until_answered=True,
-            reply_to=question,
-        )
-        return toast("regenerate_started" if is_new else "regenerate_known")
-
     @action("other_model")
     def ask_for_model(self, click: CardClick) -> ClickResponse:
         """Show the models later: asking for them takes longer than a click may."""

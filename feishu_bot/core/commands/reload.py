@@ -57,7 +57,7 @@ class ReloadCommands(CommandGroup):
         is_there = any(str(one.id) == chosen for one in turns)
         if not is_there or not self.conversations.go_on_from(click.key, int(chosen)):
             return toast("reload_gone", "warning")
-        # Numbered as /reload shows them from now on: it may be of an earlier talk.
+        # Numbered as /reload shows them from now on: it may be one from before /new.
         numbered = number_turns(self.conversations.tree(click.key))
         turn = next((one for one in numbered if str(one.turn.id) == chosen), None)
         if turn is None:

@@ -1,4 +1,4 @@
-"""The button that takes up a talk that ended by itself."""
+"""The button that resumes a conversation that has expired."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ID_CHARS = 19
 
 @dataclass(frozen=True)
 class ResumeActions(CommandGroup):
-    """What is said next goes on from the earlier talk; so does the question that was just asked."""
+    """What is said next goes on from the earlier turns; so does the question just asked."""
 
     enqueuer: Enqueuer
     conversations: Conversations
 
     @action("resume")
     def resume(self, click: CardClick) -> ClickResponse:
-        """Take the earlier talk up, and answer the card's question once more as part of it.
+        """Resume at the button's turn, and answer the card's question once more from there.
 
         Not when something else was said since, nor for somebody else than who asked.
         """
@@ -43,7 +43,7 @@ class ResumeActions(CommandGroup):
             return toast("resumed", "success")
         self.enqueuer.enqueue_click(
             click,
-            Regenerate(answer_id=card, resumes=True),
+            Regenerate(answer_id=card, at_head=True),
             once=f"resume:{card}",
             until_answered=True,
             reply_to=asked.question_id,

@@ -64,7 +64,7 @@ class SettingsCommands(CommandGroup):
         default = default_model(self.models) if offered else ""
         # The settings of a group's chat are nobody's own.
         is_theirs = scope == CONVERSATION or context.chat_type == "p2p"
-        favourite = self.people.get(context.sender.open_id).model if is_theirs else ""
+        favourite = self.people.get(context.sender.open_id).favourite if is_theirs else ""
         categories = self.roles.categories(context.language)
         roles = (self.roles.of(category, context.language) for category in categories)
         form = cards.SettingsForm(

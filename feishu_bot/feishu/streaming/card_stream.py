@@ -25,7 +25,7 @@ from feishu_bot.errors import (
     LeaseLost,
     TargetGone,
 )
-from feishu_bot.feishu.cards.answer import Unshown, as_plain_text
+from feishu_bot.feishu.cards.answer import Remainder, as_plain_text
 from feishu_bot.feishu.cards.elements import CardJson
 from feishu_bot.feishu.cards.markdown import Cut, SafeMarkdown
 from feishu_bot.feishu.cards.plain_text import without_escapes
@@ -219,14 +219,14 @@ class CardStream:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
-        self._text.finish(is_cut=ending.breaks_off)
+        self._text.finish(is_cut=not ending.is_complete)
         if not self._cards:
             self._cards.add()
         while True:
             full = self._make_room()
-            unshown = self._text.unshown(full) if full else None
+            remainder = self._text.remainder(full) if full else None
             try:
-                self._close_card(full.text if full else self._text.text, ending, unshown)
+                self._close_card(full.text if full else self._text.text, ending, remainder)
                 break
             except CardTooLarge:
                 self._text.shrink()
@@ -236,12 +236,12 @@ class CardStream:
         self._cards.end_unused(self._look.texts("part_unused"), self._close_card)
 
     def _close_card(
-        self, text: str, ending: FinalAnswer | None = None, unshown: Unshown | None = None
+        self, text: str, ending: FinalAnswer | None = None, remainder: Remainder | None = None
     ) -> None:
         """Close the open card; without an ending the answer continues in another one."""
         while True:
             card = self._look.card(
-                text, self._reasoning, part=self._part, ending=ending, unshown=unshown
+                text, self._reasoning, part=self._part, ending=ending, remainder=remainder
             )
             try:
                 self._cards.last.close(self._look.content(text, streaming=False), card)
@@ -286,7 +286,7 @@ class CardStream:
         ending = self._buffer.wait_for_ending()
         self._take_new()
         try:
-            self._text.finish(is_cut=ending.breaks_off)
+            self._text.finish(is_cut=not ending.is_complete)
             unseen = replace(ending, text=without_escapes(self._text.text))
             self._plain.send(as_plain_text(self._look.texts, unseen))
         except (TargetGone, FeishuUnavailable):
