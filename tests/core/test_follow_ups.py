@@ -238,7 +238,7 @@ def test_a_pressed_question_is_asked_after_its_answer():
 
     assert (first.toast.notice.kind, again.toast.notice.kind) == (
         "follow_up_asked",
-        "role_asked_before",
+        "asked_before",
     )
     assert [line.content for line in world.model.last_messages] == ["Q1", "A1", "How much?"]
     assert world.inbox.tasks[0].target.asked == "How much?"

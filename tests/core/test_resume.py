@@ -72,7 +72,7 @@ def test_a_notice_in_place_of_an_answer_says_nothing_of_it():
     assert Draft(notice="gateway_busy").final_answer(frozenset(), 1.0, "ev").resumable is None
 
 
-def test_pressing_asks_the_question_once_more_as_part_of_the_earlier_talk():
+def test_pressing_asks_the_question_once_more_as_part_of_the_earlier_conversation():
     world = world_after_a_rest()
 
     assert click(world).toast.notice.kind == "resume_again"
@@ -117,7 +117,7 @@ def test_a_card_whose_turn_is_forgotten_says_so():
 
 
 @pytest.mark.parametrize("is_resumed", [True, False])
-def test_a_question_about_an_earlier_talk_takes_that_up(is_resumed):
+def test_a_question_about_an_earlier_conversation_takes_that_up(is_resumed):
     world = BotWorld()
     world.conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),), is_resumed=is_resumed)
     world.conversations.reachable.add(1)

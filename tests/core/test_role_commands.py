@@ -118,7 +118,7 @@ def test_the_way_from_category_to_role_to_example(world):
 
     assert [task.task for task in world.inbox.tasks] == [AskQuestion(text="Example for a poet")]
     kinds = [response.toast.notice.kind for response in responses]
-    assert kinds == ["role_asked", "role_asked_before"]
+    assert kinds == ["role_asked", "asked_before"]
 
 
 def test_a_card_of_the_other_language_works(world):

@@ -390,7 +390,7 @@ def test_retry_reload_and_export_are_about_the_running_chat(sim, talk, bot):
     assert said(sim) == ["Q1", "A1", "Q4"]
 
 
-def test_after_a_long_rest_the_earlier_talk_can_be_listed_and_exported(sim, talk, bot):
+def test_after_a_long_rest_the_earlier_conversation_can_be_listed_and_exported(sim, talk, bot):
     talk.ask("Q1")
     talk.ask("Q2")
     rest(bot, 13 * HOUR)

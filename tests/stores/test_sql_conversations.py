@@ -446,7 +446,7 @@ class TestConversations:
         assert store.newest("oc_1") == other
 
     @pytest.mark.parametrize("how", ["cleared", "expired"])
-    def test_an_earlier_talk_is_taken_up_again(self, store, other, add, clock, how) -> None:
+    def test_an_earlier_conversation_is_taken_up_again(self, store, other, add, clock, how) -> None:
         first = add("1")
         second = add("2", parent=first)
         add("3", parent=second)
@@ -504,7 +504,7 @@ class TestConversations:
         assert self.loaded(store) == []
 
     @pytest.mark.parametrize("how", ["cleared", "expired"])
-    def test_in_a_running_chat_a_reply_to_an_earlier_talk_goes_on_from_there(
+    def test_in_a_running_chat_a_reply_to_an_earlier_conversation_goes_on_from_there(
         self, store, add, clock, how
     ) -> None:
         key = ConversationKey("oc_1", RUNNING)

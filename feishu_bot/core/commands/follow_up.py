@@ -34,4 +34,4 @@ class FollowUpActions(CommandGroup):
             until_answered=True,
             asked=f"{who}: {question}" if who else question,
         )
-        return toast("follow_up_asked" if is_new else "role_asked_before")
+        return toast("follow_up_asked" if is_new else "asked_before")

@@ -156,7 +156,7 @@ class RoleCommands(CommandGroup):
         question = AskQuestion(text=role.example)
         if self.enqueuer.enqueue_click(click, question, once=once, until_answered=True):
             return toast("role_asked")
-        return toast("role_asked_before")
+        return toast("asked_before")
 
     def play(self, key: ConversationKey, open_id: str, prompt: str) -> Notice | None:
         """Start anew with this role, as this person chose; or say why not."""
