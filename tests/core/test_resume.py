@@ -101,7 +101,7 @@ def test_who_did_not_ask_takes_it_up_for_what_follows_only():
     assert not world.inbox.tasks
 
 
-@pytest.mark.parametrize("chosen", ["", "x", "-1", "99", "9" * 5_000, "1.0"])
+@pytest.mark.parametrize("chosen", ["", "x", "-1", "99", "9" * 19, "9" * 5_000, "1.0"])
 def test_what_is_no_turn_of_the_conversation_is_not_taken_up(chosen):
     world = world_after_a_rest()
 

@@ -10,9 +10,7 @@ from feishu_bot.core.commands.registry import CommandGroup, action
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import Regenerate
-
-# The digits of the greatest id that a database gives.
-_ID_CHARS = 19
+from feishu_bot.core.text import whole_number
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,8 @@ class ResumeActions(CommandGroup):
         path = self.conversations.load(click.key).turns
         if any(str(turn.id) == chosen for turn in path):
             return toast("resume_known")
-        is_id = chosen.isdecimal() and len(chosen) <= _ID_CHARS
-        if not is_id or not self.conversations.go_on_from(click.key, int(chosen)):
+        turn_id = whole_number(chosen)
+        if turn_id is None or not self.conversations.go_on_from(click.key, turn_id):
             return toast("resume_gone", "warning")
         is_newest = bool(path) and path[-1].id == asked.id
         if not is_newest or not can_regenerate(asked, click.action.operator, click.is_admin):

@@ -50,7 +50,7 @@ class _TextChanged(Exception):
 class CardStream:
     """Implements `core.messenger.AnswerStream`. `draw` runs in a thread of its own.
 
-    More than `most_cards` are not shown, the last has a button for the rest; 0 is no limit.
+    More than `most_cards` are not shown, the last has a button for the remainder; 0 is no limit.
     `position` is where an earlier answer with the same text stopped for that reason.
     """
 
@@ -77,7 +77,7 @@ class CardStream:
         self.tell_waiting = self._buffer.put_waiting
         self._landed = threading.Event()
         self._failure: BaseException | None = None
-        # The rest belongs to the drawing thread. What an earlier process has shown stays.
+        # What follows belongs to the drawing thread. What an earlier process has shown stays.
         left_behind = checkpoint.get("cards", ())
         self._cards = AnswerCards(factory, left_behind, self._save)
         self._most_cards = max(most_cards, len(left_behind)) if most_cards else 0
@@ -273,18 +273,19 @@ class CardStream:
                 self._close_card(full.text)
             except CardTooLarge:
                 self._text.shrink()
-                continue
             except _TextChanged:
-                continue
-            self._text.drop(full)
-            self._reasoning = ""
-            self._open_next()
+                pass
+            else:
+                self._text.drop(full)
+                self._reasoning = ""
+                self._open_next()
         return None
 
     def _answer_otherwise(self) -> None:
         """Answer as text, or at least say that the answer can't be shown here."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
+        self._reasoning = ""
         try:
             self._text.finish(is_cut=not ending.is_complete)
             unseen = replace(ending, text=without_escapes(self._text.text))
@@ -295,8 +296,6 @@ class CardStream:
             logger.warning("text refused as well", error=str(exc))
             if not self._cards:
                 raise
-            self._reasoning = ""
             self._close_card("", FinalAnswer(text="", notice=Notice("not_allowed_here")))
         else:
-            self._reasoning = ""
             self._cards.end_unfinished(self._look.texts("part_moved"), self._close_card)
