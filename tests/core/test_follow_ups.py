@@ -61,7 +61,7 @@ def test_they_are_put_on_the_card_once_the_answer_has_landed():
     expected = FollowUpQuestions(questions=("How much?", "Since when?", "By whom?"))
     assert edit == ("om_a1", "card_1", expected)
     prompt = world.model.prompts[0]
-    assert (prompt.model, prompt.max_tokens) == ("gpt-a", MAX_TOKENS)
+    assert (prompt.model, prompt.is_fixed, prompt.max_tokens) == ("gpt-a", False, MAX_TOKENS)
     assert "Q1" in prompt.messages[-1].content
     assert "A1" in prompt.messages[-1].content
 
@@ -113,7 +113,7 @@ def test_the_model_may_be_another_one():
 
     suggest(world)
 
-    assert world.model.prompts[0].model == "gpt-b"
+    assert (world.model.prompts[0].model, world.model.prompts[0].is_fixed) == ("gpt-b", True)
 
 
 def test_what_they_take_is_counted_and_is_no_question():

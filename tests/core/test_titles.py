@@ -132,7 +132,7 @@ class TestMaking:
         assert (usage.outcome, usage.open_id, usage.chat_id) == ("noticed", "ou_alice", "oc_1")
         assert usage.prompt_tokens + usage.completion_tokens > 0
         prompt = world.model.prompts[-1]
-        assert prompt.model == "gpt-small"
+        assert (prompt.model, prompt.is_fixed) == ("gpt-small", True)
         assert "怎么写周报" in prompt.messages[-1].content
 
     def test_a_failing_model_leaves_the_first_words(self, world):

@@ -31,10 +31,12 @@ logger = get_logger(__name__)
 class CompletionRequest:
     """The model is told `instruction` and shown `text`.
 
-    It is read for so many `seconds`, and little further than `most_chars`.
+    With `is_fixed` the administrator has named it. It is read for so many `seconds`, and little
+    further than `most_chars`.
     """
 
     model: str
+    is_fixed: bool
     instruction: str
     text: str
     most_chars: int
@@ -116,4 +118,9 @@ def excerpt(turn: Turn, *, question_chars: int, answer_chars: int) -> str:
 
 def _prompt(request: CompletionRequest) -> Prompt:
     messages = (ChatMessage("system", request.instruction), ChatMessage("user", request.text))
-    return Prompt(messages=messages, model=request.model, max_tokens=request.max_tokens)
+    return Prompt(
+        messages=messages,
+        model=request.model,
+        is_fixed=request.is_fixed,
+        max_tokens=request.max_tokens,
+    )

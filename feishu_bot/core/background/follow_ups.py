@@ -110,6 +110,7 @@ class FollowUps:
     def _ask(self, job: Job, turn: Turn, control: JobControl) -> Completion:
         request = CompletionRequest(
             model=self.model or turn.model,
+            is_fixed=bool(self.model),
             instruction=self.instruction,
             text=excerpt(turn, question_chars=QUESTION_CHARS, answer_chars=ANSWER_CHARS),
             most_chars=READ_CHARS,

@@ -88,6 +88,7 @@ class TitleMaker:
     def _ask(self, job: Job, turn: Turn, control: JobControl) -> Completion:
         request = CompletionRequest(
             model=self.model_name,
+            is_fixed=True,
             instruction=INSTRUCTION,
             text=excerpt(turn, question_chars=READ_CHARS, answer_chars=READ_CHARS),
             most_chars=MOST_OUTPUT_CHARS,
