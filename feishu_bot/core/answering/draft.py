@@ -10,7 +10,7 @@ from typing import Any
 from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.chat_model import FinishReason
-from feishu_bot.core.messenger import FinalAnswer, Footer
+from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import Outcome
 
@@ -95,6 +95,11 @@ class Draft:
             return self.unread_notices()
         return (*self.unread_notices(), Notice("favourite_gone", {"model": self.missed_favourite}))
 
+    def _resumable(self) -> Resumable | None:
+        if not self.resumable_turn:
+            return None
+        return resumable(self.resumable_turn, self.idle_seconds)
+
     def _when(self) -> str:
         """The time of `retry_at`, with the day when that is another one."""
         if not self.retry_at:
@@ -126,7 +131,7 @@ class Draft:
             text=self.text,
             reasoning=self.reasoning,
             notice=notice,
-            resumable=resumable(self.resumable_turn, self.idle_seconds),
+            resumable=self._resumable(),
             asides=self._asides(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,

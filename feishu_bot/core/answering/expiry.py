@@ -8,12 +8,9 @@ from feishu_bot.core.notices import Notice
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
-def resumable(turn_id: str, idle_seconds: float) -> Resumable | None:
-    """That this is a new conversation, so long after the turn with which the last one expired.
-
-    None where `turn_id` is empty: nothing has expired.
-    """
-    return Resumable(turn_id, _notice(idle_seconds)) if turn_id else None
+def resumable(turn_id: str, idle_seconds: float) -> Resumable:
+    """That this is a new conversation, so long after the turn with which the last one expired."""
+    return Resumable(turn_id, _notice(idle_seconds))
 
 
 def _notice(seconds: float) -> Notice:

@@ -262,10 +262,7 @@ class CardStream:
         self._text.append(text, replaces=replaces)
 
     def _make_room(self) -> Cut | None:
-        """Continue in further cards until the text that is left fits the open one.
-
-        Where no further card may be opened: what the last one shows.
-        """
+        """Open further cards until the text fits; where none may follow, what the last shows."""
         while full := self._text.full_card():
             if len(self._cards) == self._most_cards:
                 return full
