@@ -28,8 +28,8 @@ logger = get_logger(__name__)
 READ_CHARS = 2_000
 # A model that writes on and on is left there.
 MOST_OUTPUT_CHARS = 400
-# Models that think need a while; nobody waits for it, but a thread does.
-TIME_LIMIT = 120.0
+# One that thinks on and on is the wrong one for a title.
+TIME_LIMIT = 60.0
 MOST_ATTEMPTS = 2
 # Tasks are claimed oldest first: a title comes after what is asked within this time.
 BEHIND_SECONDS = 60.0
