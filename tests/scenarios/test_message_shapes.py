@@ -145,7 +145,12 @@ def test_a_quoted_forward_is_read_with_what_is_forwarded_in_it(sim, talk, start_
 
     quote(sim, talk, forward, "总结一下这段讨论")
 
-    for words in ("接口超时了", "重启后好了", "(a picture, not read)", "(a forwarded chat, not read)"):
+    for words in (
+        "接口超时了",
+        "重启后好了",
+        "(a picture, not read)",
+        "(a forwarded chat, not read)",
+    ):
         assert words in asked(sim)
     assert not [call for call in sim.feishu.refused if call.api == "message.get"]
 

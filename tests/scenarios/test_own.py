@@ -299,3 +299,12 @@ def test_without_the_setting_nothing_is_suggested(sim, bot, talk):
 
     assert not suggestions(answer)
     assert len(sim.gateway.requests) == 2
+
+
+def test_nothing_is_suggested_where_cards_stay_as_they_were_sent(sim, talk, start_bot):
+    bot = start_bot(SUGGESTIONS="true", STREAMING="false")
+    talk.ask("hello")
+    eventually(lambda: bot.is_idle)
+
+    talk.ask("and now?")
+    assert len(sim.gateway.requests) == 2

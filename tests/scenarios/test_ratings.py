@@ -124,7 +124,9 @@ def test_an_answer_over_several_cards_has_one_verdict_of_a_person(sim, talk, sta
     press(first, "more", talk.alice)
     rest = sim.feishu.wait_for(lambda: sim.feishu.answers_to(first))[-1]
 
-    assert press(rest, "rate", talk.alice, verdict="down").toast["content"] == "谢谢告诉我，我记下了"
+    assert (
+        press(rest, "rate", talk.alice, verdict="down").toast["content"] == "谢谢告诉我，我记下了"
+    )
     shows(first, ("👍", "text"), ("👎 ✓", "primary_text"))
     form = sim.feishu.wait_for(lambda: sim.feishu.answers_to(rest))[0]
     submit = next(b for b in form.buttons if value_of(b).get("act") == "comment")

@@ -12,7 +12,12 @@ FILE = {"tag": "file", "file_key": "file_v3_2", "file_name": "周报.pdf"}
 NOT_READ = "没有读到你引用的内容"
 KINDS = [
     ("image", {"image_key": "img_v3_demo"}, "(a picture, not read)", "图片"),
-    ("file", {"file_key": "file_v3", "file_name": "周报.pdf"}, "(a file, not read: 周报.pdf)", "文件"),
+    (
+        "file",
+        {"file_key": "file_v3", "file_name": "周报.pdf"},
+        "(a file, not read: 周报.pdf)",
+        "文件",
+    ),
     ("audio", {"file_key": "file_v3", "duration": 3000}, "(a voice message, not read)", "语音"),
     ("media", {"file_key": "file_v3", "file_name": "a.mp4"}, "(a video, not read: a.mp4)", "视频"),
     ("sticker", {"file_key": "file_v3"}, "(a sticker, not read)", "表情"),
