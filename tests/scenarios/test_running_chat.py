@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -87,7 +90,7 @@ def test_a_newcomers_first_five_messages_do_what_they_expect(sim, talk, bot):
     talk.ask("写一段请假说明")
     talk.ask("再短一点")
     picture = sim.feishu.send(talk.chat, talk.alice, "image", {"image_key": "img_1"})
-    talk.answer(picture)
+    assert "我还读不了图片" in talk.answer(picture).text
     talk.ask("换成英文")
 
     assert said(sim) == [
@@ -98,12 +101,44 @@ def test_a_newcomers_first_five_messages_do_what_they_expect(sim, talk, bot):
     ]
 
 
-def test_the_welcome_and_the_help_say_how_a_conversation_goes_on(sim, talk, bot):
-    words = "想接着聊，直接往下说；回复更早的某条回答，就从那条接着聊；/new 开始新话题。"
+GOES_ON = {
+    ("chat", "zh"): "想接着聊，直接往下说；回复更早的某条回答，就从那条接着聊；/new 开始新话题。",
+    (
+        "thread",
+        "zh",
+    ): "回复我的消息就能接着聊；回复更早的某条回答，就从那条接着聊；/new 开始新话题。",
+    (
+        "chat",
+        "en",
+    ): "Just keep writing to continue. Reply to an older answer to continue from there. "
+    "/new starts a new topic.",
+    ("thread", "en"): "Reply to my messages to continue. Reply to an older answer to continue from "
+    "there. /new starts a new topic.",
+}
+
+
+@pytest.mark.parametrize(("context", "language"), GOES_ON)
+def test_the_welcome_and_the_help_say_how_a_conversation_goes_on(
+    sim, talk, start_bot, context, language
+):
+    start_bot(P2P_CONTEXT=context, LANGUAGE=language)
+    words = GOES_ON[context, language]
     sim.feishu.open_private_chat(talk.alice, wait=True)
 
     assert words in sim.feishu.wait_for(lambda: sent_by_itself(sim, talk.chat)).text
     assert words in talk.ask("/help").text
+
+
+@pytest.mark.parametrize("name", ["deploy", "settings"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_documents_say_it_in_the_same_words(name, language):
+    page = f"docs/{name}{'.zh-CN' if language == 'zh' else ''}.md"
+    text = Path(page).read_text(encoding="utf-8").replace("`", "")
+
+    def plain(words):
+        return re.sub(r"[.;。；]", "", words).lower()
+
+    assert plain(GOES_ON["chat", language]) in plain(text)
 
 
 @both_contexts
