@@ -181,7 +181,8 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         footer=frozenset(settings.footer),
-        suggestions=settings.suggestions,
+        # They are put under an answer that is shown already, which takes a card that can be edited.
+        suggestions=settings.suggestions and settings.streaming,
         suggestions_model=settings.suggestions_model,
         retention_days=settings.retention_days,
         title_model=settings.title_model,

@@ -59,6 +59,11 @@ class Turn:
         """The message that names this turn; answers may share a question, not the reverse."""
         return (*self.answer_ids, self.question_id)[0]
 
+    @property
+    def rated_id(self) -> str:
+        """The message that verdicts on the answer are kept under, whichever card was pressed."""
+        return (self.question_id, *self.answer_ids)[-1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:

@@ -26,7 +26,7 @@ def test_a_picture_beside_words_is_told_to_the_model_and_to_the_reader(sim, talk
 
     answer = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
     assert asked(sim).endswith("这张图里的报错怎么解决？")
     assert "读不了图片" in answer.text
 
@@ -37,7 +37,7 @@ def test_a_picture_beside_words_is_told_to_the_model_and_to_the_reader(sim, talk
         ({"tag": "media", "file_key": "file_v3_1", "file_name": "demo.mp4"}, "demo.mp4", "视频"),
         (
             {"tag": "file", "file_key": "file_v3_2", "file_name": "周报.pdf"},
-            "(a file: 周报.pdf)",
+            "(a file, not read: 周报.pdf)",
             "文件",
         ),
     ],
@@ -70,7 +70,7 @@ def test_rich_text_may_come_as_markdown_only(sim, talk, bot):
     talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
     assert "1. 第一步\n哪一步错了？" in asked(sim)
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
 
 
 @pytest.mark.parametrize("style", ["app_id", "other_open_id"])
@@ -121,9 +121,9 @@ def quote(sim, talk, quoted, text="这是什么？"):
 @pytest.mark.parametrize(
     ("kind", "content", "named"),
     [
-        ("image", {"image_key": "img_v3_demo"}, "(a picture)"),
-        ("file", {"file_key": "file_v3", "file_name": "周报.pdf"}, "(a file: 周报.pdf)"),
-        ("sticker", {"file_key": "file_v3"}, "(a sticker)"),
+        ("image", {"image_key": "img_v3_demo"}, "(a picture, not read)"),
+        ("file", {"file_key": "file_v3", "file_name": "周报.pdf"}, "(a file, not read: 周报.pdf)"),
+        ("sticker", {"file_key": "file_v3"}, "(a sticker, not read)"),
     ],
 )
 def test_a_quote_that_cannot_be_read_is_named(sim, talk, start_bot, kind, content, named):
@@ -145,7 +145,12 @@ def test_a_quoted_forward_is_read_with_what_is_forwarded_in_it(sim, talk, start_
 
     quote(sim, talk, forward, "总结一下这段讨论")
 
-    for words in ("接口超时了", "重启后好了", "(a picture)", "(a forwarded chat)"):
+    for words in (
+        "接口超时了",
+        "重启后好了",
+        "(a picture, not read)",
+        "(a forwarded chat, not read)",
+    ):
         assert words in asked(sim)
     assert not [call for call in sim.feishu.refused if call.api == "message.get"]
 
@@ -174,7 +179,7 @@ def test_a_stand_in_for_a_card_is_no_content(sim, talk, start_bot, given_out):
     quote(sim, talk, quoted)
 
     assert STAND_IN not in asked(sim)
-    assert ("95%" if given_out == "user_dsl" else "(a card)") in asked(sim)
+    assert ("95%" if given_out == "user_dsl" else "(a card, not read)") in asked(sim)
 
 
 def test_a_quote_that_may_not_be_read_is_told_with_its_scope(sim, talk, bot):
@@ -199,7 +204,7 @@ def test_a_picture_that_opened_a_topic_is_told_to_the_model_and_the_reader(sim, 
     )
 
     assert "没有读到你引用的内容" in talk.answer(question).text
-    assert "person 1: (a picture)" in asked(sim)
+    assert "person 1: (a picture, not read)" in asked(sim)
 
 
 def test_a_recall_that_comes_first_is_not_forgotten(sim, talk, bot):

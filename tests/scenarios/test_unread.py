@@ -11,11 +11,16 @@ OTHER_PICTURE = PICTURE | {"image_key": "img_v3_other"}
 FILE = {"tag": "file", "file_key": "file_v3_2", "file_name": "周报.pdf"}
 NOT_READ = "没有读到你引用的内容"
 KINDS = [
-    ("image", {"image_key": "img_v3_demo"}, "(a picture)", "图片"),
-    ("file", {"file_key": "file_v3", "file_name": "周报.pdf"}, "(a file: 周报.pdf)", "文件"),
-    ("audio", {"file_key": "file_v3", "duration": 3000}, "(a voice message)", "语音"),
-    ("media", {"file_key": "file_v3", "file_name": "a.mp4"}, "(a video: a.mp4)", "视频"),
-    ("sticker", {"file_key": "file_v3"}, "(a sticker)", "表情"),
+    ("image", {"image_key": "img_v3_demo"}, "(a picture, not read)", "图片"),
+    (
+        "file",
+        {"file_key": "file_v3", "file_name": "周报.pdf"},
+        "(a file, not read: 周报.pdf)",
+        "文件",
+    ),
+    ("audio", {"file_key": "file_v3", "duration": 3000}, "(a voice message, not read)", "语音"),
+    ("media", {"file_key": "file_v3", "file_name": "a.mp4"}, "(a video, not read: a.mp4)", "视频"),
+    ("sticker", {"file_key": "file_v3"}, "(a sticker, not read)", "表情"),
 ]
 
 
@@ -70,8 +75,8 @@ def test_pictures_and_a_file_with_a_caption_make_one_line(sim, talk, bot):
 
     answer = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
-    assert asked(sim).count("(a picture)") == 2
-    assert "(a file: 周报.pdf)" in asked(sim)
+    assert asked(sim).count("(a picture, not read)") == 2
+    assert "(a file, not read: 周报.pdf)" in asked(sim)
     assert asides(answer) == ["我还读不了图片和文件，这次只看了文字。"]
 
 
@@ -83,7 +88,7 @@ def test_a_picture_in_a_reply_to_what_may_not_be_read_makes_one_line(sim, talk, 
     answer = talk.answer(sim.feishu.post(team, talk.alice, rows, reply_to=quoted, mention_bot=True))
 
     assert "(a message that can't be read)" in asked(sim)
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
     assert asides(answer) == [
         "没有读到你引用的消息：应用缺少权限 im:message.group_msg。我还读不了图片，这次只看了文字。"
     ]
@@ -97,7 +102,7 @@ def test_a_card_that_is_not_given_out_is_named(sim, talk, start_bot):
 
     answer = talk.answer(sim.feishu.say(talk.chat, talk.alice, "这是什么", reply_to=quoted))
 
-    assert "(a card)" in asked(sim)
+    assert "(a card, not read)" in asked(sim)
     assert asides(answer) == [f"我还读不了卡片，{NOT_READ}。"]
 
 
@@ -110,7 +115,7 @@ def test_a_picture_inside_a_quoted_forward_is_named(sim, talk, start_bot):
     answer = talk.answer(sim.feishu.say(talk.chat, talk.alice, "总结", reply_to=forward))
 
     assert "接口超时了" in asked(sim)
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
     assert asides(answer) == ["前面的消息里有图片，我还读不了，没有看到内容。"]
 
 
@@ -141,7 +146,7 @@ def test_a_thread_that_is_read_late_says_what_in_it_could_not_be_read(sim, talk,
     answer = talk.answer(topic(sim, talk))
 
     assert "接口又超时了" in asked(sim)
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
     assert asides(answer) == ["前面的消息里有图片，我还读不了，没有看到内容。"]
 
 
@@ -161,7 +166,7 @@ def test_the_line_is_said_again_when_it_is_answered_again(sim, talk, bot):
     sim.feishu.click(first, {"act": "regenerate"}, talk.alice)
     again = next_answer(sim, question, 2)
 
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
     assert asides(again) == asides(first) == ["我还读不了图片，这次只看了文字。"]
 
 

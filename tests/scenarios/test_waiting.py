@@ -88,7 +88,7 @@ def test_so_has_one_that_waits_because_all_threads_are_busy(sim, talk, start_bot
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("zh", "还有 2 条消息在排队，停止后会接着回答。"),
+        ("zh", "还有 2 条消息在排队；点「停止」就先回答它们。"),
         ("en", "Waiting behind this answer: 2. Stop it to go on with the next."),
     ],
 )

@@ -38,13 +38,16 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 
 
 def names_of(attachments: Sequence[Attachment]) -> tuple[str, ...]:
-    """A name for each, as `(a file: 周报.pdf)`."""
+    """A name for each, as `(a file, not read: 周报.pdf)`."""
     return tuple(in_words(item.kind, item.name) for item in attachments)
 
 
 def in_words(kind: str, name: str = "") -> str:
-    """A name for a message or attachment of this kind."""
-    what = _IN_WORDS.get(kind, "a message that can't be read")
+    """A name for a message or attachment of this kind, which says that it wasn't read.
+
+    A model that is shown the name of a file alone makes up what stands in it.
+    """
+    what = f"{_IN_WORDS[kind]}, not read" if kind in _IN_WORDS else "a message that can't be read"
     called = _UNSAFE.sub(" ", name).strip()[:NAME_CHARS]
     return f"({what}: {called})" if called else f"({what})"
 

@@ -39,14 +39,15 @@ class FeedbackCommands(CommandGroup):
         if not self.answer_edits.is_new(click):
             # The same click delivered twice: what it did is not undone.
             return toast(f"rated_{verdict}")
-        holds = self.verdicts.toggle(self._answer(card), person, verdict)
-        self.answer_edits.mark_ratings(click, card)
+        answer = self._answer(card)
+        holds = self.verdicts.toggle(answer, person, verdict)
+        self.answer_edits.mark_ratings(click, card, answer.message_id)
         if not holds:
             return toast("rating_taken_back")
         if verdict == "up":
             return toast("rated_up", "success")
         self.enqueuer.enqueue_click(
-            click, RunCommand(name="feedback"), once=f"comment:{card}:{person}"
+            click, RunCommand(name="feedback"), once=f"comment:{answer.message_id}:{person}"
         )
         return toast("rated_down")
 
@@ -65,7 +66,7 @@ class FeedbackCommands(CommandGroup):
         turn = target_turn(self.conversations, context)
         if turn is None or not turn.answer_ids:
             return Notice("feedback_unknown")
-        card = turn.answer_ids[-1]
+        card = turn.rated_id
         if context.argument:
             comment = context.argument[:COMMENT_CHARS]
             self.verdicts.save(_rated(card, turn), context.sender.open_id, "down", comment)
@@ -94,7 +95,7 @@ class FeedbackCommands(CommandGroup):
         person = click.action.operator.open_id
         self.verdicts.save(self._answer(card), person, "down", comment)
         if self.answer_edits.is_new(click):
-            self.answer_edits.mark_ratings(click, card)
+            self.answer_edits.mark_ratings(click, card, card)
         return toast("feedback_thanks", "success").with_card(_thanks())
 
     @action("feedback_days")
@@ -118,10 +119,10 @@ class FeedbackCommands(CommandGroup):
 
 
 def _rated(card: str, turn: Turn | None) -> RatedAnswer:
-    """The answer on a card; without a turn where the question was recalled."""
+    """The answer that a card shows a part of; without a turn where the question was recalled."""
     if turn is None:
         return RatedAnswer(message_id=card)
-    return RatedAnswer(message_id=card, model=turn.model, question_id=turn.question_id)
+    return RatedAnswer(message_id=turn.rated_id, model=turn.model, question_id=turn.question_id)
 
 
 def _thanks() -> Card:

@@ -273,4 +273,5 @@ def _button(label: Element, element_id: str, style: str = "text", **value: str) 
 
 
 def _button_row(buttons: list[Element]) -> Element:
-    return button_row(buttons, spacing="4px", element_id=BUTTONS_ELEMENT, vertical_align="center")
+    # Buttons of the type `text` bring their own padding: on a phone all five stay in one row.
+    return button_row(buttons, spacing="0px", element_id=BUTTONS_ELEMENT, vertical_align="center")
