@@ -22,6 +22,8 @@ _is_behind = sa.exists().where(
     _other.c.state != _done,
     sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
 )
+# Whether a task waits for another one of its conversation.
+IS_HELD_UP = sa.or_(_is_busy, _is_behind)
 
 # PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
 # time and drops the clause. As a CTE it is evaluated once, so the limit holds.

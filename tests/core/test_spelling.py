@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.cards import Button
-from feishu_bot.core.commands.nearest import slips
+from feishu_bot.core.commands.nearest import nearest, slips
 from feishu_bot.core.commands.spelling import plain, trimmed
 from feishu_bot.core.commands.synonyms import SYNONYMS
 from feishu_bot.core.tasks import AskQuestion, RunCommand, SuggestCommand
@@ -180,6 +180,16 @@ def test_slips_are_a_distance(one: str, other: str) -> None:
     assert (slips(one, other) == 0) == (one == other)
     assert slips(one, other) <= max(len(one), len(other))
     assert slips(one, other) == pytest.approx(slips(other, one))
+
+
+@given(st.text("abcdef", min_size=5, max_size=12), st.data())
+def test_a_letter_too_few_is_no_hindrance_among_words_of_all_lengths(word, data) -> None:
+    at = data.draw(st.integers(0, len(word) - 1))
+    known = {"x" * length: "another" for length in range(1, 20)} | {word: "meant"}
+
+    assert nearest(word[:at] + word[at + 1 :], known) == "meant"
+    assert nearest(word[:at] + word[at:][:1] + word[at:], known) == "meant"
+    assert not nearest("y" * 30, known)
 
 
 @given(st.text("abcdefgh", min_size=2, max_size=8), st.data())

@@ -15,6 +15,8 @@ _MARKS = re.compile(
     r"(?P<escape>\\[!-'*-/:-@^_`{-~])|(?P<math>\$+|\\)|(?P<ticks>`+)|(?P<link>!?\[)|(?P<tag><)"
     r"|(?P<run>\*+|~+|_+)"
 )
+# What a mark begins with: in prose it is sought thirty times as fast.
+_BEGINS_MARK = re.compile(r"[\\$`!\[<*~_]")
 _LINK = re.compile(
     r"!?\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\]){0,500}\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+[^()\n]*)?\)|(?=[^(\[])|\[[^\[\]]*\])",
     re.DOTALL,
@@ -33,7 +35,7 @@ _HALF_DOLLARS = re.compile(r"\$(?:[^$\\\n`]|\\.?){0,300}\$?\Z")
 
 def held_back(content: str) -> str:
     """The content of a growing paragraph without what has only begun at its end."""
-    if not _MARKS.search(content):
+    if not _BEGINS_MARK.search(content):
         return content
     ends = _open_marks(content)
     kept: list[str] = []
@@ -47,7 +49,7 @@ def held_back(content: str) -> str:
 
 def closed(content: str) -> str:
     """The content of a paragraph that breaks off: what is open there is closed, or left out."""
-    if not _MARKS.search(content):
+    if not _BEGINS_MARK.search(content):
         return content
     kept: list[str] = []
     for at, mark in _open_marks(content):
@@ -96,7 +98,11 @@ def _open_marks(content: str) -> list[tuple[int, str]]:
     """What is open at the content's end, from the outside in: where it begins, and its mark."""
     open_marks: list[tuple[int, str]] = []
     at = 0
-    while match := _MARKS.search(content, at):
+    while begin := _BEGINS_MARK.search(content, at):
+        match = _MARKS.match(content, begin.start())
+        if match is None:  # an exclamation mark
+            at = begin.end()
+            continue
         start, at = match.span()
         if match["run"]:
             _note_run(open_marks, content, start, at)
