@@ -35,6 +35,8 @@ READ_CHARS = 2_000
 # A model that writes on and on is left there.
 MOST_OUTPUT_CHARS = 400
 MOST_ATTEMPTS = 2
+# One that thinks on and on is the wrong one for a title.
+TIME_LIMIT = 60.0
 # Tasks are claimed oldest first: a title comes after what is asked within this time.
 BEHIND_SECONDS = 60.0
 
@@ -100,10 +102,13 @@ class TitleMaker:
         )
         text, model, spent = "", self.model_name, (0, 0)
         started = self.timer()
+
+        def is_over() -> bool:
+            return control.lost or control.stopped or self.timer() > started + TIME_LIMIT
+
         try:
             for event in self.model.stream(
-                Prompt(messages=messages, model=self.model_name),
-                lambda: control.lost or control.stopped,
+                Prompt(messages=messages, model=self.model_name), is_over
             ):
                 match event:
                     case StreamStart():
@@ -114,7 +119,7 @@ class TitleMaker:
                         text = ""
                     case StreamEnd():
                         spent = (event.prompt_tokens, event.completion_tokens)
-                if len(text) > MOST_OUTPUT_CHARS:
+                if len(text) > MOST_OUTPUT_CHARS or is_over():
                     break
         except ModelError as exc:
             logger.info("no title", kind=exc.kind, request_id=exc.request_id or "-")

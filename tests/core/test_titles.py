@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from feishu_bot.core.chat_model import LateReasoning, StreamEnd, StreamStart, Te
 from feishu_bot.core.conversations import RUNNING, ConversationKey
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import MakeTitle
-from feishu_bot.core.title_maker import BEHIND_SECONDS
+from feishu_bot.core.title_maker import BEHIND_SECONDS, TIME_LIMIT
 from feishu_bot.core.titles import LINE_CHARS, TITLE_CHARS, clean_title, first_line, first_words
 from feishu_bot.errors import ModelError
 from tests.builders import BotWorld, turn
@@ -153,6 +155,17 @@ class TestMaking:
         self.make(world)
 
         assert world.history.titles == {7: "x" * (TITLE_CHARS - 1) + "…"}
+
+    def test_a_model_that_thinks_on_and_on_is_left(self):
+        now = itertools.count(0.0, TIME_LIMIT / 5)
+        world = BotWorld(title_model="gpt-small", timer=lambda: next(now))
+        world.model.enqueue_text("fine")
+        thoughts = [StreamStart("gpt-small")] * 10
+        world.model.enqueue(*thoughts, AssertionError("read on"))
+
+        self.make(world)
+
+        assert world.history.titles == {}
 
     def test_what_turns_out_to_be_reasoning_is_no_title(self, world):
         world.model.enqueue_text("fine")
