@@ -16,7 +16,7 @@ _MARKS = re.compile(
     r"|(?P<run>\*+|~+|_+)"
 )
 _LINK = re.compile(
-    r"!?\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\]){0,500}\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+[^()\n]*)?\)|(?=[^(\[])|\[[^\[\]]*\])",
+    r"!?\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\]){0,500}\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s++[^()\n]*+)?\)|(?=[^(\[])|\[[^\[\]]*\])",
     re.DOTALL,
 )
 _HALF_LINK = re.compile(r"!?\[[^\[\]]*(?:\](?:[(\[][^)\]\s]*)?)?\Z")
@@ -25,8 +25,8 @@ _HALF_COMMAND = re.compile(r"\\(?:[A-Za-z]*(?:\{[^\n]{0,300})?(?:[_^]\{?[\w+-]{0
 _COMMANDS = re.compile(r"\\[A-Za-z]+\s*(?:\{[^{}]*\}?)?")
 # Behind a dollar, this shows that it is a price or a variable.
 _PROSE = re.compile(
-    r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[A-Za-z]{3,}[,.]?\s|\n|\A\s"
-    r"|[A-Za-z]{2,}\s+[A-Za-z]{2,}|\d\s+[A-Za-z]{2,}"
+    r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|(?<![A-Za-z])[A-Za-z]{3,}+[,.]?\s|\n|\A\s"
+    r"|(?<![A-Za-z])[A-Za-z]{2,}+\s++[A-Za-z]{2}|\d\s++[A-Za-z]{2}"
 )
 # Without going back: `\a` is one sign or two, and thirty of them could be read in 2³⁰ ways.
 _HALF_DOLLARS = re.compile(r"\$(?:[^$\\\n`]|\\.?){0,300}+\$?\Z")
