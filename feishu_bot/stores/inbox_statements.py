@@ -136,10 +136,13 @@ REPLACE = (
 KNOWN = sa.select(sa.exists().where(_is_named))
 OPEN = sa.select(inbox).where(IS_OPEN, _is_named)
 RUNNING = sa.select(inbox).where(IS_RUNNING, inbox.c.conversation == sa.bindparam("of"))
+# What nobody waits for is nothing to stop.
+_BACKGROUND = ("suggest_follow_ups", "show_follow_ups", "ratings", "recalled", "title")
 RUNNING_OF = (
     sa.select(inbox)
     .where(
         IS_RUNNING,
+        inbox.c.kind.not_in(_BACKGROUND),
         inbox.c.sender == sa.bindparam("person"),
         inbox.c.chat_id == sa.bindparam("chat"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -239,3 +241,15 @@ def test_a_word_with_a_colon_counts_in_a_reply_only():
 
     assert task == RunCommand(name="edit", argument="他来了", message=reply)
     assert isinstance(COMMANDS.parse("改：他来了", message("改：他来了")), AskQuestion)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000", "\n", "\u200b", "\u00ad"])
+def test_a_message_of_blanks_is_read_while_feishu_waits(blank):
+    many = blank * 50_000
+    started = time.thread_time()
+
+    for text in (f"a b{many}c", f"a:{many}b{many}c", f"{many}a b{many}c", f"/help {many}b c"):
+        BotWorld().bot.commands.parse(text, message(text))
+
+    # Looking at each blank of a run anew takes minutes.
+    assert time.thread_time() - started < 5.0

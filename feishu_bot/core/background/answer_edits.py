@@ -95,15 +95,15 @@ class AnswerEdits:
         self._enqueue(f"recalled:{answer_id}", target, MarkRecalled(answer_id=answer_id))
 
     def make(self, job: Job, task: MarkRatings | MarkRecalled) -> None:
-        """Edit the card and end the job. Raises only what another try may cure."""
+        """Edit the card and end the job. Raises only what another try may cure.
+
+        A process may die of it, which raises nothing: after so many tries the card stays as it is.
+        """
         try:
-            self._make(job, task)
+            if job.attempt <= MAX_ATTEMPTS:
+                self._make(job, task)
         except FeishuError as exc:
             logger.info("card not edited", message_id=task.answer_id, error=exc)
-        except Exception:
-            if job.attempt <= MAX_ATTEMPTS:
-                raise
-            logger.exception("card not edited")
         with contextlib.suppress(LeaseLost):
             self.jobs.finish(job, "noticed", None, None)
 

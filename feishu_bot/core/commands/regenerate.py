@@ -55,7 +55,7 @@ class AnswerActions(CommandGroup):
         card = click.value("card") or click.action.message_id
         model = click.value("option")
         turn = self.conversations.turn_of(card)
-        if turn is None:
+        if turn is None or not is_turn_here(self.conversations, click, turn):
             return toast("conversation_unknown", "warning")
         if not can_regenerate(turn, click.action.operator, click.is_admin):
             return toast("regenerate_not_yours", "warning")
@@ -121,6 +121,13 @@ def target_turn(conversations: Conversations, context: CommandContext) -> Turn |
             return turn
     turns = conversations.load(context.key).turns
     return turns[-1] if turns else None
+
+
+def is_turn_here(conversations: Conversations, click: CardClick, turn: Turn) -> bool:
+    """Whether a turn that a button names is one of its card's conversation: it may be forged."""
+    if turn.answer_ids:
+        return conversations.key_of(turn.reference) == click.key
+    return any(one.id == turn.id for one in conversations.tree(click.key, whole=True))
 
 
 def can_regenerate(turn: Turn, who: Sender, is_admin: bool) -> bool:

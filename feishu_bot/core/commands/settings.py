@@ -86,8 +86,8 @@ class SettingsCommands(CommandGroup):
         scope = CHAT if built.get("scope") == CHAT else CONVERSATION
         if self.choices.reach_chat(click.key, click.action.operator.open_id):
             scope = PRIVATE
-        chat_type = str(built.get("chat", ""))
-        if scope == CHAT and not self._may_change_chat(chat_type, is_admin=click.is_admin):
+        # It is a group's, whatever the button says: what is the person's own has another scope.
+        if scope == CHAT and not self._may_change_chat("group", is_admin=click.is_admin):
             return toast("settings_admins", "warning")
         was: Mapping[str, str] = built.get("was") or {}
         given = {name: click.value(name) for name in was}

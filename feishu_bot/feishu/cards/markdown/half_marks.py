@@ -18,19 +18,20 @@ _MARKS = re.compile(
 # What a mark begins with: in prose it is sought thirty times as fast.
 _BEGINS_MARK = re.compile(r"[\\$`!\[<*~_]")
 _LINK = re.compile(
-    r"!?\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\]){0,500}\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+[^()\n]*)?\)|(?=[^(\[])|\[[^\[\]]*\])",
+    r"!?\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\]){0,500}\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s++[^()\n]*+)?\)|(?=[^(\[])|\[[^\[\]]*\])",
     re.DOTALL,
 )
 _HALF_LINK = re.compile(r"!?\[[^\[\]]*(?:\](?:[(\[][^)\]\s]*)?)?\Z")
 _HALF_TAG = re.compile(r"<(?:/?[A-Za-z][^<>\n]*)?\Z|<su[bp]>[^<\n]*(?:<[^<>\n]*)?\Z", re.IGNORECASE)
-_HALF_COMMAND = re.compile(r"\\(?:[A-Za-z]*(?:\{[^\n]*)?(?:[_^]\{?[\w+-]*)?)?\Z")
+_HALF_COMMAND = re.compile(r"\\(?:[A-Za-z]*(?:\{[^\n]{0,300})?(?:[_^]\{?[\w+-]{0,40})?)?\Z")
 _COMMANDS = re.compile(r"\\[A-Za-z]+\s*(?:\{[^{}]*\}?)?")
 # Behind a dollar, this shows that it is a price or a variable.
 _PROSE = re.compile(
-    r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[A-Za-z]{3,}[,.]?\s|\n|\A\s"
-    r"|[A-Za-z]{2,}\s+[A-Za-z]{2,}|\d\s+[A-Za-z]{2,}"
+    r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|(?<![A-Za-z])[A-Za-z]{3,}+[,.]?\s|\n|\A\s"
+    r"|(?<![A-Za-z])[A-Za-z]{2,}+\s++[A-Za-z]{2}|\d\s++[A-Za-z]{2}"
 )
-_HALF_DOLLARS = re.compile(r"\$(?:[^$\\\n`]|\\.?){0,300}\$?\Z")
+# Without going back: `\a` is one sign or two, and thirty of them could be read in 2³⁰ ways.
+_HALF_DOLLARS = re.compile(r"\$(?:[^$\\\n`]|\\.?){0,300}+\$?\Z")
 
 
 def held_back(content: str) -> str:
