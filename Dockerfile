@@ -15,7 +15,10 @@ RUN python -m venv --without-pip /opt/venv \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 COPY feishu_bot feishu_bot
 COPY wsgi.py gunicorn.conf.py ./
-RUN python -m compileall -q --invalidation-mode unchecked-hash .
+RUN python -m compileall -q --invalidation-mode unchecked-hash . \
+    # The command, for docker exec: the package isn't installed, so pip has made none.
+    && printf '#!/bin/sh\nexec /opt/venv/bin/python -m feishu_bot "$@"\n' > /opt/venv/bin/feishu-bot \
+    && chmod 755 /opt/venv/bin/feishu-bot
 
 
 FROM python:3.11-slim-bookworm
@@ -36,6 +39,7 @@ COPY --from=build /app /app
 ARG OPENAI_MODEL=""
 # The log is for people; where machines collect it, LOG_FORMAT=json.
 ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     LOG_FORMAT=text \
     DATABASE_URL=sqlite:////data/feishu_bot.db \

@@ -14,7 +14,7 @@ BODY = b'{"msg":"success"}\n'
 class _Runtime:
     """The part that gunicorn.conf.py starts and stops."""
 
-    def start(self, *, answers: bool) -> None:
+    def start(self, *, answers: bool, receives: bool) -> None:
         """Nothing to start."""
 
     def stop(self) -> None:

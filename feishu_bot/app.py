@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
 
-from feishu_bot import metrics
+from feishu_bot import __version__, metrics, monitoring
 from feishu_bot.bot_factory import BotOptions, Ports, build_bot
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
@@ -85,12 +85,16 @@ def create_app(settings: Settings) -> Flask:
         sweep=lambda: stores.sweep(time.time()),
     )
     transport = PooledTransport()
+    readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(scope,) if settings.group_reply == "all" else (),
-        checks=_checks(database, client, gateway),
+        answering=(
+            *((scope,) if settings.group_reply == "all" else ()),
+            *((monitoring.model_names(gateway),) if settings.metrics else ()),
+        ),
+        readiness=readiness,
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
@@ -105,7 +109,9 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["feishu_bot"] = runtime
     app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
-    app.register_blueprint(health_views.blueprint(runtime.failing, render))
+    if render:
+        monitoring.count_from_zero()
+    app.register_blueprint(health_views.blueprint(__version__, readiness.failing, render))
     return app
 
 
@@ -229,14 +235,3 @@ def _webhook(
         responses=responses,
     )
     return WebhookHandler(verifier, dispatcher)
-
-
-def _checks(
-    database: Database, client: FeishuClient, gateway: Gateway
-) -> dict[str, Callable[[], object]]:
-    def check_gateway() -> None:
-        gateway.check()
-        # Without a model that answers, the best gateway is of no use.
-        gateway.models.default()
-
-    return {"database": database.ping, "feishu": client.check, "gateway": check_gateway}

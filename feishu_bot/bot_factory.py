@@ -14,6 +14,7 @@ from feishu_bot.core.access import AccessPolicy, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.context import MessageReader, MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
+from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.balance import BalanceReader
@@ -170,6 +171,7 @@ def build_bot(
         policy=policy,
         quotas=quotas,
         prices=ports.prices,
+        model_label=ModelLabel(ports.models.known),
         footer=options.footer,
         log_messages=options.log_messages,
         clock=options.clock,

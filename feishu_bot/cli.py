@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
+from itertools import chain
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from feishu_bot import __version__
 from feishu_bot.bot_process import GUNICORN
-from feishu_bot.errors import SettingsError
-from feishu_bot.settings import load_settings, read_environment
+from feishu_bot.errors import SettingsError, StoreUnavailable
+from feishu_bot.settings import load_settings, read_environment, read_setting
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 WITHOUT_THE_SIMULATOR = """\
@@ -22,6 +25,10 @@ No Feishu app is set up, and the simulator is not installed here. Deploy guide: 
 WITHOUT_AN_APP = """\
 No Feishu app is set up, so the bot runs against the built-in simulator.
 没有配置飞书应用，机器人将连接内置的模拟器运行。"""
+WITHOUT_SQLITE = """\
+数据库是 PostgreSQL，请用它自己的工具备份，它会询问密码：
+The database is PostgreSQL: back it up with its own tool, which asks for the password:"""
+BACKED_UP = "备份完成，已校验 / The copy is complete and was verified:"
 BESIDE_AN_APP = """\
 The bot runs against the built-in simulator; the app that is set up is left alone.
 机器人将连接内置的模拟器运行，不会用到已配置的应用。"""
@@ -73,6 +80,46 @@ def simulate(port: int | None, no_browser: bool, beside_credentials: bool) -> No
             f"  {click.get_current_context().command_path} --beside-credentials"
         )
     _simulate(environ, port, no_browser)
+
+
+@main.command()
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+def backup(target: Path | None) -> None:
+    """Copy the database while the bot runs, to TARGET: a file or a folder.
+
+    Without TARGET the copy lies beside the database, with the time in its name. The path of the
+    copy is all that is printed to standard output.
+    """
+    from feishu_bot.stores import backup as backups
+
+    try:
+        url = read_setting("DATABASE_URL", _environment())
+        if not backups.is_sqlite(url):
+            command = backups.pg_dump_command(url, time.time())
+            sys.exit(f"{WITHOUT_SQLITE}\n\n  {command}")
+        path = backups.back_up(url, target, now=time.time())
+    except (SettingsError, StoreUnavailable) as exc:
+        sys.exit(str(exc))
+    click.echo(BACKED_UP, err=True)
+    click.echo(path)
+
+
+@main.command()
+@click.option("--ask", is_flag=True, help="Ask the model one short question, too.")
+def check(*, ask: bool) -> None:
+    """Try settings, database, Feishu and model service; ends with 1 if something doesn't work."""
+    from feishu_bot.maintenance import check as checks
+    from feishu_bot.maintenance.finding import secrets_of
+
+    click.echo(f"feishu_bot {__version__}")
+    settings, found = checks.check_settings(_environment())
+    secrets = secrets_of(settings) if settings else ()
+    parts = checks.check_parts(settings, asks=ask) if settings else ()
+    is_well = True
+    for finding in chain(found, parts):
+        click.echo(finding.lines(secrets))
+        is_well = is_well and finding.state != "fault"
+    sys.exit(0 if is_well else 1)
 
 
 def _environment() -> dict[str, str]:

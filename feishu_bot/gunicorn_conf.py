@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 import socket
 import struct
 import tempfile
@@ -35,9 +36,10 @@ control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 loglevel = "warning"
 
-if _settings.metrics:
+METRICS_FOLDER = "feishu_bot-metrics-"
+if _settings.metrics and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # The folder where prometheus_client adds up several processes; read when it is imported.
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="feishu_bot-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_FOLDER)
 
 _RECEIVE_TIMEOUT = struct.pack("ll", 5, 0)
 
@@ -69,7 +71,23 @@ def post_worker_init(worker: Any) -> None:
         # Inherited by every connection: a client that sends half a request and no more may not
         # keep a thread for longer.
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
-    worker.wsgi.extensions["feishu_bot"].start(answers=answers)
+    worker.wsgi.extensions["feishu_bot"].start(answers=answers, receives=not answers)
+
+
+def on_exit(_server: Any) -> None:
+    """In the parent, at the very end: leave nothing behind."""
+    folder = Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""))
+    # One that somebody else has chosen is theirs.
+    if folder.name.startswith(METRICS_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """In the parent, when a worker has ended in whatever way: it does nothing any more."""
+    # Not at the top: it reads PROMETHEUS_MULTIPROC_DIR when it is imported.
+    from feishu_bot import metrics
+
+    metrics.forget_process(worker.pid)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

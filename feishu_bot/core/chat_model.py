@@ -88,6 +88,12 @@ class ModelCatalog(Protocol):
     def allows(self, name: str) -> bool:
         """Whether people may choose this model, if the gateway has it; never a call."""
 
+    def known(self, name: str) -> str:
+        """The model that this name means, as it was configured or listed last; empty for none.
+
+        Never a call.
+        """
+
 
 class ChatModel(Protocol):
     """Anything that streams an answer."""

@@ -99,6 +99,8 @@ class Replier:
         metrics.ANSWERS.labels(outcome=outcome).inc()
         logger.info(
             "reply",
+            asker=job.target.sender.open_id,
+            chat=job.target.chat_id,
             conversation=job.key,
             outcome=outcome,
             notice=reply.kind if isinstance(reply, Notice) else "-",

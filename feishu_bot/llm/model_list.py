@@ -164,6 +164,10 @@ class ModelList:
             sorted(names, key=lambda name: ranks.get(name) or alike.get(plain(name), last))
         )
 
+    def known(self, name: str) -> str:
+        names = filter(None, (self._model, *(self._names or ())))
+        return same_model(name, names) if name else ""
+
     def allows(self, name: str) -> bool:
         return name == self._model or name in self._allowed
 

@@ -162,6 +162,25 @@ _DECLARED: dict[str, Setting] = {
 SETTINGS: tuple[Setting, ...] = tuple(_DECLARED.values())
 
 
+def near_misses(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like a misspelt setting, a line of Chinese and one of English each."""
+    return Report(SETTINGS, environ).near_misses()
+
+
+def read_setting(name: str, environ: Mapping[str, str]) -> Any:
+    """One setting by its variable, whatever the others are. Raises SettingsError."""
+    (setting,) = (setting for setting in SETTINGS if setting.name == name)
+    value = values.trimmed(environ.get(name, "")) or setting.default
+    report = Report(SETTINGS, environ)
+    try:
+        if value is not None:
+            return setting.type.read(value)
+        report.add_missing(setting)
+    except InvalidValue as exc:
+        report.add_invalid(setting, value or "", exc)
+    raise SettingsError(report.faults)
+
+
 def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables of the file at `path`, overridden by those of `environ`.
 

@@ -9,9 +9,14 @@ from flask.typing import ResponseReturnValue
 
 
 def blueprint(
-    failing: Callable[[], list[str]], metrics: Callable[[], tuple[bytes, str]] | None
+    version: str,
+    failing: Callable[[], list[str]],
+    metrics: Callable[[], tuple[bytes, str]] | None,
 ) -> Blueprint:
-    """`failing` names what doesn't work now; `metrics` gives a body and its content type."""
+    """`failing` names what doesn't work; `metrics` gives a body and its content type.
+
+    Both tell what is known: strangers may ask, and must not make the bot do anything.
+    """
     bp = Blueprint("health", __name__)
 
     @bp.get("/ping")
@@ -22,7 +27,7 @@ def blueprint(
     @bp.get("/readyz")
     def readyz() -> ResponseReturnValue:
         names = failing()
-        return jsonify(ready=not names, failing=names), 503 if names else 200
+        return jsonify(version=version, ready=not names, failing=names), 503 if names else 200
 
     if metrics:
 

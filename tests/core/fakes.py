@@ -413,6 +413,9 @@ class FakeModels:
     def allows(self, name) -> bool:
         return name in self.names
 
+    def known(self, name) -> str:
+        return name if name in self.names else ""
+
 
 class ScriptedModel:
     """Answers as it is told, in order; an exception in a script is raised at its place."""

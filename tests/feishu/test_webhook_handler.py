@@ -14,12 +14,15 @@ import pytest
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.card_actions import toast
 from feishu_bot.core.messages import BotIdentity
+from feishu_bot.errors import FeishuUnavailable
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import REFUSAL, WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
+from feishu_bot.metrics import REFUSED_REQUESTS
 from feishu_simulator import Credentials
 from feishu_simulator.encryption import encrypt, encrypt_and_sign
+from tests.samples import counted
 
 CREDENTIALS = Credentials(
     app_id="cli_webhook",
@@ -488,3 +491,43 @@ def test_who_was_meant_is_asked_again_when_the_bot_does_not_know_itself_yet(webh
     webhook.identity = BotIdentity(CREDENTIALS.app_id, "ou_bot", "Bot")
     assert webhook.post(event(body=named))[0] == 200
     assert webhook.received[-1][1].mentions_bot
+
+
+def test_what_came_is_counted_by_type_and_a_strangers_type_is_none(webhook):
+    name = "feishu_bot_deliveries_total"
+    handled = counted(name, type="im.message.receive_v1", status="200")
+    other = counted(name, type="other", status="200")
+    failed = counted(name, type="im.message.receive_v1", status="500")
+    checks = counted(name, type="url_verification", status="200")
+
+    with handled as messages, other as others, failed as failures, checks as challenges:
+        webhook.post(event())
+        webhook.post(event(kind="made.up_v9"))
+        webhook.post({"type": "url_verification", "challenge": "c", "token": "token of the app"})
+        webhook.failure = FeishuUnavailable("later")
+        webhook.post(event())
+
+    assert (messages, others, failures, challenges) == ([1], [1], [1], [1])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("address", ["event", "card"])
+def test_every_refusal_is_counted_and_no_delivery(webhook, name, address):
+    body, headers = REFUSED[name]
+    before = {sample.labels["reason"]: sample.value for sample in refusals(address)}
+
+    with counted("feishu_bot_delivery_seconds_count") as answered:
+        webhook.handle(address, headers, body)
+
+    grown = [s for s in refusals(address) if s.value > before.get(s.labels["reason"], 0)]
+    assert len(grown) == 1
+    assert answered == [0]
+
+
+def refusals(address):
+    (family,) = REFUSED_REQUESTS.collect()
+    return [
+        sample
+        for sample in family.samples
+        if sample.name.endswith("_total") and sample.labels["address"] == address
+    ]

@@ -195,3 +195,19 @@ def test_all_keys_share_one_pool(server: FaultServer) -> None:
 
     assert clients.of("sk-a")._client is clients.of("sk-b")._client
     clients.close()
+
+
+def test_a_name_is_known_from_what_was_configured_or_listed_without_a_call(
+    make_list: Callable[..., ModelList], server: FaultServer
+) -> None:
+    server.will(listing("gpt-4o", "qwen-plus"))
+    models = make_list(model="own-model")
+
+    assert [models.known(name) for name in ("own-model", "gpt-4o", "")] == ["own-model", "", ""]
+    assert server.requests == []
+
+    models.names()
+    assert models.known("gpt-4o-2024-08-06") == "gpt-4o"
+    assert models.known("Qwen-Plus") == "qwen-plus"
+    assert models.known("made up") == ""
+    assert len(server.requests) == 1

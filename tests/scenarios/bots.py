@@ -67,13 +67,16 @@ class LocalBot:
     @property
     def database(self) -> Database:
         """The database of all its stores."""
-        return self.runtime.checks["database"].__self__
+        return self.inbox._database
 
-    def forget_checks(self) -> None:
-        """Let /readyz ask Feishu and the gateway again."""
-        self.runtime.checks["feishu"].__self__._token_ends = 0
+    def check_again(self) -> None:
+        """Let /readyz know what Feishu and the gateway say now."""
+        checks = {check.name: check for check in self.runtime.readiness.checks}
+        checks["feishu"].run.__self__._token_ends = 0
         gateway = self.runtime.close[0].__self__
         gateway._check._fresh_until = 0
+        for check in checks.values():
+            self.runtime.readiness.look(check)
 
     def start(self) -> LocalBot:
         self.runtime.start()

@@ -9,6 +9,7 @@ import pytest
 from feishu_bot.content.catalog import Catalog
 from feishu_simulator import Script, field_failures
 from feishu_simulator.gateway import bare_list, named_list
+from tests.polling import eventually
 
 TEXTS = Catalog.load("zh")
 WHOLE = "All of it, from the beginning to the end."
@@ -144,5 +145,5 @@ def test_a_service_that_lists_no_models_is_ready(sim, talk, start_bot):
     sim.gateway.respond_with(lambda body: Script.text(WHOLE))
 
     assert WHOLE in talk.ask("hello").text
-    assert "gateway" not in bot.runtime.failing()
+    eventually(lambda: bot.runtime.readiness.failing() == [])
     assert TEXTS("model_set") in shown(talk.ask("/model other"))

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from feishu_bot import __version__
 from feishu_simulator import Script, failures
 from tests.polling import eventually
 from tests.scenarios.bots import ROOT, environment
@@ -212,10 +213,11 @@ def test_a_recalled_question_stops_its_answer_and_leaves_the_history(sim, talk, 
 
 def test_readiness_names_what_fails(sim, talk, bot):
     client = bot.app.test_client()
-    assert client.get("/readyz").json == {"ready": True, "failing": []}
+    eventually(lambda: client.get("/readyz").status_code == 200)
+    assert client.get("/readyz").json == {"version": __version__, "ready": True, "failing": []}
 
     sim.stop()
-    bot.forget_checks()
+    bot.check_again()
 
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -325,6 +327,6 @@ def test_figures_are_counted_over_all_processes(sim, talk, start_gunicorn):
         with urllib.request.urlopen(f"{bot.url}/metrics", timeout=5) as response:
             return response.read().decode()
 
-    text = eventually(lambda: "feishu_bot_answers_total{" in (text := metrics()) and text)
-    assert 'feishu_bot_answers_total{outcome="answered"} 1.0' in text
+    answered = 'feishu_bot_answers_total{outcome="answered"} 1.0'
+    text = eventually(lambda: answered in (text := metrics()) and text)
     assert 'feishu_bot_events_total{verdict="answer"} 1.0' in text

@@ -11,6 +11,7 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
+from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import Question, QuestionReader
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.messages import SentMessages
@@ -44,6 +45,7 @@ class Answerer:
     policy: AccessPolicy
     quotas: QuotaChecker
     prices: Prices
+    model_label: ModelLabel
     footer: frozenset[str]
     log_messages: bool = False
     clock: Callable[[], float] = time.time
@@ -110,7 +112,7 @@ class Answerer:
             if job.message and job.target.is_private:
                 note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
 
-        shown = AnswerRun(
+        run = AnswerRun(
             job,
             control,
             jobs=self.jobs,
@@ -118,7 +120,9 @@ class Answerer:
             footer=self.footer,
             seconds=lambda: self.timer() - started,
             on_sent=note_sent,
-        ).show(write)
+        )
+        with metrics.ANSWERS_RUNNING.track_inprogress():
+            shown = run.show(write)
         if shown:
             self._finish(job, question, shown, self.timer() - started)
 
@@ -147,10 +151,11 @@ class Answerer:
         except LeaseLost:
             logger.info("answer taken over")
             return
-        metrics.ANSWERS.labels(outcome=shown.outcome).inc()
-        metrics.ANSWER_SECONDS.observe(seconds)
+        self._count(usage)
         logger.info(
             "answer",
+            asker=usage.open_id,
+            chat=usage.chat_id,
             conversation=job.key,
             outcome=shown.outcome,
             notice=draft.notice or "-",
@@ -163,6 +168,17 @@ class Answerer:
             attempt=job.attempt,
             request_id=draft.request_id or "-",
         )
+
+    def _count(self, usage: Usage) -> None:
+        metrics.ANSWERS.labels(outcome=usage.outcome).inc()
+        metrics.ANSWER_SECONDS.observe(usage.seconds)
+        if not usage.prompt_tokens and not usage.completion_tokens:
+            return
+        model = self.model_label.of(usage.model)
+        metrics.TOKENS.labels(model=model, kind="prompt").inc(usage.prompt_tokens)
+        metrics.TOKENS.labels(model=model, kind="completion").inc(usage.completion_tokens)
+        if usage.cost:
+            metrics.COST.labels(model=model, currency=self.prices.currency).inc(usage.cost)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from feishu_bot import metrics
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import Job
@@ -52,6 +53,7 @@ class WorkerPool:
 
     def start(self) -> None:
         """Begin to claim and to work."""
+        metrics.ANSWER_THREADS.set(self.threads)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="answer")
         for run in (self._claim_forever, self._renew_forever):
             threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
@@ -122,6 +124,7 @@ class WorkerPool:
             try:
                 self.handle(job, control)
             except Exception:
+                metrics.JOB_FAILURES.inc()
                 logger.exception("job failed", attempt=job.attempt)
                 self._postpone(job)
             finally:

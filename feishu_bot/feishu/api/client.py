@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import lark_oapi as lark
 from lark_oapi.core.model import BaseRequest, BaseResponse
 from urllib3.filepost import encode_multipart_formdata
 
+from feishu_bot import metrics
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuError, FeishuUnavailable
 from feishu_bot.feishu.api.error_codes import TOKEN_REFUSED, error_for
@@ -22,6 +24,7 @@ CALL_TIMEOUT = 15.0
 # Feishu's tokens live two hours; with less than 30 minutes left it gives out a new one, and both
 # are valid ("Get custom app's tenant_access_token").
 TOKEN_MARGIN = 600.0
+TOKEN_PATH = "/auth/v3/tenant_access_token/internal"
 # Otherwise a card comes as a few of its words ("Get message").
 WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
 # "Get message history": 50 messages at most.
@@ -204,18 +207,22 @@ class FeishuClient:
         `body` goes as JSON, `form` as multipart/form-data; `names` are the `:names` in the path.
         """
 
-        def send(token: str) -> BaseResponse:
+        def send(token: str) -> dict[str, Any]:
             request = _request(method, path, body, form)
             request.paths, request.queries = names, list((queries or {}).items())
             request.token_types = {lark.AccessTokenType.TENANT}
-            return self._lark.request(request, CallOption(token=token, timeout=timeout))
+            with _counted(f"{method} {path}"):
+                option = CallOption(token=token, timeout=timeout)
+                return _checked(self._lark.request(request, option))
 
         token = self._tenant_token()
-        response = send(token)
-        if response.code in TOKEN_REFUSED:
-            self._drop_token(token)
-            response = send(self._tenant_token())
-        return _checked(response)
+        try:
+            return send(token)
+        except FeishuError as exc:
+            if exc.code not in TOKEN_REFUSED:
+                raise
+        self._drop_token(token)
+        return send(self._tenant_token())
 
     def _tenant_token(self) -> str:
         """The app's token; fetched by one thread while the others wait. Raises FeishuError."""
@@ -225,9 +232,10 @@ class FeishuClient:
             if self._timer() < self._token_ends:
                 return self._token
             body = {"app_id": self._app_id, "app_secret": self._app_secret}
-            request = _request("POST", "/auth/v3/tenant_access_token/internal", body)
+            request = _request("POST", TOKEN_PATH, body)
             try:
-                answer = _checked(self._lark.request(request, CallOption()))
+                with _counted(f"POST {TOKEN_PATH}"):
+                    answer = _checked(self._lark.request(request, CallOption()))
             except FeishuError as exc:
                 # Nothing is wrong with what was to be said: it waits until the app is let in.
                 raise FeishuUnavailable(
@@ -241,6 +249,17 @@ class FeishuClient:
         with self._token_lock:
             if token == self._token:
                 self._token_ends = 0.0
+
+
+@contextmanager
+def _counted(api: str) -> Iterator[None]:
+    """Count one call; `api` is its method and path, with the `:names` for what varies."""
+    metrics.FEISHU_CALLS.labels(api=api).inc()
+    try:
+        yield
+    except FeishuError as exc:
+        metrics.FEISHU_ERRORS.labels(api=api, code=str(exc.code)).inc()
+        raise
 
 
 def id_type(id: str) -> str:

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from feishu_bot import metrics
-from feishu_bot.errors import FeishuError, FeishuUnavailable, RateLimited
+from feishu_bot.errors import FeishuUnavailable, RateLimited
 from feishu_bot.feishu.api.error_codes import CHAT_LIMITED
 from feishu_bot.feishu.backoff import backoff
 from feishu_bot.feishu.streaming.pacer import Pacer, Permit
@@ -68,7 +67,7 @@ class PacedCaller:
             permit = self._fresh_permit(requests, chat)
             api = permit.api
             try:
-                return api, self._counted(permit, requests[api])
+                return api, self._use(permit, requests[api])
             except RateLimited as exc:
                 if chat and exc.code in CHAT_LIMITED:
                     self._pacer.refused_in_chat(chat, exc.retry_after)
@@ -102,7 +101,7 @@ class PacedCaller:
         if not granted or self._timer() - permit.granted_at > STALE_SECONDS:
             return False
         try:
-            self._counted(permit, request)
+            self._use(permit, request)
         except RateLimited as exc:
             self._pacer.refused(api, exc.retry_after)
             return False
@@ -140,10 +139,6 @@ class PacedCaller:
         if self._abandoned.is_set():
             raise Abandoned
 
-    def _counted(self, permit: Permit, request: Callable[[], T]) -> T:
+    def _use(self, permit: Permit, request: Callable[[], T]) -> T:
         self._pacer.use(permit)
-        try:
-            return request()
-        except FeishuError as exc:
-            metrics.FEISHU_ERRORS.labels(api=permit.api, code=str(exc.code)).inc()
-            raise
+        return request()

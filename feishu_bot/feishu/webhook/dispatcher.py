@@ -115,14 +115,7 @@ class EventDispatcher:
 
     def dispatch(self, headers: Headers, body: bytes, data: Mapping[str, Any]) -> Response:
         """Answer an event of either generation; `data` is the body, decrypted."""
-        header = data.get("header")
-        if isinstance(header, Mapping):
-            event_type, event_id = str(header.get("event_type")), header.get("event_id")
-            is_handled = event_type in HANDLED
-        else:
-            event_type, event_id = str(as_dict(data.get("event")).get("type")), data.get("uuid")
-            # Without an id, or with a schema, the SDK takes it for something else.
-            is_handled = event_type == FIRST_CHAT and bool(event_id) and "schema" not in data
+        event_type, event_id, is_handled = _heading(data)
         if not is_handled:
             self._log_unhandled(event_type)
             return SUCCESS
@@ -131,6 +124,11 @@ class EventDispatcher:
                 return self._answer_card_action(headers, body, data)
             response = self._events.do(_raw_request(headers, body))
         return SUCCESS if response.status_code == 200 else FAILURE
+
+    def handled_type(self, data: Mapping[str, Any]) -> str:
+        """The type of an event that the bot does something with; empty for any other."""
+        event_type, _, is_handled = _heading(data)
+        return event_type if is_handled else ""
 
     def dispatch_card_action_v1(
         self, headers: Headers, body: bytes, data: Mapping[str, Any]
@@ -200,6 +198,18 @@ class EventDispatcher:
     def _on_card_action_v1(self, card: Card) -> dict[str, Any]:
         action = parse_card_action_v1(_plain(card))
         return self._responses.v1(self._click(action), action)
+
+
+def _heading(data: Mapping[str, Any]) -> tuple[str, Any, bool]:
+    """The type and id of an event, and whether it is handled."""
+    header = data.get("header")
+    if isinstance(header, Mapping):
+        event_type = str(header.get("event_type"))
+        return event_type, header.get("event_id"), event_type in HANDLED
+    event_type, event_id = str(as_dict(data.get("event")).get("type")), data.get("uuid")
+    # Without an id, or with a schema, the SDK takes it for something else.
+    is_handled = event_type == FIRST_CHAT and bool(event_id) and "schema" not in data
+    return event_type, event_id, is_handled
 
 
 def _listener(

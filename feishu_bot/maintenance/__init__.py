@@ -1,0 +1,1 @@
+"""What the command line does for operators, beside a bot that may be running."""

@@ -1,0 +1,283 @@
+"""What `deploy/` ships: rules and dashboard ask for figures that exist, and the unit is sound."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import prometheus_client
+import promql_parser
+import pytest
+import yaml
+
+from feishu_bot import metrics
+from feishu_bot.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
+DASHBOARD = ROOT / "deploy" / "grafana" / "feishu_bot.json"
+UNIT = ROOT / "deploy" / "systemd" / "feishu-bot.service"
+
+RULES = [rule for group in yaml.safe_load(ALERTS.read_text("utf-8"))["groups"]
+         for rule in group["rules"]]  # fmt: skip
+PANELS = [
+    panel for panel in json.loads(DASHBOARD.read_text("utf-8"))["panels"] if panel["type"] != "row"
+]
+# What Prometheus adds when it scrapes.
+SCRAPED = {"job", "instance"}
+
+
+def metric_labels() -> dict[str, set[str]]:
+    """The labels of each sample that the bot can expose, by the sample's name."""
+    found = {}
+    for metric in vars(metrics).values():
+        if isinstance(metric, prometheus_client.metrics.MetricWrapperBase):
+            labels = set(metric._labelnames)
+            match metric._type:
+                case "counter":
+                    found[f"{metric._name}_total"] = labels
+                case "histogram":
+                    found[f"{metric._name}_bucket"] = labels | {"le"}
+                    found |= {f"{metric._name}_{end}": labels for end in ("sum", "count")}
+                case "gauge":
+                    found[metric._name] = labels
+    (info,) = metrics._BuildInfo().collect()
+    return found | {info.name: set(info.samples[0].labels)}
+
+
+KNOWN = metric_labels()
+
+
+def dashboard_expressions() -> Iterator[tuple[str, str]]:
+    for panel in PANELS:
+        for target in panel["targets"]:
+            yield panel["title"], target["expr"]
+
+
+EXPRESSIONS = [(rule["alert"], rule["expr"]) for rule in RULES] + list(dashboard_expressions())
+
+
+def parsed(expression: str) -> Any:
+    for variable, value in {"$__rate_interval": "5m", "$job": ".*", "$instance": ".*"}.items():
+        expression = expression.replace(variable, value)
+    return promql_parser.parse(expression)
+
+
+def nodes_of(expression: str) -> list[Any]:
+    nodes: list[Any] = []
+    promql_parser.walk(parsed(expression), nodes.append)
+    return nodes
+
+
+def selectors_in(expression: str) -> list[Any]:
+    """The vector selectors, those inside of ranges as well."""
+    found = [getattr(node, "vector_selector", node) for node in nodes_of(expression)]
+    return [node for node in found if isinstance(node, promql_parser.VectorSelector)]
+
+
+def faults_in(expression: str) -> list[str]:
+    """Metrics that don't exist, labels that they don't have, and counters used as they are."""
+    selectors = selectors_in(expression)
+    faults = [] if selectors else ["asks for nothing"]
+    labels = set(SCRAPED)
+    for selector in selectors:
+        if selector.name not in KNOWN:
+            faults.append(f"no metric {selector.name}")
+            continue
+        labels |= KNOWN[selector.name]
+        named = {matcher.name for matcher in selector.matchers.matchers}
+        strange = named - KNOWN[selector.name] - SCRAPED
+        faults += [f"{selector.name} has no label {name}" for name in strange]
+    for node in nodes_of(expression):
+        if isinstance(node, promql_parser.AggregateExpr) and node.modifier:
+            faults += [f"no label {name}" for name in node.modifier.labels if name not in labels]
+    counters = re.findall(r"(\w+)\((feishu_bot_\w+_(?:total|bucket|count|sum))\b", expression)
+    grown = {name for function, name in counters if function in ("rate", "increase")}
+    faults += [
+        f"{s.name} is used without rate or increase"
+        for s in selectors
+        if re.search("_(total|bucket|count|sum)$", s.name) and s.name not in grown
+    ]
+    return faults
+
+
+@pytest.mark.parametrize(("title", "expression"), EXPRESSIONS, ids=[t for t, _ in EXPRESSIONS])
+def test_every_expression_asks_for_figures_that_exist(title, expression):
+    assert faults_in(expression) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "sum(feishu_bot_ready_total)",
+        'rate(feishu_bot_answers_total{result="x"}[5m])',
+        "sum by (model) (rate(feishu_bot_answers_total[5m]))",
+        "sum(feishu_bot_answers_total)",
+        "1 + 1",
+    ],
+)
+def test_an_expression_that_asks_for_something_else_is_seen(expression):
+    assert faults_in(expression) != []
+
+
+def test_a_wrong_expression_is_no_promql():
+    with pytest.raises(ValueError, match="unclosed left parenthesis"):
+        parsed("sum by (rate(feishu_bot_answers_total[5m])")
+
+
+def test_every_metric_is_on_the_dashboard_or_in_an_alert():
+    asked = {s.name for _, expression in EXPRESSIONS for s in selectors_in(expression)}
+    bases = {re.sub("_(total|bucket|count|sum)$", "", name) for name in KNOWN}
+
+    assert bases == {re.sub("_(total|bucket|count|sum)$", "", name) for name in asked}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_every_alert_says_in_both_languages_what_happened_and_what_to_do(rule):
+    assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+    assert rule["labels"]["severity"] in ("warning", "critical")
+    for text in (rule["annotations"]["summary"], rule["annotations"]["description"]):
+        assert re.search("[一-鿿]", text)
+        assert re.search("[a-z]{3}", text)
+        # The labels that a text names are those that the expression leaves.
+        for label in re.findall(r"\$labels\.(\w+)", text):
+            assert re.search(rf"by \([^)]*\b{label}\b", rule["expr"])
+
+
+def test_the_dashboard_can_be_imported_anywhere():
+    dashboard = json.loads(DASHBOARD.read_text("utf-8"))
+    variables = {entry["name"]: entry for entry in dashboard["templating"]["list"]}
+    ids = [panel["id"] for panel in dashboard["panels"]]
+
+    assert variables["datasource"]["type"] == "datasource"
+    assert variables["datasource"]["query"] == "prometheus"
+    assert len(ids) == len(set(ids))
+    assert "id" not in dashboard
+    used = set(re.findall(r"\$\{?(\w+)", DASHBOARD.read_text("utf-8"))) - {"__rate_interval"}
+    assert used - {"__all"} <= set(variables)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+def test_every_panel_is_explained_and_has_a_unit(panel):
+    assert panel["title"]
+    assert panel["description"].endswith(".")
+    assert panel["fieldConfig"]["defaults"]["unit"] in ("short", "s", "cpm", "percentunit")
+    assert {t["datasource"]["uid"] for t in panel["targets"]} == {"${datasource}"}
+    is_seconds = any("_seconds" in target["expr"] for target in panel["targets"])
+    assert (panel["fieldConfig"]["defaults"]["unit"] == "s") == is_seconds
+
+
+def test_no_panel_covers_another():
+    cells = [
+        (x, y)
+        for panel in json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24
+
+
+MONITORING = pytest.mark.parametrize("page", ["monitoring.md", "monitoring.zh-CN.md"])
+
+
+@MONITORING
+def test_every_metric_is_documented_with_its_labels_and_no_other(page):
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    rows = re.findall(r"^\| `(feishu_bot_\w+)` \| (\w+) \| (.*?) ?\|", text, re.MULTILINE)
+    documented = {name: (kind, set(re.findall(r"`(\w+)`", cell))) for name, kind, cell in rows}
+    real = {
+        name.removesuffix("_bucket"): labels - {"le"}
+        for name, labels in KNOWN.items()
+        if not re.search("_(sum|count)$", name)
+    }
+
+    assert {name: labels for name, (_, labels) in documented.items()} == real
+    for name, (kind, _) in documented.items():
+        assert (kind == "counter") == name.endswith("_total")
+        assert (kind == "histogram") == (f"{name}_bucket" in KNOWN)
+
+
+@MONITORING
+def test_every_alert_is_documented_and_no_other(page):
+    text = (ROOT / "docs" / page).read_text("utf-8")
+
+    assert re.findall(r"^\| `(FeishuBot\w+)` \|", text, re.MULTILINE) == [r["alert"] for r in RULES]
+
+
+# The systemd unit
+
+
+def unit() -> configparser.SectionProxy:
+    class Several(dict[str, Any]):
+        """An option that comes again adds to itself, as in systemd."""
+
+        def __setitem__(self, name: str, value: Any) -> None:
+            if isinstance(value, list) and name in self:
+                value = self[name] + value
+            super().__setitem__(name, value)
+
+    parser = configparser.RawConfigParser(dict_type=Several, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(UNIT.read_text("utf-8"))
+    return parser["Service"]
+
+
+def test_the_unit_gives_the_bot_the_time_that_it_gives_its_answers():
+    default = next(f.default for f in Settings.__dataclass_fields__.values()
+                   if f.name == "shutdown_grace")  # fmt: skip
+    allowed = float(unit()["TimeoutStopSec"])
+
+    # gunicorn waits five seconds longer than the answers.
+    assert allowed > default + 5
+    assert f"above {int(allowed) - 10}" in UNIT.read_text("utf-8")
+    assert (unit()["KillMode"], unit()["KillSignal"]) == ("mixed", "SIGTERM")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+def test_systemd_understands_the_unit_and_finds_it_closed(tmp_path):
+    copy = tmp_path / UNIT.name
+    # What it runs isn't installed here.
+    copy.write_text(UNIT.read_text("utf-8").replace("/opt/feishu-bot/bin/feishu-bot", "/bin/true"))
+
+    for arguments in (
+        ["verify", "--man=no", copy],
+        ["security", "--offline=true", "--threshold=20", copy],
+    ):
+        done = subprocess.run(
+            ["systemd-analyze", *arguments], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stderr == ""
+
+
+# The image
+
+
+def test_the_command_of_the_image_runs_in_any_folder(tmp_path):
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    script = re.search(r"printf '(#!/bin/sh.*?)' > /opt/venv/bin/feishu-bot", dockerfile)[1]
+    command = tmp_path / "feishu-bot"
+    subprocess.run(["sh", "-c", f"printf '{script}' > {command}"], check=True)
+    command.write_text(command.read_text().replace("/opt/venv/bin/python", sys.executable))
+    command.chmod(0o755)
+    assert "PYTHONPATH=/app" in dockerfile
+
+    done = subprocess.run(
+        [command, "--version"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.startswith("feishu-bot, version ")

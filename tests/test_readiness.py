@@ -1,0 +1,122 @@
+"""What /readyz tells is found out in the background."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from flask import Flask
+
+from feishu_bot import readiness
+from feishu_bot.errors import BotError
+from feishu_bot.readiness import Check, Readiness
+from feishu_bot.web import health
+from tests.polling import eventually
+from tests.samples import sample
+
+
+class Part:
+    """A part of the bot that works or doesn't; it counts how often it was looked at."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.failure: Exception | None = None
+        self.answer: object = None
+        self.looks = 0
+        self.held = threading.Event()
+        self.held.set()
+
+    def look(self) -> object:
+        self.held.wait(10)
+        self.looks += 1
+        if self.failure:
+            raise self.failure
+        return self.answer
+
+    def check(self, seconds: float = 60.0) -> Check:
+        return Check(name=self.name, run=self.look, seconds=seconds)
+
+
+@pytest.fixture
+def running():
+    """Start the checks; they end with the test."""
+    started = []
+
+    def start(*checks: Check) -> Readiness:
+        found = Readiness(checks)
+        found.start()
+        started.append(found)
+        return found
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+def test_nothing_is_ready_before_everything_was_looked_at(running):
+    slow, quick = Part("database"), Part("feishu")
+    slow.held.clear()
+    found = running(slow.check(), quick.check())
+    eventually(lambda: quick.looks)
+
+    assert found.failing() == ["starting"]
+
+    slow.held.set()
+    assert eventually(lambda: found.failing() == [])
+
+
+def test_a_check_that_hangs_delays_no_other(running):
+    slow, quick = Part("gateway"), Part("database")
+    slow.held.clear()
+    running(slow.check(), quick.check(seconds=0.0))
+
+    eventually(lambda: quick.looks > 3)
+    slow.held.set()
+
+
+@pytest.mark.parametrize(
+    ("failure", "answer"), [(BotError("away"), None), (None, False), (RuntimeError("a bug"), None)]
+)
+def test_what_fails_is_named_and_looked_at_again_soon(running, monkeypatch, failure, answer):
+    monkeypatch.setattr(readiness, "RETRY_SECONDS", 0.0)
+    part = Part("feishu")
+    part.failure, part.answer = failure, answer
+    found = running(Part("database").check(), part.check())
+
+    eventually(lambda: part.looks > 2)
+    assert found.failing() == ["feishu"]
+    assert sample("feishu_bot_ready", part="feishu") == 0
+
+    part.failure = part.answer = None
+    assert eventually(lambda: found.failing() == [])
+    assert sample("feishu_bot_ready", part="feishu") == 1
+
+
+def test_only_a_change_is_logged(caplog):
+    caplog.set_level("INFO")
+    part = Part("feishu")
+    part.failure = BotError("away")
+    found = Readiness((part.check(),))
+
+    for _ in range(3):
+        found.look(part.check())
+    part.failure = None
+    for _ in range(3):
+        found.look(part.check())
+
+    words = [line.partition("readiness ")[2] for line in caplog.text.splitlines()]
+    assert words == ["not ready part=feishu error=away", "ready again part=feishu"]
+
+
+def test_who_asks_for_readiness_makes_the_bot_do_nothing(running):
+    part = Part("gateway")
+    found = running(part.check())
+    eventually(lambda: found.failing() == [])
+    app = Flask(__name__)
+    app.register_blueprint(health.blueprint("1.2.3", found.failing, None))
+    client = app.test_client()
+
+    for _ in range(50):
+        assert client.get("/readyz").json == {"version": "1.2.3", "ready": True, "failing": []}
+
+    assert part.looks == 1
