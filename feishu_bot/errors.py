@@ -27,7 +27,18 @@ from __future__ import annotations
 from typing import Literal
 
 MediaErrorKind = Literal[
-    "media_unsupported", "media_broken", "media_locked", "media_too_large", "media_empty"
+    "media_unsupported",
+    "media_broken",
+    "media_locked",
+    "media_too_large",
+    "media_empty",
+    # Those of fetching it: recalled or of a chat that the bot is no longer in; not to be copied out
+    # of its chat; not given out to bots at all; without a scope, which the detail names; no answer.
+    "media_gone",
+    "media_forbidden",
+    "media_not_given",
+    "media_scope_missing",
+    "media_unavailable",
 ]
 
 

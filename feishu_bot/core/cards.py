@@ -48,6 +48,17 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture, by the key that `Messenger.upload_picture` gave; it opens when it is pressed.
+
+    `alt` says what is on it.
+    """
+
+    key: str
+    alt: Label = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Divider:
     """A line between parts."""
 
@@ -146,7 +157,7 @@ class Collapsible:
     blocks: tuple[Paragraph | Field | Buttons, ...]
 
 
-Block = Paragraph | Field | Divider | Buttons | Select | Form | Collapsible
+Block = Paragraph | Field | Image | Divider | Buttons | Select | Form | Collapsible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -319,6 +319,8 @@ class RecordingMessenger:
         self.notices: list[tuple[str, Notice, str]] = []
         self.cards: list[tuple[str, Card, str]] = []
         self.files: list[tuple[str, bytes]] = []
+        self.voices: list[tuple[bytes, int]] = []
+        self.pictures: list[bytes] = []
         self.failure: Exception | None = None
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
@@ -348,6 +350,18 @@ class RecordingMessenger:
             raise self.failure
         self.files.append((name, data))
         return SentMessages(("om_file",))
+
+    def send_voice(self, target, data, milliseconds, *, reference) -> SentMessages:
+        if self.failure:
+            raise self.failure
+        self.voices.append((data, milliseconds))
+        return SentMessages(("om_voice",))
+
+    def upload_picture(self, data) -> str:
+        if self.failure:
+            raise self.failure
+        self.pictures.append(data)
+        return f"img_{len(self.pictures)}"
 
     def identity(self) -> BotIdentity:
         return self.bot

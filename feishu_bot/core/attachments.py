@@ -1,0 +1,22 @@
+"""The pictures, files, recordings and videos of messages, fetched where the platform keeps them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from feishu_bot.core.messages import Attachment
+
+
+class AttachmentReader(Protocol):
+    """Fetches what is attached to messages."""
+
+    def fetch(
+        self, message_id: str, attachment: Attachment, *, most: int, inner_id: str = ""
+    ) -> bytes:
+        """What is attached to a message, up to `most` bytes; at least one.
+
+        `message_id` is the message as it was received. For what is inside a forwarded chat that is
+        the forward, and `inner_id` the message in it. May take a minute. Raises MediaError: any
+        kind about fetching, "media_too_large" or "media_empty"; with "media_scope_missing" the
+        detail is the scope.
+        """
