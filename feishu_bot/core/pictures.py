@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
+
+# OpenAI, "Images and vision", calculating costs: a picture is scaled to fit into the first square,
+# then its shorter side to the second, and counted in tiles. Other makers' figures are alike.
+_SQUARE = 2048
+_SHORT_SIDE = 768
+_TILE = 512
+_TOKENS = 85
+_TOKENS_PER_TILE = 170
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +23,19 @@ class Picture:
     media_type: str
     width: int
     height: int
+
+    @property
+    def tokens(self) -> int:
+        """What the picture costs a model, estimated by its size."""
+        return picture_tokens(self.width, self.height)
+
+
+def picture_tokens(width: int, height: int) -> int:
+    """Tokens of a picture of so many pixels."""
+    scale = min(1.0, _SQUARE / max(width, height, 1))
+    scale = min(scale, _SHORT_SIDE / max(min(width, height), 1))
+    tiles = math.ceil(width * scale / _TILE) * math.ceil(height * scale / _TILE)
+    return _TOKENS + _TOKENS_PER_TILE * tiles
 
 
 class PictureReader(Protocol):

@@ -25,6 +25,7 @@ class ModelErrorKind(StrEnum):
     MODEL_UNAVAILABLE = "model_unavailable"  # the gateway offers no such model (any more)
     MODEL_NOT_CHAT = "model_not_chat"  # the model is there, but can't be talked to in a chat
     MODEL_UNSUITED = "model_unsuited"  # the model takes no request of the form that is needed
+    MODEL_CANT_SEE = "model_cant_see"  # the model takes no pictures
     MODEL_UNSET = "model_unset"  # no model is configured, and none of the known ones is offered
     GATEWAY_UNREACHABLE = "gateway_unreachable"  # no connection, or only its proxy answers
     GATEWAY_UNTRUSTED = "gateway_untrusted"  # its certificate can't be verified
