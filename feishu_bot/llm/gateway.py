@@ -20,6 +20,7 @@ from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import model_error, request_id_of
 from feishu_bot.llm.gateway_check import CHECK_TIMEOUT, GatewayCheck
 from feishu_bot.llm.keys import KeyRing
+from feishu_bot.llm.media_tasks import MediaSettings, MediaTasks
 from feishu_bot.llm.model_list import PREFERRED_MODELS, ModelList
 from feishu_bot.llm.response_body import chunks_of
 from feishu_bot.llm.response_reader import ResponseReader
@@ -43,6 +44,7 @@ class Gateway:
         model: str = "",
         preferred: Sequence[str] = PREFERRED_MODELS,
         allowed: Sequence[str] = (),
+        media: MediaSettings | None = None,
         proxy: str = "",
         user_agent: str = "",
         headers: Mapping[str, str] | None = None,
@@ -58,7 +60,8 @@ class Gateway:
 
         `api_url` is a host, which gets `/v1`, or a host with its path; see `base_address`.
         `headers` are sent with every call. `allowed` names the models that people may choose, with
-        `*` for any text; none for all. Timeouts are in seconds: silence before the first
+        `*` for any text; none for all. `media` has the models for pictures and voice.
+        Timeouts are in seconds: silence before the first
         token, silence between tokens, and the whole answer with all its attempts. `pause` gives
         the seconds that a reader sleeps before it reads on, by the number of answers that stream
         now; `backoff` the seconds to wait after failed attempt 1, 2, …. Raises ValueError without
@@ -75,6 +78,14 @@ class Gateway:
         self.balance = KeyBalances(self._clients, keys, timer=timer)
         self._check = GatewayCheck(
             self._clients, keys, model=model, timeout=check_timeout, timer=timer
+        )
+        self.media = MediaTasks(
+            self._clients,
+            self._ring,
+            self.models,
+            media or MediaSettings(),
+            backoff=backoff,
+            timer=timer,
         )
         self._endpoint = ChatEndpoint(self._clients)
         self._first_token_timeout = first_token_timeout
