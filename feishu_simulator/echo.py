@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from feishu_simulator.script import Script
+from feishu_simulator.sight import told_of_pictures
 
 _CJK = re.compile(r"[一-鿿]")
 _QUOTED = 400
@@ -23,6 +24,8 @@ def question_of(body: Mapping[str, Any]) -> str:
 
 def echo(body: Mapping[str, Any]) -> Script:
     """A Markdown answer in the language of the question."""
+    if seen := told_of_pictures(body, question_of(body)):
+        return seen
     messages = [m for m in body.get("messages") or [] if isinstance(m, dict)]
     question = question_of(body)
     turns = max(0, sum(m.get("role") == "user" for m in messages) - 1)

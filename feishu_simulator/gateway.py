@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feishu_simulator.echo import echo, question_of
+from feishu_simulator.gateway_media import GatewayMedia
 from feishu_simulator.script import Script
+from feishu_simulator.sight import refusal_of_pictures
 from feishu_simulator.stream_writer import StreamWriter
 
 REQUESTS = 20_000
@@ -64,6 +66,7 @@ class Gateway:
         self.base = "/v1"
         self.stopping = threading.Event()
         self.stream_writer = StreamWriter()
+        self.media = GatewayMedia()
         self._lock = threading.Lock()
         self._requests: deque[ChatRequest] = deque(maxlen=REQUESTS)
         self._scripts: deque[Script] = deque()
@@ -95,7 +98,7 @@ class Gateway:
             self._requests.append(request)
             script = self._scripts.popleft() if self._scripts else None
             respond = self._respond
-        script = script or respond(body)
+        script = script or refusal_of_pictures(body) or respond(body)
         request.expected = script.content
         self._notify()
         return request, script
@@ -110,6 +113,7 @@ class Gateway:
         """End every stream, silent ones included."""
         self.stopping.set()
         self.stream_writer.stop()
+        self.media.stop()
 
     def model_list(self) -> Any:
         """The answer to GET /models."""
