@@ -1,0 +1,73 @@
+"""Stand-ins for the ports of pictures, files and voice. They remember what they were told."""
+
+from __future__ import annotations
+
+from feishu_bot.core.picture_model import DrawnPictures
+from feishu_bot.core.speech import Speech
+from feishu_bot.core.transcription import Transcript
+from feishu_bot.errors import BotError, MediaError
+
+
+class FakeAttachments:
+    """What messages hold, by their key; a failure in place of bytes is raised."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes | MediaError] = {}
+        self.fetched: list[tuple[str, str, str]] = []
+
+    def fetch(self, message_id, attachment, *, most, inner_id="") -> bytes:
+        self.fetched.append((message_id, attachment.key, inner_id))
+        data = self.stored.get(attachment.key, MediaError("media_gone"))
+        if isinstance(data, MediaError):
+            raise data
+        if len(data) > most:
+            raise MediaError("media_too_large")
+        return data
+
+
+class FakePictureModel:
+    """Draws the same picture for everybody, unless it has a failure to raise."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, tuple, str, int]] = []
+        self.failure: BotError | None = None
+        self.drawn = DrawnPictures(pictures=(b"\x89PNG",), model="draw-1")
+
+    def draw(self, prompt, *, pictures=(), size="", number=1, is_cancelled=lambda: False):
+        self.asked.append((prompt, pictures, size, number))
+        if self.failure:
+            raise self.failure
+        return self.drawn
+
+    def model(self) -> str:
+        return self.drawn.model
+
+
+class FakeTranscriber:
+    """Hears `text` in every recording."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[bytes, str]] = []
+        self.text = "hello"
+        self.failure: BotError | None = None
+
+    def transcribe(self, data, *, language="", is_cancelled=lambda: False) -> Transcript:
+        self.heard.append((data, language))
+        if self.failure:
+            raise self.failure
+        return Transcript(text=self.text, model="hear-1")
+
+
+class FakeSpeech:
+    """Says everything in a second."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+        self.failure: BotError | None = None
+        self.speech = Speech(data=b"OggS", format="opus", milliseconds=1000, model="speak-1")
+
+    def speak(self, text, *, voice="", is_cancelled=lambda: False) -> Speech:
+        self.said.append((text, voice))
+        if self.failure:
+            raise self.failure
+        return self.speech
