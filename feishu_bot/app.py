@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 
 from feishu_bot import __version__, metrics, monitoring
-from feishu_bot.bot_factory import BotOptions, Ports, build_bot
+from feishu_bot.bot_factory import build_bot
+from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool
 from feishu_bot.core.quotas import Quota
+from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
+from feishu_bot.feishu.reactions import FeishuReactions
+from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
@@ -67,13 +74,20 @@ def create_app(settings: Settings) -> Flask:
         chats=stores.chats,
         people=stores.people,
     )
+    noted = NotedAlerts()
     client = FeishuClient(
-        app_id=settings.app_id, app_secret=settings.app_secret, domain=settings.feishu_domain
+        app_id=settings.app_id,
+        app_secret=settings.app_secret,
+        domain=settings.feishu_domain,
+        on_refusal=partial(note_refusal, noted),
     )
     scope = GroupScopeMonitor(client)
-    messenger = _messenger(settings, client, stores, effective, texts)
+    pacer = Pacer()
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
     gateway = _gateway(settings)
-    ports = _ports(settings, stores, gateway, texts, client=client, messenger=messenger)
+    ports = _ports(
+        settings, stores, gateway, texts, client=client, messenger=messenger, alerts=noted
+    )
     running, wakeup = RunningJobs(), Wakeup()
     bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
     pool = WorkerPool(
@@ -84,16 +98,21 @@ def create_app(settings: Settings) -> Flask:
         lease_seconds=settings.lease_seconds,
         sweep=lambda: stores.sweep(time.time()),
     )
+    reactions = FeishuReactions(client, pacer, settings.app_id)
+    waiting = WaitingIndicator(stores.waiting, reactions, running)
+    to_admins = FeishuAdminMessenger(client, pacer, texts, effective.language)
+    alerts = AdminAlerts(noted, stores.alerts, to_admins, settings.admins)
+    monitors = (
+        *((scope,) if settings.group_reply == "all" else ()),
+        *((monitoring.model_names(gateway),) if settings.metrics else ()),
+    )
     transport = PooledTransport()
     readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(
-            *((scope,) if settings.group_reply == "all" else ()),
-            *((monitoring.model_names(gateway),) if settings.metrics else ()),
-        ),
+        answering=(*monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, database.close),
         shutdown_grace=settings.shutdown_grace,
@@ -123,6 +142,7 @@ def _ports(
     *,
     client: FeishuClient,
     messenger: FeishuMessenger,
+    alerts: NotedAlerts,
 ) -> Ports:
     return Ports(
         inbox=stores.inbox,
@@ -131,6 +151,7 @@ def _ports(
         people=stores.people,
         usage=stores.usage,
         feedback=stores.feedback,
+        history=stores.history,
         messenger=messenger,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
@@ -138,7 +159,9 @@ def _ports(
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
+        own_roles=stores.own_roles,
         prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
+        alerts=alerts,
         texts=texts,
     )
 
@@ -157,7 +180,10 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         footer=frozenset(settings.footer),
+        suggestions=settings.suggestions,
+        suggestions_model=settings.suggestions_model,
         retention_days=settings.retention_days,
+        title_model=settings.title_model,
         policy=AccessPolicy(
             allowed_users=frozenset(settings.allowed_users),
             allowed_chats=frozenset(settings.allowed_chats),
@@ -183,18 +209,22 @@ def _messenger(
     stores: Stores,
     effective: EffectiveSettings,
     texts: Texts,
+    *,
+    pacer: Pacer,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
-        pacer=Pacer(),
+        pacer=pacer,
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
         threads=settings.answer_threads,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,
+        most_cards=settings.answer_cards,
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
+        admins=settings.admins,
     )
 
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from feishu_bot import __version__
+from feishu_bot import __version__, report_commands
 from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.settings import load_settings, read_environment, read_setting
@@ -38,6 +38,9 @@ The bot runs against the built-in simulator; the app that is set up is left alon
 @click.version_option(__version__, prog_name="feishu-bot")
 def main() -> None:
     """An AI chat bot for Feishu and Lark."""
+
+
+report_commands.add_to(main)
 
 
 def _page_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -41,6 +41,9 @@ MediaErrorKind = Literal[
     "media_unavailable",
 ]
 
+# So many names of models fit into a notice.
+MOST_OFFERED = 8
+
 
 class BotError(Exception):
     """The root of the tree."""
@@ -131,8 +134,12 @@ class ModelError(BotError):
 
     `kind` names the notice that people read, in `feishu_bot/content/locales`; `request_id` is the
     gateway's, for the administrator. `retry_after` are the seconds that it asked to wait, 0 for
-    none.
+    none. `model` is the one that was asked, empty where none was; then `offered` are those that
+    could be, if that is known.
     """
+
+    model: str = ""
+    offered: tuple[str, ...] = ()
 
     def __init__(
         self, kind: str, detail: str = "", *, request_id: str = "", retry_after: float = 0.0
@@ -142,3 +149,9 @@ class ModelError(BotError):
         self.request_id = request_id
         self.retry_after = retry_after
         super().__init__(f"{kind}: {detail}" if detail else kind)
+
+    def params(self) -> dict[str, str]:
+        """What fills the text of its notice."""
+        offered = ", ".join(self.offered[:MOST_OFFERED])
+        known = {"model": self.model, "offered": offered, "request_id": self.request_id}
+        return {name: value for name, value in known.items() if value}

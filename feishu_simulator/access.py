@@ -25,7 +25,13 @@ GRANTED = frozenset(
         "contact:user.employee_id:readonly", "im:message:send_sys_msg",
     }
 )  # fmt: skip
-KNOWN = GRANTED | {"im:message", ALL_GROUP_MESSAGES, "im:message.p2p_msg", "im:chat:read"}
+KNOWN = GRANTED | {
+    "im:message",
+    ALL_GROUP_MESSAGES,
+    "im:message.p2p_msg",
+    "im:chat:read",
+    "cardkit:card:read",
+}
 
 _SEND = ("im:message", "im:message:send_as_bot")
 _READ = ("im:message", "im:message:readonly")
@@ -44,11 +50,14 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "message.delete": ("im:message", "im:message:recall", "im:message:send_as_bot"),
     "reaction.create": _REACT,
     "reaction.delete": _REACT,
+    "reaction.list": (*_READ, "im:message.reactions:read"),
     "image.create": _UPLOAD,
     "file.create": _UPLOAD,
     "resource.get": _READ,
     "chat.get": ("im:chat", "im:chat:readonly", "im:chat:read"),
     "user.get": ("contact:contact.base:readonly",),
+    # "Convert ID": not the scope of all other calls of CardKit.
+    "card.id_convert": ("cardkit:card:read",),
 }
 FREE = frozenset({"token", "bot.info", "scopes"})
 

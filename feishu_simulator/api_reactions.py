@@ -32,22 +32,46 @@ class ReactionApi:
         reaction_id = new_id("re")
         message.reactions[reaction_id] = emoji
         message.note_change()
-        operator = {"operator_id": self._state.credentials.app_id, "operator_type": "app"}
         return success(
             {
                 "reaction_id": reaction_id,
-                "operator": operator,
+                "operator": self._operator(None),
                 "action_time": str(message.created_ms),
                 "reaction_type": {"emoji_type": emoji},
             }
         )
 
+    def list(self, request: ApiRequest) -> ApiAnswer:
+        """All of them on one page, of one kind where that is asked for ("List reactions")."""
+        message = self._state.messages.get(request.params["message_id"])
+        if message is None or message.deleted:
+            raise Refusal(231003, "The message is not found, or has been recalled.")
+        wanted = request.query.get("reaction_type")
+        items = [
+            {
+                "reaction_id": reaction_id,
+                "operator": self._operator(message.reacted_by.get(reaction_id)),
+                "action_time": str(message.created_ms),
+                "reaction_type": {"emoji_type": emoji},
+            }
+            for reaction_id, emoji in message.reactions.items()
+            if wanted in (None, "", emoji)
+        ]
+        return success({"items": items, "has_more": False, "page_token": ""})
+
+    def _operator(self, open_id: str | None) -> dict[str, str]:
+        if open_id:
+            return {"operator_id": open_id, "operator_type": "user"}
+        return {"operator_id": self._state.credentials.app_id, "operator_type": "app"}
+
     def delete(self, request: ApiRequest) -> ApiAnswer:
         message = self._state.messages.get(request.params["message_id"])
         if message is None or message.deleted:
             raise Refusal(231003, "The message is not found, or has been recalled.")
-        emoji = message.reactions.pop(request.params["reaction_id"], None)
-        if emoji is None:
+        reaction_id = request.params["reaction_id"]
+        if reaction_id in message.reacted_by:
+            raise Refusal(231007, "The operator is not the creator of the reaction.")
+        if message.reactions.pop(reaction_id, None) is None:
             raise Refusal(231010, "reaction_id is invalid.")
         message.note_change()
         return success({"reaction_id": request.params["reaction_id"]})

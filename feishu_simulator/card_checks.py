@@ -185,11 +185,28 @@ def _check_images(parts: list[dict[str, Any]], images: Collection[str]) -> None:
 
 
 def _check_people(parts: list[dict[str, Any]], people: Collection[str]) -> None:
+    for one in _people_in(parts):
+        if one not in people:
+            raise BadCard(100290, f"invalid user resource, id {one}")
     for text in _markdown(parts):
         for ids in _AT.findall(text) + _PERSON.findall(text):
             for one in ids.split(","):
                 if one != "all" and one not in people:
                     raise BadCard(100290, f"invalid user resource, id {one}")
+    for part in parts:
+        if part["tag"] == "person_list" and part.get("drop_invalid_user_id") is not True:
+            for person in part.get("persons") or ():
+                if person.get("id") not in people:
+                    raise BadCard(100290, f"invalid user resource, id {person.get('id')}")
+
+
+def _people_in(parts: list[dict[str, Any]]) -> Iterator[Any]:
+    """Whom components show; a list may be told to leave out whom Feishu doesn't know."""
+    for part in parts:
+        if part["tag"] == "person":
+            yield part.get("user_id")
+        elif part["tag"] == "person_list" and part.get("drop_invalid_user_id") is not True:
+            yield from (one.get("id") for one in part.get("persons") or [])
 
 
 def _check_tables(parts: list[dict[str, Any]], rules: CardRules) -> None:

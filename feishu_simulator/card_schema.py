@@ -108,6 +108,15 @@ CHOICES: dict[str, dict[str, frozenset[str]]] = {
         "form_action_type": _names("submit reset"),
     },
     "column_set": {"flex_mode": _names("none stretch flow bisect trisect")},
+    "chart": {
+        "aspect_ratio": _names("1:1 2:1 4:3 16:9"),
+        "color_theme": _names("brand rainbow complementary converse primary"),
+    },
+    "person": {
+        "size": _names("extra_small small medium large"),
+        "style": _names("normal capsule"),
+    },
+    "person_list": {"size": _names("extra_small small medium large")},
     "column": {"vertical_align": _names("top center bottom")},
     "input": {
         "input_type": _names("text multiline_text password"),
@@ -133,5 +142,8 @@ REQUIRED: dict[str, frozenset[str]] = {
     "form": _names("name elements"),
     "collapsible_panel": _names("header elements"),
     "column_set": _names("columns"),
+    "chart": _names("chart_spec"),
+    "person": _names("user_id"),
+    "person_list": _names("persons"),
     "standard_icon": _names("token"),
 }

@@ -5,6 +5,7 @@ From "Card JSON 2.0 structure" and the pages of its components, where those are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -83,6 +84,10 @@ def _in_part(part: dict[str, Any], own_sizes: Collection[str]) -> Iterator[str]:
         yield from _in_input(part)
     elif tag == "column":
         yield from _in_column(part)
+    elif tag == "chart":
+        yield from _in_chart(part)
+    elif tag == "person_list":
+        yield from _in_people(part)
 
 
 def _in_languages(part: dict[str, Any]) -> Iterator[str]:
@@ -143,6 +148,25 @@ def _in_column(column: dict[str, Any]) -> Iterator[str]:
     weight = column.get("weight", 1)
     if not isinstance(weight, int) or not 1 <= weight <= MOST_WEIGHT:
         yield f"column.weight {weight!r}"
+
+
+def _in_chart(chart: dict[str, Any]) -> Iterator[str]:
+    spec = chart.get("chart_spec")
+    if not isinstance(spec, dict) or not isinstance(spec.get("type"), str):
+        yield "chart.chart_spec without a type"
+    elif "data" not in spec:
+        yield "chart.chart_spec without data"
+    height = str(chart.get("height", "auto"))
+    if height != "auto" and not re.fullmatch(r"[1-9]\d{0,2}px", height):
+        yield f"chart.height {height!r}"
+
+
+def _in_people(people: dict[str, Any]) -> Iterator[str]:
+    persons = people.get("persons")
+    if not isinstance(persons, list) or not all(
+        isinstance(one, dict) and one.keys() == {"id"} for one in persons
+    ):
+        yield "person_list.persons is not a list of ids"
 
 
 def _in_form(form: dict[str, Any]) -> Iterator[str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from feishu_simulator.credentials import Credentials
+from feishu_simulator.desk.scene_checks import BadScene
+from feishu_simulator.desk.scene_load import load_scene
 from feishu_simulator.feishu import CARD_PATH, EVENT_PATH
 from feishu_simulator.simulator import Simulator
 
@@ -37,6 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     simulator.gateway.keys = [options.gateway_key]
     simulator.desk.seed()
+    if options.scene:
+        try:
+            load_scene(simulator.desk, Path(options.scene).read_bytes())
+        except (OSError, BadScene) as exc:
+            print(f"{options.scene}: {exc}", file=sys.stderr)
+            return 2
     simulator.feishu.bot_url = options.bot.rstrip("/")
     simulator.feishu.event_url = options.event_url or simulator.feishu.event_url
     simulator.feishu.card_url = options.card_url or simulator.feishu.card_url
@@ -74,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("encrypt-key", credentials.encrypt_key, "Encrypt Key; '' for plain, unsigned events")
     add("verification-token", credentials.verification_token, "Verification Token")
     add("bot-name", credentials.bot_name, "name of the bot")
+    add("scene", "", "a scene that was saved on the page, to begin with", metavar="FILE")
     add("gateway-key", f"sk-{'simulator' * 5}", "API key of the gateway")
     return parser
 

@@ -8,6 +8,9 @@ import flask
 
 from feishu_simulator.desk.app import add_desk
 from feishu_simulator.desk.desk import Desk
+from feishu_simulator.desk.scene import dump_scene
+from feishu_simulator.desk.scene_checks import MOST_BYTES, BadScene
+from feishu_simulator.desk.scene_load import load_scene
 from feishu_simulator.events import envelope
 from feishu_simulator.feishu import Feishu
 from feishu_simulator.gateway import Gateway
@@ -39,6 +42,23 @@ def control_app(desk: Desk, gateway: Gateway) -> WSGIApplication:
     @app.post("/_simulator/say")
     def say() -> Any:
         return _say(feishu, flask.request.get_json())
+
+    @app.get("/_simulator/scene")
+    def scene() -> Any:
+        return dump_scene(desk)
+
+    @app.post("/_simulator/scene")
+    def open_scene() -> Any:
+        request = flask.request
+        request.max_content_length = MOST_BYTES
+        if not request.is_json:
+            # Pages of other sites can't send this type without asking first.
+            flask.abort(415, "application/json is expected")
+        try:
+            load_scene(desk, request.get_data())
+        except BadScene as exc:
+            flask.abort(400, str(exc))
+        return {}
 
     @app.get("/_simulator/report")
     def show_report() -> Any:

@@ -68,12 +68,14 @@ class Deliveries:
         state: PlatformState,
         target: Callable[[], str],
         encode: Callable[[Event], tuple[bytes, dict[str, str]]],
+        is_wanted: Callable[[Event], bool],
     ) -> None:
         self.retry_seconds: Sequence[float] = RETRY_SECONDS
         self.answer_seconds = ANSWER_SECONDS
         self._state = state
         self._target = target
         self._encode = encode
+        self._is_wanted = is_wanted
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: list[tuple[float, int, Event, int]] = []
         self._order = itertools.count()
@@ -82,12 +84,12 @@ class Deliveries:
         self._scheduler: threading.Thread | None = None
 
     def push(self, event: Event, *, late: bool = False, wait: bool = False) -> None:
-        """Push in a thread; with *wait* return after the first attempt.
+        """Push in a thread, unless the app doesn't want the event; *wait*: for the first attempt.
 
         With *late* the answer to the first attempt counts as too late.
         """
         with self._condition:
-            if self._stopped:
+            if self._stopped or not self._is_wanted(event):
                 return
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="simulator-push")

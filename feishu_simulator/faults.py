@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from feishu_simulator.refusals import Refusal
@@ -25,10 +25,11 @@ class _Rule:
     after: bool = False
     seconds: float = 0.0
     seen: int = 0
+    spared: frozenset[str] = frozenset()
 
     def applies_to(self, api: str) -> bool:
         """Whether the rule hits this call, which it counts."""
-        if self.api not in (api, EVERY_API) or self.times == 0:
+        if self.api not in (api, EVERY_API) or api in self.spared or self.times == 0:
             return False
         self.seen += 1
         if self.every is not None and self.seen % self.every:
@@ -65,10 +66,15 @@ class Faults:
         code: int = 230001,
         msg: str = "simulated fault",
         headers: Mapping[str, str] | None = None,
+        spared: Collection[str] = (),
     ) -> None:
-        """Refuse the next *times* calls (default 1), or every *every*-th call until `clear`."""
+        """Refuse the next *times* calls (default 1), or every *every*-th call until `clear`.
+
+        Calls of the APIs in *spared* are left alone.
+        """
         refusal = Refusal(code, msg, status=status, headers=headers)
-        self._add(_Rule(api, _times(times, every), every, refusal=refusal))
+        rule = _Rule(api, _times(times, every), every, refusal=refusal, spared=frozenset(spared))
+        self._add(rule)
 
     def disconnect(
         self, api: str, times: int | None = None, *, every: int | None = None, after: bool = False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feishu_simulator import clicks, user_messages
-from feishu_simulator.access import ALL_GROUP_MESSAGES, MENTIONS, PRIVATE_MESSAGES, Access
+from feishu_simulator.access import Access
 from feishu_simulator.administration import Administration
 from feishu_simulator.api import PlatformApi
 from feishu_simulator.clicks import ActionResult
@@ -24,6 +24,7 @@ from feishu_simulator.platform_events import PlatformEvents
 from feishu_simulator.quirks import Quirks
 from feishu_simulator.records import PlatformRecords
 from feishu_simulator.state import PlatformState
+from feishu_simulator.subscription import Subscription, why_unheard
 
 EVENT_PATH = "/webhook/event"
 CARD_PATH = "/webhook/card"
@@ -58,11 +59,17 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         self.credentials = credentials
         self.url = self.event_url = self.card_url = self._bot_url = ""
         self.faults = Faults()
+        self.subscription = Subscription()
         self.state = PlatformState(credentials, clock)
         self.access = Access(credentials, clock)
         self.api = PlatformApi(self.state, self.access, self.faults)
         self.api.latency, self.api.enforce_limits = latency, enforce_limits
-        deliveries = Deliveries(self.state, lambda: self.event_url, self._encode_event)
+        deliveries = Deliveries(
+            self.state,
+            lambda: self.event_url,
+            self._encode_event,
+            lambda event: self.subscription.takes(event.event_type),
+        )
         super().__init__(self.state, deliveries)
 
     @property
@@ -176,7 +183,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
             message.files = user_messages.files_in(shown)
             body = user_messages.receive_event(message, self.credentials, quirks)
             message.event = Event("im.message.receive_v1", new_event_id(), body)
-            message.pushed = self._reaches_bot(message)
+            message.unheard = self._why_unheard(message)
         if message.pushed:
             self.deliveries.push(message.event, wait=wait)
         return message
@@ -247,7 +254,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         callback has the format of the message card callback. There is no retry ("Card callback").
         """
         url = self._url(path, self.card_url)
-        if not url:
+        if not url or not self.subscription.card_address:
             return ActionResult(0, "", None, clicks.ADDRESS_MISSING)
         component = clicks.component_for(message, value_or_button)
         action = clicks.action_of(component, form_value, extra)
@@ -280,15 +287,9 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
             self.api.stopping.set()
         self.deliveries.stop()
 
-    def _reaches_bot(self, message: Message) -> bool:
-        """Whether the message is pushed: the scopes decide ("Receive message")."""
-        scopes = self.access.scopes
-        if not message.chat.has_bot or not self.event_url:
-            return False
-        if message.chat.is_private:
-            return bool(scopes & PRIVATE_MESSAGES)
-        mentioned = any(mention.get("mentioned_type") == "bot" for mention in message.mentions)
-        return ALL_GROUP_MESSAGES in scopes or (mentioned and bool(scopes & MENTIONS))
+    def _why_unheard(self, message: Message) -> str:
+        has_url = bool(self.event_url)
+        return why_unheard(message, self.subscription, self.access.scopes, has_url=has_url)
 
     def _url(self, path: str, default: str) -> str:
         return (self.bot_url and self.bot_url + path) if path else default

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feishu_simulator.echo import echo, question_of
+from feishu_simulator.exchanges import Exchanges
 from feishu_simulator.gateway_media import GatewayMedia
 from feishu_simulator.script import Script
 from feishu_simulator.sight import refusal_of_pictures
@@ -67,6 +68,9 @@ class Gateway:
         self.stopping = threading.Event()
         self.stream_writer = StreamWriter()
         self.media = GatewayMedia()
+        self.exchanges = Exchanges()
+        # What the responder plays, for people to read.
+        self.fault = ""
         self._lock = threading.Lock()
         self._requests: deque[ChatRequest] = deque(maxlen=REQUESTS)
         self._scripts: deque[Script] = deque()

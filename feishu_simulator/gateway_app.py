@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from feishu_simulator import chunks
+from feishu_simulator.exchanges import ERROR_CHARS, Exchange, shown_body
 from feishu_simulator.gateway import ChatRequest, Gateway, error_body, request_id
 from feishu_simulator.script import Script
 from feishu_simulator.server import RAW_CONNECTION, RawConnection
@@ -36,9 +38,30 @@ def gateway_app(gateway: Gateway) -> WSGIApplication:
 
 
 def _answer(gateway: Gateway, request: Request, connection: RawConnection) -> Response | None:
-    """The response; None when it was written to the raw connection."""
+    """The response; None when it was written to the raw connection. A POST is an exchange."""
     if (picture := gateway.media.picture_at(request.path)) is not None:
         return picture
+    if request.method != "POST":
+        return _route(gateway, request, connection, None)
+    key = request.headers.get("Authorization", "").partition(" ")[2]
+    exchange = gateway.exchanges.begin(request.path, dict(request.headers), key)
+    try:
+        response = _route(gateway, request, connection, exchange)
+        if response is not None:
+            exchange.status = response.status_code
+            if response.status_code != 200 or (exchange.ending and not exchange.pieces):
+                exchange.error = response.get_data(as_text=True)[:ERROR_CHARS]
+            body = request.get_json(silent=True) if request.is_json else None
+            if not exchange.body and isinstance(body, dict):
+                exchange.body = shown_body(body, gateway.keys)
+    finally:
+        gateway.exchanges.end(exchange)
+    return response
+
+
+def _route(
+    gateway: Gateway, request: Request, connection: RawConnection, exchange: Exchange | None
+) -> Response | None:
     log_id = request_id()
     path = request.path
     if gateway.base != "/v1" and not path.startswith(f"{gateway.base}/"):
@@ -64,8 +87,8 @@ def _answer(gateway: Gateway, request: Request, connection: RawConnection) -> Re
             return _json(gateway.subscription(key), 200, log_id)
         case "GET /dashboard/billing/usage":
             return _json(gateway.usage(key), 200, log_id)
-        case "POST /chat/completions":
-            return _chat(gateway, request, key, log_id, connection)
+        case "POST /chat/completions" if exchange:
+            return _chat(gateway, request, connection, exchange, key=key, log_id=log_id)
     made = gateway.media.answer(path.removeprefix("/v1"), request, key, gateway.url)
     if made is not None:
         made.headers["X-Oneapi-Request-Id"] = log_id
@@ -75,15 +98,23 @@ def _answer(gateway: Gateway, request: Request, connection: RawConnection) -> Re
 
 
 def _chat(
-    gateway: Gateway, request: Request, key: str, log_id: str, connection: RawConnection
+    gateway: Gateway,
+    request: Request,
+    connection: RawConnection,
+    exchange: Exchange,
+    *,
+    key: str,
+    log_id: str,
 ) -> Response | None:
     try:
         body = _chat_body(request.get_data())
     except (ValueError, TypeError, KeyError) as exc:
         error = error_body(f"field {exc} is required", log_id, code="one_hub_error")
         return _json(error, 400, log_id)
+    exchange.body = shown_body(body, gateway.keys)
     chat, script = gateway.take(body, key, dict(request.headers))
-    return _ChatAnswer(gateway, connection, log_id, chat, script).send()
+    exchange.take_script(script, body, gateway.fault)
+    return _ChatAnswer(gateway, connection, log_id, chat, script, exchange).send()
 
 
 def _chat_body(data: bytes) -> dict[str, Any]:
@@ -103,6 +134,7 @@ class _ChatAnswer:
     log_id: str
     chat: ChatRequest
     script: Script
+    exchange: Exchange
 
     def send(self) -> Response | None:
         """The response; None when it was written to the raw connection."""
@@ -126,6 +158,8 @@ class _ChatAnswer:
             chunks.pause(chat.at + first + between * len(script.pieces), gateway.stopping)
             gateway.finish(chat)
             answer = chunks.completion(script, chat.body, answer_id)
+            self.exchange.note_sent(len(script.pieces), time.monotonic())
+            self.exchange.usage = answer["usage"]
             return _json(answer, script.status, self.log_id)
         left = False
         try:
@@ -135,6 +169,8 @@ class _ChatAnswer:
             self.connection.close()
         if left or chat.last_chunk_at is None:
             gateway.finish(chat, client_left=left)
+        if left:
+            gateway.exchanges.end(self.exchange, client_left=True)
         return None
 
     def _stream(self, answer_id: str, first: float, between: float) -> None:
@@ -147,7 +183,11 @@ class _ChatAnswer:
         else:
             frames[0] = head + frames[0]
         whole = gateway.stream_writer.write(
-            connection.socket, frames, first=chat.at + first, between=between
+            connection.socket,
+            frames,
+            first=chat.at + first,
+            between=between,
+            on_sent=self.exchange.note_sent,
         )
         if not whole:
             connection.close()
@@ -160,6 +200,10 @@ class _ChatAnswer:
             gateway.stopping.wait(SILENCE_SECONDS)
             connection.close()
         else:
+            if script.ending == "done" and (chat.body.get("stream_options") or {}).get(
+                "include_usage"
+            ):
+                self.exchange.usage = self.exchange.estimate
             gateway.finish(chat)
             connection.send(tail)
 

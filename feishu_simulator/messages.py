@@ -62,8 +62,8 @@ class Message:
     mentions: list[dict[str, Any]] = field(default_factory=list)
     entity: CardEntity | None = None
     event: Event | None = None
-    # Whether its event goes to the bot: usually not in a group without a mention.
-    pushed: bool = False
+    # Why its event doesn't go to the bot, as in a group without a mention; "" if it does.
+    unheard: str = ""
     deleted: bool = False
     updated_ms: int = 0
     edits: int = 0
@@ -128,6 +128,11 @@ class Message:
     def deliveries(self) -> list[Delivery]:
         """The pushes of its own event."""
         return self.event.deliveries if self.event else []
+
+    @property
+    def pushed(self) -> bool:
+        """Whether its event goes to the bot."""
+        return self.event is not None and not self.unheard
 
     @property
     def is_from_bot(self) -> bool:

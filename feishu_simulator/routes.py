@@ -54,6 +54,7 @@ def routes(
         ("PUT", message, "message.update", messages.update),
         ("DELETE", message, "message.delete", messages.delete),
         ("POST", f"{message}/reactions", "reaction.create", reactions.create),
+        ("GET", f"{message}/reactions", "reaction.list", reactions.list),
         (
             "DELETE",
             f"{message}/reactions/:reaction_id",

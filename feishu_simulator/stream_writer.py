@@ -7,7 +7,7 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 # A pause after each round, so that frames that fall due meanwhile are sent together.
 ROUND_SECONDS = 0.002
@@ -18,12 +18,18 @@ _NOW = getattr(socket, "MSG_DONTWAIT", 0)
 
 class _Stream:
     def __init__(
-        self, connection: socket.socket, frames: Sequence[bytes], first: float, between: float
+        self,
+        connection: socket.socket,
+        frames: Sequence[bytes],
+        first: float,
+        between: float,
+        on_sent: Callable[[int, float], None],
     ) -> None:
         self._connection = connection
         self._frames = frames
         self._first = first
         self._between = between
+        self._on_sent = on_sent
         self._left = b""
         self.sent = 0
         self.error: OSError | None = None
@@ -34,6 +40,8 @@ class _Stream:
         now = time.monotonic()
         due = self._due_by(now)
         data = self._left + b"".join(self._frames[self.sent : due])
+        if due > self.sent:
+            self._on_sent(due, now)
         self.sent = due
         try:
             self._left = data[self._connection.send(data, _NOW) :]
@@ -67,15 +75,22 @@ class StreamWriter:
         self._stopped = False
 
     def write(
-        self, connection: socket.socket, frames: Sequence[bytes], *, first: float, between: float
+        self,
+        connection: socket.socket,
+        frames: Sequence[bytes],
+        *,
+        first: float,
+        between: float,
+        on_sent: Callable[[int, float], None],
     ) -> bool:
         """Return when all frames are sent; false when the simulator stopped before.
 
+        *on_sent* is told how many have been sent and when, each time some were.
         Raises OSError when the client has gone. Overdue frames are sent together.
         """
         if not frames:
             return True
-        stream = _Stream(connection, frames, first, between)
+        stream = _Stream(connection, frames, first, between, on_sent)
         with self._condition:
             if self._stopped:
                 return False

@@ -6,24 +6,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from feishu_bot.bot_factory import BotOptions, Ports, build_bot
+from feishu_bot.bot_factory import build_bot
+from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.card_actions import CardAction, ClickResponse
 from feishu_bot.core.cards import Select
 from feishu_bot.core.commands.registry import CommandGroup, CommandResult
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.history import PastConversation
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
 from feishu_bot.core.usage import Usage
 from tests.core.fakes import (
+    FakeAlerts,
     FakeBalance,
     FakeChats,
     FakeConversations,
     FakeFeedback,
+    FakeHistory,
     FakeInbox,
     FakeModels,
+    FakeOwnRoles,
     FakePeople,
     FakePrices,
     FakeReader,
@@ -91,6 +96,15 @@ def turn(number: int = 1, parent: int | None = None, **changes: Any) -> Turn:
     return Turn(**values | changes)
 
 
+def past(
+    origin: int = 1, key: ConversationKey = KEY, *, question: str = "", **changes: Any
+) -> PastConversation:
+    """A conversation of Alice's, of one question and its answer."""
+    only = turn(origin, **({"question": question} if question else {}))
+    values: dict[str, Any] = {"asked": only, "asked_at": 1_000.0, "last": only, "count": 1}
+    return PastConversation(origin=origin, key=key, **values | changes)
+
+
 def usage(**changes: Any) -> Usage:
     """What an answer to Alice has cost."""
     values: dict[str, Any] = {
@@ -125,6 +139,7 @@ class BotWorld:
         self.people = FakePeople()
         self.usage = FakeUsage()
         self.feedback = FakeFeedback()
+        self.history = FakeHistory()
         self.messenger = RecordingMessenger()
         self.names = FakeUserDirectory()
         self.reader = FakeReader()
@@ -132,7 +147,9 @@ class BotWorld:
         self.models = FakeModels()
         self.balance = FakeBalance()
         self.roles = FakeRoles()
+        self.own_roles = FakeOwnRoles()
         self.prices = FakePrices()
+        self.alerts = FakeAlerts()
         vars(self).update(ports or {})
         self.running = RunningJobs()
         self.notified: list[int] = []

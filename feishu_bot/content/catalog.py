@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -22,12 +22,18 @@ _GAP = re.compile(r" +( |[,.;。，；])")
 
 @dataclass(frozen=True, slots=True)
 class NoticeText:
-    """The parts of a notice. A short line has only `what`."""
+    """The parts of a notice. A short line has only `what`.
+
+    `remedy` is what an administrator can do, and also the end of `do` where a person is asked to
+    tell one; `asks_admins` says that one is to be asked.
+    """
 
     title: str
     what: str
     do: str
     severity: Severity
+    remedy: str = ""
+    asks_admins: bool = False
 
 
 class Catalog:
@@ -59,22 +65,30 @@ class Catalog:
     def __call__(self, kind: str, /, **params: object) -> str:
         """A line, or `what` and `do` of a notice. Raises KeyError for an unknown kind."""
         text = self.notice(kind, params)
-        # Chinese has no space between sentences.
-        return ("" if self.language == "zh" else " ").join(filter(None, (text.what, text.do)))
+        return self.joined((text.what, text.do))
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Whole sentences one after the other; Chinese has no space between them."""
+        return ("" if self.language == "zh" else " ").join(filter(None, sentences))
 
     def notice(self, kind: str, params: Mapping[str, object] | None = None) -> NoticeText:
         """The parts of a notice, filled in. Raises KeyError for an unknown kind."""
         if kind in self._lines:
             return NoticeText("", self._fill(self._lines[kind], params or {}), "", "info")
         text = self._notices[kind]
-        parts = (text.title, text.what, text.do)
-        title, what, do = (self._fill(part, params or {}) for part in parts)
-        return NoticeText(title, what, do, text.severity)
+        parts = (text.title, text.what, text.do, text.remedy)
+        title, what, do, remedy = (self._fill(part, params or {}) for part in parts)
+        asks_admins = text.asks_admins or bool(remedy)
+        do = self.joined((do, remedy))
+        return NoticeText(title, what, do, text.severity, remedy, asks_admins)
 
     def _fill(self, template: str, params: Mapping[str, object]) -> str:
         if "{" not in template:
             return template
-        values = _Values({name: self._word(name, str(value)) for name, value in params.items()})
+        known = {
+            name: self._word(name, str(value)) for name, value in params.items() if value != ""
+        }
+        values = _Values(self._words.get("missing", {}), known)
         return _GAP.sub(r"\1", template.format_map(values))
 
     def _word(self, name: str, value: str) -> str:
@@ -83,7 +97,11 @@ class Catalog:
 
 
 class _Values(dict[str, str]):
-    """Parameters; a missing one is empty."""
+    """Parameters; in place of a missing one there is a word for that, or nothing."""
+
+    def __init__(self, missing: Mapping[str, str], known: Mapping[str, str]) -> None:
+        super().__init__(known)
+        self._missing = missing
 
     def __missing__(self, name: str) -> str:
-        return ""
+        return self._missing.get(name, "")

@@ -9,9 +9,10 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.rest import RestOfAnswer
 from feishu_bot.core.answering.unread import kind_of
+from feishu_bot.core.background import BackgroundTasks
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
-from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
@@ -35,6 +36,7 @@ from feishu_bot.core.tasks import (
     Regenerate,
     ReplyTarget,
     RunCommand,
+    ShowMore,
     SuggestCommand,
     Task,
 )
@@ -64,8 +66,10 @@ class Bot:
     runner: CommandRunner
     card_actions: CardActionHandler
     answerer: Answerer
+    rest: RestOfAnswer
     replier: Replier
     welcome: Welcome
+    background: BackgroundTasks
     edits: EditedQuestions
     throttle: RefusalThrottle
     answers_all: bool = False
@@ -129,6 +133,7 @@ class Bot:
         """The message was recalled: its answer stops, and the conversation forgets it."""
         self.inbox.stop(message_id)
         self.running.stop(message_id)
+        self.background.answer_edits.mark_recalled(message_id)
 
     # Click
 
@@ -140,6 +145,8 @@ class Bot:
 
     def work(self, job: Job, control: JobControl) -> None:
         """Do a task. Raises when it must be tried again."""
+        if self.background.work(job, control):
+            return
         refusal = None if job.checkpoint else self._refusal(job)
         if refusal:
             self.replier.reply(job, refusal if self._is_told(job) else None)
@@ -151,16 +158,18 @@ class Bot:
                 self.replier.reply(job, None if is_aside else notice)
             case AskQuestion() | Regenerate() | ContinueAnswer():
                 self._answer(job, task, control)
+            case ShowMore():
+                self._reply_if_any(job, self.rest.show(job, task, control), control)
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)
-                if isinstance(result, Regenerate):
+                if isinstance(result, AskQuestion | Regenerate):
                     self._answer(job, result, control)
                 else:
                     self._reply(job, result, control)
             case SuggestCommand():
                 self._note_chat(job)
-                card = unknown_command_card(task.word, task.nearest)
+                card = self.runner.suggest(job, task)
                 self.replier.reply(job, None if self._is_aside(job) else card)
             case OfferEdited():
                 self.replier.reply(job, edited_card(task))
@@ -170,7 +179,9 @@ class Bot:
     def _answer(
         self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
     ) -> None:
-        notice = self.answerer.answer(job, task, control)
+        self._reply_if_any(job, self.answerer.answer(job, task, control), control)
+
+    def _reply_if_any(self, job: Job, notice: Notice | None, control: JobControl) -> None:
         if notice:
             self._reply(job, notice, control)
 

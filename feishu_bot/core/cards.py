@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from feishu_bot.core.languages import Language
+
 Colour = Literal["blue", "green", "grey", "indigo", "orange", "red", "turquoise"]
 Style = Literal["default", "primary", "danger"]
 
@@ -28,6 +30,13 @@ Label = Text | str
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """A person by open_id: Feishu itself shows the name and the picture."""
+
+    open_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     """A text of its own. Words of people and models are shown as they are, never as Markdown."""
 
@@ -42,7 +51,7 @@ class Field:
     The value stands out, unless the name `leads` and the value only explains it.
     """
 
-    name: Label
+    name: Label | Person
     value: Label
     leads: bool = False
 
@@ -56,6 +65,23 @@ class Image:
 
     key: str
     alt: Label = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A figure of a chart: where it stands, what it belongs to, and how much it is."""
+
+    place: Label
+    series: Label
+    amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Columns, those of one place on top of each other."""
+
+    title: Label
+    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +183,28 @@ class Collapsible:
     blocks: tuple[Paragraph | Field | Buttons, ...]
 
 
-Block = Paragraph | Field | Image | Divider | Buttons | Select | Form | Collapsible
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One of a list: its title, a quotation and notes in small print, and its own button."""
+
+    title: Label
+    notes: tuple[Label, ...]
+    button: Button
+    quote: Label = ""
+
+
+Block = Paragraph | Field | Image | Chart | Divider | Buttons | Select | Form | Collapsible | Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A card of the bot that is no answer. `icon` is an emoji before the title."""
+    """A card of the bot that is no answer. `icon` is an emoji before the title.
+
+    `language` is set where the card speaks that one, whoever reads it.
+    """
 
     title: Label
     blocks: tuple[Block, ...]
     colour: Colour = "blue"
     icon: str = ""
+    language: Language | None = None

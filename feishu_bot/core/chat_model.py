@@ -22,11 +22,15 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What the model is asked. `temperature` None leaves it to the model."""
+    """What the model is asked. `temperature` None leaves it to the model.
+
+    `max_tokens` is how long the answer may be, None for as long as it takes.
+    """
 
     messages: tuple[ChatMessage, ...]
     model: str = ""
     temperature: float | None = None
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

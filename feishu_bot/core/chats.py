@@ -33,7 +33,7 @@ class Chats(Protocol):
     """What is remembered about chats."""
 
     def settings(self, chat_id: str) -> ChatSettings:
-        """The settings of a chat; empty ones for a chat that has none. Cached for a few seconds."""
+        """The settings of a chat; empty ones for a chat that has none. Cached for a moment."""
 
     def save(self, chat_id: str, **changes: Unpack[ChatChanges]) -> None:
         """Change those settings that are given."""

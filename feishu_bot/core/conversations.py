@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.messages import ChatType, IncomingMessage, SentMessages
+from feishu_bot.core.notices import Notice
 
 # The root of a private chat's one running conversation.
 RUNNING = "chat"
@@ -50,6 +51,8 @@ class Turn:
     completion_tokens: int = 0
     estimated_tokens: int = 0
     created_at: float = 0.0
+    # What came with the question and wasn't read: said again when it is answered again.
+    unread: tuple[Notice, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -61,15 +64,20 @@ class Turn:
 class Conversation:
     """A conversation as one question sees it: its settings, and the turns that lead up to here.
 
-    `turns` run from the oldest to the one the question goes on from. Empty settings mean the
-    bot's own.
+    `turns` run from the oldest to the one the question goes on from. With `is_over` they are from
+    before it last began afresh. `left_off` is where it was left when it ended by itself, set until
+    there is an answer again. Empty settings mean the bot's own. With `has_favourite` the model is
+    the favourite of who asks: nobody chose it here.
     """
 
     key: ConversationKey
     turns: tuple[Turn, ...] = ()
+    left_off: Turn | None = None
+    is_over: bool = False
     role: str = ""
     model: str = ""
     mode: str = ""
+    has_favourite: bool = False
 
 
 class SettingsChanges(TypedDict, total=False):
@@ -93,10 +101,20 @@ class Conversations(Protocol):
         """The conversation that one of the bot's own messages belongs to."""
 
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
-        """The conversation up to the turn that `parent_id` ends, or up to its newest turn."""
+        """The conversation up to the turn that `parent_id` ends, or up to its newest turn.
+
+        The turn of `parent_id` may be from before the conversation ended by itself; where a
+        private chat is one running conversation also from before it was begun afresh.
+        """
 
     def turn_of(self, message_id: str) -> Turn | None:
         """The turn that one of the bot's own messages, or a question, is part of."""
+
+    def answers_to(self, question_id: str) -> tuple[str, ...]:
+        """The last message of each answer to a question, of forgotten ones too; oldest first."""
+
+    def card_of(self, message_id: str) -> str:
+        """The id of the card that one of the bot's messages shows; empty where it isn't known."""
 
     def tree(self, key: ConversationKey, *, whole: bool = False) -> tuple[Turn, ...]:
         """All turns of a conversation in all its branches, oldest first.
@@ -108,19 +126,28 @@ class Conversations(Protocol):
         """The conversation of a chat in which the newest turn stands; None without any turn."""
 
     def go_on_from(self, key: ConversationKey, turn_id: int) -> bool:
-        """What is said next goes on from this turn; False when the conversation has none such."""
+        """What is said next goes on from this turn, also where the conversation began afresh since.
+
+        False when it isn't one of the conversation's turns, or is forgotten.
+        """
 
     def save_settings(self, key: ConversationKey, **changes: Unpack[SettingsChanges]) -> None:
         """Change those settings that are given."""
 
     def clear(self, key: ConversationKey) -> None:
-        """Begin the conversation afresh: what was said so far is not loaded again."""
+        """Begin the conversation afresh: its settings stay, what was said isn't loaded again."""
 
-    def bind(self, key: ConversationKey, sent: SentMessages) -> None:
-        """Remember that these messages, and their thread, belong to the conversation."""
+    def bind(self, key: ConversationKey, sent: SentMessages, turn: int | None = None) -> None:
+        """Remember that these messages, and their thread, belong to the conversation.
+
+        With `turn` they show more of the answer of that turn.
+        """
 
     def sweep(self, before: float) -> int:
-        """Delete conversations without a message since that time; how many they were."""
+        """Delete conversations without a message since that time; how many they were.
+
+        Those that go on keep their turns since that time.
+        """
 
 
 @dataclass(frozen=True)
@@ -132,9 +159,13 @@ class KeyResolver:
 
     def of(self, message: IncomingMessage) -> ConversationKey:
         """The conversation of a message, whether or not it exists yet."""
-        if self._is_running(message.chat_type) and not message.thread_id:
-            return ConversationKey(message.chat_id, RUNNING)
-        return self.conversations.resolve(message)
+        if not self._is_running(message.chat_type) or message.thread_id:
+            return self.conversations.resolve(message)
+        # Answers from before the chat was a running one have conversations of their own.
+        replied_to = message.parent_id and self.conversations.key_of(message.parent_id)
+        if replied_to and replied_to.chat_id == message.chat_id:
+            return replied_to
+        return ConversationKey(message.chat_id, RUNNING)
 
     def opened_by(self, root: str, chat_id: str, chat_type: ChatType | None) -> ConversationKey:
         """The conversation of something that the bot sends without being written to."""

@@ -1,4 +1,4 @@
-"""The settings in force: the conversation's, else the chat's, else the bot's."""
+"""The settings in force: the conversation's, else the chat's, else the person's, else the bot's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from feishu_bot.core.people import People
 class LayeredSettings:
     """A conversation with the settings of its chat, and those in force.
 
-    `role` is the system prompt. Empty means the bot's own.
+    `role` is the system prompt. Empty means the bot's own. `favourite` is the model that who asks
+    likes best, whether it is in force or not.
     """
 
     conversation: Conversation
@@ -22,6 +23,7 @@ class LayeredSettings:
     role: str
     model: str
     mode: str
+    favourite: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,22 +36,33 @@ class EffectiveSettings:
     chats: Chats
     people: People
 
-    def of(self, key: ConversationKey, parent_id: str = "") -> LayeredSettings:
-        """The conversation up to the turn that `parent_id` ends, with all its settings."""
+    def of(self, key: ConversationKey, parent_id: str = "", *, asker: str = "") -> LayeredSettings:
+        """The conversation up to the turn that `parent_id` ends, with all its settings.
+
+        `asker` is the open_id of who asks in it.
+        """
         own, chat = self.conversations.load(key, parent_id), self.chats.settings(key.chat_id)
+        favourite = self.people.get(asker).model if asker else ""
         return LayeredSettings(
             conversation=own,
             chat=chat,
             role=own.role or chat.role,
-            model=own.model or chat.model,
+            model=own.model or chat.model or favourite,
             mode=own.mode or chat.mode,
+            favourite=favourite,
         )
 
-    def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
+    def load(self, key: ConversationKey, parent_id: str = "", *, asker: str = "") -> Conversation:
         """The conversation up to the turn that `parent_id` ends, with the settings in force."""
-        layers = self.of(key, parent_id)
-        role, model, mode = layers.role, layers.model, layers.mode
-        return replace(layers.conversation, role=role, model=model, mode=mode)
+        layers = self.of(key, parent_id, asker=asker)
+        chosen = layers.conversation.model or layers.chat.model
+        return replace(
+            layers.conversation,
+            role=layers.role,
+            model=layers.model,
+            mode=layers.mode,
+            has_favourite=bool(layers.favourite) and not chosen,
+        )
 
     def language(self, open_id: str, chat_id: str) -> Language:
         """A person's own language, else the chat's, else the bot's; either id may be empty."""

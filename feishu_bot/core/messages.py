@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
 ChatType = Literal["p2p", "group"]
@@ -111,11 +111,15 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class SentMessages:
-    """What Feishu said of the messages we sent: their ids, and the thread and chat they are in."""
+    """What Feishu said of the messages we sent: their ids, and the thread and chat they are in.
+
+    `card_ids` are the ids of their cards by those of the messages, for cards that can be edited.
+    """
 
     message_ids: tuple[str, ...]
     thread_id: str = ""
     chat_id: str = ""
+    card_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

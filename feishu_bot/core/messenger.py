@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from feishu_bot.core.cards import Card
+from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
@@ -21,6 +22,14 @@ class Footer:
     tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """An earlier talk that can be taken up again at a turn; `notice` says that it has ended."""
+
+    turn_id: str
+    notice: Notice
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
@@ -32,9 +41,40 @@ class FinalAnswer:
     reasoning: str = ""
     notice: Notice | None = None
     asides: tuple[Notice, ...] = ()
+    resumable: Resumable | None = None
     footer: Footer = Footer()
     can_continue: bool = False
     can_regenerate: bool = False
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the text isn't all there."""
+        return self.can_continue or self.notice is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingMarks:
+    """What is to be seen on 👍 and 👎. With `counts` the card is rated by several people."""
+
+    ratings: Ratings
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """Nothing can be pressed any more; `notice` says in a line why."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpQuestions:
+    """Questions to be pressed under the answer; without any they go away."""
+
+    questions: tuple[str, ...]
+
+
+AnswerEdit = RatingMarks | Retirement | FollowUpQuestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +96,9 @@ class AnswerStream(Protocol):
 
     def tell_wait(self, seconds: float) -> None:
         """Say that the model is asked again in so many seconds; with 0 that is said no more."""
+
+    def tell_waiting(self, messages: int) -> None:
+        """Say that so many messages wait for this answer; with 0 none does. Never waits."""
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed. Raises FeishuError when it can't."""
@@ -79,8 +122,12 @@ class Messenger(Protocol):
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
+        position: str = "",
     ) -> AnswerStream:
         """Begin an answer, or continue in the card that `checkpoint` names.
+
+        An answer that is written already goes on from the `position` that its last card's button
+        came with; it is shown when it ends.
 
         `reference` is the same at every try of the same answer: Feishu sends it once. `save` is
         given what another process needs to go on; it may raise LeaseLost. `sent` is told all
@@ -108,6 +155,15 @@ class Messenger(Protocol):
 
     def upload_picture(self, data: bytes) -> str:
         """Upload a picture; returns its key, for the images of cards. Raises FeishuError."""
+
+    def edit_answer(
+        self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
+    ) -> None:
+        """Change the card of an answer that has ended; other edits of it must wait meanwhile.
+
+        `message_id` is the message that shows the card; an empty `card_id` has Feishu asked for
+        it. Raises FeishuError when it is no card that can be edited, or not any more.
+        """
 
     def identity(self) -> BotIdentity:
         """Who the bot is; from memory, never a call."""

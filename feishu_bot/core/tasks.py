@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
@@ -20,7 +20,8 @@ class ReplyTarget:
     """Where an answer goes: to a message, else to a chat, else to the person who asked.
 
     `chat_type` is None where a click doesn't tell; others may be reading then. `has_thread` is
-    whether the message stands in a thread or topic, None where that isn't known.
+    whether the message stands in a thread or topic, None where that isn't known. `asked` is the
+    question, and who asks it, where it was pressed and no message says it.
     """
 
     message_id: str
@@ -28,6 +29,7 @@ class ReplyTarget:
     chat_type: ChatType | None
     sender: Sender
     has_thread: bool | None = None
+    asked: str = ""
 
     @classmethod
     def of(cls, message: IncomingMessage) -> Self:
@@ -69,10 +71,14 @@ class RunCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestCommand:
-    """Answer what looks like a command and is none. `nearest` may be empty."""
+    """Answer what looks like a command and is none. `nearest` may be empty.
+
+    `argument` is what stood behind the word.
+    """
 
     word: str
     nearest: str = ""
+    argument: str = ""
     message: IncomingMessage | None = None
 
 
@@ -81,12 +87,14 @@ class Regenerate:
     """Answer a question once more, on a branch of its own.
 
     `answer_id` is a message of the turn. An empty `model` is the conversation's; `text` is asked
-    in place of what was asked before, where it was edited.
+    in place of what was asked before, where it was edited. With `resumes` it is asked where the
+    conversation goes on now, and not where it was asked before.
     """
 
     answer_id: str
     model: str = ""
     text: str = ""
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +106,54 @@ class OfferEdited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestFollowUps:
+    """Have a model suggest questions that may follow an answer."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowFollowUps:
+    """Put suggested questions on an answer's card."""
+
+    answer_id: str
+    questions: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueAnswer:
     """Continue the answer that this card shows."""
 
     card_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRatings:
+    """Show on an answer's card what people think of it now."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRecalled:
+    """Say on an answer's card that its question was recalled, and take the buttons away."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowMore:
+    """Show more of the answer of this card, from this position on."""
+
+    card_id: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeTitle:
+    """Name the conversation that began with this answer."""
+
+    answer_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +177,12 @@ Task = (
     | Regenerate
     | OfferEdited
     | ContinueAnswer
+    | SuggestFollowUps
+    | ShowFollowUps
+    | MarkRatings
+    | MarkRecalled
+    | ShowMore
+    | MakeTitle
     | Greet
     | LegacyText
 )
@@ -136,6 +194,12 @@ _KINDS: Mapping[str, type[Task]] = {
     "regenerate": Regenerate,
     "offer": OfferEdited,
     "continue": ContinueAnswer,
+    "suggest_follow_ups": SuggestFollowUps,
+    "show_follow_ups": ShowFollowUps,
+    "ratings": MarkRatings,
+    "recalled": MarkRecalled,
+    "more": ShowMore,
+    "title": MakeTitle,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from feishu_bot.core.tasks import Outcome
 
@@ -46,6 +47,23 @@ class UsageTotal:
         return self.prompt_tokens + self.completion_tokens
 
 
+UsageGroup = Literal["day", "person", "chat", "model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """The total of a group of answers; by what they weren't grouped is empty, and the day 0.
+
+    `day` counts from 0.
+    """
+
+    total: UsageTotal
+    day: int = 0
+    person: str = ""
+    chat: str = ""
+    model: str = ""
+
+
 class UsageStore(Protocol):
     """What answers have cost, and what was granted beyond the limits."""
 
@@ -56,6 +74,17 @@ class UsageStore(Protocol):
 
     def people(self, since: float, limit: int) -> list[UsageTotal]:
         """One total per person, by open_id, the greatest number of tokens first."""
+
+    def count_people(self, since: float) -> int:
+        """How many people have used anything from that time on."""
+
+    def grouped(
+        self, starts: Sequence[float], by: Sequence[UsageGroup], limit: int
+    ) -> list[UsageRow]:
+        """One total per group, the first days first and then the greatest number of tokens.
+
+        `starts` are when the days begin, in seconds since the epoch; the last one has no end.
+        """
 
     def grant(
         self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str

@@ -15,7 +15,7 @@ from feishu_bot.logs import get_logger
 logger = get_logger(__name__)
 
 # Feishu refuses to give out a group's message without this scope, whatever else is granted.
-_GROUP_REFUSAL = 230027
+GROUP_REFUSAL = 230027
 GROUP_SCOPE = "im:message.group_msg"
 READ_SCOPE = "im:message:readonly"
 
@@ -32,8 +32,7 @@ class FeishuMessageReader:
             items = self._client.message(message_id)
         except PermissionMissing as exc:
             _log_unreadable(message_id, exc)
-            scope = GROUP_SCOPE if exc.code == _GROUP_REFUSAL else READ_SCOPE
-            return FetchedMessage(message_id=message_id, missing_scope=scope)
+            return _forbidden(message_id, exc)
         except FeishuError as exc:
             _log_unreadable(message_id, exc)
             return None
@@ -48,9 +47,12 @@ class FeishuMessageReader:
     def thread(self, thread_id: str) -> tuple[FetchedMessage, ...]:
         try:
             items = self._thread_items(thread_id)
+        except PermissionMissing as exc:
+            _log_unreadable(thread_id, exc)
+            return (_forbidden(thread_id, exc),)
         except FeishuError as exc:
             _log_unreadable(thread_id, exc)
-            return ()
+            return (FetchedMessage(message_id=thread_id, kind=""),)
         # A notice of Feishu ("… joined the group") is nobody's word.
         said = (message for message in self._parsed(items) if message.kind != "system")
         return tuple(reversed(list(said)))
@@ -90,6 +92,11 @@ def _forwarded(messages: Iterable[FetchedMessage], root: str) -> Iterator[Fetche
             yield from parts_of(part.message_id)
 
     return parts_of(root)
+
+
+def _forbidden(id: str, exc: PermissionMissing) -> FetchedMessage:
+    scope = GROUP_SCOPE if exc.code == GROUP_REFUSAL else READ_SCOPE
+    return FetchedMessage(message_id=id, missing_scope=scope)
 
 
 def _log_unreadable(id: str, exc: FeishuError) -> None:

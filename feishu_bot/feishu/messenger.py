@@ -14,12 +14,14 @@ from feishu_bot.core.cards import Card
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.errors import CardRefused
 from feishu_bot.feishu.api.client import FeishuClient, MessageReply
+from feishu_bot.feishu.card_editor import CardEditor
 from feishu_bot.feishu.cards.answer import as_plain_text
+from feishu_bot.feishu.cards.answer_edits import edit_actions
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
@@ -42,7 +44,8 @@ SETTLING_SECONDS = 2.0
 class FeishuMessenger:
     """Implements `core.messenger.Messenger`: one object for all answers.
 
-    Nothing is open before `start`. `language_of` is given an open_id and a chat_id.
+    Nothing is open before `start`. `language_of` is given an open_id and a chat_id. An answer
+    shows `most_cards` at a time; 0 is no limit. `admins` are named in notices that ask for one.
     """
 
     def __init__(
@@ -56,8 +59,10 @@ class FeishuMessenger:
         threads: int,
         streaming: bool,
         frame_interval: float,
+        most_cards: int,
         reply_in_thread: Literal["auto", "always", "never"],
         thread_choice_of: Callable[[str], ThreadChoice] = lambda _: "",
+        admins: tuple[str, ...] | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -68,9 +73,12 @@ class FeishuMessenger:
         self._threads = threads
         self._streaming = streaming
         self._frame_interval = frame_interval
+        self._most_cards = most_cards
         self._reply_in_thread = reply_in_thread
         self._thread_choice_of = thread_choice_of
+        self._admins = admins
         self._timer = timer
+        self._editor = CardEditor(client, pacer, timer=timer)
         self._no_cardkit_until = 0.0
         self._drawing = 0
         self._drawn = threading.Condition()
@@ -99,7 +107,10 @@ class FeishuMessenger:
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
+        position: str = "",
     ) -> CardStream:
+        # What is written already needn't grow.
+        streaming = self._streaming and not position
         caller = self._caller()
         replies = self._replies(target, caller, reference)
         factory = CardFactory(
@@ -107,14 +118,16 @@ class FeishuMessenger:
             caller=caller,
             replies=replies,
             interval=self._frame_interval,
-            has_cardkit=self._streaming and self._timer() > self._no_cardkit_until,
+            has_cardkit=streaming and self._timer() > self._no_cardkit_until,
             on_no_cardkit=self._miss_cardkit,
         )
         look = AnswerLook(
             texts=self._texts_for(target),
             others=self._others_for(target),
+            admins=self._admins,
             stop=reference,
-            streaming=self._streaming,
+            streaming=streaming,
+            asked=target.asked,
         )
         stream = CardStream(
             caller=caller,
@@ -124,13 +137,16 @@ class FeishuMessenger:
             checkpoint=checkpoint,
             save=save,
             sent=sent,
+            most_cards=self._most_cards,
+            position=position,
             timer=self._timer,
         )
         self._draw(stream)
         return stream
 
     def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
-        card = notice_card(self._texts_for(target), notice, self._others_for(target))
+        others = self._others_for(target)
+        card = notice_card(self._texts_for(target), notice, others, admins=self._admins)
         replies = self._replies(target, self._caller(), reference)
         try:
             return _sent(replies.send("interactive", card, "notice"))
@@ -165,6 +181,12 @@ class FeishuMessenger:
     def upload_picture(self, data: bytes) -> str:
         upload = self._client.resources.upload_picture
         return self._caller().call("image.create", lambda: upload(data))
+
+    def edit_answer(
+        self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
+    ) -> None:
+        localizer = Localizer(self._texts_for(target), self._others_for(target))
+        self._editor.edit(message_id, card_id, edit_actions(localizer, edit))
 
     def _caller(self) -> PacedCaller:
         return PacedCaller(self._pacer, timer=self._timer)

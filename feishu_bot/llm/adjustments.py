@@ -90,6 +90,20 @@ ADJUSTMENTS: tuple[Adjustment, ...] = (
         lambda body: body.get("temperature"),
     ),
     Adjustment(
+        "max_completion_tokens",
+        # OpenAI's newer models have the limit under another name.
+        _any_of(
+            r"max_completion_tokens",
+            r"max_tokens['\"`]?.{0,40}(not|n't|un)\s?(support|allow|recogni[sz]ed|permitted)",
+            r"(unsupported|unknown|unrecogni[sz]ed|不支持).{0,40}max_tokens",
+        ),
+        lambda body: "max_tokens" in body,
+        lambda body: {
+            **_without("max_tokens")(body),
+            "max_completion_tokens": body["max_tokens"],
+        },
+    ),
+    Adjustment(
         "no system role",
         _any_of(
             r"(system|developer).{0,40}(role|message|prompt|instruction)",
@@ -121,7 +135,7 @@ ADJUSTMENTS: tuple[Adjustment, ...] = (
             r"|必须|不能为空)",
             r"(require|missing|provide|specify|缺少)\w*.{0,40}max_tokens",
         ),
-        lambda body: "max_tokens" not in body,
+        lambda body: not {"max_tokens", "max_completion_tokens"} & body.keys(),
         lambda body: {**body, "max_tokens": MAX_TOKENS},
     ),
 )

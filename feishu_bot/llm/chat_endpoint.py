@@ -29,6 +29,8 @@ def request_body(prompt: Prompt, model: str) -> dict[str, Any]:
     }
     if prompt.temperature is not None:
         body["temperature"] = prompt.temperature
+    if prompt.max_tokens is not None:
+        body["max_tokens"] = prompt.max_tokens
     return body
 
 

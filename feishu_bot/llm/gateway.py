@@ -113,7 +113,9 @@ class Gateway:
         ends_at = self._timer() + self._answer_timeout
         body = request_body(prompt, self._model_for(prompt))
         if has_pictures(body) and not self._sight.can_see(body["model"]):
-            raise model_error(ModelErrorKind.MODEL_CANT_SEE, "it has refused pictures before")
+            blind = model_error(ModelErrorKind.MODEL_CANT_SEE, "it has refused pictures before")
+            blind.model = body["model"]
+            raise blind
         request = AnswerRequest(
             body,
             adjustments=self._adjustments,
@@ -130,6 +132,7 @@ class Gateway:
             try:
                 yield from self._attempt(request, reader, deadline)
             except ModelError as failure:
+                failure.model = request.body["model"]
                 if is_cancelled():
                     raise
                 may_ask_again = not (reader.begun or reader.is_complete)

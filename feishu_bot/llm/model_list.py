@@ -183,9 +183,11 @@ class ModelList:
         is_only = len(offered) == 1 or self._allowed.is_limited
         if offered and (is_only or same_model(offered[0], self._preferred)):
             return offered[0]
-        raise model_error(
+        failure = model_error(
             ModelErrorKind.MODEL_UNSET, f"none of {len(offered)} models is a preferred one"
         )
+        failure.offered = offered
+        raise failure
 
     def _renew(self) -> None:
         try:

@@ -35,6 +35,7 @@ GATEWAY = Hint(
 DEFAULT_PROMPT = (
     "You are a helpful colleague in a work chat. Answer in the language of the question. "
     "Come to the point, say so when you are not sure, and format with Markdown where it helps. "
+    "Write formulas in plain text with Unicode characters (x², √2, ≤, a/b): no LaTeX, no HTML. "
     "Today is {date}."
 )
 
@@ -69,6 +70,7 @@ class Settings:
         "GATEWAY_HEADERS", values.headers, "", secret="all"
     )
     system_prompt: str = env("SYSTEM_PROMPT", values.prompt, DEFAULT_PROMPT)
+    title_model: str = env("TITLE_MODEL", values.word, "")
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     first_token_timeout: float = env("FIRST_TOKEN_TIMEOUT", duration(1), "120")
     idle_timeout: float = env("IDLE_TIMEOUT", duration(1), "120")
@@ -79,7 +81,7 @@ class Settings:
     roles_file: str = env("ROLES_FILE", values.text, "")
     conversation_ttl: float = env("CONVERSATION_TTL", duration(60), "12h")
     retention_days: int = env("RETENTION_DAYS", whole(1, 36_500), "30")
-    p2p_context: Literal["thread", "chat"] = env("P2P_CONTEXT", one_of("thread", "chat"), "thread")
+    p2p_context: Literal["thread", "chat"] = env("P2P_CONTEXT", one_of("thread", "chat"), "chat")
     group_reply: Literal["mention", "all"] = env("GROUP_REPLY", one_of("mention", "all"), "mention")
     reply_in_thread: Literal["auto", "always", "never"] = env(
         "REPLY_IN_THREAD", one_of("auto", "always", "never"), "auto"
@@ -88,6 +90,9 @@ class Settings:
     # Feishu allows ten updates of one card a second: the first, the final and the one that ends
     # its streaming mode have to fit in as well.
     frame_interval: float = env("FRAME_INTERVAL", values.interval(0.15), "0.25")
+    answer_cards: int = env("ANSWER_CARDS", whole(0, 100), "2")
+    suggestions: bool = env("SUGGESTIONS", flag, "false")
+    suggestions_model: str = env("SUGGESTIONS_MODEL", values.word, "")
     footer: tuple[str, ...] = env("FOOTER", values.footer_parts, "model,seconds,tokens")
 
     # Who may use it, and how much
@@ -201,6 +206,24 @@ def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ
     merged = {name: value for name, value in found.items() if value}
     merged.update((name, value) for name, value in environ.items() if value.strip())
     return merged
+
+
+def read_some(environ: Mapping[str, str], *names: str) -> dict[str, Any]:
+    """These settings alone, by the names that `Settings` gives them; all must have a default.
+
+    Raises SettingsError.
+    """
+    report, found = Report(SETTINGS, environ), {}
+    for name in names:
+        setting = _DECLARED[name]
+        value = values.trimmed(environ.get(setting.name, "")) or setting.default or ""
+        try:
+            found[name] = setting.type.read(value)
+        except InvalidValue as exc:
+            report.add_invalid(setting, value, exc)
+    if report.faults:
+        raise SettingsError(report.faults)
+    return found
 
 
 def load_settings() -> Settings:

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feishu_bot.core.alerts import MONTH
 from feishu_bot.logs import get_logger
+from feishu_bot.stores.alerts import SqlAlerts
 from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.feedback import SqlFeedback
+from feishu_bot.stores.history import SqlHistory
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
+from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
+from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.usage import SqlUsage
+from feishu_bot.stores.waiting import SqlWaiting
 
-__all__ = ["Database", "Stores"]
+__all__ = ["Database", "SqlFeedback", "SqlUsage", "Stores"]
 
 logger = get_logger(__name__)
 
@@ -38,6 +44,11 @@ class Stores:
     people: SqlPeople
     usage: SqlUsage
     feedback: SqlFeedback
+    waiting: SqlWaiting
+    alerts: SqlAlerts
+    own_roles: SqlOwnRoles
+    history: SqlHistory
+    text_index: TextIndexUpkeep
     retention_days: float
 
     @classmethod
@@ -60,6 +71,11 @@ class Stores:
             people=SqlPeople(database),
             usage=SqlUsage(database),
             feedback=SqlFeedback(database),
+            waiting=SqlWaiting(database),
+            alerts=SqlAlerts(database),
+            own_roles=SqlOwnRoles(database),
+            history=SqlHistory(database),
+            text_index=TextIndexUpkeep(database),
             retention_days=retention_days,
         )
 
@@ -74,4 +90,5 @@ class Stores:
             # Those whose usage is kept stay: after the usage.
             people=self.people.sweep(expired),
             feedback=self.feedback.sweep(expired),
+            alerts=self.alerts.sweep(min(expired, now - MONTH)),
         )

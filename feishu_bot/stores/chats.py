@@ -14,6 +14,8 @@ from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import chats as table
 
+_CACHED_SECONDS = 0.5
+
 _settings = [column for column in table.c if column is not table.c.chat_id]
 _is_this = table.c.chat_id == sa.bindparam("chat")
 
@@ -36,12 +38,13 @@ _DELETE_EMPTY = sa.delete(table).where(_is_this, *(column == "" for column in _s
 class SqlChats:
     """Implements `core.chats.Chats`; a chat is stored only while something is set for it.
 
-    Another process sees a change within three seconds by `clock`, which counts seconds.
+    Another process sees a change within half a second by `clock`, which counts seconds: sooner
+    than anybody asks who has just pressed a button.
     """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
-        self._cache: ReadCache[str, ChatSettings] = ReadCache(clock)
+        self._cache: ReadCache[str, ChatSettings] = ReadCache(clock, _CACHED_SECONDS)
 
     def settings(self, chat_id: str) -> ChatSettings:
         return self._cache.get(chat_id, self._read)

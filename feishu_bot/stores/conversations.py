@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
-from typing import Unpack
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.conversations import Conversation, ConversationKey, SettingsChanges, Turn
+from feishu_bot.core.conversations import (
+    RUNNING,
+    Conversation,
+    ConversationKey,
+    SettingsChanges,
+    Turn,
+)
 from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import CleanText, conversations, messages, threads
-from feishu_bot.stores.turn_tree import read_newest, read_path, read_tree, read_turn, set_head
-from feishu_bot.stores.turns import in_conversation, insert_own_messages, parameters_of, touch
+from feishu_bot.stores.turn_tree import (
+    read_answers,
+    read_newest,
+    read_path,
+    read_tree,
+    read_turn,
+    set_head,
+)
+from feishu_bot.stores.turns import (
+    clear,
+    in_conversation,
+    insert_own_messages,
+    parameters_of,
+    sweep_turns,
+    touch,
+)
 
 _CACHED_SECONDS = 3600.0
+_MAX_ID = 2**63 - 1
 
 _is_this = in_conversation(conversations)
 _ONE = sa.select(conversations).where(_is_this)
@@ -32,6 +52,7 @@ _SAVE_SETTINGS = (
     )
 )
 _KNOWN_MESSAGE = sa.select(messages).where(messages.c.message_id == sa.bindparam("id"))
+_CARD = sa.select(messages.c.card_id).where(messages.c.message_id == sa.bindparam("id"))
 _THREAD_ROOT = sa.select(threads.c.root).where(
     threads.c.chat_id == sa.bindparam("chat"), threads.c.thread_id == sa.bindparam("thread")
 )
@@ -48,9 +69,9 @@ _SWEEP_THREADS = sa.delete(threads).where(
 class SqlConversations:
     """Implements `core.conversations.Conversations` for any number of processes on one database.
 
-    A conversation that is unused for `ttl_seconds` starts over: its settings and turns are not
-    loaded again. `clock` gives seconds since the epoch. A message stays in its conversation, so
-    that each process can cache it.
+    A conversation that is unused for `ttl_seconds` starts over: its turns are not loaded again,
+    unless someone goes on from one of them. `clock` gives seconds since the epoch. A message stays
+    in its conversation, so that each process can cache it.
     """
 
     def __init__(
@@ -93,7 +114,9 @@ class SqlConversations:
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
         """Without the turn of `parent_id`, up to the head that `go_on_from` has set, or the newest.
 
-        Turns of the path that were forgotten or cleared are left out.
+        Turns of the path that were forgotten are left out. A reply goes on from what ended by
+        itself; from what was cleared only where the private chat is one running conversation:
+        elsewhere everybody writes by replying, to whatever stands nearest.
         """
         ended_before = self._clock() - self._ttl_seconds
         with self._database.read() as connection:
@@ -101,17 +124,28 @@ class SqlConversations:
             if row is None:
                 return Conversation(key=key)
             if row.last_at >= ended_before:
-                turns = read_path(connection, key, parent_id, cleared_up_to=row.cleared_up_to)
-                return Conversation(
-                    key=key, turns=turns, role=row.role, model=row.model, mode=row.mode
-                )
+                return _loaded(connection, key, row, parent_id)
+            if parent_id:
+                replied_to = _loaded(connection, key, row, parent_id, expired=True)
+                if replied_to.turns:
+                    return replied_to
         self._touch(key, ended_before=ended_before)
-        return Conversation(key=key)
+        with self._database.read() as connection:
+            row = connection.execute(_ONE, parameters_of(key)).one_or_none()
+            return _loaded(connection, key, row, parent_id) if row else Conversation(key=key)
 
     def turn_of(self, message_id: str) -> Turn | None:
         """The newest turn of a question that was answered again; None for a forgotten turn."""
         with self._database.read() as connection:
             return read_turn(connection, message_id)
+
+    def answers_to(self, question_id: str) -> tuple[str, ...]:
+        with self._database.read() as connection:
+            return read_answers(connection, question_id)
+
+    def card_of(self, message_id: str) -> str:
+        with self._database.read() as connection:
+            return str(connection.scalar(_CARD, {"id": message_id}) or "")
 
     def tree(self, key: ConversationKey, *, whole: bool = False) -> tuple[Turn, ...]:
         with self._database.read() as connection:
@@ -127,10 +161,11 @@ class SqlConversations:
             return read_newest(connection, chat_id)
 
     def go_on_from(self, key: ConversationKey, turn_id: int) -> bool:
-        """Holds until another turn is stored. False for a turn that `tree` leaves out."""
-        now = self._clock()
+        """Holds until another turn is stored, or the conversation begins afresh."""
+        if not 0 < turn_id <= _MAX_ID:
+            return False
         with self._database.write() as connection:
-            return set_head(connection, key, turn_id, now=now, ended_before=now - self._ttl_seconds)
+            return set_head(connection, key, turn_id, now=self._clock())
 
     def save_settings(self, key: ConversationKey, **changes: Unpack[SettingsChanges]) -> None:
         settings = {f"new_{name}": changes.get(name) for name in ("role", "model", "mode")}
@@ -140,13 +175,14 @@ class SqlConversations:
             connection.execute(_SAVE_SETTINGS, {**parameters_of(key), **settings})
 
     def clear(self, key: ConversationKey) -> None:
-        self._touch(key, ended_before=math.inf)
+        with self._database.write() as connection:
+            clear(connection, key, now=self._clock())
 
-    def bind(self, key: ConversationKey, sent: SentMessages) -> None:
+    def bind(self, key: ConversationKey, sent: SentMessages, turn: int | None = None) -> None:
         now = self._clock()
         with self._database.write() as connection:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
-            insert_own_messages(connection, key, sent.message_ids)
+            insert_own_messages(connection, key, sent, turn_id=turn)
             if sent.thread_id:
                 connection.execute(
                     _BIND_THREAD, _thread_row(key.chat_id, sent.thread_id, key.root, now)
@@ -159,6 +195,10 @@ class SqlConversations:
         with self._database.write() as connection:
             deleted = connection.execute(_SWEEP, {"before": before}).rowcount
             connection.execute(_SWEEP_THREADS, {"before": before})
+        has_more = True
+        while has_more:
+            with self._database.write() as connection:
+                has_more = sweep_turns(connection, before)
         for cache in (self._messages, self._roots, self._existing):
             cache.clear()
         return deleted
@@ -192,6 +232,35 @@ class SqlConversations:
                 # Another process may have been first.
                 bound = connection.execute(_THREAD_ROOT, parameters).scalar_one()
         return str(bound)
+
+
+def _loaded(
+    connection: sa.Connection,
+    key: ConversationKey,
+    row: sa.Row[Any],
+    parent_id: str,
+    *,
+    expired: bool = False,
+) -> Conversation:
+    """The conversation of a row. When it has `expired` there are only the turns of a reply."""
+    head, newest_after = (None, _MAX_ID) if expired else (row.head, row.cleared_up_to)
+    turns = read_path(connection, key, parent_id, head=head, cleared_up_to=newest_after)
+    is_cleared = bool(turns and (turns[-1].id or 0) <= row.cleared_up_to)
+    if is_cleared and key.root != RUNNING:
+        turns = ()
+    left_off = None
+    if row.expired_head and not any(turn.answer for turn in turns):
+        before = read_path(connection, key, "", head=row.expired_head, cleared_up_to=0)
+        left_off = next((turn for turn in reversed(before) if turn.answer), None)
+    return Conversation(
+        key=key,
+        turns=turns,
+        left_off=left_off,
+        is_over=bool(turns) and (expired or is_cleared),
+        role=row.role,
+        model=row.model,
+        mode=row.mode,
+    )
 
 
 def _thread_row(chat_id: str, thread_id: str, root: str, now: float) -> dict[str, object]:

@@ -99,6 +99,25 @@ class Database:
         )
         return f"数据库无法打开 / The database can't be opened: {where} ({reason}). {advice}"
 
+    def expect_current(self) -> None:
+        """Make sure that a bot of this version has made the tables; nothing is created.
+
+        Raises StoreUnavailable.
+        """
+        where = self._url.render_as_string(hide_password=True)
+        if self._is_sqlite and not Path(self._url.database or "").is_file():
+            raise StoreUnavailable(f"数据库不存在 / There is no such database: {where}")
+        try:
+            with self.read() as connection:
+                is_current = migrations.is_current(connection)
+        except (OSError, SQLAlchemyError) as exc:
+            raise StoreUnavailable(self._describe(exc)) from exc
+        if not is_current:
+            raise StoreUnavailable(
+                f"数据库不是这个版本的，请先启动一次机器人 / The database is of another version, "
+                f"start the bot once: {where}"
+            )
+
     def ping(self) -> bool:
         """Whether the database answers and has tables."""
         try:

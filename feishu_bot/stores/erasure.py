@@ -6,7 +6,16 @@ import sqlalchemy as sa
 
 from feishu_bot.core.people import ErasureReport
 from feishu_bot.stores import inbox_statements
-from feishu_bot.stores.schema import conversations, feedback, grants, people, turns, usage
+from feishu_bot.stores.schema import (
+    chats,
+    conversations,
+    feedback,
+    grants,
+    own_roles,
+    people,
+    turns,
+    usage,
+)
 from feishu_bot.stores.turns import FORGOTTEN
 
 _person: sa.BindParameter[str] = sa.bindparam("person")
@@ -27,6 +36,8 @@ _EMPTY_ROLES = (
     )
     .values(role="")
 )
+_private_chat = sa.select(people.c.private_chat).where(people.c.open_id == _person)
+_DELETE_CHAT = sa.delete(chats).where(chats.c.chat_id.in_(_private_chat))
 _EMPTY_TURNS = sa.update(turns).where(turns.c.asker == _person).values(FORGOTTEN)
 _DELETE_USAGE = sa.delete(usage).where(usage.c.open_id == _person, usage.c.created_at < _since)
 _DELETE_GRANTS = sa.delete(grants).where(grants.c.open_id == _person, grants.c.created_at < _since)
@@ -34,7 +45,12 @@ _HIDE_GRANTER = sa.update(grants).where(grants.c.granted_by == _person).values(g
 _DELETE_FEEDBACK = sa.delete(feedback).where(feedback.c.open_id == _person)
 
 _is_this = people.c.open_id == _person
-_RESET_LANGUAGE = sa.update(people).where(_is_this, people.c.language != "").values(language="")
+_RESET_SETTINGS = (
+    sa.update(people)
+    .where(_is_this, sa.or_(people.c.language != "", people.c.model != ""))
+    .values(language="", model="")
+)
+_DELETE_ROLES = sa.delete(own_roles).where(own_roles.c.open_id == _person)
 _DELETE_PERSON = sa.delete(people).where(_is_this, sa.not_(people.c.blocked))
 _FORGET_MEETING = sa.update(people).where(_is_this).values(met=False, private_chat="")
 
@@ -57,12 +73,14 @@ def erase_person(
     connection.execute(inbox_statements.FORGET_SHOWN, person)
     # Who has asked where is known only as long as the turns have their askers.
     settings = connection.execute(_EMPTY_ROLES, person).rowcount
+    settings += connection.execute(_DELETE_CHAT, person).rowcount
     emptied = connection.execute(_EMPTY_TURNS, person).rowcount
     used = connection.execute(_DELETE_USAGE, before).rowcount
     connection.execute(_DELETE_GRANTS, before)
     connection.execute(_HIDE_GRANTER, person)
     judged = connection.execute(_DELETE_FEEDBACK, person).rowcount
-    settings += connection.execute(_RESET_LANGUAGE, person).rowcount
+    settings += connection.execute(_RESET_SETTINGS, person).rowcount
+    settings += connection.execute(_DELETE_ROLES, person).rowcount
     connection.execute(_DELETE_PERSON, person)
     connection.execute(_FORGET_MEETING, person)
     return ErasureReport(turns=emptied, usage=used, feedback=judged, settings=settings)

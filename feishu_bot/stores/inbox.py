@@ -124,19 +124,20 @@ class SqlInbox:
             self._held.remove(job)
             raise _lost(job)
 
-    def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> None:
+    def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> bool:
         """The turn of a question that was recalled meanwhile is not stored.
 
         After any other exception than LeaseLost the job is still ours.
         """
         self._held.remove(job)
         try:
-            is_ours = self._finish(job, outcome, turn, usage)
+            is_recalled = self._finish(job, outcome, turn, usage)
         except BaseException:
             self._held.add(job)
             raise
-        if not is_ours:
+        if is_recalled is None:
             raise _lost(job)
+        return is_recalled
 
     def release(self, jobs: Iterable[Job]) -> None:
         """The checkpoint stays, and the attempt doesn't count.
@@ -236,19 +237,21 @@ class SqlInbox:
             jobs.append(job)
         return jobs
 
-    def _finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> bool:
-        """False, with nothing stored, when the job isn't ours any more."""
+    def _finish(
+        self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None
+    ) -> bool | None:
+        """None, with nothing stored, when the job isn't ours any more."""
         now = self._clock()
         parameters = {**self._ours(job), "ended": outcome, "now": now}
         with self._database.write() as connection:
             row = connection.execute(statements.FINISH, parameters).one_or_none()
             if row is None:
-                return False
+                return None
             if turn is not None and not row.forget_requested:
                 insert_turn(connection, job.key, turn, now=now)
             if usage is not None:
                 insert_usage(connection, usage, now=now)
-        return True
+        return bool(row.forget_requested)
 
     def _give_up(self, row: sa.Row[Any]) -> None:
         """End a job that can't be read, so that no other process claims it."""

@@ -1,4 +1,4 @@
-"""People: their language, whether they are blocked, and whether they know the bot."""
+"""People: their settings, whether they are blocked, and whether they know the bot."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ from feishu_bot.stores.schema import usage
 _DAY = 86_400.0
 
 _is_this = table.c.open_id == sa.bindparam("person")
-_has_no_settings = sa.and_(table.c.language == "", sa.not_(table.c.blocked))
+_has_no_settings = sa.and_(table.c.language == "", table.c.model == "", sa.not_(table.c.blocked))
 
 _ONE = sa.select(
-    table.c.open_id, table.c.language, table.c.blocked.label("is_blocked"), table.c.private_chat
+    table.c.open_id,
+    table.c.language,
+    table.c.blocked.label("is_blocked"),
+    table.c.private_chat,
+    table.c.model,
 ).where(_is_this)
 
 
@@ -34,7 +38,7 @@ def _set(name: str, **options: Any) -> Insert:
     return new.on_conflict_do_update(index_elements=[table.c.open_id], set_=changes, **options)
 
 
-_SET_LANGUAGE, _SET_BLOCKED = _set("language"), _set("blocked")
+_SET_LANGUAGE, _SET_MODEL, _SET_BLOCKED = _set("language"), _set("model"), _set("blocked")
 _DELETE_EMPTY = sa.delete(table).where(_is_this, _has_no_settings, sa.not_(table.c.met))
 # Of several at once one changes the row; the others wait for it, and find nothing to change.
 _MEET = _set("met", where=sa.not_(table.c.met)).returning(table.c.open_id)
@@ -73,6 +77,9 @@ class SqlPeople:
     def set_language(self, open_id: str, language: Language | Literal[""]) -> None:
         self._set(_SET_LANGUAGE, open_id, language=language)
 
+    def set_model(self, open_id: str, model: str) -> None:
+        self._set(_SET_MODEL, open_id, model=model)
+
     def block(self, open_id: str, *, blocked: bool) -> None:
         self._set(_SET_BLOCKED, open_id, blocked=blocked)
 
@@ -103,7 +110,8 @@ class SqlPeople:
     def sweep(self, before: float) -> int:
         """Forget people who were not met since that time (seconds since the epoch); how many.
 
-        Those with a language of their own stay, blocked ones, and those whose usage is kept.
+        Those with a language or a favourite model of their own stay, blocked ones, and those whose
+        usage is kept.
         """
         with self._database.write() as connection:
             return connection.execute(_SWEEP, {"before": before}).rowcount

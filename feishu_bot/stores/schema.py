@@ -85,6 +85,8 @@ conversations = sa.Table(
     sa.Column("ended_with", _Id, key="cleared_up_to", nullable=False, server_default="0"),
     # The turn that the next question continues, where that isn't the newest one.
     sa.Column("head", _Id),
+    # Where it was left when nothing was said for too long; until the next answer.
+    sa.Column("expired_head", _Id),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("last_at", sa.Double, nullable=False),
     sa.Index("conversations_last", "last_at"),
@@ -118,10 +120,19 @@ turns = sa.Table(
     sa.Column("estimated_tokens", sa.Integer, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Kinds and params of notices.
+    sa.Column("unread", _Json),
+    # The id of the turn that the way to this one begins with, which may have been swept; for that
+    # turn its own. Empty only until a row of version 0.1 is completed.
+    sa.Column("origin", _Id),
+    # Made by the model, for a turn without a parent.
+    sa.Column("title", CleanText, nullable=False, server_default=""),
     _of_a_conversation(),
     sa.Index("turns_conversation", "chat_id", "root", "id"),
     sa.Index("turns_question", "question_id"),
-    sa.Index("turns_asker", "asker"),
+    # All that a list of a person's conversations is made of, without reading a row.
+    sa.Index("turns_person", "asker", "id", "origin", "chat_id"),
+    sa.Index("turns_origin", "origin", "id"),
 )
 
 messages = sa.Table(
@@ -133,6 +144,8 @@ messages = sa.Table(
     sa.Column("turn", _Id),
     # Whether the bot wrote it; the others are questions.
     sa.Column("own", sa.Boolean, nullable=False),
+    # The CardKit entity that it shows, by which it can be edited; empty for anything else.
+    sa.Column("card_id", sa.Text, nullable=False, server_default=""),
     _of_a_conversation(),
     sa.Index("messages_conversation", "chat_id", "root"),
 )
@@ -201,8 +214,22 @@ people = sa.Table(
     sa.Column("met", sa.Boolean, nullable=False, server_default=sa.false()),
     # The person's own chat with the bot, as soon as a message has come from there.
     sa.Column("private_chat", sa.Text, nullable=False, server_default=""),
+    # The model that the person likes best.
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
     # When something was last set or the person was last met, to within a day.
     sa.Column("seen_at", sa.Double, nullable=False),
+)
+
+# Prompts that people keep for themselves, each under a name.
+own_roles = sa.Table(
+    "own_roles",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("open_id", sa.Text, nullable=False),
+    sa.Column("name", CleanText, nullable=False),
+    sa.Column("prompt", CleanText, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.UniqueConstraint("open_id", "name", name="own_roles_name"),
 )
 
 feedback = sa.Table(
@@ -212,6 +239,30 @@ feedback = sa.Table(
     sa.Column("open_id", sa.Text, primary_key=True),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("comment", CleanText, nullable=False, server_default=""),
+    # Of the answer: its turn may be deleted before the verdict is.
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
+    sa.Column("question_id", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("feedback_created", "created_at"),
+)
+
+# The bot's reactions on messages that wait for their turn. A row is there before its reaction,
+# whose id is empty until Feishu has told it; nobody else touches it before `busy_until`.
+waiting_reactions = sa.Table(
+    "waiting_reactions",
+    metadata,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("reaction_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("busy_until", sa.Double, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+)
+
+# What the admins are to see to: how often it was met since when, and when they were told.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("cause", sa.Text, primary_key=True),
+    sa.Column("since", sa.Double, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("told_at", sa.Double, nullable=False),
 )

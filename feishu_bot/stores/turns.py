@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.messages import SentMessages
 from feishu_bot.stores.schema import conversations, messages, turns
 
-NEVER = -1.0
+# So many statements hold others up for some milliseconds.
+_SWEPT_AT_ONCE = 200
 SELECT_TURNS = sa.select(*(turns.c[field.name] for field in dataclasses.fields(Turn)))
 
 
@@ -26,39 +28,84 @@ def in_conversation(table: sa.Table) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.chat_id == sa.bindparam("chat"), table.c.root == sa.bindparam("opened"))
 
 
-newest_turn = sa.select(sa.func.max(turns.c.id)).where(in_conversation(turns)).scalar_subquery()
-_has_paused = conversations.c.last_at < sa.bindparam("ended_before")
+_newest = sa.select(sa.func.max(turns.c.id)).where(in_conversation(turns)).scalar_subquery()
+_newest_or_0 = sa.func.coalesce(_newest, 0)
+_has_expired = conversations.c.last_at < sa.bindparam("ended_before")
+_present_head = sa.func.coalesce(
+    conversations.c.head, sa.case((_newest > conversations.c.cleared_up_to, _newest))
+)
 
 
-def _unless_paused(column: sa.Column[Any], default: Any) -> sa.ColumnElement[Any]:
-    return sa.case((_has_paused, default), else_=column)
+def _unless_expired(column: sa.Column[Any], otherwise: Any) -> sa.ColumnElement[Any]:
+    return sa.case((_has_expired, otherwise), else_=column)
 
 
-def _touch(head: Any) -> sa.Insert:
-    """Creates the conversation or records its use; `head` is its new head."""
+def _use(**changes: Any) -> sa.Insert:
+    """Creates the conversation or records its use, with these changes."""
     now: sa.BindParameter[float] = sa.bindparam("now")
-    newest = sa.func.coalesce(newest_turn, 0)
     new = insert(conversations).values(
         chat_id=sa.bindparam("chat"), root=sa.bindparam("opened"), created_at=now, last_at=now
     )
-    return new.on_conflict_do_update(
-        index_elements=[conversations.c.chat_id, conversations.c.root],
-        set_={
-            "last_at": now,
-            "role": _unless_paused(conversations.c.role, ""),
-            "model": _unless_paused(conversations.c.model, ""),
-            "mode": _unless_paused(conversations.c.mode, ""),
-            "cleared_up_to": _unless_paused(conversations.c.cleared_up_to, newest),
-            "head": head,
-        },
+    key = [conversations.c.chat_id, conversations.c.root]
+    return new.on_conflict_do_update(index_elements=key, set_={"last_at": now, **changes})
+
+
+_TOUCH = _use(
+    cleared_up_to=_unless_expired(conversations.c.cleared_up_to, _newest_or_0),
+    head=_unless_expired(conversations.c.head, sa.null()),
+    expired_head=_unless_expired(
+        conversations.c.expired_head,
+        sa.func.coalesce(_present_head, conversations.c.expired_head),
+    ),
+)
+# The next question continues the turn that was just stored. Where that has no answer, nobody was
+# told yet that the conversation had ended.
+_USE_WITH_TURN = _use(
+    head=sa.null(),
+    expired_head=sa.case(
+        (sa.bindparam("has_answer"), sa.null()), else_=conversations.c.expired_head
+    ),
+)
+_CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null())
+
+_parent = turns.alias("parent")
+_origin_of_parent = (
+    sa.select(_parent.c.origin).where(_parent.c.id == sa.bindparam("after")).scalar_subquery()
+)
+_INSERT = sa.insert(turns).values(origin=_origin_of_parent).returning(turns.c.id, turns.c.origin)
+_same = turns.alias("same")
+# A question that was answered again is still the beginning of the same conversation.
+_own_origin = sa.func.coalesce(
+    sa.select(sa.func.min(_same.c.id))
+    .where(
+        _same.c.question_id == turns.c.question_id,
+        _same.c.question_id != "",
+        _same.c.parent.is_(None),
+        _same.c.chat_id == turns.c.chat_id,
+        _same.c.root == turns.c.root,
     )
-
-
-_TOUCH = _touch(_unless_paused(conversations.c.head, sa.null()))
-# The next question continues the turn that was just stored.
-_TOUCH_WITH_TURN = _touch(sa.null())
-
-_INSERT = sa.insert(turns).returning(turns.c.id)
+    .scalar_subquery(),
+    turns.c.id,
+)
+_IS_ORIGIN = (
+    sa.update(turns).where(turns.c.id == sa.bindparam("written")).values(origin=_own_origin)
+)
+_has_no_origin = turns.c.origin.is_(None)
+_ANY_INCOMPLETE = sa.select(sa.exists().where(_has_no_origin))
+# Level by level: those whose parent has its origin.
+_COMPLETE = (
+    sa.update(turns)
+    .where(
+        _has_no_origin,
+        ~sa.exists().where(_parent.c.id == turns.c.parent, _parent.c.origin.is_(None)),
+    )
+    .values(
+        origin=sa.func.coalesce(
+            sa.select(_parent.c.origin).where(_parent.c.id == turns.c.parent).scalar_subquery(),
+            _own_origin,
+        )
+    )
+)
 _MESSAGE = insert(messages)
 # When an answer is continued, the bot's own message is the question: it stays with its own turn.
 _MESSAGE_OF_TURN = _MESSAGE.on_conflict_do_update(
@@ -66,9 +113,26 @@ _MESSAGE_OF_TURN = _MESSAGE.on_conflict_do_update(
     set_={"turn": _MESSAGE.excluded.turn},
     where=sa.or_(_MESSAGE.excluded.own, sa.not_(messages.c.own)),
 )
+_OLDEST = (
+    sa.select(turns.c.id, turns.c.created_at, turns.c.question_id, turns.c.answer_ids)
+    .order_by(turns.c.id)
+    .limit(_SWEPT_AT_ONCE)
+)
+_DELETE_TURN = sa.delete(turns).where(turns.c.id == sa.bindparam("gone"))
+# A question that was answered again is part of its newest turn.
+_DELETE_MESSAGE = sa.delete(messages).where(
+    messages.c.message_id == sa.bindparam("gone"), messages.c.turn == sa.bindparam("of")
+)
 _MESSAGE_IF_NEW = _MESSAGE.on_conflict_do_nothing()
 # The values of a turn that was taken out of its conversation.
-FORGOTTEN = {"forgotten": True, "question": "", "answer": "", "asker": "", "speaker": ""}
+FORGOTTEN = {
+    "forgotten": True,
+    "question": "",
+    "answer": "",
+    "asker": "",
+    "speaker": "",
+    "title": "",
+}
 _FORGET = sa.update(turns).where(turns.c.question_id == sa.bindparam("asked")).values(FORGOTTEN)
 # Cleared while the answer was written: the new turn belongs to the part before. A question was
 # asked after its parent, so without a clearing the parent is above `cleared_up_to`.
@@ -84,10 +148,15 @@ def touch(
 ) -> None:
     """Create the conversation, or record that it is used `now`.
 
-    One that was last used before `ended_before` starts over: its settings are the bot's own, its
-    turns stay but are not loaded any more, and it has no head.
+    One that was last used before `ended_before` starts over: its settings stay, and its turns,
+    but those are not loaded any more, and it has no head.
     """
     connection.execute(_TOUCH, {**parameters_of(key), "now": now, "ended_before": ended_before})
+
+
+def clear(connection: sa.Connection, key: ConversationKey, *, now: float) -> None:
+    """Let the conversation start over, as one that was unused for too long."""
+    connection.execute(_CLEAR, {**parameters_of(key), "now": now})
 
 
 def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, now: float) -> int:
@@ -96,12 +165,17 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     The next question continues this turn. `now` (seconds since the epoch) is when the conversation
     was last used, and dates a turn that has no date.
     """
-    used = {**parameters_of(key), "now": now, "ended_before": NEVER}
-    connection.execute(_TOUCH_WITH_TURN, used)
+    used = {**parameters_of(key), "now": now, "has_answer": bool(turn.answer)}
+    connection.execute(_USE_WITH_TURN, used)
     row = dataclasses.asdict(turn)
     del row["id"]
+    row["unread"] = row["unread"] or None
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
-    turn_id: int = connection.execute(_INSERT, row).scalar_one()
+    row["after"] = turn.parent
+    written = connection.execute(_INSERT, row).one()
+    turn_id: int = written.id
+    if written.origin is None:
+        connection.execute(_IS_ORIGIN, {"written": turn_id})
     if turn.parent is not None:
         cleared = {**parameters_of(key), "before": turn.parent}
         connection.execute(_CLEAR_UP_TO, {**cleared, "written": turn_id})
@@ -112,12 +186,38 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
 
 
 def insert_own_messages(
-    connection: sa.Connection, key: ConversationKey, message_ids: Iterable[str]
+    connection: sa.Connection,
+    key: ConversationKey,
+    sent: SentMessages,
+    *,
+    turn_id: int | None = None,
 ) -> None:
-    """Remember messages that the bot has sent, before or without a turn."""
-    rows = _message_rows(key, message_ids, turn_id=None, own=True)
+    """Remember messages that the bot has sent: before or without a turn, or for one of before."""
+    rows = _message_rows(key, sent.message_ids, turn_id=turn_id, own=True)
+    for row in rows:
+        row["card_id"] = sent.card_ids.get(row["message_id"], "")
     if rows:
         connection.execute(_MESSAGE_IF_NEW, rows)
+
+
+def sweep_turns(connection: sa.Connection, before: float) -> bool:
+    """Delete some of the oldest turns, with their messages, that were stored before that time.
+
+    True when there may be more: their ids grow with time, so the first that is too young is the
+    end. What goes on from a deleted turn has lost its beginning.
+    """
+    oldest = connection.execute(_OLDEST).all()
+    gone = [turn for turn in oldest if turn.created_at < before]
+    if not gone:
+        return False
+    told = [
+        {"gone": message_id, "of": turn.id}
+        for turn in gone
+        for message_id in (turn.question_id, *turn.answer_ids)
+    ]
+    connection.execute(_DELETE_MESSAGE, told)
+    connection.execute(_DELETE_TURN, [{"gone": turn.id} for turn in gone])
+    return len(gone) == len(oldest)
 
 
 def forget_question(connection: sa.Connection, message_id: str) -> None:
@@ -126,6 +226,17 @@ def forget_question(connection: sa.Connection, message_id: str) -> None:
     The turn itself stays, so that the turns after it still have their way to the root.
     """
     connection.execute(_FORGET, {"asked": message_id})
+
+
+def are_complete(connection: sa.Connection) -> bool:
+    """Whether all turns have their origin; those that version 0.1 stores meanwhile have none."""
+    return not connection.scalar(_ANY_INCOMPLETE)
+
+
+def complete_origins(connection: sa.Connection) -> None:
+    """Find the origins of all turns that have none."""
+    while connection.execute(_COMPLETE).rowcount:
+        pass
 
 
 def _message_rows(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.usage import Usage, UsageTotal
+from feishu_bot.core.usage import Usage, UsageGroup, UsageRow, UsageTotal
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.days import day_of
 from feishu_bot.stores.schema import grants
 from feishu_bot.stores.schema import usage as table
 
@@ -23,25 +24,47 @@ _is_answer = sa.and_(
     table.c.outcome.in_(("answered", "stopped")),
     table.c.prompt_tokens + table.c.completion_tokens > 0,
 )
+_SUMS = (
+    sa.func.sum(sa.case((_is_answer, 1), else_=0)).label("answers"),
+    sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
+    sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
+    sa.func.sum(table.c.cost).label("cost"),
+)
+_COLUMNS = {"person": table.c.open_id, "chat": table.c.chat_id, "model": table.c.model}
 
 
 def _sums_by(column: sa.Column[str]) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(
-            column.label("name"),
-            sa.func.sum(sa.case((_is_answer, 1), else_=0)).label("answers"),
-            sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
-            sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
-            sa.func.sum(table.c.cost).label("cost"),
-        )
+        sa.select(column.label("name"), *_SUMS)
         .where(table.c.created_at >= sa.bindparam("since"))
         .group_by(column)
+    )
+
+
+def _grouped(starts: Sequence[float], by: Sequence[UsageGroup]) -> sa.Select[*tuple[Any, ...]]:
+    """By the names of the groups: PostgreSQL takes two expressions with parameters for two."""
+    labels = [
+        (day_of(table.c.created_at, starts) if group == "day" else _COLUMNS[group]).label(group)
+        for group in by
+    ]
+    names: list[sa.ColumnClause[Any]] = [sa.literal_column(f'"{group}"') for group in by]
+    return (
+        sa.select(*labels, *_SUMS)
+        .where(table.c.created_at >= sa.bindparam("since"))
+        .group_by(*names)
+        .order_by(
+            *(names[n] for n, group in enumerate(by) if group == "day"), _tokens.desc(), *names
+        )
+        .limit(sa.bindparam("limit"))
     )
 
 
 _TOTALS = _sums_by(table.c.model).order_by(table.c.model)
 _PEOPLE = (
     _sums_by(table.c.open_id).order_by(_tokens.desc(), table.c.open_id).limit(sa.bindparam("limit"))
+)
+_COUNT_PEOPLE = sa.select(sa.func.count(sa.distinct(table.c.open_id))).where(
+    table.c.created_at >= sa.bindparam("since")
 )
 _GRANT = insert(grants).on_conflict_do_nothing().inline()
 _GRANTED = sa.select(sa.func.coalesce(sa.func.sum(grants.c.questions), 0)).where(
@@ -74,6 +97,18 @@ class SqlUsage:
     def people(self, since: float, limit: int) -> list[UsageTotal]:
         return self._totals(_PEOPLE, {"since": since, "limit": limit})
 
+    def count_people(self, since: float) -> int:
+        with self._database.read() as connection:
+            return int(connection.scalar(_COUNT_PEOPLE, {"since": since}) or 0)
+
+    def grouped(
+        self, starts: Sequence[float], by: Sequence[UsageGroup], limit: int
+    ) -> list[UsageRow]:
+        parameters = {"since": starts[0], "limit": limit}
+        with self._database.read() as connection:
+            rows = connection.execute(_grouped(starts, by), parameters).mappings()
+            return [_row(row, by) for row in rows]
+
     def grant(
         self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str
     ) -> None:
@@ -104,6 +139,12 @@ class SqlUsage:
         with self._database.read() as connection:
             rows = connection.execute(statement, parameters).mappings()
             return [UsageTotal(**row) for row in rows]
+
+
+def _row(row: sa.RowMapping, by: Sequence[UsageGroup]) -> UsageRow:
+    sums = {column.name: row[column.name] for column in _SUMS}
+    groups: dict[str, Any] = {group: row[group] for group in by}
+    return UsageRow(total=UsageTotal(name="", **sums), **groups)
 
 
 def insert_usage(connection: sa.Connection, usage: Usage, *, now: float) -> None:

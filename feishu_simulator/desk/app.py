@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,11 @@ from werkzeug.exceptions import HTTPException
 from feishu_simulator.desk.actions import Actions
 from feishu_simulator.desk.desk import Desk
 from feishu_simulator.desk.live import follow
+from feishu_simulator.desk.model_wire import newest_lines, whole_of
 from feishu_simulator.desk.params import BadAction, file_name
+from feishu_simulator.desk.scene import dump_scene
+from feishu_simulator.desk.scene_checks import MOST_BYTES, BadScene
+from feishu_simulator.desk.scene_load import load_scene
 from feishu_simulator.desk.wire import call_of, wire_of
 from feishu_simulator.refusals import Refusal
 from feishu_simulator.server import RAW_CONNECTION
@@ -47,6 +52,7 @@ def add_desk(app: flask.Flask, desk: Desk) -> None:
     _add_page(blueprint, desk)
     _add_inspector(blueprint, desk)
     _add_files(blueprint, desk)
+    _add_scene(blueprint, desk)
     app.register_blueprint(blueprint)
 
 
@@ -61,12 +67,15 @@ def _add_checks(blueprint: flask.Blueprint) -> None:
         origin = request.headers.get("Origin")
         if origin is not None and f"{origin}/" != request.host_url:
             flask.abort(403, "another origin")
-        request.max_content_length = (
-            UPLOAD_BYTES if request.endpoint == "desk.upload" else ACTION_BYTES
-        )
+        most = {"desk.upload": UPLOAD_BYTES, "desk.open_scene": MOST_BYTES}
+        request.max_content_length = most.get(str(request.endpoint), ACTION_BYTES)
 
     @blueprint.errorhandler(BadAction)
     def bad_action(exc: BadAction) -> Any:
+        return {"error": str(exc)}, 400
+
+    @blueprint.errorhandler(BadScene)
+    def bad_scene(exc: BadScene) -> Any:
         return {"error": str(exc)}, 400
 
     @blueprint.errorhandler(Refusal)
@@ -129,6 +138,19 @@ def _add_inspector(blueprint: flask.Blueprint, desk: Desk) -> None:
             flask.abort(404, "unknown call")
         return _ordered_json(found)
 
+    @blueprint.get("/desk/exchanges")
+    def exchanges() -> Any:
+        with desk.feishu.state.lock:
+            lines = newest_lines(desk)
+        return _ordered_json({"exchanges": lines})
+
+    @blueprint.get("/desk/exchange/<int:number>")
+    def exchange(number: int) -> Any:
+        found = desk.gateway.exchanges.find(number)
+        if found is None:
+            flask.abort(404, "unknown exchange")
+        return _ordered_json(whole_of(found, desk.gateway.keys))
+
 
 def _add_files(blueprint: flask.Blueprint, desk: Desk) -> None:
     """Downloads of images and files."""
@@ -150,6 +172,22 @@ def _add_files(blueprint: flask.Blueprint, desk: Desk) -> None:
         return response.make_conditional(
             flask.request, accept_ranges=True, complete_length=len(stored.data)
         )
+
+
+def _add_scene(blueprint: flask.Blueprint, desk: Desk) -> None:
+    """The scene as a download and an upload."""
+
+    @blueprint.get("/desk/scene")
+    def scene() -> Any:
+        response = _ordered_json(dump_scene(desk))
+        name = time.strftime("scene-%Y%m%d-%H%M.json")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    @blueprint.post("/desk/scene")
+    def open_scene() -> Any:
+        load_scene(desk, flask.request.get_data())
+        return {}
 
 
 def _ordered_json(value: dict[str, Any]) -> flask.Response:

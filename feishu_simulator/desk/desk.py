@@ -34,13 +34,16 @@ class Desk:
 
     def __init__(self, feishu: Feishu, gateway: Gateway) -> None:
         self.feishu = feishu
+        self.gateway = gateway
         self.faults = FaultSwitches(feishu, gateway)
         self.kill_worker: Callable[[], int] | None = None
         self.real_model: str | None = None
+        # Grows when everything is replaced by another scene.
+        self.scene = 0
         # The time in ms up to which a person has read a chat, by open_id and chat_id.
         self.read: dict[str, dict[str, int]] = {}
         # The open_ids of people who have opened their chat with the bot before.
-        self._met: set[str] = set()
+        self.visited: set[str] = set()
 
     def seed(self) -> Person:
         """Create three people, their private chats and two groups; the person to write as."""
@@ -60,24 +63,31 @@ class Desk:
             "bot": {
                 "name": state.credentials.bot_name,
                 "open_id": state.credentials.bot_open_id,
-                "connected": bool(self.feishu.event_url),
+                "connected": bool(self.feishu.event_url and self.feishu.subscription.event_address),
                 "can_be_killed": self.kill_worker is not None,
                 "real_model": self.real_model,
             },
+            "scene": self.scene,
             "people": view.people_of(state),
             "chats": view.chats_of(state),
             "menu": [{"key": key, "zh": zh, "en": en} for key, zh, en in MENU],
             "faults": self.faults.state(),
             "read": {person: dict(chats) for person, chats in self.read.items()},
+            "exchanges": self.gateway.exchanges.changes,
             "calls": self.feishu.api.calls[-1].serial if self.feishu.api.calls else 0,
         }
 
     def note_visit(self, person: Person) -> bool:
         """Note that the person opens their chat with the bot; whether it is the first time."""
         with self.feishu.state.change():
-            is_new = person.open_id not in self._met
-            self._met.add(person.open_id)
+            is_new = person.open_id not in self.visited
+            self.visited.add(person.open_id)
             return is_new
+
+    def show_anew(self, read: dict[str, dict[str, int]], visited: set[str]) -> None:
+        """Another scene has taken the place of what was there."""
+        self.read, self.visited = read, visited
+        self.scene += 1
 
     def mark_read(self, person: str, chat_id: str) -> None:
         """The person has read everything in the chat so far."""

@@ -1,55 +1,21 @@
-"""The faults of the page: of the model, of the platform, limits and scopes."""
+"""The faults of the page: of the model and its service, of the platform, limits and scopes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from feishu_simulator import failures, field_failures
 from feishu_simulator.access import ALL_GROUP_MESSAGES
 from feishu_simulator.card_checks import CardRules
-from feishu_simulator.echo import echo
+from feishu_simulator.desk.model_faults import ANSWERS, FAILURES, MODELS
 from feishu_simulator.feishu import Feishu
 from feishu_simulator.gateway import Gateway
 from feishu_simulator.quirks import Quirks
-from feishu_simulator.script import Script
+from feishu_simulator.subscription import EVENTS
 
-Body = dict[str, Any]
-
-THOUGHT = "想一想……问题在问什么？先列出要点，再组织回答。\n\nLet me think: what is being asked? "
-CUT_AFTER = 120
-# Seconds that the model service asks to wait.
-RETRY_AFTER = 8
-
-# The simulated model's answer to every question.
-MODELS: dict[str, Callable[[Body], Script]] = {
-    "normal": echo,
-    "slow": lambda body: echo(body).but(first=4.0, between=0.25),
-    "thinking": lambda body: Script.thinking(THOUGHT * 3, echo(body).content),
-    "long": lambda body: Script.text("\n\n".join([echo(body).content] * 25), between=0.005),
-    "cut": lambda body: failures.cut_inside_a_chunk(echo(body).content[:CUT_AFTER]),
-    "length": lambda body: Script.text(echo(body).content[:CUT_AFTER], finish_reason="length"),
-    "refused": lambda body: failures.content_filtered(),
-    "no_money": lambda body: failures.account_out_of_money(),
-    "bad_key": lambda body: failures.invalid_key(),
-    "overloaded": lambda body: failures.overloaded(),
-    "silent": lambda body: failures.silent_after_headers(),
-    "retry_after": lambda body: field_failures.throttled(str(RETRY_AFTER)),
-    "resting": lambda body: field_failures.throttled("1800"),
-    "stop_everywhere": lambda body: field_failures.stop_on_every_chunk(echo(body).content),
-    "twice": lambda body: field_failures.whole_message_at_the_end(echo(body).content),
-    "late_thought": lambda body: field_failures.thought_without_opening(
-        THOUGHT, echo(body).content
-    ),
-    "thought_only": lambda body: field_failures.thought_only(THOUGHT),
-    "odd_end": lambda body: field_failures.end_in_other_words(echo(body).content[:CUT_AFTER]),
-    "odd_error": lambda body: field_failures.other_shape(),
-    "flagged": lambda body: field_failures.moderated(),
-    "no_system": lambda body: field_failures.system_role_refused(body, echo(body)),
-}
 # The platform's treatment of every call.
-PLATFORMS = ("normal", "slow", "busy", "broken")
+PLATFORMS = ("normal", "slow", "busy", "broken", "quota")
 SLOW_SECONDS = 1.0
 MAX_TABLES = CardRules().max_tables
 BUSY_EVERY = 3
@@ -65,17 +31,38 @@ QUIRKS: dict[str, tuple[str, Any]] = {
     "fresh_cards": ("fresh_cards_refused", 1),
     "one_table": ("max_tables", 1),
 }
-# Scopes that change what the bot can do in a chat.
-SCOPES = (
-    "cardkit:card:write",
-    ALL_GROUP_MESSAGES,
-    "im:message.group_at_msg:readonly",
-    "im:message.p2p_msg:readonly",
-    "im:message.reactions:write_only",
-    "im:message:readonly",
-    "im:resource",
-    "contact:user.base:readonly",
-)
+# Scopes that change what the bot can do in a chat, by what they are for.
+SCOPE_GROUPS: dict[str, tuple[str, ...]] = {
+    "receive": (
+        "im:message.p2p_msg:readonly",
+        "im:message.group_at_msg:readonly",
+        ALL_GROUP_MESSAGES,
+    ),
+    "send": (
+        "im:message:send_as_bot",
+        "cardkit:card:write",
+        "im:message.reactions:write_only",
+        "im:resource",
+    ),
+    "read": (
+        "im:message:readonly",
+        "im:chat:readonly",
+        "contact:contact.base:readonly",
+        "contact:user.base:readonly",
+    ),
+}
+SCOPES = tuple(scope for group in SCOPE_GROUPS.values() for scope in group)
+ADDRESSES = ("event_address", "card_address")
+# What the model service doesn't offer: its attributes that are false then.
+SERVICES = {"no_models": "has_models", "no_billing": "has_billing"}
+# The name of a kind of switches in the settings, and of one of them.
+KINDS = {
+    "scopes": "scope",
+    "events": "event",
+    "addresses": "address",
+    "services": "service",
+    "quirks": "quirk",
+}
 
 
 class FaultSwitches:
@@ -86,31 +73,44 @@ class FaultSwitches:
         self._gateway = gateway
         self._model = self._platform = "normal"
         self._latency = feishu.latency
-        self._limits = feishu.enforce_limits
-        self._granted = self._scopes()
+        self._at_first = self.settings()
 
-    def state(self) -> dict[str, Any]:
-        """The faults as they are; `disturbed` is true when anything differs from the start."""
-        scopes = self._scopes()
-        quirks = {name: self._is_quirk_on(name) for name in QUIRKS}
-        order = self._limits, "normal", "normal", self._granted, False
-        limits, is_odd = self._feishu.enforce_limits, any(quirks.values())
-        now = limits, self._model, self._platform, scopes, is_odd
+    def settings(self) -> dict[str, Any]:
+        """Every switch as it stands, by kind: a value, or for each name whether it is on."""
+        subscription = self._feishu.subscription
+        granted = self._feishu.access.scopes
         return {
             "limits": self._feishu.enforce_limits,
             "model": self._model,
             "platform": self._platform,
-            "quirks": quirks,
-            "scopes": scopes,
-            "models": list(MODELS),
+            "scopes": {name: name in granted for name in SCOPES},
+            "events": {name: name not in subscription.missing for name in EVENTS},
+            "addresses": {name: bool(getattr(subscription, name)) for name in ADDRESSES},
+            "services": {name: not getattr(self._gateway, SERVICES[name]) for name in SERVICES},
+            "quirks": {name: self._is_quirk_on(name) for name in QUIRKS},
+        }
+
+    def state(self) -> dict[str, Any]:
+        """The switches with what there is to choose from.
+
+        `changed` names the kinds that differ from the start; `disturbed` is true for any.
+        """
+        now = self.settings()
+        changed = [name for name, value in now.items() if self._at_first[name] != value]
+        return {
+            **now,
+            "models": {"answers": list(ANSWERS), "failures": list(FAILURES)},
             "platforms": list(PLATFORMS),
-            "disturbed": now != order,
+            "scope_groups": {name: list(scopes) for name, scopes in SCOPE_GROUPS.items()},
+            "changed": changed,
+            "disturbed": bool(changed),
         }
 
     def switch(self, name: object, value: object, *, on: object = True) -> None:
-        """limits: a bool; model or platform: one of its names; scope or quirk: its name, and *on*.
+        """limits: a bool; model or platform: one of its names; the others: a name, and *on*.
 
-        Raises ValueError for anything else.
+        The others are scope, event, address, service and quirk. Raises ValueError for anything
+        else.
         """
         with self._feishu.state.change():
             match name, value:
@@ -119,25 +119,51 @@ class FaultSwitches:
                 case "model", str() if value in MODELS:
                     self._model = value
                     self._gateway.respond_with(MODELS[value])
+                    self._gateway.fault = "" if value == "normal" else value
                 case "platform", str() if value in PLATFORMS:
                     self._set_platform(value)
-                case "scope", str() if value in SCOPES and isinstance(on, bool):
+                case _ if not isinstance(on, bool):
+                    raise ValueError("on must be true or false")
+                case "scope", str() if value in SCOPES:
                     (self._feishu.grant if on else self._feishu.withdraw)(value)
-                case "quirk", str() if value in QUIRKS and isinstance(on, bool):
+                case "event", str() if value in EVENTS:
+                    missing = self._feishu.subscription.missing
+                    (missing.discard if on else missing.add)(value)
+                case "address", str() if value in ADDRESSES:
+                    setattr(self._feishu.subscription, value, on)
+                case "service", str() if value in SERVICES:
+                    setattr(self._gateway, SERVICES[value], not on)
+                case "quirk", str() if value in QUIRKS:
                     self._set_quirk(value, on=on)
                 case _:
                     raise ValueError(f"no fault {name} = {value}")
 
     def reset(self) -> None:
         """Restore everything as it was at the start."""
+        self.restore(self._at_first)
+
+    def restore(self, settings: Mapping[str, Any]) -> None:
+        """Set every switch as `settings()` gave them; those left out as at the start.
+
+        Raises ValueError for unknown ones, before anything is changed.
+        """
+        wanted = {name: settings.get(name, value) for name, value in self._at_first.items()}
+        steps = [(name, wanted[name], True) for name in ("limits", "model", "platform")]
+        for kind, switch in KINDS.items():
+            given = wanted[kind]
+            if not isinstance(given, dict) or unknown_in(given, self._at_first[kind]):
+                raise ValueError(f"no fault {kind} = {given}")
+            steps += [(switch, *one) for one in {**self._at_first[kind], **given}.items()]
+        if (
+            not isinstance(wanted["limits"], bool)
+            or wanted["model"] not in MODELS
+            or wanted["platform"] not in PLATFORMS
+            or set(settings) - set(wanted)
+        ):
+            raise ValueError("no such faults")
         with self._feishu.state.change():
-            self.switch("limits", self._limits)
-            self.switch("model", "normal")
-            self.switch("platform", "normal")
-            for quirk in QUIRKS:
-                self.switch("quirk", quirk, on=False)
-            for scope, granted in self._granted.items():
-                self.switch("scope", scope, on=granted)
+            for name, value, on in steps:
+                self.switch(name, value, on=on)
 
     def _is_quirk_on(self, name: str) -> bool:
         attribute, value = QUIRKS[name]
@@ -153,18 +179,24 @@ class FaultSwitches:
         else:
             setattr(state.quirks, attribute, value if on else getattr(Quirks(), attribute))
 
-    def _scopes(self) -> dict[str, bool]:
-        granted = self._feishu.access.scopes
-        return {name: name in granted for name in SCOPES}
-
     def _set_platform(self, kind: str) -> None:
         self._platform = kind
-        self._feishu.faults.clear()
+        faults = self._feishu.faults
+        faults.clear()
         self._feishu.latency = SLOW_SECONDS if kind == "slow" else self._latency
         if kind == "busy":
             reset = {"x-ogw-ratelimit-limit": "50", "x-ogw-ratelimit-reset": "1"}
-            self._feishu.faults.fail(
+            faults.fail(
                 "*", every=BUSY_EVERY, status=429, code=99991400, msg="simulated", headers=reset
             )
         elif kind == "broken":
-            self._feishu.faults.disconnect("*", every=BROKEN_EVERY, after=True)
+            faults.disconnect("*", every=BROKEN_EVERY, after=True)
+        elif kind == "quota":
+            # "Common error codes"; tokens are not counted ("API call quota").
+            msg = "This month's API call quota has been exceeded."
+            faults.fail("*", every=1, status=429, code=99991403, msg=msg, spared=["token"])
+
+
+def unknown_in(given: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether a kind of switches has a name that doesn't exist, or a value that is no bool."""
+    return bool(set(given) - set(known)) or not all(isinstance(on, bool) for on in given.values())

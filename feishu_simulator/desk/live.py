@@ -75,16 +75,23 @@ class _SentState:
         self._versions: dict[str, Version] = {}
 
     def update(self) -> dict[str, Any]:
-        """The parts and messages that have changed since the last call."""
+        """The parts and messages that have changed since the last call.
+
+        Where `scene` is among them the messages are all there are.
+        """
         parts = self._desk.parts()
+        is_new = self._parts.get("scene") not in (None, parts["scene"])
+        if is_new:
+            self._versions.clear()
         update = {name: part for name, part in parts.items() if self._parts.get(name) != part}
         self._parts = parts
         messages = []
-        for message in self._desk.feishu.state.messages.values():
+        state = self._desk.feishu.state
+        for message in state.messages.values():
             version = version_of(message)
             if self._versions.get(message.message_id) != version:
                 self._versions[message.message_id] = version
-                messages.append(message_view(message, self._desk.feishu.state))
-        if messages:
+                messages.append(message_view(message, state.images, state.files))
+        if messages or is_new:
             update["messages"] = messages
         return update

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from feishu_simulator import card_checks
-from feishu_simulator.access import MENTIONS, PRIVATE_MESSAGES
 from feishu_simulator.card_entities import STREAMING_SECONDS, wants_streaming
 from feishu_simulator.card_view import walk
 from feishu_simulator.desk.desk import Desk
@@ -26,8 +25,8 @@ def warnings_for(desk: Desk, message: Message) -> Iterator[MessageWarning]:
     """The kinds with their parameters. Used under the state's lock."""
     if message.deleted:
         yield {"kind": "recalled"}
-    if not message.is_from_bot and not message.pushed:
-        yield {"kind": "not_pushed", "why": _why_not_pushed(desk, message)}
+    if message.unheard:
+        yield {"kind": "not_pushed", "why": message.unheard}
     if message.event:
         yield from _of_pushes(message.event.deliveries, desk.feishu.deliveries.retry_seconds)
     if message.reacted_by:
@@ -47,18 +46,6 @@ def card_figures(state: PlatformState, message: Message) -> dict[str, Any] | Non
         "elements": sum(1 for _ in walk(message.card)),
         "most_elements": state.card_rules.max_elements,
     }
-
-
-def _why_not_pushed(desk: Desk, message: Message) -> str:
-    """The reason by the current scopes, which may have changed since."""
-    scopes, bot = desk.feishu.access.scopes, desk.feishu.credentials.bot_open_id
-    if not message.chat.has_bot:
-        return "bot_not_in_chat"
-    if message.chat.is_private:
-        return "no_address" if scopes & PRIVATE_MESSAGES else "no_private_scope"
-    if all(mention["id"]["open_id"] != bot for mention in message.mentions):
-        return "no_mention"
-    return "no_address" if scopes & MENTIONS else "no_mention_scope"
 
 
 def _of_pushes(deliveries: Sequence[Delivery], waits: Sequence[float]) -> Iterator[MessageWarning]:

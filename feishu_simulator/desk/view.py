@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat
-from feishu_simulator.state import PlatformState
+from feishu_simulator.state import PlatformState, StoredFile
 from feishu_simulator.user_messages import files_in
 
 Version = tuple[int, int, int, bool, str]
@@ -20,7 +21,9 @@ def chats_of(state: PlatformState) -> list[dict[str, Any]]:
     return [_chat(chat) for chat in state.chats.values()]
 
 
-def message_view(message: Message, state: PlatformState) -> dict[str, Any]:
+def message_view(
+    message: Message, images: Mapping[str, StoredFile], files: Mapping[str, StoredFile]
+) -> dict[str, Any]:
     """A message as a client has it, with `card` for cards and `content` for the others.
 
     `files` has name and size of the downloads by key, because an app sends the key alone.
@@ -33,7 +36,7 @@ def message_view(message: Message, state: PlatformState) -> dict[str, Any]:
         "type": message.message_type,
         "content": {} if message.deleted or card else message.content,
         "card": card,
-        "files": {} if message.deleted else _files(message, state),
+        "files": {} if message.deleted else _files(message, images, files),
         "text": "" if message.deleted else message.text,
         "title": "" if message.deleted else message.title,
         "summary": "" if message.deleted else message.summary,
@@ -45,7 +48,7 @@ def message_view(message: Message, state: PlatformState) -> dict[str, Any]:
         "thread_id": message.thread_id,
         "replied_to": message.replied_to,
         "mentions": [
-            {"key": m["key"], "open_id": m["id"]["open_id"], "name": m["name"]}
+            {"key": m["key"], "open_id": m["id"].get("open_id", ""), "name": m["name"]}
             for m in message.mentions
         ],
         "reactions": [
@@ -54,6 +57,7 @@ def message_view(message: Message, state: PlatformState) -> dict[str, Any]:
         ],
         "deleted": message.deleted,
         "pushed": message.pushed,
+        "unheard": message.unheard,
         "deliveries": [
             {"status": delivery.status, "error": delivery.error} for delivery in message.deliveries
         ],
@@ -71,10 +75,10 @@ def version_of(message: Message) -> Version:
     return message.revision, pushes, len(message.callbacks), message.streaming, message.thread_id
 
 
-def _files(message: Message, state: PlatformState) -> dict[str, Any]:
-    stored = {
-        key: state.images.get(key) or state.files.get(key) for key in files_in(message.content)
-    }
+def _files(
+    message: Message, images: Mapping[str, StoredFile], files: Mapping[str, StoredFile]
+) -> dict[str, Any]:
+    stored = {key: images.get(key) or files.get(key) for key in files_in(message.content)}
     return {
         key: {"name": file.name, "size": len(file.data)} for key, file in stored.items() if file
     }

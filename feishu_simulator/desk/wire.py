@@ -11,8 +11,10 @@ from feishu_simulator.api import Call
 from feishu_simulator.credentials import Credentials
 from feishu_simulator.desk.desk import Desk
 from feishu_simulator.desk.message_warnings import card_figures, warnings_for
+from feishu_simulator.desk.model_wire import lines_for
 from feishu_simulator.encryption import decrypt
 from feishu_simulator.events import Callback, Delivery, Event
+from feishu_simulator.exchanges import HIDDEN
 from feishu_simulator.messages import Message
 from feishu_simulator.state import PlatformState
 
@@ -28,6 +30,8 @@ _NAMING = frozenset(
 _NESTED = frozenset(
     ["data", "settings", "elements", "element", "partial_element", "actions", "card"]
 )
+
+_SECRETS = frozenset(["app_secret", "tenant_access_token", "app_access_token"])
 
 
 def wire_of(desk: Desk, message: Message, since: int) -> dict[str, Any]:
@@ -51,6 +55,8 @@ def wire_of(desk: Desk, message: Message, since: int) -> dict[str, Any]:
         callbacks = [callback for one in shown for callback in one.callbacks]
         warnings = list(warnings_for(desk, message))
         figures = card_figures(feishu.state, message)
+        ids = {question.message_id, *(one.message_id for one in shown)}
+        exchanges = lines_for(desk, ids, question.said_at)
     start = question.said_at
     return {
         "serial": serial,
@@ -60,6 +66,7 @@ def wire_of(desk: Desk, message: Message, since: int) -> dict[str, Any]:
         "card": figures,
         "calls": [_call(call, start) for call in _about(newer[::-1], subjects, start)],
         "pushes": [_push(feishu.credentials, event, one, start) for event, one in deliveries],
+        "exchanges": exchanges,
         "callbacks": [_callback(callback, start) for callback in callbacks],
         "warnings": warnings,
     }
@@ -73,7 +80,15 @@ def call_of(desk: Desk, serial: int) -> dict[str, Any] | None:
         call = calls[place] if 0 <= place < len(calls) else None
     if call is None:
         return None
-    return {"serial": serial, "body": decode_body(call), "answer": _parse(call.answer)}
+    shown = {"body": decode_body(call), "answer": _parse(call.answer)}
+    return {"serial": serial, **(_hidden(shown) if call.api == "token" else shown)}
+
+
+def _hidden(value: Any) -> Any:
+    """The body or answer of a call for a token, without what nobody else may know."""
+    if not isinstance(value, dict):
+        return value
+    return {name: HIDDEN if name in _SECRETS else _hidden(one) for name, one in value.items()}
 
 
 def decode_body(call: Call) -> Any:

@@ -15,4 +15,4 @@ def template_of(texts: Catalog, kind: str) -> str:
     if kind in texts._lines:
         return texts._lines[kind]
     text = texts._notices[kind]
-    return "\n".join((text.title, text.what, text.do))
+    return "\n".join((text.title, text.what, text.do, text.remedy))

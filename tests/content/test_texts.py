@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.alerts import MODEL_CAUSES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
@@ -41,10 +42,16 @@ def sources() -> Iterator[ast.Module]:
 # The kinds that are put together in the code: what stands first, and what may follow.
 COMPOSED = {
     "balance_": get_args(BalanceState),
-    "button_": (*BUTTONS, "regenerate", "other_model"),
+    "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
     "limit_": tuple(
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
+    ),
+    "rated_": ("up", "down"),
+    "table_": (
+        *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
+        *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),
+        "cut",
     ),
     "thread_": tuple(THREADS),
     "usage_left_": ("questions", "granted", "tokens", "cost"),
@@ -134,7 +141,8 @@ def test_a_notice_has_all_its_parts(texts: Catalog, kind: str) -> None:
 @each_language
 @pytest.mark.parametrize("kind", [*NOTICES, *LINES])
 def test_no_text_is_empty_or_raises_its_voice(texts: Catalog, kind: str) -> None:
-    text = texts(kind, seconds=1, tokens=1, part=2, request_id="r", model="m", scopes="s")
+    params = {"seconds": 1, "tokens": 1, "part": 2, "request_id": "r", "model": "m", "scopes": "s"}
+    text = texts(kind, **params, name="n")
 
     assert text.strip()
     assert not set(text) & set("!！")
@@ -145,7 +153,9 @@ def test_no_text_is_empty_or_raises_its_voice(texts: Catalog, kind: str) -> None
 def test_both_languages_take_the_same_params(kind: str) -> None:
     chinese, english = template_of(zh, kind), template_of(en, kind)
 
-    assert params_of(chinese) == params_of(english)
+    # A Chinese word that calls a command says nothing to a reader of English.
+    chinese_only = {"plain"} if kind == "command_words" else set()
+    assert params_of(chinese) - chinese_only == params_of(english)
 
 
 @pytest.mark.parametrize("kind", NOTICES)
@@ -169,7 +179,61 @@ def test_an_unknown_kind_is_a_key_error(texts: Catalog) -> None:
 
 
 def test_a_missing_param_reads_as_nothing() -> None:
-    assert "the model at present" in en("model_unavailable")
+    assert en("grant_admin").startswith(" is an admin")
+
+
+# They speak of models in general, or say that none has been chosen.
+# Without a model yet, and of the one that stays, whichever it is.
+OF_NO_MODEL = {
+    "model_unset",
+    "picture_model_unset",
+    "transcription_model_unset",
+    "speech_model_unset",
+    "new_topic",
+}
+
+
+@each_language
+@pytest.mark.parametrize("kind", NOTICES)
+def test_a_notice_that_speaks_of_a_model_names_it(texts: Catalog, kind: str) -> None:
+    of_the_service = {"zh": "模型服务", "en": "model service"}[texts.language]
+    spoken = template_of(texts, kind).replace(of_the_service, "")
+    speaks = {"zh": "模型", "en": "model"}[texts.language] in spoken.lower()
+
+    assert not speaks or kind in OF_NO_MODEL or "{model}" in spoken
+
+
+@each_language
+@pytest.mark.parametrize("kind", [kind for kind in NOTICES if "{model}" in template_of(zh, kind)])
+def test_a_model_whose_name_is_not_known_leaves_no_gap(texts: Catalog, kind: str) -> None:
+    unknown = {"zh": "（名称未知）", "en": "(name unknown)"}[texts.language]
+
+    assert unknown in texts(kind)
+    assert unknown in texts(kind, model="")
+    assert "gpt-x" in texts(kind, model="gpt-x")
+    assert unknown not in texts(kind, model="gpt-x")
+
+
+@each_language
+@pytest.mark.parametrize("kind", sorted(MODEL_CAUSES))
+def test_whatever_admins_are_written_to_about_has_a_remedy(texts: Catalog, kind: str) -> None:
+    assert kind in set(ModelErrorKind)
+    assert texts.notice(kind).remedy
+
+
+@each_language
+@pytest.mark.parametrize("kind", NOTICES)
+def test_a_notice_that_sends_people_to_an_administrator_is_known_as_one(
+    texts: Catalog, kind: str
+) -> None:
+    notice = texts.notice(kind)
+    words = {
+        "zh": ("找管理员", "联系管理员", "告管理员", "给管理员"),
+        "en": ("ask an admin", "your administrator"),
+    }[texts.language]
+
+    assert notice.asks_admins == any(word in notice.do for word in words)
+    assert notice.do.endswith(notice.remedy)
 
 
 def test_a_param_is_never_a_template() -> None:

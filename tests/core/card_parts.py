@@ -13,6 +13,7 @@ from feishu_bot.core.cards import (
     Field,
     Label,
     Paragraph,
+    Person,
     Text,
 )
 
@@ -47,6 +48,8 @@ def field_rows(card: Card) -> list[tuple[str, str, dict[str, str]]]:
     return found
 
 
-def kind_of(words: Label) -> str:
-    """The kind of a text, or words as they are."""
+def kind_of(words: Label | Person) -> str:
+    """The kind of a text, words as they are, or the id of a person."""
+    if isinstance(words, Person):
+        return words.open_id
     return words.key if isinstance(words, Text) else words

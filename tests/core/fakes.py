@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
+from feishu_bot.core.alerts import Alert
 from feishu_bot.core.answering.context import FetchedMessage
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
@@ -20,15 +22,17 @@ from feishu_bot.core.chat_model import (
 )
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
-from feishu_bot.core.feedback import Verdict
-from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
+from feishu_bot.core.history import PastConversation
+from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
+from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import Job, QueuedTask
-from feishu_bot.core.usage import Usage, UsageTotal
+from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
 from feishu_bot.errors import LeaseLost, TargetGone
 
 
@@ -54,6 +58,7 @@ class FakeInbox:
         self.stopped: list[str] = []
         self.dropped: list[int] = []
         self.taken_over: set[int] = set()
+        self.recalled: set[int] = set()
         self.to_stop: set[int] = set()
         self.doing: dict[ConversationKey, QueuedTask] = {}
         self._lock = threading.Lock()
@@ -79,10 +84,14 @@ class FakeInbox:
             raise LeaseLost
         self.checkpoints[job.id] = dict(state)
 
-    def finish(self, job, outcome, turn, usage) -> None:
+    def is_known(self, dedupe_id) -> bool:
+        return any(dedupe_id == known.dedupe_id for known in self.tasks)
+
+    def finish(self, job, outcome, turn, usage) -> bool:
         if job.id in self.taken_over:
             raise LeaseLost
         self.finished[job.id] = (outcome, turn, usage)
+        return job.id in self.recalled
 
     def release(self, jobs) -> None:
         self.released.extend(jobs)
@@ -127,8 +136,11 @@ class FakeConversations:
     def __init__(self) -> None:
         self.stored: dict[ConversationKey, Conversation] = {}
         self.bound: list[tuple[ConversationKey, SentMessages]] = []
+        self.shown_more: dict[str, int] = {}
         self.cleared: list[ConversationKey] = []
         self.heads: dict[ConversationKey, int] = {}
+        # Turns that were cleared, or ended by themselves.
+        self.reachable: set[int] = set()
 
     def resolve(self, message) -> ConversationKey:
         return ConversationKey(
@@ -149,7 +161,19 @@ class FakeConversations:
 
     def turn_of(self, message_id) -> Turn | None:
         turns = (turn for one in self.stored.values() for turn in one.turns)
-        return next((t for t in turns if message_id in (*t.answer_ids, t.question_id)), None)
+        number = self.shown_more.get(message_id)
+        return next(
+            (t for t in turns if message_id in (*t.answer_ids, t.question_id) or t.id == number),
+            None,
+        )
+
+    def answers_to(self, question_id) -> tuple[str, ...]:
+        turns = (turn for one in self.stored.values() for turn in one.turns)
+        return tuple(t.answer_ids[-1] for t in turns if t.question_id == question_id)
+
+    def card_of(self, message_id) -> str:
+        cards = (sent.card_ids.get(message_id, "") for _, sent in self.bound)
+        return next(filter(None, cards), "")
 
     def tree(self, key, *, whole=False) -> tuple[Turn, ...]:
         return self.load(key).turns
@@ -159,15 +183,18 @@ class FakeConversations:
         return max(keys, key=lambda key: self.stored[key].turns[-1].id, default=None)
 
     def go_on_from(self, key, turn_id) -> bool:
+        if turn_id not in self.reachable.union(turn.id for turn in self.load(key).turns):
+            return False
         self.heads[key] = turn_id
-        return any(turn.id == turn_id for turn in self.load(key).turns)
+        return True
 
     def save_settings(self, key, **settings) -> None:
         given = {name: value for name, value in settings.items() if value is not None}
         self.stored[key] = replace(self.load(key), **given)
 
-    def bind(self, key, sent) -> None:
+    def bind(self, key, sent, turn=None) -> None:
         self.bound.append((key, sent))
+        self.shown_more.update((message_id, turn) for message_id in sent.message_ids if turn)
 
     def sweep(self, before) -> int:
         return 0
@@ -200,6 +227,9 @@ class FakePeople:
 
     def set_language(self, open_id, language) -> None:
         self.stored[open_id] = replace(self.get(open_id), language=language)
+
+    def set_model(self, open_id, model) -> None:
+        self.stored[open_id] = replace(self.get(open_id), model=model)
 
     def block(self, open_id, *, blocked) -> None:
         self.stored[open_id] = replace(self.get(open_id), is_blocked=blocked)
@@ -239,6 +269,22 @@ class FakeUsage:
         totals = _totals(used, lambda item: item.open_id)
         return sorted(totals, key=lambda total: (-total.tokens, total.name))[:limit]
 
+    def count_people(self, since) -> int:
+        return len({item.open_id for item in self.used if item.created_at >= since})
+
+    def grouped(self, starts, by, limit) -> list[UsageRow]:
+        def group(item: Usage) -> tuple:
+            day = sum(item.created_at >= start for start in starts[1:])
+            names = {
+                "day": day, "person": item.open_id, "chat": item.chat_id, "model": item.model,
+            }  # fmt: skip
+            return tuple((one, names[one]) for one in by)
+
+        used = [item for item in self.used if item.created_at >= starts[0]]
+        totals = [(total.name, replace(total, name="")) for total in _totals(used, group)]
+        rows = [UsageRow(total=total, **dict(names)) for names, total in totals]
+        return sorted(rows, key=lambda row: (row.day, -row.total.tokens))[:limit]
+
     def grant(self, open_id, day, questions, granted_by, *, message_id) -> None:
         if message_id in self.granting:
             return
@@ -249,8 +295,8 @@ class FakeUsage:
         return self.grants.get((open_id, day), 0)
 
 
-def _totals(used: list[Usage], name_of: Callable[[Usage], str]) -> list[UsageTotal]:
-    used_by_name: dict[str, list[Usage]] = {}
+def _totals(used: list[Usage], name_of: Callable[[Usage], Any]) -> list[UsageTotal]:
+    used_by_name: dict[Any, list[Usage]] = {}
     for item in used:
         used_by_name.setdefault(name_of(item), []).append(item)
     return [
@@ -271,13 +317,121 @@ def _totals(used: list[Usage], name_of: Callable[[Usage], str]) -> list[UsageTot
 
 
 class FakeFeedback:
-    """Verdicts and comments, by answer and person."""
+    """What people said, by answer and person; `clock` dates it."""
+
+    def __init__(self, clock: Callable[[], float] = lambda: 1_000.0) -> None:
+        self.kept: dict[tuple[str, str], Feedback] = {}
+        self.clock = clock
+
+    @property
+    def stored(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Verdict and comment by answer and person."""
+        return {which: (one.verdict, one.comment) for which, one in self.kept.items()}
+
+    def save(self, answer, open_id, verdict, comment="") -> None:
+        self.kept[answer.message_id, open_id] = Feedback(
+            answer=answer,
+            open_id=open_id,
+            verdict=verdict,
+            comment=comment,
+            created_at=self.clock(),
+        )
+
+    def toggle(self, answer, open_id, verdict) -> bool:
+        which = (answer.message_id, open_id)
+        if which in self.kept and self.kept[which].verdict == verdict:
+            del self.kept[which]
+            return False
+        self.save(answer, open_id, verdict)
+        return True
+
+    def ratings(self, message_id) -> Ratings:
+        said = [one.verdict for one in self.kept.values() if one.answer.message_id == message_id]
+        return Ratings(up=said.count("up"), down=said.count("down"))
+
+    def by_day(self, starts) -> list[DailyRatings]:
+        found: dict[tuple[int, str], list[str]] = {}
+        for one in self.newest(starts[0], len(self.kept)):
+            day = sum(one.created_at >= start for start in starts[1:])
+            found.setdefault((day, one.answer.model), []).append(one.verdict)
+        return [
+            DailyRatings(
+                day=day, model=model, ratings=Ratings(up=said.count("up"), down=said.count("down"))
+            )
+            for (day, model), said in sorted(found.items())
+        ]
+
+    def newest(self, since, limit, *, comments_only=False) -> list[Feedback]:
+        found = [
+            one
+            for one in self.kept.values()
+            if one.created_at >= since and (one.comment or not comments_only)
+        ]
+        return sorted(found, key=lambda one: -one.created_at)[:limit]
+
+
+class FakeOwnRoles:
+    """Own roles, by person and id."""
 
     def __init__(self) -> None:
-        self.stored: dict[tuple[str, str], tuple[Verdict, str]] = {}
+        self.stored: dict[tuple[str, int], OwnRole] = {}
+        self._ids = itertools.count(1)
 
-    def save(self, message_id, open_id, verdict, comment="") -> None:
-        self.stored[message_id, open_id] = (verdict, comment)
+    def of(self, open_id) -> tuple[OwnRole, ...]:
+        return tuple(role for (person, _), role in self.stored.items() if person == open_id)
+
+    def find(self, open_id, role_id) -> OwnRole | None:
+        return self.stored.get((open_id, role_id))
+
+    def save(self, open_id, name, prompt, *, most) -> Kept:
+        known = next((role for role in self.of(open_id) if role.name == name), None)
+        if known is None and len(self.of(open_id)) >= most:
+            return "full"
+        role_id = known.id if known else next(self._ids)
+        self.stored[open_id, role_id] = OwnRole(id=role_id, name=name, prompt=prompt)
+        return "replaced" if known else "saved"
+
+    def change(self, open_id, role_id, name, prompt) -> bool:
+        others = [role.name for role in self.of(open_id) if role.id != role_id]
+        if (open_id, role_id) not in self.stored or name in others:
+            return False
+        self.stored[open_id, role_id] = OwnRole(id=role_id, name=name, prompt=prompt)
+        return True
+
+    def delete(self, open_id, role_id) -> bool:
+        return self.stored.pop((open_id, role_id), None) is not None
+
+    def keepers(self, prompt) -> frozenset[str]:
+        return frozenset(who for (who, _), role in self.stored.items() if role.prompt == prompt)
+
+
+class FakeHistory:
+    """The conversations of people, newest first, as they are put in."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, list[PastConversation]] = {}
+        self.searched: list[tuple[str, ...]] = []
+        self.titles: dict[int, str] = {}
+
+    def newest(self, open_id, *, chat_id="", limit, skip=0) -> list[PastConversation]:
+        theirs = self.stored.get(open_id, [])
+        there = [one for one in theirs if chat_id in ("", one.key.chat_id)]
+        return there[skip : skip + limit]
+
+    def search(self, open_id, words, *, chat_id="", limit, skip=0) -> list[PastConversation]:
+        self.searched.append(tuple(words))
+        return [
+            replace(one, found=one.asked)
+            for one in self.newest(open_id, chat_id=chat_id, limit=10_000)
+            if all(word in one.asked.question for word in words)
+        ][skip : skip + limit]
+
+    def find(self, open_id, origin, *, chat_id="") -> PastConversation | None:
+        there = self.newest(open_id, chat_id=chat_id, limit=10_000)
+        return next((one for one in there if one.origin == origin), None)
+
+    def set_title(self, turn_id, title) -> None:
+        self.titles[turn_id] = title
 
 
 class RecordedAnswer:
@@ -289,6 +443,7 @@ class RecordedAnswer:
         self.reasoning = ""
         self.ending: FinalAnswer | None = None
         self.abandoned = False
+        self.waiting = 0
         self.on_write: Callable[[], None] = lambda: None
         self._failure = failure
 
@@ -296,6 +451,9 @@ class RecordedAnswer:
         self.text += text
         self.reasoning += reasoning
         self.on_write()
+
+    def tell_waiting(self, messages: int) -> None:
+        self.waiting = messages
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
@@ -321,12 +479,16 @@ class RecordingMessenger:
         self.files: list[tuple[str, bytes]] = []
         self.voices: list[tuple[bytes, int]] = []
         self.pictures: list[bytes] = []
+        self.edits: list[tuple[str, str, AnswerEdit]] = []
         self.failure: Exception | None = None
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
-    def open_answer(self, target, *, reference, checkpoint, save, sent) -> RecordedAnswer:
+    def open_answer(
+        self, target, *, reference, checkpoint, save, sent, position=""
+    ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
+        answer.position = position
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
         save({"cards": [{"card_id": "c1"}]})
@@ -362,6 +524,11 @@ class RecordingMessenger:
             raise self.failure
         self.pictures.append(data)
         return f"img_{len(self.pictures)}"
+
+    def edit_answer(self, target, message_id, card_id, edit) -> None:
+        if self.failure:
+            raise self.failure
+        self.edits.append((message_id, card_id, edit))
 
     def identity(self) -> BotIdentity:
         return self.bot
@@ -506,3 +673,13 @@ class FakePrices:
 
     def cost(self, model, prompt_tokens, completion_tokens) -> float:
         return self.each * (prompt_tokens + completion_tokens)
+
+
+class FakeAlerts:
+    """What was noted for the admins, and who had read it."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[Alert, Sender | None]] = []
+
+    def note(self, alert, *, seen_by=None) -> None:
+        self.noted.append((alert, seen_by))

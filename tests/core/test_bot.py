@@ -115,9 +115,7 @@ def test_a_click_that_means_nothing_says_so(world):
     assert world.bot.click(empty).toast.notice.kind == "action_unknown"
 
 
-def test_a_private_chat_can_be_one_running_conversation():
-    world = BotWorld(p2p_context="chat")
-
+def test_a_private_chat_is_one_running_conversation(world):
     world.receive(message_id="om_1")
     world.receive(message_id="om_2")
     world.receive(message_id="om_3", chat_type="group", mentions_bot=True)
@@ -125,11 +123,30 @@ def test_a_private_chat_can_be_one_running_conversation():
     assert [task.key.root for task in world.inbox.tasks] == ["chat", "chat", "om_3"]
 
 
+def test_a_private_chat_can_be_one_conversation_for_each_that_is_begun():
+    world = BotWorld(p2p_context="thread")
+
+    world.receive(message_id="om_1")
+    world.receive(message_id="om_2")
+
+    assert [task.key.root for task in world.inbox.tasks] == ["om_1", "om_2"]
+
+
+def test_a_reply_to_an_answer_from_before_the_chat_was_a_running_one_goes_on_from_there(world):
+    world.bind("om_old", key=ConversationKey("oc_1", "om_first"))
+    world.bind("om_elsewhere", key=ConversationKey("oc_2", "om_first"))
+
+    for parent in ("om_old", "om_elsewhere", "om_unknown"):
+        world.receive(message_id=f"{parent}?", parent_id=parent, root_id="om_first")
+
+    assert [task.key.root for task in world.inbox.tasks] == ["om_first", "chat", "chat"]
+
+
 @pytest.mark.parametrize("word", ["/new", "新话题"])
 def test_a_new_topic_is_begun_by_name(world, word):
     world.say(word, "om_1")
 
-    assert world.conversations.cleared == [ConversationKey("oc_1", "om_1")]
+    assert world.conversations.cleared == [ConversationKey("oc_1", "chat")]
     assert world.messenger.notice_kinds == ["new_topic"]
 
 
@@ -169,7 +186,7 @@ def test_a_menu_click_runs_once_in_the_chat_that_is_known(world):
 
     assert len(world.messenger.cards) == 1
     assert world.inbox.tasks[0].target.chat_id == "oc_private"
-    assert world.conversations.key_of("om_card") == ConversationKey("oc_private", "om_card")
+    assert world.conversations.key_of("om_card") == ConversationKey("oc_private", "chat")
 
 
 # What is heard because all messages of a group are

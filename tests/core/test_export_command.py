@@ -14,7 +14,7 @@ from tests.core.fakes import refuse
 @pytest.fixture
 def world():
     """A bot that has answered once."""
-    world = BotWorld()
+    world = BotWorld(p2p_context="thread")
     world.remember(turn(1))
     return world
 

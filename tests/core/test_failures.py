@@ -186,7 +186,8 @@ def test_who_may_not_ask_is_told_so_once_for_many_clicks():
     assert len(world.messenger.notices) == 1
 
 
-def test_a_suggested_command_is_about_what_the_command_itself_would_be(world):
+def test_a_suggested_command_is_about_what_the_command_itself_would_be():
+    world = BotWorld(p2p_context="thread")
     remember(world)
     world.say("/retyr", "om_typo")
     world.model.enqueue_text("Again")

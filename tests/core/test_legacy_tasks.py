@@ -108,7 +108,7 @@ def test_an_old_command_that_was_typed_is_run(world):
     work_row(world, "message", old_message("/model gpt-b"))
 
     assert world.messenger.last_card.title.key == "model_set"
-    assert world.conversation().model == "gpt-b"
+    assert world.chats.settings(KEY.chat_id).model == "gpt-b"
 
 
 def test_an_old_misspelt_command_gets_its_suggestion(world):

@@ -13,7 +13,7 @@ from tests.builders import ALICE, BOB, BOSS, KEY, BotWorld, turn
 @pytest.fixture
 def world():
     """A bot with an admin, that has answered once in a private chat."""
-    world = BotWorld(policy=AccessPolicy(admins=[BOSS.open_id]))
+    world = BotWorld(policy=AccessPolicy(admins=[BOSS.open_id]), p2p_context="thread")
     # Their chat with the bot is the one that the cards are in.
     world.people.meet(ALICE.open_id, "oc_1")
     world.people.meet(BOSS.open_id, "oc_1")

@@ -11,7 +11,7 @@ from tests.builders import KEY, BotWorld, turn
 @pytest.fixture
 def world():
     """A bot that has answered once."""
-    world = BotWorld()
+    world = BotWorld(p2p_context="thread")
     world.remember(turn(1))
     return world
 

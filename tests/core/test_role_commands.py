@@ -35,8 +35,8 @@ def test_a_role_begins_the_conversation_afresh_and_keeps_model_and_mode(world):
 
 
 def test_where_the_chat_is_one_conversation_no_reply_is_asked_for(world):
-    assert "role_afresh_here" in paragraphs(world.run("/system x", key=ONE_CHAT))
-    assert "role_afresh_reply" in paragraphs(world.run("/system x"))
+    assert "role_afresh_for_chat" in paragraphs(world.run("/system x", key=ONE_CHAT))
+    assert "role_afresh_for_talk" in paragraphs(world.run("/system x"))
 
 
 def test_a_long_prompt_is_folded(world):

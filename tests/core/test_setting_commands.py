@@ -16,7 +16,7 @@ from feishu_bot.errors import ModelError
 from tests.builders import BOSS, KEY, BotWorld
 from tests.core.card_parts import all_buttons, first, paragraphs
 
-ONE_CHAT = ConversationKey("oc_1", "chat")
+KEYS = (KEY, ConversationKey("oc_1", "chat"))
 
 
 def world_with_card(**options) -> BotWorld:
@@ -208,7 +208,8 @@ def test_only_what_was_changed_is_stored(world):
 
 
 def test_the_settings_of_a_chat_hold_for_all_of_it(world):
-    card = world.run("/settings chat")
+    group = {"chat_type": "group"}
+    card = world.run("/settings chat", **group)
     assert set(fields(card)) == {"model", "role", "mode", "thread", "language"}
     chosen = {"model": "gpt-b", "mode": "creative", "thread": "never", "language": "en"}
 
@@ -220,8 +221,73 @@ def test_the_settings_of_a_chat_hold_for_all_of_it(world):
     assert not world.conversation().model
     rows = {row.name.key: row.value for row in response.card.blocks if isinstance(row, Field)}
     assert rows["settings_thread"].key == "thread_never"
-    again = {name: field.chosen for name, field in fields(world.run("设置", key=ONE_CHAT)).items()}
-    assert again["model"] == DEFAULT
+    other = ConversationKey("oc_1", "om_other")
+    again = fields(world.run("设置", key=other, **group))
+    assert again["model"].chosen == DEFAULT
+    assert again["model"].options[0].label.params == {"model": "gpt-b"}
+
+
+def test_in_a_private_chat_there_is_one_form_for_all_of_it(world):
+    world.people.meet("ou_alice", "oc_1")
+    world.conversations.save_settings(KEY, mode="warm")
+    world.chats.save("oc_1", model="gpt-b")
+
+    cards = [world.run(text, key=key) for text in ("/settings", "/settings chat") for key in KEYS]
+
+    assert all(not all_buttons(card) for card in cards)
+    shown = {name: field.chosen for name, field in fields(cards[0]).items()}
+    assert shown == {
+        "model": "gpt-b",
+        "role": DEFAULT,
+        "mode": "warm",
+        "thread": DEFAULT,
+        "language": DEFAULT,
+    }
+    chosen = {"model": DEFAULT, "role": "cook", "mode": "strict", "thread": "always"}
+    response = world.click(**submit(cards[0]), form=chosen | {"language": "en"})
+
+    stored = world.chats.settings("oc_1")
+    assert (stored.model, stored.role, stored.mode) == ("", "You are a cook, in zh.", "strict")
+    assert (stored.reply_in_thread, stored.language) == ("always", "")
+    assert world.people.get("ou_alice").language == "en"
+    # What an older version kept with the conversation gives way to the newer choice.
+    assert world.conversation().mode == ""
+    assert "chosen_for_chat" in paragraphs(response.card)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("/model gpt-b", "model", "gpt-b"),
+        ("/mode warm", "mode", "warm"),
+        ("/system x", "role", "x"),
+    ],
+)
+def test_a_choice_holds_for_a_private_chat_and_in_a_group_for_the_conversation(text, name, value):
+    private, group = BotWorld(), BotWorld()
+    private.people.meet("ou_alice", "oc_1")
+
+    said = [paragraphs(private.run(text)), paragraphs(group.run(text, chat_type="group"))]
+
+    assert getattr(private.chats.settings("oc_1"), name) == value
+    assert getattr(private.conversation(), name) == ""
+    assert getattr(group.conversation(), name) == value
+    assert getattr(group.chats.settings("oc_1"), name) == ""
+    words = [[key for key in keys if str(key).endswith(("for_chat", "for_talk"))] for keys in said]
+    beginning = "role_afresh" if name == "role" else "chosen"
+    assert words == [[f"{beginning}_for_chat"], [f"{beginning}_for_talk"]]
+
+
+def test_a_click_that_pretends_to_be_private_does_not_choose_for_a_group(world):
+    world.people.meet("ou_alice", "oc_private")
+
+    world.click(
+        "settings_save", scope="private", chat="p2p", was={"mode": "-"}, form={"mode": "warm"}
+    )
+    world.click("model_set", chat="p2p", form={"option": "gpt-b"})
+
+    assert not world.chats.stored
+    assert (world.conversation().mode, world.conversation().model) == ("warm", "gpt-b")
 
 
 def test_going_back_to_the_default_is_a_change(world):

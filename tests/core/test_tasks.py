@@ -14,6 +14,7 @@ from feishu_bot.core.tasks import (
     AskQuestion,
     ContinueAnswer,
     Greet,
+    MakeTitle,
     QueuedTask,
     Regenerate,
     ReplyTarget,
@@ -45,6 +46,7 @@ TASKS: tuple[Task, ...] = (
     SuggestCommand(word="/hlep", nearest="/help", message=FULL),
     Regenerate(answer_id="om_a1", model="gpt-b"),
     ContinueAnswer(card_id="om_a1"),
+    MakeTitle(answer_id="om_a1"),
     Greet(),
 )
 by_type = pytest.mark.parametrize("task", TASKS, ids=lambda task: type(task).__name__)

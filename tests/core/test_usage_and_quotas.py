@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Iterator
 
@@ -10,15 +12,17 @@ import pytest
 from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.draft import Draft
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Card, Chart, Point, Select
 from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
+from feishu_bot.core.commands import usage_report
 from feishu_bot.core.formatting import format_money
 from feishu_bot.core.messages import IncomingMessage, Mention
+from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.quotas import Quota, QuotaChecker
-from feishu_bot.core.tasks import ReplyTarget
-from tests.builders import BOB, BOSS, BotWorld, message, usage
-from tests.core.card_parts import field_rows, paragraphs
+from feishu_bot.core.tasks import ReplyTarget, RunCommand
+from tests.builders import ALICE, BOB, BOSS, BotWorld, job, message, usage
+from tests.core.card_parts import field_rows, first, paragraphs
 from tests.core.fakes import FakePrices, FakeUserDirectory
 from tests.polling import Clock
 
@@ -260,15 +264,68 @@ def test_admins_see_everyone_by_name_and_by_model():
     world.use(open_id="ou_1234567890", completion_tokens=90)
     world.use(3, open_id="ou_bob", created_at=NOON - 20 * HOUR)
 
-    shown = field_rows(world.card(sender=BOSS))[3:]
+    def shown(card: Card) -> list[tuple[str, str]]:
+        return [(name, params["questions"]) for name, _, params in field_rows(card)[3:]]
 
-    assert [(name, params["questions"]) for name, _, params in shown] == [
-        ("usage_all_today", "4"),
-        ("usage_all_days", "7"),
-        *[("…567890", "1"), ("Alice", "2"), ("Bob", "1")],
-        *[("Bob", "4"), ("…567890", "1"), ("Alice", "2")],
-        *[("gpt", "6"), ("o1", "1")],
+    card = world.card(sender=BOSS)
+    assert shown(card) == [
+        ("usage_all", "4"),
+        *[("gpt", "3"), ("o1", "1")],
+        *[("ou_1234567890", "1"), ("ou_alice", "2"), ("ou_bob", "1")],
     ]
+    # Whole, so that they can be given to /block.
+    assert "ou_1234567890" in paragraphs(card)
+    assert first(card, Chart).points == (Point("gpt", "gpt", 3), Point("o1", "o1", 1))
+
+    world.people.meet("ou_boss", "oc_1")
+    world.bind("om_card")
+    card = world.choose(first(card, Select), "7", operator=BOSS).card
+    assert shown(card) == [
+        ("usage_all", "7"),
+        *[("gpt", "6"), ("o1", "1")],
+        *[("ou_bob", "4"), ("ou_1234567890", "1"), ("ou_alice", "2")],
+    ]
+    points = first(card, Chart).points
+    assert [point.amount for point in points if point.series == "gpt"] == [0, 0, 0, 0, 0, 3, 3]
+    assert [point.amount for point in points if point.series == "o1"] == [0, 0, 0, 0, 0, 0, 1]
+
+
+def test_nobody_but_an_admin_in_private_gets_everyones_usage():
+    world = UsageWorld()
+    world.use(open_id="ou_bob")
+    world.bind("om_card")
+
+    for operator in (ALICE, BOSS):
+        for act in ("usage_days", "usage_export", "feedback_days", "feedback_export"):
+            response = world.click(act, operator=operator, option="7", days="7")
+            assert (response.card, response.toast.notice.kind) == (None, "admins_only"), act
+    data = {"export": "yes", "days": "7"}
+    for name in ("usage", "feedback"):
+        command = RunCommand(name=name, data=data)
+        asked = message(f"/{name}", sender=ALICE)
+        shown = world.bot.runner.run(job(asked, task=command), command)
+        assert not isinstance(shown, File)
+
+
+def test_everyones_usage_comes_as_a_table():
+    world = UsageWorld()
+    world.use(2)
+    world.use(open_id="ou_bob", model="=o1", created_at=NOON - 20 * HOUR)
+    world.people.meet("ou_boss", "oc_1")
+    world.bind("om_card")
+
+    pressed = world.click("usage_export", operator=BOSS, days="7")
+    world.work()
+
+    assert pressed.toast.notice.kind == "export_started"
+    ((name, data),) = world.messenger.files
+    assert name.startswith("用量-")
+    assert data.startswith(b"\xef\xbb\xbf")
+    head, first_row, second_row = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+    assert head[:5] == ["日期", "用户 ID", "会话 ID", "模型", "姓名"]
+    # What a spreadsheet would calculate is a text.
+    assert first_row[1:6] == ["ou_bob", "oc_1", "'=o1", "Bob", "1"]
+    assert second_row[1:6] == ["ou_alice", "oc_1", "gpt", "Alice", "2"]
 
 
 def test_what_others_use_is_not_shown_where_others_may_read_along():
@@ -278,7 +335,26 @@ def test_what_others_use_is_not_shown_where_others_may_read_along():
     card = world.card(sender=BOSS, chat_type="group")
 
     assert "usage_in_private" in paragraphs(card)
-    assert "Bob" not in str(card)
+    assert "ou_bob" not in str(card)
+    # For ALLOWED_CHATS.
+    assert "oc_1" in str(card)
+    assert "oc_1" not in str(world.card(chat_type="group"))
+
+
+def test_a_table_that_is_too_long_says_so(monkeypatch):
+    monkeypatch.setattr(usage_report, "MAX_ROWS", 1)
+    world = UsageWorld()
+    world.use()
+    world.use(open_id="ou_bob")
+    world.people.meet("ou_boss", "oc_1")
+    world.bind("om_card")
+
+    world.click("usage_export", operator=BOSS, days="7")
+    world.work()
+
+    ((_, data),) = world.messenger.files
+    *_, last = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+    assert last == ["只列出了 1 行；在服务器上可以导出全部。"]
 
 
 # /grant

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.cards import Buttons
 from feishu_bot.core.commands.help import HelpCommands
@@ -13,6 +15,7 @@ from feishu_bot.core.messages import ChatJoined
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import AskQuestion, ReplyTarget
 from tests.builders import ALICE, BOB, TEXTS, BotWorld, message
+from tests.core.card_parts import paragraphs
 from tests.core.fakes import FakeConversations, FakeInbox, FakePeople
 
 
@@ -73,7 +76,7 @@ def test_a_blocked_person_gets_no_greeting():
 
 
 def test_a_greeting_opens_a_conversation_of_its_own():
-    world = BotWorld()
+    world = BotWorld(p2p_context="thread")
     join(world)
 
     world.work()
@@ -82,7 +85,7 @@ def test_a_greeting_opens_a_conversation_of_its_own():
 
 
 def test_in_a_running_private_chat_a_greeting_is_part_of_it():
-    world = BotWorld(p2p_context="chat")
+    world = BotWorld()
     join(world)
 
     world.work()
@@ -100,19 +103,37 @@ def kinds_of(card) -> list[str]:
     return kinds
 
 
-def test_the_welcome_says_how_to_ask_here():
-    def card(*, all_messages: bool, missing: bool = False, chat_type: str = "group"):
-        world = BotWorld(answers_all=all_messages, misses_messages=lambda: missing)
+def test_the_welcome_says_how_to_ask_and_how_to_go_on_here():
+    def card(all_messages: bool, chat_type: str = "group", missing: bool = False, **options):
+        world = BotWorld(answers_all=all_messages, misses_messages=lambda: missing, **options)
         join(world, chat_type=chat_type)
         world.work()
         return kinds_of(world.messenger.last_card)
 
-    buttons = ["welcome_example", "welcome_roles", "welcome_help"]
-    assert card(all_messages=False) == ["welcome_group", *buttons]
-    assert card(all_messages=True) == ["welcome_group_all", *buttons]
-    missing = ["welcome_group", *buttons, "welcome_scope_missing"]
+    rest = ["welcome_try", "welcome_example", "welcome_roles", "welcome_help"]
+    group = ["go_on_in_group", *rest]
+    assert card(all_messages=False) == ["welcome_group", *group]
+    assert card(all_messages=True) == ["welcome_group_all", *group]
+    missing = ["welcome_group", *group, "welcome_scope_missing"]
     assert card(all_messages=True, missing=True) == missing
-    assert card(all_messages=True, chat_type="p2p") == ["welcome_private", *buttons]
+    assert card(True, "p2p") == ["welcome_private", "go_on_running", *rest]
+    by_reply = card(True, "p2p", p2p_context="thread")
+    assert by_reply == ["welcome_private", "go_on_by_reply", *rest]
+
+
+@pytest.mark.parametrize(
+    ("context", "chat_type", "words"),
+    [
+        ("chat", "p2p", "go_on_running"),
+        ("thread", "p2p", "go_on_by_reply"),
+        ("chat", "group", "go_on_in_group"),
+        ("thread", "group", "go_on_in_group"),
+    ],
+)
+def test_help_says_it_in_the_same_words(context, chat_type, words):
+    world = BotWorld(p2p_context=context)
+
+    assert words in paragraphs(world.run("/help", chat_type=chat_type))
 
 
 def test_only_commands_that_are_there_are_offered():
@@ -120,13 +141,14 @@ def test_only_commands_that_are_there_are_offered():
         Enqueuer(FakeInbox(), lambda: None),
         FakePeople(),
         example={"zh": "写", "en": "write"},
+        is_running=True,
         answers_all=False,
     )
-    commands = Commands([ResetCommands(FakeConversations()), HelpCommands()])
+    commands = Commands([ResetCommands(FakeConversations()), HelpCommands(is_running=True)])
 
     card = welcome.card(ReplyTarget.of(message()), commands)
 
-    assert kinds_of(card) == ["welcome_private", "welcome_example", "welcome_help"]
+    assert kinds_of(card)[-2:] == ["welcome_example", "welcome_help"]
 
 
 def test_the_example_is_asked_in_the_language_of_who_clicks_on_it():

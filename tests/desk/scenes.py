@@ -33,9 +33,20 @@ class Stage:
         self.page.locator(".write-as").first.click()
         self.page.get_by_role("button", name=self.texts[person], exact=True).click()
 
-    def ask(self, question: str, answer: str, label: str = "write", **pace: float) -> None:
+    def ask(
+        self,
+        question: str,
+        answer: str,
+        label: str = "write",
+        *,
+        mentions: bool = False,
+        **pace: float,
+    ) -> None:
         self.sim.gateway.enqueue(Script.text(self.texts[answer], **pace))
         composer = self.page.locator(f"textarea[placeholder='{self.texts[label]}']")
+        if mentions:
+            composer.press_sequentially("@CZ")
+            composer.press("Enter")
         composer.fill(self.texts[question])
         composer.press("Enter")
 
@@ -75,9 +86,9 @@ def streaming(stage: Stage) -> None:
 def thread(stage: Stage) -> None:
     stage.overhear("small talk", "group")
     stage.go_to("产品讨论")
-    stage.ask("in group", "feedback")
+    stage.ask("in group", "feedback", mentions=True)
     expect(stage.side).to_contain_text("tokens")
-    stage.ask("again", "remedy", "in thread")
+    stage.ask("again", "remedy", "in thread", mentions=True)
     expect(stage.side.locator("article[data-sender=bot]").last).to_contain_text("tokens")
     expect(stage.side.locator("article[data-sender=bot]")).to_have_count(2)
 
@@ -85,7 +96,7 @@ def thread(stage: Stage) -> None:
 def topics(stage: Stage) -> None:
     stage.overhear("other topic", "topic")
     stage.go_to("问答广场")
-    stage.ask("in topic", "first day", "topic")
+    stage.ask("in topic", "first day", "topic", mentions=True)
     expect(stage.side).to_contain_text("tokens")
 
 
@@ -94,6 +105,26 @@ def inspector(stage: Stage) -> None:
     stage.tool(stage.answer("next"), "inspect")
     expect(stage.side).to_contain_text("card.update")
     stage.side.locator("summary").first.click()
+
+
+def model(stage: Stage) -> None:
+    """The request to the model behind an answer: history, question, parameters, stream."""
+    chat(stage)
+    stage.page.get_by_role("button", name=stage.texts["inspector"], exact=True).click()
+    row = stage.side.locator(".wire-model")
+    row.locator("> summary").click()
+    expect(row.locator(".model-message")).to_have_count(3)
+    row.locator("> summary").evaluate("row => row.scrollIntoView()")
+
+
+def waiting(stage: Stage) -> None:
+    """A question that waits behind another has the bot's reaction."""
+    stage.ask("plan", "table", between=0.3)
+    stage.tool(stage.answer("plan"), "reply")
+    stage.ask("next", "figures")
+    mine = stage.page.locator("article.mine").last
+    expect(mine.locator(".reaction")).to_be_visible()
+    expect(stage.answer("plan")).to_contain_text("阶段")
 
 
 def faults(stage: Stage) -> None:

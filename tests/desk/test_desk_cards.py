@@ -249,6 +249,30 @@ def test_every_component_is_drawn(desk: Simulator, page: Page, complaints: list[
     complaints[:] = [one for one in complaints if "404" not in one]
 
 
+@pytest.mark.parametrize("kind", ["bar", "line"])
+def test_a_simple_chart_is_drawn_with_its_figures(desk: Simulator, page: Page, kind: str):
+    values = [
+        {"day": day, "model": model, "count": count}
+        for day, model, count in [("11-21", "a", 3), ("11-21", "b", 4), ("11-22", "a", 0)]
+    ]
+    spec = {
+        "type": kind, "title": {"text": "提问"}, "data": {"values": values}, "stack": True,
+        "xField": "day", "yField": "count", "seriesField": "model",
+    }  # fmt: skip
+    message = show(desk, card_of({"tag": "chart", "chart_spec": spec}))
+
+    chart = part(shown(page, message), "chart")
+
+    drawing = chart.get_by_role("img", name="提问")
+    expect(drawing).to_be_visible()
+    ticks = ["0", "4", "8"] if kind == "bar" else ["0", "2", "4"]
+    expect(drawing.locator("text")).to_have_text([*ticks, "11-21", "11-22"])
+    expect(chart.locator("li")).to_have_text(["a", "b"])
+    marks = drawing.locator("rect" if kind == "bar" else "polyline")
+    titles = ["11-21 · a · 3", "11-21 · b · 4"] if kind == "bar" else ["a", "b"]
+    expect(marks.locator("title")).to_have_text(titles)
+
+
 def test_components_tell_the_bot_what_was_chosen(desk: Simulator, page: Page, answers: Answers):
     options = [{"text": plain(f"选项{n}"), "value": f"o{n}"} for n in (1, 2, 3)]
     answers.answer = {"toast": {"content": "?", "i18n": {"zh_cn": "收到", "en_us": "Got it"}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
@@ -36,6 +37,16 @@ def test_the_wire_of_an_answer_is_laid_open_and_a_repeat_is_not_answered(
     expect(update).to_contain_text('"content"')
     expect(update).to_contain_text("log_id")
 
+    asked = inspector.locator(".wire-model")
+    expect(asked.locator("> summary")).to_contain_text(re.compile(r"请求模型 .*首个字 \d+ ms"))
+    expect(asked.locator("> summary")).to_contain_text(re.compile(r"\d+ tokens · "))
+    asked.locator("> summary").click()
+    expect(asked.locator(".model-message").last).to_contain_text("user问题")
+    expect(asked.locator(".model-message").last).to_contain_text("你好")
+    expect(asked).to_contain_text('"include_usage"')
+    expect(asked.locator(".model-stream li").first).to_contain_text(re.compile(r"^\s*\d+ ms"))
+    expect(asked).to_contain_text("sk-…czl")
+
     outcome = inspector.get_by_role("status")
     expect(outcome).to_have_text("已推送 1 次 · 机器人回复 1 条")
     inspector.get_by_role("button", name="同时推送两次").click()
@@ -53,15 +64,60 @@ def test_the_wire_of_an_answer_is_laid_open_and_a_repeat_is_not_answered(
     expect(inspector.locator(".wire-card .json-key", has_text="schema")).to_be_visible()
 
 
+def test_the_inspector_is_found_from_the_bar_by_keyboard_and_on_a_phone(
+    desk: Simulator, open_tab: Callable[..., Page]
+):
+    state, feishu = desk.feishu.state, desk.feishu
+    me = next(iter(state.people.values()))
+    chat = feishu.private_chat(me)
+    phone = open_tab(locale="en-GB", viewport={"width": 375, "height": 700}, color_scheme="dark")
+    expect(phone.locator(".welcome")).to_contain_text("open the inspector")
+    feishu.say(chat, me, "one")
+    two = feishu.say(chat, me, "two")
+    desk.gateway.exchanges.end(desk.gateway.exchanges.begin("/v1/chat/completions", {}, ""))
+
+    expect(phone.locator(".message")).to_have_count(2)
+    expect(phone.get_by_role("note")).to_have_count(2)
+    button = phone.get_by_role("button", name="Inspector", exact=True)
+    button.focus()
+    phone.keyboard.press("Enter")
+    inspector = phone.locator(".inspector")
+    expect(inspector.locator(".wire-message")).to_contain_text("two")
+    inspector.get_by_role("button", name="Previous").press("Enter")
+    expect(inspector.locator(".wire-message")).to_contain_text("one")
+    expect(inspector.get_by_role("button", name="Previous")).to_be_disabled()
+    inspector.get_by_role("button", name="Recent model requests").press("Enter")
+    expect(inspector.locator(".wire-model")).to_contain_text("model request")
+    inspector.get_by_role("button", name="Newest message").press("Enter")
+    expect(inspector.locator(".wire-message")).to_contain_text("two")
+    assert phone.evaluate("document.documentElement.scrollWidth") == 375
+    phone.keyboard.press("Escape")
+    expect(inspector).to_have_count(0)
+
+    # The bot's reaction comes and goes by itself.
+    with state.change():
+        two.reactions["re_1"] = "OneSecond"
+        two.note_change()
+    chip = phone.get_by_role("button", name="OneSecond: CZLChat")
+    expect(chip).to_contain_text("☝️")
+    with state.change():
+        del two.reactions["re_1"]
+        two.note_change()
+    expect(chip).to_have_count(0)
+
+
 def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator, page: Page):
     page.get_by_role("button", name="故障").click()
     faults = page.locator(".faults")
     reset = faults.get_by_role("button", name="全部恢复正常")
     expect(reset).to_be_disabled()
 
-    faults.get_by_role("radio", name="正常 复述").focus()
+    faults.get_by_role("radio", name="正常 用提问的语言").focus()
     page.keyboard.press("ArrowDown")
     expect(faults.get_by_role("radio", name="很慢 4 秒后")).to_be_checked()
+    scopes = faults.locator("summary", has_text="应用权限")
+    expect(scopes).to_have_text("应用权限10 / 11")
+    scopes.press("Enter")
     faults.get_by_role("switch", name="cardkit:card:write").focus()
     page.keyboard.press("Space")
     expect(faults.get_by_role("switch", name="cardkit:card:write")).not_to_be_checked()
@@ -69,11 +125,23 @@ def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator,
     # The page shows a switch as moved before the simulator has heard of it.
     eventually(lambda: desk.desk.faults.state()["model"] == "slow")
     eventually(lambda: "cardkit:card:write" not in desk.feishu.access.scopes)
+    expect(scopes).to_have_text("应用权限9 / 11")
+
+    for title in ("事件与地址", "文档里没写的飞书", "机器人进程"):
+        faults.locator("summary", has_text=title).press("Enter")
+    settings = desk.desk.faults.settings()
+    named = sum(len(kind) for kind in settings.values() if isinstance(kind, dict))
+    expect(faults.get_by_role("switch")).to_have_count(named + 1)
+    for other in ("Switch to English", "切换到中文"):
+        words = faults.locator("b, small, h3, legend").all_inner_texts()
+        assert len(words) > 2 * named
+        assert not [one for one in words if re.fullmatch(r"[a-z]+_\S+|undefined|", one)]
+        page.get_by_role("button", name=other).click()
     expect(faults.get_by_role("button", name="杀掉正在运行的进程")).to_be_disabled()
 
     reset.click()
     expect(reset).to_be_disabled()
-    expect(faults.get_by_role("radio", name="正常 复述")).to_be_checked()
+    expect(faults.get_by_role("radio", name="正常 用提问的语言")).to_be_checked()
     with desk.feishu.state.change():
         desk.desk.real_model = "gpt-real"
         desk.desk.kill_worker = lambda: 1

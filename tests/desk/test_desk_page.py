@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from feishu_simulator import Simulator
 from tests.desk.pictures import png
 from tests.desk.using import answer_to, tool, write
+from tests.polling import eventually
 
 GROUP = "产品讨论"
 TOPICS = "问答广场"
@@ -58,6 +59,11 @@ def test_in_a_group_the_bot_is_mentioned_and_answers_in_a_thread_beside(
     talking_desk: Simulator, page: Page
 ) -> None:
     open_chat(page, GROUP)
+    expect(page.locator(".conversation .mention-chip")).to_have_count(0)
+    page.keyboard.type("@")
+    options = page.get_by_role("option")
+    expect(options).to_have_text(["CZLChat机器人", "陈陈宇", "AAlice", "@所有人"])
+    page.keyboard.press("Enter")
     expect(page.locator(".conversation .chip-bot")).to_have_text("@CZLChat")
     page.keyboard.type("谁能看一下 @al")
     expect(page.get_by_role("option")).to_have_text(["AAlice"])
@@ -70,21 +76,25 @@ def test_in_a_group_the_bot_is_mentioned_and_answers_in_a_thread_beside(
     expect(thread.locator(".message.theirs")).to_contain_text("模拟")
     expect(page.locator(".conversation .message")).to_have_count(1)
     expect(asked.locator(".strip")).to_contain_text("1 条回复")
+    page.locator(".thread textarea").press_sequentially("@CZ")
+    page.keyboard.press("Enter")
     write(page, "继续", ".thread")
     expect(asked.locator(".strip")).to_contain_text("3 条回复")
     expect(page.locator(".conversation .message")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(thread).to_have_count(0)
 
-    page.locator(".conversation textarea").press("Backspace")
-    expect(page.locator(".hint")).to_contain_text("没有提及机器人")
     write(page, "大家先讨论")
     unheard = page.locator(".conversation .message").last
+    expect(unheard.get_by_role("note")).to_contain_text("机器人没有收到：没有 @ 它。")
     unheard.get_by_role("button", name="未推送给机器人").click()
     expect(page.locator(".side-inspector")).to_be_visible()
-    page.get_by_role("button", name="@CZLChat", exact=True).click()
-    expect(page.locator(".conversation .chip-bot")).to_be_visible()
-    expect(page.locator(".hint")).to_have_count(0)
+    page.keyboard.press("Escape")
+    unheard.get_by_role("button", name="@CZLChat 再发一次").click()
+    again = page.locator(".conversation .message").last
+    expect(again.locator(".mention")).to_have_text("@CZLChat")
+    expect(again.locator(".strip")).to_contain_text("1 条回复")
+    expect(again.get_by_role("note")).to_have_count(0)
 
 
 def test_messages_of_every_kind_are_shown_and_none_can_do_harm(desk: Simulator, page: Page) -> None:
@@ -180,7 +190,7 @@ def test_tabs_agree_about_what_is_there_and_keep_who_looks_at_what(
 
     row = other.locator(".chat", has_text="周会")
     expect(row.locator(".unread")).to_have_text("1")
-    expect(row.locator(".chat-line")).to_have_text("林晓: @CZLChat 第一个话题")
+    expect(row.locator(".chat-line")).to_have_text("林晓: 第一个话题")
     row.click()
     topic = other.locator(".conversation .message")
     tool(topic, "Reply in thread").click()
@@ -190,7 +200,7 @@ def test_tabs_agree_about_what_is_there_and_keep_who_looks_at_what(
     other.get_by_role("button", name="Back").click()
     expect(row.locator(".unread")).to_have_count(0)
 
-    expect(page.locator(".strip")).to_contain_text("1 条回复Bob：@CZLChat Second")
+    expect(page.locator(".strip")).to_contain_text("1 条回复Bob：Second")
     page.get_by_role("button", name="Switch to English").click()
     expect(page.locator(".strip")).to_contain_text("1 reply")
     expect(page.locator("body")).to_have_js_property("scrollWidth", 1280)
@@ -235,3 +245,37 @@ def test_files_wait_in_the_composer_and_a_long_chat_is_read_in_peace(
     last.focus()
     page.keyboard.press("ArrowUp")
     expect(page.locator(".message:focus .photo")).to_be_visible()
+
+
+def test_a_scene_is_saved_and_opened_and_its_buttons_still_reach_the_bot(
+    talking_desk: Simulator, page: Page, tmp_path: Any, complaints: list[str]
+) -> None:
+    write(page, "你好")
+    answer = answer_to(page, "你好")
+    expect(answer).to_contain_text("tokens")
+    page.get_by_role("button", name="场景").click()
+    dialog = page.get_by_role("dialog", name="场景")
+    with page.expect_download() as download:
+        dialog.get_by_role("link", name="保存为文件").click()
+    file = tmp_path / "scene.json"
+    download.value.save_as(file)
+    page.keyboard.press("Escape")
+    tool(page.locator(".message.mine"), "撤回").click()
+    expect(page.locator("main .notice")).to_contain_text("撤回了一条消息")
+    write(page, "再见")
+    expect(answer_to(page, "再见")).to_contain_text("tokens")
+
+    page.get_by_role("button", name="场景").click()
+    bad = {"name": "bad.json", "mimeType": "application/json", "buffer": b'{"format": "x"}'}
+    dialog.locator("input[type=file]").set_input_files(bad)
+    expect(page.locator(".toast")).to_contain_text("打不开这个场景：not a scene")
+    dialog.locator("input[type=file]").set_input_files(str(file))
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".message.mine")).to_have_count(1)
+    expect(page.locator(".message.mine")).to_contain_text("你好")
+    expect(answer).to_contain_text("tokens")
+    answer.get_by_role("button", name="👍").click()
+    expect(page.locator(".toast", has_text="场景已打开")).to_be_visible()
+    complaints[:] = [one for one in complaints if "400" not in one]
+    card = talking_desk.feishu.messages[-1]
+    eventually(lambda: card.callbacks and card.callbacks[-1].error_code == 0)

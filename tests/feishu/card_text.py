@@ -8,10 +8,13 @@ Whatever a card has that isn't usual is written out, so that nothing of it chang
     | **Markdown**                                       what a model wrote
     model: gpt-a                                         a field
     /new — 开始新话题                                    a field whose name leads
+    · 管理员 ¦ Admins: @ou_boss                          people, by their ids
     [清除 ¦ Clear] type=danger {"act": "clear"}          a button and its value
     <选择 ¦ Choose> {"act": "mode_set"}                  a choice, and its options,
       (•) 自动 ¦ Automatic = auto                        of which this one is chosen
     ▸ 更多 ¦ More                                        what opens, with its parts below it
+    @ou_alice: 3                                         a field about a person
+    ▥ 次数: 11-22 gpt 3, 11-22 o1 1                      a chart, with its points
 """
 
 from __future__ import annotations
@@ -39,6 +42,23 @@ STREAMING = {
         "print_step": {"default": 4},
         "print_strategy": "fast",
     }
+}
+PERSON = {"size": "extra_small", "show_avatar": True, "drop_invalid_user_id": True}
+STACKED = {
+    "type": "bar",
+    "xField": "place",
+    "yField": "amount",
+    "seriesField": "series",
+    "stack": True,
+    "legends": {"visible": True, "orient": "bottom"},
+}
+MIDDLE = {"vertical_align": "center"}
+PEOPLE = {
+    "size": "small",
+    "lines": 2,
+    "show_name": True,
+    "show_avatar": True,
+    "drop_invalid_user_id": True,
 }
 MULTILINE = {"input_type": "multiline_text", "rows": 4, "auto_resize": True}
 
@@ -104,6 +124,10 @@ def _columns(element: Json) -> list[str]:
         return _button_row(element)
     if tags == ["div", "div"] and len(columns) == 2:
         return _field(element)
+    if tags == ["person_list", "div"] and len(columns) == 2:
+        return _person_field(element)
+    if tags == ["div", "person_list"]:
+        return _people(element)
     lines = [f"columns{_rest(element, {}, 'columns')}"]
     for column in columns:
         lines += _indented([f"column{_rest(column, {}, 'elements')}"])
@@ -142,8 +166,48 @@ def _field(element: Json) -> list[str]:
     return _spread(" ¦ ".join(said) + rest)
 
 
+def _person_field(element: Json) -> list[str]:
+    """A person, whose name Feishu shows, and what stands for them."""
+    columns = element["columns"]
+    person, value = (column["elements"][0] for column in columns)
+    rest = _rest(element, {"flex_mode": "none", "horizontal_spacing": "8px"}, "columns")
+    for column in columns:
+        rest += _rest(column, {"width": "weighted", "weight": 1}, "elements")
+    rest += _rest(person, PERSON, "persons") + _rest(value, {}, "text")
+    ids = [f"@{one['id']}{_rest(one, {}, 'id')}" for one in person["persons"]]
+    return _spread(f"{' '.join(ids)}: {_said(value['text'])}{rest}")
+
+
+def _chart(element: Json) -> list[str]:
+    spec = element["chart_spec"]
+    rest = _rest(element, {"aspect_ratio": "2:1"}, "chart_spec")
+    rest += _rest(spec, STACKED, "title", "data") + _rest(spec["title"], {}, "text")
+    rest += _rest(spec["data"], {}, "values")
+    points = [
+        f"{one['place']} {one['series']} {one['amount']}"
+        + _rest(one, {}, "place", "series", "amount")
+        for one in spec["data"]["values"]
+    ]
+    return [f"▥ {spec['title']['text']}{rest}", *_indented(points)]
+
+
+def _people(element: Json) -> list[str]:
+    """People behind a label, beside each other, none of them notified."""
+    label, people = element["columns"]
+    (words,), (persons,) = label["elements"], people["elements"]
+    rest = _rest(element, {"flex_mode": "none", "horizontal_spacing": "8px"}, "columns")
+    rest += _rest(label, {"width": "auto", **MIDDLE}, "elements")
+    rest += _rest(people, {"width": "weighted", "weight": 1, **MIDDLE}, "elements")
+    rest += _rest(words, {}, "text")
+    ids = ", ".join(person["id"] + _rest(person, {}, "id") for person in persons["persons"])
+    named, *more = _text(words["text"], rest)
+    return [f"{named}: @{ids}{_rest(persons, PEOPLE, 'persons')}", *more]
+
+
 def _button(element: Json) -> list[str]:
     is_small = element.get("size") == "small"
+    # A button that is only words is small.
+    is_small = is_small or str(element.get("type")).endswith("text")
     usual = {"type": "text", "size": "small"} if is_small else {"type": "default"}
     rest = _rest(element, usual, "text", "behaviors", "confirm")
     lines = [f"[{_said(element['text'])}]{rest}{_values(element)}"]
@@ -200,6 +264,7 @@ _COMPONENTS = {
     "input": _input,
     "form": _form,
     "collapsible_panel": _collapsible,
+    "chart": _chart,
 }
 
 

@@ -7,23 +7,27 @@ from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.edits import edited_card
+from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
-from feishu_bot.core.messenger import Footer
+from feishu_bot.core.messenger import Footer, Resumable
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import Person
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
+from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
-from tests.builders import ALICE, BOSS, TEXTS, BotWorld, message, turn, usage
+from tests.builders import ALICE, BOSS, TEXTS, BotWorld, message, past, turn, usage
 from tests.content.kinds import kinds_of
 from tests.core.fakes import FakeBalance, FakeModels, FakePrices, FakeRoles, FakeUserDirectory
 from tests.polling import Clock
@@ -92,6 +96,11 @@ class CardWorld(BotWorld):
         self.remember(*(turns or (asked(1),)))
         return self
 
+    def in_private(self) -> CardWorld:
+        """The chat is known as Alice's own."""
+        self.people.meet(ALICE.open_id, "oc_1")
+        return self
+
     def used(self, count: int, **changes: Any) -> CardWorld:
         """So many answers have been given."""
         values = {
@@ -109,7 +118,9 @@ class CardWorld(BotWorld):
 
     def click_card(self, act: str, *, is_admin: bool = False, **more: Any) -> Card:
         """The card that takes the place of the clicked one; `option` and so on were filled in."""
-        form = {name: more.pop(name) for name in ("option", "prompt", "comment") if name in more}
+        form = {
+            name: more.pop(name) for name in ("option", "prompt", "comment", "text") if name in more
+        }
         operator = BOSS if is_admin else ALICE
         response = self.click(
             act, on="om_a1", operator=operator, form=form, event_id="ev_1", **more
@@ -144,10 +155,13 @@ def _help(language: Language) -> Family:
     world = CardWorld(language)
     return {
         "help": world.say_card("/help"),
+        "help, by reply": CardWorld(language, p2p_context="thread").say_card("/help"),
+        "help, in a group": world.say_card("/help", chat_type="group"),
         "help, as an admin": world.say_card("/help", is_admin=True),
         "misspelt": unknown_command_card("/hlep", "/help"),
         "misspelt, like another": unknown_command_card("/claer", "/clear"),
         "misspelt, like none": unknown_command_card("/zzz", ""),
+        "misspelt, with an argument": unknown_command_card("/modle", "/model", "gpt-b"),
     }
 
 
@@ -170,6 +184,14 @@ def _roles(language: Language) -> Family:
         world.say_card(f"/system {prompt}")
         return world
 
+    def own() -> CardWorld:
+        world = playing()
+        world.people.meet("ou_alice", "oc_1")
+        return world
+
+    owning = own()
+    for name, prompt in (("海盗", "You are a pirate."), ("老师", LONG_PROMPT * 3)):
+        owning.own_roles.save("ou_alice", name, prompt, most=20)
     full = CardWorld(language, roles=ManyRoles())
     category = FakeRoles.CATEGORIES[language][0]
     return {
@@ -187,6 +209,18 @@ def _roles(language: Language) -> Family:
         "begun in the one conversation of a chat": fresh().say_card("/system Hi.", key=ONE_CHAT),
         "ended": playing().click_card("role_reset"),
         "too long": fresh().say_card("/system " + "多" * 900),
+        "present, of somebody's own in a group": owning.say_card("/system", chat_type="group"),
+        "own, none": own().say_card("/roles 我的"),
+        "own": owning.say_card("/roles 我的"),
+        "own, in a group": owning.say_card("/roles 我的", chat_type="group"),
+        "own, one": owning.click_card("own_role_show", option="1"),
+        "own, a new one": owning.click_card("own_role_form"),
+        "own, changed": owning.click_card("own_role_form", role="1"),
+        "own, changed at length": owning.click_card("own_role_form", role="2"),
+        "own, kept": owning.click_card("own_role_ask"),
+        "own, begun": owning.say_card("/roles 海盗"),
+        "own, begun in a group": owning.say_card("/roles 海盗", chat_type="group"),
+        "of the list, by its title": fresh().say_card("/roles poet"),
     }
 
 
@@ -203,6 +237,8 @@ def _mode(language: Language) -> Family:
 def _model(language: Language) -> Family:
     many = CardWorld(language, models=FakeModels(*(f"model-{n}" for n in range(80))))
     none = CardWorld(language, models=NoModels())
+    liking = CardWorld(language)
+    liking.people.set_model("ou_alice", "gpt-b")
     return {
         "models": CardWorld(language).say_card("/model"),
         "models, more than are shown": many.say_card("/model"),
@@ -210,12 +246,20 @@ def _model(language: Language) -> Family:
         "unknown": CardWorld(language).say_card("/model gpt"),
         "unknown, like none": CardWorld(language).say_card("/model zzzzzz"),
         "chosen": CardWorld(language).say_card("/model gpt-b"),
+        "chosen for a private chat": CardWorld(language).say_card("/model gpt-b", key=ONE_CHAT),
         "the default chosen": CardWorld(language).click_card("model_set", option="-"),
+        "favourite": CardWorld(language).say_card("/model 常用 gpt-b"),
+        "favourite, in a group": CardWorld(language).say_card(
+            "/model 常用 gpt-b", chat_type="group"
+        ),
+        "favourite, unknown": CardWorld(language).say_card("/model 常用 gpt"),
+        "models, with a favourite": liking.say_card("/model"),
+        "no favourite": CardWorld(language).say_card("/model 常用 -"),
     }
 
 
 def _settings(language: Language) -> Family:
-    own = CardWorld(language)
+    own = CardWorld(language).in_private()
     own.say_card("/system You are a pirate.")
     own.say_card("/model gpt-b")
     none = CardWorld(language)
@@ -225,14 +269,17 @@ def _settings(language: Language) -> Family:
     group = {"chat_type": "group"}
     was = {"chat": "group", "was": {}, "bots_model": "gpt-a"}
     return {
-        "of a conversation": CardWorld(language).say_card("/settings"),
-        "of a conversation, with choices": own.say_card("/settings"),
-        "of a conversation, without models": none.say_card("/settings"),
+        "of a private chat": CardWorld(language).in_private().say_card("/settings"),
+        "of a private chat, with choices": own.say_card("/settings"),
+        "of a conversation, without models": none.say_card("/settings", **group),
         "of a conversation, in a group": CardWorld(language).say_card("/settings", **group),
         "of a chat": CardWorld(language).say_card("/settings chat", is_admin=True, **group),
         "of a chat, as full as can be": full.say_card("/settings chat", is_admin=True, **group),
         "of a chat, refused": CardWorld(language).say_card("/settings chat", **group),
-        "saved for a conversation": own.click_card("settings_save", **was, scope="talk"),
+        "saved for a private chat": own.click_card("settings_save", **was, scope="private"),
+        "saved for a conversation": CardWorld(language).click_card(
+            "settings_save", **was, scope="talk"
+        ),
         "saved for a chat": CardWorld(language).click_card(
             "settings_save", is_admin=True, **was, scope="chat"
         ),
@@ -261,11 +308,47 @@ def _usage(language: Language) -> Family:
         "usage": CardWorld(language).used(3).say_card("/usage"),
         "usage, limited": limited.say_card("/usage"),
         "usage, granted": granted.say_card("/usage"),
-        "usage, as an admin": admins.say_card("/usage", is_admin=True),
         "usage, as an admin in a group": admins.say_card(
             "/usage", is_admin=True, chat_type="group"
         ),
         "granted": grant,
+    }
+
+
+def _reports(language: Language) -> Family:
+    world = CardWorld(language, currency="¥").used(3).used(2, open_id="ou_bob", model="gpt-b")
+    for model in ("gpt-c", "gpt-d", "gpt-e"):
+        world.used(1, model=model, created_at=NOON - 86_400)
+    unused = CardWorld(language)
+    many = CardWorld(language)
+    for number in range(20):
+        many.used(9_999, open_id=f"ou_{number:032}", model=f"{number} " + "x" * 60)
+
+    def rate(person: str, verdict: Verdict, comment: str = "", **answer: str) -> None:
+        rated = {"message_id": "om_a1", "model": "gpt-a", "question_id": "om_q1"} | answer
+        world.feedback.save(RatedAnswer(**rated), person, verdict, comment)
+
+    world.feedback.clock = many.feedback.clock = Clock(NOON)
+    rate("ou_alice", "up")
+    rate("ou_bob", "down", "太长 / too long")
+    rate("ou_bob", "down", "x" * 400, message_id="om_a2", model="", question_id="")
+    for number in range(20):
+        answer = RatedAnswer(message_id=f"om_{number}", model=f"{number} " + "x" * 60)
+        many.feedback.save(answer, f"ou_{number:032}", "down", "x" * 1_000)
+
+    def choose(world: CardWorld, act: str, option: str) -> Card:
+        world.people.meet("ou_boss", "oc_1")
+        return world.click_card(act, is_admin=True, option=option)
+
+    return {
+        "usage": world.say_card("/usage", is_admin=True),
+        "usage, over a week": choose(world, "usage_days", "7"),
+        "usage, of nobody": unused.say_card("/usage", is_admin=True),
+        "usage, as full as can be": choose(many, "usage_days", "30"),
+        "feedback": world.say_card("/feedback", is_admin=True),
+        "feedback, of today": choose(world, "feedback_days", "1"),
+        "feedback, of nobody": unused.say_card("/feedback", is_admin=True),
+        "feedback, as full as can be": choose(many, "feedback_days", "30"),
     }
 
 
@@ -313,6 +396,70 @@ def _forget(language: Language) -> Family:
     }
 
 
+def _history(language: Language) -> Family:
+    """Alice's private chat is the running one, `oc_1`."""
+    group = ConversationKey("oc_group", "om_root")
+    titles = {
+        "zh": (
+            "怎么写季度周报的模板？",
+            "帮我把这段话翻译成英文，语气正式一点，给客户看的",
+            "数据库选型",
+        ),
+        "en": ("How do I write a report?", "Translate this paragraph for a client", "Databases"),
+    }[language]
+
+    def one(number: int, hours: float, key: ConversationKey = ONE_CHAT, **more: Any) -> Any:
+        question = titles[number % len(titles)]
+        last = asked(number, answer="**Start** with the result.\n\nThen say why.")
+        values = {"asked_at": NOON - hours * 3600, "count": number, "last": last}
+        return past(number, key, question=question, **values | more)
+
+    def world(*conversations: Any) -> CardWorld:
+        there = CardWorld(language, p2p_context="chat")
+        there.people.stored[ALICE.open_id] = Person(open_id=ALICE.open_id, private_chat="oc_1")
+        there.history.stored[ALICE.open_id] = list(conversations)
+        for key in (ONE_CHAT, group):
+            there.remember(*(each.last for each in conversations if each.key == key), key=key)
+        there.bind("om_a1", key=ONE_CHAT)
+        return there
+
+    several = (
+        one(2, 1),
+        one(1, 3, group),
+        one(3, 20, title="Oracle?"),
+        one(4, 90),
+        one(5, 24 * 400),
+        one(6, 24 * 401, asked=asked(6, question="<attachments>\n[image]\n</attachments>\n\n")),
+    )
+    many = tuple(one(number, number * 10) for number in range(1, 30))
+    found = one(6, 2, title="Something else")
+    private = {"of": "ou_alice", "chat": "p2p"}
+    in_group = {"chat_type": "group", "chat_id": "oc_group", "key": group}
+    first = titles[0].split()[0][:2]
+    return {
+        "conversations": world(*several).say_card("/history", key=ONE_CHAT),
+        "conversations, in the middle of many": world(*many).click_card(
+            "history_page", page="1", **private
+        ),
+        "conversations, in a group": world(*several).say_card("/history", **in_group),
+        "found": world(found).say_card(f"/history {first}", key=ONE_CHAT),
+        "found nothing": world(*several).say_card("/history zzz", key=ONE_CHAT),
+        "none": world().say_card("/history", key=ONE_CHAT),
+        "none, in a group": world().say_card("/history", **in_group),
+        "gone on with": world(*several).click_card("history_go_on", origin="2", **private),
+        "gone on with, in a group": world(*several).click_card(
+            "history_go_on", origin="1", **private
+        ),
+        "in its place": _in_its_place(world(*several), origin="1"),
+    }
+
+
+def _in_its_place(world: CardWorld, **chosen: str) -> Card:
+    world.click_card("history_go_on", of="ou_alice", chat="p2p", **chosen)
+    world.work()
+    return world.messenger.last_card
+
+
 def _reload(language: Language) -> Family:
     again = (asked(1), asked(2), asked(3, parent=1), asked(4, parent=2, question_id="om_q3"))
     branched = CardWorld(language).talked(*again)
@@ -348,6 +495,7 @@ def _welcome(language: Language) -> Family:
 
     return {
         "in private": greeting("p2p"),
+        "in private, by reply": greeting("p2p", p2p_context="thread"),
         "in a group": greeting("group"),
         "in a group, hearing all": greeting("group", answers_all=True),
         "in a group, without the scope to hear all": greeting(
@@ -363,6 +511,10 @@ def _edits(language: Language) -> Family:
     return {
         "edited": offer("Which of the two plans costs less over three years?"),
         "edited, too long for a button": offer("word " * 2_000),
+        "to be edited": CardWorld(language).talked().later_card("edit_question"),
+        "edited in the form": CardWorld(language)
+        .talked()
+        .click_card("edit_ask", question="om_a1", text="Which of the two plans costs less?"),
     }
 
 
@@ -375,9 +527,11 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "settings": _settings,
     "lang": _lang,
     "usage": _usage,
+    "reports": _reports,
     "balance": _balance,
     "admin": _admin,
     "forget": _forget,
+    "history": _history,
     "reload": _reload,
     "regenerate": _regenerate,
     "feedback": _feedback,
@@ -388,7 +542,8 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
 # What fills the texts of notices.
 PARAMS = {
     "argument": "something", "characters": "9000", "kind": "image", "limit": "20",
-    "model": "gpt-a", "most": "10,000", "most_characters": "8000", "most_tokens": "4000",
+    "model": "gpt-a", "offered": "gpt-a, gpt-b", "most": "10,000",
+    "most_characters": "8000", "most_tokens": "4000",
     "name": "Bob", "request_id": "req-0123456789", "scope": "im:resource", "tokens": "6000",
     "used": "20", "when": "14:05", "zone": "UTC+8",
 }  # fmt: skip
@@ -415,26 +570,42 @@ def answers() -> dict[str, dict[str, Any]]:
     reasoning = "They ask for three things."
     footer = Footer(model="gpt-a", seconds=3.2, tokens=1512)
     done = {"text": text, "streaming": False, "footer": footer, "can_regenerate": True}
-    busy = Notice("gateway_busy", {"request_id": "req-0123456789"})
+    busy = Notice("gateway_busy", {"model": "gpt-a", "request_id": "req-0123456789"})
+    lost = Notice("gateway_unreachable", {"request_id": "req-0123456789"})
+    unread = Notice("attachment_unread", {"kind": "image"})
+    quoted = Notice("quote_forbidden", {"scope": "im:message.group_msg"})
     return {
         "waiting": {"text": "", "streaming": True, "stop": "om_q1"},
         "thinking": {"text": "", "reasoning": reasoning, "streaming": True, "stop": "om_q1"},
         "growing": {"text": "**Three** thi", "streaming": True, "stop": "om_q1"},
+        "asked by a button": {**done, "asked": "Bob: How much?"},
         "growing after thinking": {
             "text": "**Three** thi", "reasoning": reasoning, "streaming": True, "stop": "om_q1"
+        },
+        "growing, with others behind": {
+            "text": "**Three** thi", "streaming": True, "stop": "om_q1", "waiting": 2
         },
         "done": done,
         "done after thinking": {**done, "reasoning": reasoning},
         "done without small print": {**done, "footer": Footer()},
         "too long": {**done, "notice": Notice("length"), "can_continue": True},
+        "in part": {**done, "unshown": cards.Unshown(3_187, "19500,19500"), "part": 2},
         "cut": {**done, "notice": Notice("cut"), "can_continue": True},
         "broken": {
             **done,
             "notice": Notice("stream_broken", {"request_id": "req-0123456789"}),
             "can_continue": True,
         },
+        "broken, for the admins": {**done, "notice": lost, "admins": (BOSS.open_id, "ou_2")},
+        "failed, without admins": {
+            "text": "", "streaming": False, "notice": lost, "admins": (), "can_regenerate": True
+        },
+        "with things unread": {**done, "asides": (quoted, unread)},
         "filtered": {**done, "notice": Notice("filtered_partly")},
         "stopped": {**done, "notice": Notice("stopped")},
+        "begun afresh after a rest": {
+            **done, "resumable": Resumable("12", Notice("rested_hours", {"count": "13"}))
+        },
         "failed": {"text": "", "streaming": False, "notice": busy, "can_regenerate": True},
         "failed after thinking": {
             "text": "", "reasoning": reasoning, "streaming": False, "notice": busy,
@@ -459,7 +630,16 @@ def families() -> dict[str, dict[str, dict[str, CardJson]]]:
                 group[language] = _render(shown, localizer, ())
                 if language == "zh":
                     group["group"] = _render(shown, Localizer(TEXTS["zh"], _ALL), _ALL)
-    built["notices"] = {name: _each(notice_card, notice=n) for name, n in notices().items()}
+    built["notices"] = {
+        name: _each(notice_card, notice=n, admins=(BOSS.open_id,)) for name, n in notices().items()
+    }
+    built["alerts"] = {
+        kind: {
+            language: alert_card(texts, Alert(kind=kind, params=PARAMS), Tally(12, NOON))
+            for language, texts in {**TEXTS, "group": TEXTS["zh"]}.items()
+        }
+        for kind in ("scope_missing", "feishu_quota", *sorted(MODEL_CAUSES))
+    }
     built["answers"] = {
         name: _each(cards.answer_card, **state) for name, state in answers().items()
     }

@@ -46,6 +46,10 @@ def field(**more: Any) -> CardJson:
     return {"tag": "input", "name": "i", **more}
 
 
+def chart(**more: Any) -> CardJson:
+    return {"tag": "chart", "chart_spec": {"type": "bar", "data": {"values": []}}, **more}
+
+
 def nested(depth: int) -> CardJson:
     return panel(nested(depth - 1)) if depth else {"tag": "hr"}
 
@@ -98,6 +102,18 @@ def complaint(card: CardJson) -> str:
         (form(submit(), {"tag": "table", "columns": [], "rows": []}), "table in a form"),
         (panel(form(submit())), "form in"),
         (nested(6), "in each other"),
+        (chart(aspect_ratio="3:1"), "aspect_ratio"),
+        (chart(color_theme="pink"), "color_theme"),
+        (chart(height="1000px"), "height"),
+        (chart(height="12"), "height"),
+        ({"tag": "chart"}, "without chart_spec"),
+        ({"tag": "chart", "chart_spec": {"data": {}}}, "without a type"),
+        ({"tag": "chart", "chart_spec": {"type": "bar"}}, "without data"),
+        ({"tag": "person", "user_id": "ou_nobody"}, "invalid user resource"),
+        ({"tag": "person", "show_name": True}, "without user_id"),
+        ({"tag": "person_list", "persons": [{"id": "ou_nobody"}]}, "invalid user resource"),
+        ({"tag": "person_list", "persons": ["ou_nobody"]}, "not a list of ids"),
+        ({"tag": "person_list", "persons": [], "size": "huge"}, "size"),
         (field(max_length=1001), "max_length"),
         (field(max_length=2, default_value="abc"), "over max_length"),
         ({"tag": "collapsible_panel", "elements": []}, "without header"),

@@ -29,7 +29,7 @@ from tests.feishu.every_card import CardJson
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 CORE = Path(every_card.__file__).parents[2] / "feishu_bot" / "core"
-FAMILIES = ("answers", "notices", *every_card.core_cards("zh"))
+FAMILIES = ("alerts", "answers", "notices", *every_card.core_cards("zh"))
 READERS = {"zh": "zh_cn", "en": "en_us", "group": ""}
 # As big as can be: checked like the others, too long to be read.
 FULL = "as full as can be", "as many as there is room for", "more than are shown"
@@ -38,7 +38,7 @@ WHOLE = {
     "answer": ("answers", "broken"),
     "notice": ("notices", "gateway_busy"),
     "role": ("roles", "present, playing at length"),
-    "settings": ("settings", "of a conversation, with choices"),
+    "settings": ("settings", "of a private chat, with choices"),
     "usage": ("usage", "usage, limited"),
 }
 # "Card JSON 2.0 structure" doesn't say whether a KB has 1,000 or 1,024 bytes.

@@ -155,8 +155,10 @@ def test_every_answer_card_is_valid(texts: Catalog) -> None:
 @pytest.mark.parametrize("texts", [ZH, EN], ids=["zh", "en"])
 def test_every_notice_card_is_valid(texts: Catalog) -> None:
     for kind in kinds_of(texts):
-        check_card(notice_card(texts, Notice(kind)))
-        check_card(notice_card(texts, Notice(kind, {"request_id": "r", "model": "m" * 9999})))
+        check_card(notice_card(texts, Notice(kind, {"name": "n"})))
+        check_card(
+            notice_card(texts, Notice(kind, {"request_id": "r", "model": "m" * 9999, "name": "n"}))
+        )
 
 
 def test_an_answer_looks_like_a_message() -> None:
@@ -174,14 +176,14 @@ def test_an_answer_can_be_stopped_while_it_streams_and_no_longer_after_it() -> N
 
     assert labels(growing) == ["Stop"]
     assert element(growing, "stop_button")["behaviors"][0]["value"] == {"act": "stop", "of": "om_1"}
-    assert labels(answer(**options)) == ["Regenerate", "Other model", "👍", "👎"]
+    assert labels(answer(**options)) == ["Retry", "Other model", "Edit", "👍", "👎"]
     assert labels(answer(can_continue=True, **options))[0] == "Continue"
 
 
 def test_a_notice_in_place_of_an_answer_can_be_asked_again_but_not_rated() -> None:
     card = answer("", notice=Notice("gateway_busy"), can_regenerate=True)
 
-    assert labels(card) == ["Regenerate", "Other model"]
+    assert labels(card) == ["Retry", "Other model", "Edit"]
 
 
 def test_a_waiting_card_says_that_the_bot_thinks() -> None:

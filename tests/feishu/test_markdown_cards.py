@@ -219,3 +219,22 @@ def test_plain_text_is_cut_as_it_is() -> None:
     assert all(re.fullmatch(r"(1\. \*a\* &lt;b&gt;\n?\n?)+", part) for part in parts)
     assert sum(part.count("*a*") for part in parts) == 40
     assert split_plain_text("x" * 99 + "&lt;" * 9, 101) == ("x" * 99, "&lt;" * 9)
+
+
+@pytest.mark.parametrize("title", ["## 第九节", "**第九节**", "## 九\n\n### 九之一", "**九：**"])
+@pytest.mark.parametrize(
+    "body", ["正文。" * 30, "- 甲\n- 乙", "```\nx\n```", "| a |\n|---|\n| b |"]
+)
+def test_a_title_stands_on_the_card_of_its_text(title: str, body: str) -> None:
+    for before in range(200, 460, 12):
+        cards = card_texts("字" * before + f"。\n\n{title}\n\n{body}\n\n" + "末。" * 200, 1_500)
+        for card in cards:
+            assert not card.rstrip().endswith(title.rpartition("\n")[2])
+
+
+def test_a_line_that_leads_up_to_a_list_goes_with_it() -> None:
+    for before in range(200, 460, 12):
+        cards = card_texts(
+            "字" * before + "。\n\n要点如下：\n\n- 甲\n- 乙\n\n" + "末。" * 300, 1_500
+        )
+        assert not any(card.rstrip().endswith("要点如下：") for card in cards)

@@ -60,12 +60,6 @@ def test_code_by_indentation_is_code() -> None:
     assert judged.code == ["#include <stdio.h>\nif (a < b) {}\n"]
 
 
-def test_the_rows_of_a_formula_stay_rows() -> None:
-    text = "$$\n\\begin{pmatrix}\na & b \\\\\nc & d\n\\end{pmatrix}\n$$"
-
-    assert lines(text) == text.split("\n")
-
-
 @pytest.mark.parametrize("mark", [99, 100, 1000])
 def test_what_is_below_a_long_number_belongs_to_it(mark: int) -> None:
     judged = card(f"{mark}. 甲\n    - 子甲\n{mark + 1}. 乙\n    - 子乙\n\n      段\n    - 丙")
@@ -159,15 +153,6 @@ def test_a_bare_address_becomes_a_link_of_its_own(text: str, target: str) -> Non
 
     assert shown(text).links == [target]
     assert f"]({target})" in text
-
-
-def test_formulas_keep_their_backslashes() -> None:
-    text = (
-        "设 \\(x_1\\) 与 \\(\\{a, b\\}\\)，则\n\n\\[ y = \\frac{1}{2}\\, x*z*2 \\]\n\nR\\&D 50\\%"
-    )
-
-    assert lines(text) == [line for line in text.split("\n") if line]
-    assert lines(r"\[不是链接\](x)") == [r"[不是链接](x)"]
 
 
 def test_a_definition_that_nothing_uses_is_shown() -> None:

@@ -45,7 +45,7 @@ def together(cards: list[Shown]) -> Shown:
 
 def check_same_words(text: str, card: Shown) -> None:
     """All that GitHub shows of the text is on the card, in order: code as code, items as items."""
-    meant = shown(text)
+    meant = shown(text.replace("- [x] ", "- ☑ "))
     assert is_within(meant.letters, card.letters)
     assert sum(bool(item.strip()) for item in meant.items) <= card.count("li")
     assert sum(bool(code.strip()) for code in meant.code) <= len(card.code)

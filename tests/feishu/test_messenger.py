@@ -26,6 +26,7 @@ def messenger(sim, client):
         threads=2,
         streaming=True,
         frame_interval=0.1,
+        most_cards=0,
         reply_in_thread="auto",
     )
     messenger.start()

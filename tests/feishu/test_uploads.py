@@ -37,6 +37,7 @@ def messenger(sim, client):
         threads=1,
         streaming=True,
         frame_interval=0.1,
+        most_cards=0,
         reply_in_thread="never",
     )
     messenger.start()

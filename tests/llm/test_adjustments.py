@@ -50,6 +50,22 @@ REFUSALS: list[tuple[str, str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+        "'max_completion_tokens' instead.",
+        "Unrecognized request argument supplied: max_tokens",
+        "max_tokens is not supported",
+    ],
+)
+def test_a_limit_is_sent_under_the_name_that_the_model_has_for_it(said: str) -> None:
+    limited = {**BODY, "max_tokens": 200}
+
+    assert adjusted(limited, "bad_request", said) == {**BODY, "max_completion_tokens": 200}
+    assert adjusted({**BODY, "max_completion_tokens": 200}, "bad_request", said) is None
+
+
 @pytest.mark.parametrize(("field", "said"), REFUSALS)
 def test_each_refusal_is_of_its_field(field: str, said: str) -> None:
     body = adjusted(BODY, "bad_request", said)

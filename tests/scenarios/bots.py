@@ -11,11 +11,13 @@ import sys
 import threading
 from pathlib import Path
 
+import sqlalchemy as sa
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from feishu_bot.app import create_app
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, SqlInbox
+from feishu_bot.stores.schema import waiting_reactions
 from feishu_simulator import Simulator
 from tests.polling import eventually
 
@@ -68,6 +70,11 @@ class LocalBot:
     def database(self) -> Database:
         """The database of all its stores."""
         return self.inbox._database
+
+    def waiting_rows(self) -> list[str]:
+        """The messages that are noted to have a reaction."""
+        with self.database.read() as connection:
+            return list(connection.scalars(sa.select(waiting_reactions.c.message_id)))
 
     def check_again(self) -> None:
         """Let /readyz know what Feishu and the gateway say now."""

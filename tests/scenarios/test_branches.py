@@ -16,7 +16,7 @@ def labels(message) -> list[str]:
 
 def press(sim, message, label, person, **more):
     """Press a button, as a person does: not in the same moment as its card comes up."""
-    button = next(b for b in message.buttons if label_of(b) == label)
+    button = next(b for b in message.buttons if label_of(b).startswith(label))
     unknown = ZH("conversation_unknown")
 
     def pressed():
@@ -78,7 +78,7 @@ def test_an_answer_is_stopped_by_its_button_kept_and_gone_on_with(sim, bot, talk
     assert pressed.toast == {"type": "success", "content": "已经停下。"}
     assert "word1" in card.text
     assert ZH("stopped") in card.text
-    assert labels(card) == ["继续", "重新回答", "换个模型", "👍", "👎"]
+    assert labels(card) == ["继续", "重新回答", "换个模型", "改一改", "👍", "👎"]
 
     def is_over():
         again = sim.feishu.click(card, {"act": "stop", "of": question.message_id}, talk.alice)
@@ -98,7 +98,7 @@ def test_a_stop_takes_effect_while_the_model_is_silent(sim, bot, talk):
     press(sim, streaming(sim, question), "停止", talk.alice)
     card = done(bot, talk.answer(question, timeout=5))
     assert ZH("stopped") in card.text
-    assert labels(card) == ["重新回答", "换个模型"]
+    assert labels(card) == ["重新回答", "换个模型", "改一改"]
 
     press(sim, card, "重新回答", talk.alice)
     second = sim.feishu.wait_for(
@@ -207,7 +207,8 @@ def test_stop_and_retry_by_name_in_a_private_chat(sim, bot, talk):
     assert ZH("stop_nothing") in talk.ask("停止").text
 
 
-def test_a_misspelt_stop_is_suggested_and_stops_when_it_is_pressed(sim, bot, talk):
+def test_a_misspelt_stop_is_suggested_and_stops_when_it_is_pressed(sim, start_bot, talk):
+    start_bot(P2P_CONTEXT="thread")
     sim.gateway.enqueue(SLOW)
     question = talk.say("count")
     streaming(sim, question)
@@ -294,6 +295,7 @@ def test_verdicts_are_kept_and_a_comment_may_follow(sim, bot, talk):
 
     assert "谢谢" in press(sim, card, "👍", talk.alice).toast["content"]
     assert "谢谢" in press(sim, card, "👎", talk.alice).toast["content"]
+    assert "取消" in press(sim, card, "👎", talk.alice).toast["content"]
     press(sim, card, "👎", talk.alice)
     form = reply(sim, card)
     assert form.title == "📝 哪里可以更好？"

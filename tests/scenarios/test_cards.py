@@ -10,7 +10,8 @@ from tests.polling import Clock, eventually
 from tests.scenarios.conftest import Talk
 
 
-def test_a_long_answer_goes_on_in_more_cards(sim, talk, bot):
+def test_a_long_answer_goes_on_in_more_cards(sim, talk, start_bot):
+    start_bot(ANSWER_CARDS="0")
     lines = [f"line {n}: {'word ' * 20}\n\n" for n in range(700)]
     sim.gateway.enqueue(Script.chunks(lines, between=0.001))
     question = talk.say("tell me everything")

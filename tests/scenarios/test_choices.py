@@ -238,21 +238,22 @@ def test_a_model_is_chosen_from_the_gateways_own_list(sim, talk, start_bot, choo
     assert "模型列表" in talk.ask("/settings").text
 
 
-def test_the_settings_of_a_conversation_hold_for_it_alone(sim, talk, bot, press, last):
+def test_the_settings_of_a_private_chat_hold_for_all_of_it(sim, talk, bot, press, last):
     model = sim.gateway.models[1]
     card = talk.ask("设置")
     form = {"model": model, "role": "weekly-report", "mode": "warm", "language": "en"}
     press(card, "保存", form=form, times=2)
 
-    assert card.title.endswith("Conversation settings")
+    assert card.title.endswith("Settings")
     assert all(words in card.text for words in (model, "Weekly report", "Warm · 0.4", "English"))
-    first = talk.ask("one", reply_to=card)
+    talk.ask("one")
     role, *rest = last()
     assert role.startswith("You turn a colleague's rough notes")
     assert rest == [model, 0.4, 2]
-    talk.ask("two", reply_to=first)
+    talk.ask("two")
     assert last()[1:] == (model, 0.4, 4)
-    talk.ask("elsewhere")
+    bobs = sim.feishu.private_chat(talk.bob)
+    talk.answer(sim.feishu.say(bobs, talk.bob, "mine"))
     assert last() == ("", sim.gateway.models[0], None, 1)
 
 
@@ -264,7 +265,7 @@ def test_the_settings_of_a_group_hold_for_all_in_it(sim, talk, start_bot, press,
         return talk.answer(sim.feishu.say(group, person, text, mention_bot=True))
 
     card = ask("/settings")
-    press(card, "整个聊天的设置")
+    press(card, "整个群的设置")
     form_card = sim.feishu.wait_for(lambda: sim.feishu.answers_to(card))[0]
     fields = [f["name"] for f in walk(form_card.card) if f["tag"] == "select_static"]
     assert fields == ["model", "role", "mode", "thread", "language"]

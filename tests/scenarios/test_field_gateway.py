@@ -57,7 +57,9 @@ def test_an_odd_service_is_read_as_it_means(sim, talk, bot, script):
 def test_each_fault_has_the_remedy_that_helps(sim, talk, bot, script, kind):
     sim.gateway.respond_with(lambda body: script)
 
-    assert TEXTS.notice(kind).what in shown(talk.ask("hello"))
+    answer = shown(talk.ask("hello"))
+
+    assert TEXTS.notice(kind, {"model": sim.gateway.requests[-1].body["model"]}).what in answer
 
 
 def test_another_end_than_stop_can_be_continued(sim, talk, bot):
@@ -115,7 +117,7 @@ def test_a_model_without_a_system_role_is_asked_without_it_from_then_on(sim, tal
         assert WHOLE in talk.ask(question).text
 
     roles = [[m["role"] for m in request.body["messages"]] for request in sim.gateway.requests]
-    assert roles == [["system", "user"], ["user"], ["user"]]
+    assert roles == [["system", "user"], ["user"], ["user", "assistant", "user"]]
     assert sim.gateway.requests[1].body["messages"][0]["content"] == "Be kind.\n\none"
 
 

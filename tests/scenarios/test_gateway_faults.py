@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.content.catalog import Catalog
-from feishu_simulator import Script, failures
+from feishu_simulator import Script, card_view, failures
 
 TEXTS = Catalog.load("zh")
 HALF = "Half an"
@@ -125,7 +125,9 @@ def test_silence_ends_in_time(sim, talk, start_bot, script, kind):
 
     answer = talk.ask("hello")
 
-    assert TEXTS.notice(kind).what in shown(answer)
+    assert TEXTS.notice(kind, {"model": sim.gateway.requests[-1].body["model"]}).what in shown(
+        answer
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,70 @@ def test_the_request_id_is_shown_for_the_administrator(sim, talk, bot):
     assert "请求编号" in talk.ask("hello").text
 
 
-def test_without_a_model_the_administrator_is_told(sim, talk, bot):
-    sim.gateway.models[:] = ["text-embedding-3-small"]
+def test_without_a_model_the_administrator_is_told_which_there_are(sim, talk, bot):
+    sim.gateway.models[:] = ["house-one", "house-two"]
 
-    assert TEXTS.notice("model_unset").title in shown(talk.ask("hello"))
+    answer = talk.ask("hello")
+
+    assert TEXTS.notice("model_unset").title in shown(answer)
+    assert "house-one, house-two" in shown(answer)
+
+
+@pytest.mark.parametrize("configured", ["", "gpt4o"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in REFUSALS if "（名称未知）" in TEXTS(kind)],
+)
+def test_a_notice_about_a_model_names_the_one_that_was_asked(
+    sim, talk, start_bot, kind, language, configured
+):
+    start_bot(OPENAI_MODEL=configured, LANGUAGE=language)
+    sim.gateway.respond_with(lambda body: REFUSALS[kind])
+
+    answer = talk.ask("hello")
+
+    asked = sim.gateway.requests[-1].body["model"]
+    assert f" {asked} " in f"{shown(answer)} ".replace("。", " ")
+    assert asked == configured or not configured
+    assert "名称未知" not in shown(answer)
+    assert "name unknown" not in shown(answer)
+
+
+ADMIN = "ou_admin_one"
+
+
+def people_named_in(answer) -> list[str]:
+    parts = card_view.walk(card_view.elements_of(answer.card))
+    return [one["id"] for part in parts if part["tag"] == "person_list" for one in part["persons"]]
+
+
+def test_who_is_to_be_told_is_named_and_not_notified(sim, talk, start_bot):
+    start_bot(ADMINS=f"{ADMIN},on_admin_two")
+    sim.gateway.respond_with(lambda body: REFUSALS["key_refused"])
+
+    answer = talk.ask("hello")
+
+    assert people_named_in(answer) == [ADMIN, "on_admin_two"]
+    assert "<at" not in str(answer.card)
+
+
+def test_a_limit_names_those_who_can_raise_it(sim, talk, start_bot):
+    start_bot(ADMINS=ADMIN, USER_DAILY_QUESTIONS="1")
+    talk.ask("one")
+
+    assert people_named_in(talk.ask("two")) == [ADMIN]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "没有设置管理员"), ("en", "no administrators set")]
+)
+def test_without_administrators_that_is_said(sim, talk, start_bot, language, words):
+    start_bot(LANGUAGE=language)
+    sim.gateway.respond_with(lambda body: REFUSALS["key_refused"])
+
+    answer = talk.ask("hello")
+
+    assert words in shown(answer)
+    assert "ADMINS" in shown(answer)
+    assert people_named_in(answer) == []

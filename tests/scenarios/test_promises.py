@@ -141,7 +141,8 @@ def test_two_processes_keep_the_order_of_a_conversation(
         assert before.last_chunk_at < after.at
 
 
-def test_conversations_run_side_by_side(sim, talk, bot):
+def test_conversations_run_side_by_side(sim, talk, start_bot):
+    start_bot(P2P_CONTEXT="thread")
     sim.gateway.respond_with(lambda body: story(20, 0.05))
     questions = [talk.say(f"q{n}") for n in range(5)]
 

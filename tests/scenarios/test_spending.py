@@ -7,6 +7,7 @@ import time
 import pytest
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.stores import Database, SqlConversations, SqlFeedback
 from feishu_bot.stores.turns import insert_turn
 from feishu_simulator import Script
@@ -147,10 +148,9 @@ def test_a_person_is_limited_by_the_day_until_an_admin_grants_more(sim, talk, st
     assert "所有人" not in own.text
 
     everyones = talk.ask("用量")
-    assert "所有人 · 今天" in everyones.text
-    folded = dict(everyones.panels)
-    assert "3 次 · 3,702 tokens" in folded["今天用得最多的人"]
-    assert "gpt-" in folded["最近 30 天各模型的用量"]
+    assert "所有人\n3 次 · 3,702 tokens" in everyones.text
+    assert f"3 次 · 3,702 tokens\n{talk.bob.open_id}" in everyones.text
+    assert "gpt-" in dict(everyones.panels)["各模型的用量"]
     assert "在私聊里发 /usage" in ask(talk.alice, "/usage").text
 
 
@@ -295,7 +295,7 @@ def test_what_is_older_than_retention_days_is_swept(
             )
         conversations = SqlConversations(database, ttl_seconds=1e9)
         assert conversations.tree(key, whole=True)
-        SqlFeedback(database).save("om_old", talk.alice.open_id, "up")
+        SqlFeedback(database).save(RatedAnswer(message_id="om_old"), talk.alice.open_id, "up")
     start_bot(RETENTION_DAYS="1", LEASE_SECONDS="5")
     fresh = talk.ask("hello")
 

@@ -41,15 +41,15 @@ def test_a_reply_continues_the_conversation(sim, talk, bot):
     ]
 
 
-def test_a_message_that_is_no_reply_begins_a_new_conversation(sim, talk, bot):
+def test_a_message_that_is_no_reply_can_begin_a_new_conversation(sim, talk, start_bot):
+    start_bot(P2P_CONTEXT="thread")
     talk.ask("one")
     talk.ask("two")
 
     assert len(sim.gateway.requests[-1].body["messages"]) == 1
 
 
-def test_a_private_chat_can_be_one_conversation_and_begun_anew(sim, talk, start_bot):
-    start_bot(P2P_CONTEXT="chat")
+def test_a_private_chat_is_one_conversation_and_can_be_begun_anew(sim, talk, bot):
     talk.ask("one")
     talk.ask("two")
     assert len(sim.gateway.requests[-1].body["messages"]) == 3

@@ -151,6 +151,7 @@ def test_contents_and_elements_are_checked(writer, card_id):
         (card(markdown(TABLE * 5)), 230099),
         (card(*[markdown(TABLE)] * 6), 230099),
         (card(markdown("<at id=ou_nobody></at>")), 100290),
+        (card({"tag": "person_list", "persons": [{"id": "ou_nobody"}]}), 100290),
         (card(markdown("<at ids=ou_nobody,ou_other></at>")), 100290),
         ([], 200621),
     ],
@@ -349,6 +350,8 @@ def test_a_sent_card_turns_into_an_entity(sim, writer, question):
     body = IdConvertCardRequestBody.builder().message_id(message_id).build()
     request = IdConvertCardRequest.builder().request_body(body).build()
 
+    assert writer.client.cardkit.v1.card.id_convert(request).code == 99991672
+    sim.feishu.grant("cardkit:card:read")
     card_id = writer.client.cardkit.v1.card.id_convert(request).data.card_id
     writer.settings(card_id, 1, streaming_mode=True)
     writer.content(card_id, "y", 2)

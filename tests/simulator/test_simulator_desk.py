@@ -453,7 +453,16 @@ def test_the_wire_tells_what_the_platform_keeps_to_itself(
     assert warnings(desk, desk.message(desk.do("say", text="x"))) == ["no_private_scope"]
     feishu.grant("im:message.p2p_msg:readonly")
     desk.group.has_bot = False
-    assert warnings(desk, unheard) == ["bot_not_in_chat"]
+    alone = desk.message(desk.do("say", text="x", **mention))
+    assert warnings(desk, alone) == ["bot_not_in_chat"]
+    # What was so when the message was sent stays the reason.
+    assert warnings(desk, unheard) == ["no_mention_scope"]
+    feishu.subscription.missing.add("im.message.receive_v1")
+    assert warnings(desk, desk.message(desk.do("say", text="x"))) == ["not_subscribed"]
+    feishu.subscription.event_address = False
+    assert warnings(desk, desk.message(desk.do("say", text="x"))) == ["no_address"]
+    feishu.subscription.event_address = True
+    feishu.subscription.missing.clear()
 
     bot.answer = lambda path, headers, body: (500, b"oops")
     failed = desk.message(desk.do("say", text="x"))

@@ -22,6 +22,7 @@ from lark_oapi.api.im.v1 import (
     GetChatRequest,
     GetMessageRequest,
     GetMessageResourceRequest,
+    ListMessageReactionRequest,
     ListMessageRequest,
     PatchMessageRequest,
     PatchMessageRequestBody,
@@ -231,6 +232,24 @@ def test_reactions_are_made_and_taken_back_by_their_id(sim, client, chat, alice)
     assert react(client, question.message_id, "EYES").code == 231001
     again = client.im.v1.message_reaction.delete(builder.reaction_id(made).build())
     assert again.code == 231010
+
+
+def test_reactions_are_listed_by_kind_and_others_cannot_be_taken_away(sim, client, chat, alice):
+    question = sim.feishu.say(chat, alice, "one")
+    own = react(client, question.message_id, "OneSecond").data.reaction_id
+    for emoji in ("OneSecond", "OK"):
+        sim.feishu.react(question, alice, emoji)
+    builder = ListMessageReactionRequest.builder().message_id(question.message_id)
+
+    listed = client.im.v1.message_reaction.list(builder.reaction_type("OneSecond").build())
+
+    operators = {item.reaction_id: item.operator for item in listed.data.items}
+    assert len(operators) == 2
+    assert operators.pop(own).operator_type == "app"
+    (other,) = operators
+    assert operators[other].operator_id == alice.open_id
+    request = DeleteMessageReactionRequest.builder().message_id(question.message_id)
+    assert client.im.v1.message_reaction.delete(request.reaction_id(other).build()).code == 231007
 
 
 def test_patch_needs_shared_cards_before_and_after(sim, writer, chat, alice):

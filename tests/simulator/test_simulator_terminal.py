@@ -17,7 +17,6 @@ from types import SimpleNamespace
 import pytest
 
 from feishu_simulator import card_view
-from feishu_simulator.echo import echo
 from feishu_simulator.screen import Screen
 from feishu_simulator.terminal import chat
 from tests.polling import eventually
@@ -296,18 +295,3 @@ def test_entities_are_read_as_what_they_stand_for(content, read):
 
     assert card_view.text_of(card("markdown")) == read
     assert card_view.text_of(card("plain_text")) == content
-
-
-@pytest.mark.parametrize(
-    ("prompt", "role"),
-    [
-        ("Be kind. " * 8 + "Answer helpfully and well", "Be kind. " * 8 + "Answer…"),
-        ("一二三四五六七八九十" * 9, "一二三四五六七八九十" * 8 + "…"),
-        ("x" * 90, "x" * 80 + "…"),
-        ("short\nlines", "short lines"),
-    ],
-)
-def test_a_long_role_is_cut_between_words(prompt, role):
-    messages = [{"role": "system", "content": prompt}, {"role": "user", "content": "hi"}]
-
-    assert f"- role: {role}\n" in echo({"messages": messages}).content

@@ -6,13 +6,16 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.tasks import QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.stores import (
     Database,
+    SqlChats,
     SqlConversations,
     SqlFeedback,
     SqlInbox,
@@ -139,6 +142,18 @@ class TestForgetting:
 
         assert [conversations.load(key).role for key in (shared, strange)] == ["a poet"] * 2
 
+    def test_what_was_chosen_in_their_private_chat_goes(self, people, forget, database) -> None:
+        chats = SqlChats(database, clock=lambda: 0.0)
+        people.meet("ou_1", "oc_private")
+        for chat in ("oc_private", "oc_1"):
+            chats.save(chat, role="a poet", model="gpt")
+
+        assert forget().settings == 1
+
+        left = SqlChats(database, clock=lambda: 0.0)
+        assert left.settings("oc_private") == ChatSettings()
+        assert left.settings("oc_1").role == "a poet"
+
     # Usage, grants and feedback
 
     def test_usage_goes_up_to_the_time_from_which_it_counts(self, people, ledger, database) -> None:
@@ -186,8 +201,8 @@ class TestForgetting:
 
     def test_feedback_goes(self, forget, database, clock) -> None:
         feedback = SqlFeedback(database, clock=clock)
-        feedback.save("om_1", "ou_1", "down", "wrong")
-        feedback.save("om_1", "ou_2", "up")
+        feedback.save(RatedAnswer(message_id="om_1"), "ou_1", "down", "wrong")
+        feedback.save(RatedAnswer(message_id="om_1"), "ou_2", "up")
 
         assert forget().feedback == 1
 

@@ -18,12 +18,14 @@ from feishu_bot.core.usage import UsageTotal
 from feishu_bot.stores import (
     Database,
     SqlConversations,
+    SqlHistory,
     SqlInbox,
     SqlPeople,
     SqlUsage,
     WorkerId,
     migrations,
 )
+from feishu_bot.stores.text_index import TextIndexUpkeep
 
 KEY = ConversationKey("oc_1", "om_root")
 
@@ -172,7 +174,14 @@ class TestFromTheFirstVersion:
         assert (forgotten.turns, forgotten.usage) == (1, 2)
         assert SqlInbox(database, worker=WorkerId()).claim(5) == []
 
+    def test_turns_belong_to_the_conversation_they_began_in(self, database) -> None:
+        (only,) = SqlHistory(database).newest("ou_2", limit=8)
+
+        assert (only.origin, only.count, only.asked.id, only.last.id) == (1, 4, 2, 4)
+        assert SqlHistory(database).search("ou_2", ["question"], limit=8)[0].found.id == 4
+
     def test_the_way_back_is_open(self, database) -> None:
+        TextIndexUpkeep(database).run_once(rest_seconds=0.0)
         with database.write() as connection:
             command.downgrade(config_for(connection), "0001")
 

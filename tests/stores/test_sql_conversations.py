@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.conversations import RUNNING, Conversation, ConversationKey, Turn
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.stores import Database, SqlConversations
 from feishu_bot.stores.schema import metadata
@@ -71,6 +71,35 @@ class TestConversations:
         turns = store.load(KEY, parent_id).turns
         return [turn.question.removeprefix("question ") for turn in turns]
 
+    # Answers and their cards
+
+    def test_the_answers_to_a_question_are_known_though_it_is_forgotten(
+        self, store, add, database
+    ) -> None:
+        add("1")
+        again = Turn(
+            question="question 1", answer="", question_id="om_q1", answer_ids=("om_a8", "om_a9")
+        )
+        with database.write() as connection:
+            insert_turn(connection, KEY, again, now=1.0)
+            forget_question(connection, "om_q1")
+
+        assert store.answers_to("om_q1") == ("om_a1", "om_a9")
+        assert store.answers_to("om_a1") == ()
+
+    def test_a_card_is_known_by_its_message_before_and_after_its_turn(
+        self, store, other, add
+    ) -> None:
+        store.bind(KEY, SentMessages(("om_a1", "om_text"), card_ids={"om_a1": "card_1"}))
+        assert other.card_of("om_a1") == "card_1"
+
+        add("1")
+        store.bind(KEY, SentMessages(("om_a1",)))
+
+        assert other.card_of("om_a1") == "card_1"
+        assert other.card_of("om_text") == ""
+        assert other.card_of("om_unknown") == ""
+
     # Which conversation a message belongs to
 
     def test_a_message_that_names_no_other_opens_a_conversation(self, clock) -> None:
@@ -120,6 +149,17 @@ class TestConversations:
 
         assert store.resolve(message(thread_id="omt_1")) == KEY
         assert other.resolve(message(thread_id="omt_1")) == KEY
+
+    def test_a_message_that_shows_more_of_an_answer_is_part_of_it(self, store, other, add) -> None:
+        add("1")
+        first = store.turn_of("om_a1")
+
+        store.bind(KEY, SentMessages(("om_more",)), first.id)
+        store.bind(KEY, SentMessages(("om_more",)))
+
+        assert other.turn_of("om_more") == first
+        assert other.key_of("om_more") == KEY
+        assert other.load(KEY, "om_more").turns[-1] == first
 
     def test_a_thread_keeps_its_first_root(self, store, other) -> None:
         store.resolve(message("om_1", thread_id="omt_1"))
@@ -298,6 +338,14 @@ class TestConversations:
     # Branches
 
     @staticmethod
+    def begin_afresh(store: SqlConversations, clock, how: str, key: ConversationKey = KEY) -> None:
+        if how == "cleared":
+            store.clear(key)
+        else:
+            clock.tick(TTL + 1)
+            store.bind(key, SentMessages(("om_notice",)))
+
+    @staticmethod
     def names(turns: tuple[Turn, ...]) -> list[str]:
         return [turn.question.removeprefix("question ") for turn in turns]
 
@@ -397,20 +445,181 @@ class TestConversations:
             forget_question(connection, "om_q1")
         assert store.newest("oc_1") == other
 
-    def test_it_does_not_go_on_from_an_earlier_talk(self, store, add) -> None:
-        earlier = add("1")
-        store.clear(KEY)
-        add("2")
+    @pytest.mark.parametrize("how", ["cleared", "expired"])
+    def test_an_earlier_talk_is_taken_up_again(self, store, other, add, clock, how) -> None:
+        first = add("1")
+        second = add("2", parent=first)
+        add("3", parent=second)
+        self.begin_afresh(store, clock, how)
+        add("later")
 
-        assert not store.go_on_from(KEY, earlier)
-        assert self.loaded(store) == ["2"]
+        assert store.go_on_from(KEY, second)
 
-    def test_after_too_long_a_rest_it_goes_on_from_nothing(self, store, add, clock) -> None:
+        assert self.loaded(other) == ["1", "2"]
+        assert self.names(other.tree(KEY)) == ["1", "2", "3", "later"]
+        add("4", parent=second)
+        assert self.loaded(other) == ["1", "2", "4"]
+
+    def test_a_talk_is_taken_up_again_before_anything_else_was_said(
+        self, store, add, clock
+    ) -> None:
         first = add("1")
         clock.tick(TTL + 1)
 
-        assert not store.go_on_from(KEY, first)
+        assert store.go_on_from(KEY, first)
+        assert self.loaded(store) == ["1"]
+        assert self.names(store.tree(KEY)) == ["1"]
+
+    def test_of_many_talks_the_earlier_ones_stay_cleared(self, store, add) -> None:
+        add("long ago")
+        store.clear(KEY)
+        second = add("1")
+        store.clear(KEY)
+
+        store.go_on_from(KEY, second)
+
+        assert self.names(store.tree(KEY)) == ["1"]
+
+    def test_what_was_taken_up_again_can_be_cleared_again(self, store, add, clock) -> None:
+        first = add("1")
+        store.clear(KEY)
+        add("2")
+        store.go_on_from(KEY, first)
+
+        store.clear(KEY)
+
+        assert store.load(KEY) == Conversation(key=KEY)
+        assert store.tree(KEY) == ()
+        add("3")
+        assert self.loaded(store) == ["3"]
+
+    def test_an_answer_to_what_was_taken_up_again_is_cleared_with_it(self, store, add) -> None:
+        first = add("1")
+        store.clear(KEY)
+        store.go_on_from(KEY, first)
+        store.clear(KEY)
+
+        add("2", parent=first)
+
         assert self.loaded(store) == []
+
+    @pytest.mark.parametrize("how", ["cleared", "expired"])
+    def test_in_a_running_chat_a_reply_to_an_earlier_talk_goes_on_from_there(
+        self, store, add, clock, how
+    ) -> None:
+        key = ConversationKey("oc_1", RUNNING)
+        first = add("1", key=key)
+        add("2", parent=first, key=key)
+        self.begin_afresh(store, clock, how, key)
+
+        loaded = store.load(key, "om_a1")
+
+        assert self.names(loaded.turns) == ["1"]
+        assert loaded.is_over
+        assert store.load(key).turns == ()
+
+    @pytest.mark.parametrize("key", [KEY, ConversationKey("oc_1", RUNNING)])
+    def test_a_reply_goes_on_from_what_has_just_expired(self, store, add, clock, key) -> None:
+        first = add("1", key=key)
+        add("2", parent=first, key=key)
+        clock.tick(TTL + 1)
+
+        loaded = store.load(key, "om_a1")
+
+        assert self.names(loaded.turns) == ["1"]
+        assert loaded.is_over
+        assert loaded.left_off is None
+        store.go_on_from(key, first)
+        store.bind(key, SentMessages(("om_card",)))
+        add("3", parent=first, key=key)
+        assert self.names(store.load(key).turns) == ["1", "3"]
+
+    def test_in_a_thread_a_reply_to_what_was_cleared_begins_afresh(self, store, add, clock) -> None:
+        add("1")
+        store.clear(KEY)
+
+        assert self.loaded(store, "om_a1") == []
+        clock.tick(TTL + 1)
+        assert self.loaded(store, "om_a1") == []
+
+    @pytest.mark.parametrize("turn_id", [0, -1, 2**63, 10**30])
+    def test_it_does_not_go_on_from_what_is_no_id(self, store, add, turn_id) -> None:
+        add("1")
+
+        assert not store.go_on_from(KEY, turn_id)
+        assert self.loaded(store) == ["1"]
+
+    # What is said after a long rest
+
+    def test_after_a_long_rest_it_tells_where_it_was_left_until_there_is_an_answer(
+        self, store, other, add, clock
+    ) -> None:
+        add("2", parent=add("1"))
+        clock.tick(TTL + 1)
+
+        assert store.load(KEY).left_off.question == "question 2"
+        # A second try of the same question is told so, too, and what was set in between.
+        store.bind(KEY, SentMessages(("om_notice",)))
+        assert other.load(KEY).left_off.question == "question 2"
+
+        add("3")
+        assert store.load(KEY).left_off is None
+
+    def test_where_it_was_left_is_told_once_more_after_a_question_without_an_answer(
+        self, store, database, add, clock
+    ) -> None:
+        add("1")
+        clock.tick(TTL + 1)
+        store.load(KEY)
+        unanswered = Turn(question="?", answer="", question_id="om_q?")
+        with database.write() as connection:
+            insert_turn(connection, KEY, unanswered, now=clock())
+
+        assert store.load(KEY).left_off.question == "question 1"
+
+    def test_a_second_long_rest_keeps_where_it_was_left(self, store, add, clock) -> None:
+        add("1")
+        clock.tick(TTL + 1)
+        store.bind(KEY, SentMessages(("om_notice",)))
+        clock.tick(TTL + 1)
+
+        assert store.load(KEY).left_off.question == "question 1"
+
+    def test_it_was_left_where_somebody_had_gone_back_to(self, store, add, clock) -> None:
+        first = add("1")
+        add("2", parent=first)
+        store.go_on_from(KEY, first)
+        clock.tick(TTL + 1)
+
+        assert store.load(KEY).left_off.question == "question 1"
+
+    @pytest.mark.parametrize("what", ["cleared before", "cleared after", "forgotten", "empty"])
+    def test_there_is_nothing_to_take_up(self, store, add, database, clock, what) -> None:
+        store.bind(KEY, SentMessages(("om_notice",)))
+        if what != "empty":
+            add("1")
+        if what == "cleared before":
+            store.clear(KEY)
+        clock.tick(TTL + 1)
+        store.load(KEY)
+        if what == "cleared after":
+            store.clear(KEY)
+        if what == "forgotten":
+            with database.write() as connection:
+                forget_question(connection, "om_q1")
+
+        assert store.load(KEY).left_off is None
+
+    def test_a_talk_that_was_taken_up_again_is_not_offered_any_more(
+        self, store, add, clock
+    ) -> None:
+        first = add("1")
+        clock.tick(TTL + 1)
+        store.load(KEY)
+
+        store.go_on_from(KEY, first)
+
+        assert store.load(KEY).left_off is None
 
     def test_to_go_on_keeps_a_conversation_going(self, store, add, clock) -> None:
         first = add("1")
@@ -420,17 +629,13 @@ class TestConversations:
 
         assert self.loaded(store) == ["1"]
 
-    @pytest.mark.parametrize("how", ["cleared", "paused"])
+    @pytest.mark.parametrize("how", ["cleared", "expired"])
     def test_a_conversation_that_began_afresh_forgets_where_to_go_on(
         self, store, add, clock, how
     ) -> None:
         first = add("1")
         store.go_on_from(KEY, first)
-        if how == "cleared":
-            store.clear(KEY)
-        else:
-            clock.tick(TTL + 1)
-            store.bind(KEY, SentMessages(("om_notice",)))
+        self.begin_afresh(store, clock, how)
 
         assert self.loaded(store) == []
 
@@ -460,17 +665,20 @@ class TestConversations:
 
         assert store.load(KEY).role == "a poet?"
 
-    def test_a_conversation_that_rested_too_long_starts_anew(self, store, add, clock) -> None:
+    def test_a_conversation_that_rested_too_long_starts_anew_with_its_settings(
+        self, store, add, clock
+    ) -> None:
         store.save_settings(KEY, role="a poet", model="gpt", mode="creative")
         add("1")
         clock.tick(TTL + 1)
 
-        assert store.load(KEY) == Conversation(key=KEY)
-        assert store.load(KEY, "om_a1") == Conversation(key=KEY)
+        loaded = store.load(KEY)
+        assert loaded.turns == ()
+        assert (loaded.role, loaded.model, loaded.mode) == ("a poet", "gpt", "creative")
 
         add("2")
         assert self.loaded(store) == ["2"]
-        assert store.load(KEY).role == ""
+        assert store.load(KEY).role == "a poet"
 
     def test_a_turn_within_the_time_keeps_a_conversation_going(self, store, add, clock) -> None:
         first = add("1")
@@ -480,7 +688,7 @@ class TestConversations:
 
         assert self.loaded(store) == ["1", "2"]
 
-    def test_a_setting_after_a_long_rest_does_not_bring_the_others_back(
+    def test_a_setting_after_a_long_rest_does_not_bring_the_turns_back(
         self, store, add, clock
     ) -> None:
         store.save_settings(KEY, role="a poet")
@@ -489,7 +697,8 @@ class TestConversations:
 
         store.save_settings(KEY, model="gpt")
 
-        assert store.load(KEY) == Conversation(key=KEY, model="gpt")
+        loaded = store.load(KEY)
+        assert (loaded.turns, loaded.role, loaded.model) == ((), "a poet", "gpt")
 
     def test_a_notice_after_a_long_rest_does_not_bring_the_turns_back(
         self, store, add, clock
@@ -511,13 +720,14 @@ class TestConversations:
         add("3")
         assert self.loaded(store) == ["3"]
 
-    def test_a_cleared_conversation_starts_anew(self, store, add) -> None:
-        store.save_settings(KEY, role="a poet")
+    def test_a_cleared_conversation_starts_anew_with_its_settings(self, store, add) -> None:
+        store.save_settings(KEY, role="a poet", model="gpt", mode="creative")
         add("1")
 
         store.clear(KEY)
 
-        assert store.load(KEY) == Conversation(key=KEY)
+        chosen = Conversation(key=KEY, role="a poet", model="gpt", mode="creative")
+        assert store.load(KEY) == chosen
         assert store.exists(KEY)
 
     # Sweeping
@@ -550,6 +760,31 @@ class TestConversations:
             "messages": 3,
             "threads": 1,
         }
+
+    def test_a_conversation_that_goes_on_keeps_its_newer_turns(
+        self, store, other, add, database, clock
+    ) -> None:
+        parent = None
+        for number in range(250):
+            parent = add(f"old{number}", parent=parent)
+        store.bind(KEY, SentMessages(("om_notice",)))
+        clock.tick(100)
+        add("new", parent=parent)
+        clock.tick(1)
+
+        assert store.sweep(before=clock.now - 50) == 0
+
+        assert self.loaded(other) == ["new"]
+        assert self.names(other.tree(KEY, whole=True)) == ["new"]
+        assert store.turn_of("om_a7") is None
+        assert store.key_of("om_a7") is None
+        assert store.key_of("om_notice") == store.key_of("om_anew") == KEY
+        assert not store.go_on_from(KEY, parent)
+        with database.read() as connection:
+            kept = [
+                row.message_id for row in connection.execute(sa.select(metadata.tables["messages"]))
+            ]
+        assert sorted(kept) == ["om_anew", "om_notice", "om_qnew"]
 
     def test_a_thread_lives_as_long_as_its_conversation(self, store, other, clock) -> None:
         store.bind(KEY, SentMessages(("om_a1",), "omt_1"))

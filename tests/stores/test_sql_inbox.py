@@ -526,9 +526,18 @@ class TestInbox:
         (job,) = inbox.claim(1)
         inbox.stop("om_1")
 
-        inbox.finish(job, "stopped", turn_of(job), None)
+        assert inbox.finish(job, "stopped", turn_of(job), None)
 
         assert conversations.load(job.key).turns == ()
+
+    def test_the_end_of_any_other_job_speaks_of_no_recall(self, inbox, make_task) -> None:
+        for number in (1, 2):
+            inbox.put(make_task(number, root=f"om_{number}"))
+        first, second = inbox.claim(2)
+        inbox.stop_event("ev_2")
+
+        assert not inbox.finish(first, "answered", turn_of(first), None)
+        assert not inbox.finish(second, "stopped", turn_of(second), None)
 
     def test_stopping_an_unknown_message_does_nothing(self, inbox, make_task) -> None:
         inbox.put(make_task(1))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.usage import Usage, UsageTotal
+from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
 from feishu_bot.stores import Database, SqlUsage
 from feishu_bot.stores.usage import insert_usage
 
@@ -108,6 +108,29 @@ class TestUsage:
     def test_what_is_old_is_swept(self, ledger) -> None:
         assert ledger.sweep(before=150.0) == 3
         assert ledger.totals(0.0) == [total("gpt", 1)]
+
+    def test_usage_is_grouped_by_whatever_is_asked_for(self, ledger) -> None:
+        # From before: two of ou_1 and one of ou_2 on the first day, one of ou_1 on the second.
+        starts = (50.0, 150.0)
+
+        def row(answers: int, **groups) -> UsageRow:
+            return UsageRow(total=total("", answers), **groups)
+
+        assert ledger.grouped(starts, ("day",), 9) == [row(3, day=0), row(1, day=1)]
+        assert ledger.grouped((150.0,), ("day",), 9) == [row(1, day=0)]
+        assert ledger.grouped(starts, ("chat",), 9) == [row(3, chat="oc_1"), row(1, chat="oc_2")]
+        assert ledger.grouped(starts, ("person",), 1) == [row(3, person="ou_1")]
+        assert ledger.grouped(starts, ("day", "model"), 9) == [
+            row(2, day=0, model="gpt"), row(1, day=0, model="o1"), row(1, day=1, model="gpt"),
+        ]  # fmt: skip
+        everything = ledger.grouped(starts, ("day", "person", "chat", "model"), 9)
+        assert everything[-1] == row(1, day=1, person="ou_1", chat="oc_1", model="gpt")
+        assert len(everything) == 4
+
+    def test_the_people_are_counted(self, ledger) -> None:
+        assert ledger.count_people(0.0) == 2
+        assert ledger.count_people(150.0) == 1
+        assert ledger.count_people(1_000.0) == 0
 
 
 class TestGrants:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, Stores
@@ -24,7 +25,7 @@ def filled(stores: Stores, database: Database, make_task) -> Stores:
     stores.inbox.finish(stores.inbox.claim(1)[0], "noticed", None, None)
     stores.conversations.bind(KEY, SentMessages(("om_2",)))
     stores.people.meet("ou_1")
-    stores.feedback.save("om_2", "ou_1", "up")
+    stores.feedback.save(RatedAnswer(message_id="om_2"), "ou_1", "up")
     usage = Usage(open_id="ou_1", chat_id="oc_1", model="m", outcome="answered", seconds=1.0)
     with database.write() as connection:
         insert_usage(connection, usage, now=0.0)

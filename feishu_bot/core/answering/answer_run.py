@@ -29,7 +29,10 @@ class ShownAnswer:
 
 
 class AnswerRun:
-    """Shows an answer. `footer` names the parts of the small print, `on_sent` hears of messages."""
+    """Shows an answer. `footer` names the parts of the small print, `on_sent` hears of messages.
+
+    `position` is where the rest of an answer begins that was shown in part.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class AnswerRun:
         footer: frozenset[str],
         seconds: Callable[[], float],
         on_sent: Callable[[SentMessages], None],
+        position: str = "",
     ) -> None:
         self._job = job
         self._control = control
@@ -49,6 +53,7 @@ class AnswerRun:
         self._footer = footer
         self._seconds = seconds
         self._on_sent = on_sent
+        self._position = position
         self._state = dict(job.checkpoint)
         # The thread that draws and the one that reads both save their part.
         self._saving = threading.Lock()
@@ -66,8 +71,10 @@ class AnswerRun:
             save=lambda card: self._save("card", card),
             # At once, since a person may reply or press a button before the job is stored.
             sent=self._on_sent,
+            position=self._position,
         )
         self._control.on_lost(stream.abandon)
+        self._control.on_waiting(stream.tell_waiting)
         draft = Draft()
         try:
             saved = self._state.get("draft")

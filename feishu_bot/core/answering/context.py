@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from feishu_bot.core.answering.unread import in_words, kind_of, names_of
+from feishu_bot.core.answering.unread import in_words, kind_of, names_of, shared_kind
 from feishu_bot.core.conversations import Conversation, Conversations
 from feishu_bot.core.messages import Attachment, IncomingMessage
 from feishu_bot.core.notices import Notice
@@ -43,7 +43,7 @@ class FetchedMessage:
     @property
     def is_readable(self) -> bool:
         """Whether there is something to be told of it, if only what it is."""
-        return not self.missing_scope
+        return bool(self.kind) and not self.missing_scope
 
 
 class MessageReader(Protocol):
@@ -53,7 +53,11 @@ class MessageReader(Protocol):
         """One message; None when it can't be read."""
 
     def thread(self, thread_id: str) -> tuple[FetchedMessage, ...]:
-        """The newest messages of a thread, oldest first; may be none."""
+        """The newest messages of a thread, oldest first; may be none.
+
+        Where they can't be read, one stands for them all, with its `missing_scope` or without
+        a kind.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,9 @@ class MissingContext:
             notice = Notice("quote_forbidden" if scope else "quote_unreadable", {"scope": scope})
             told = _tagged("quoted_message", "(a message that can't be read)")
             return QuestionContext(told, (notice,))
-        return QuestionContext(_tagged("quoted_message", _in_full(quoted)), _unread_in(quoted))
+        told, is_cut = _in_full(quoted)
+        cut = (Notice("quote_cut"),) if is_cut else ()
+        return QuestionContext(_tagged("quoted_message", told), (*_unread_in(quoted), *cut))
 
     def _thread(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
         # The first post of a topic has nothing before it. Where there were turns once, the
@@ -119,10 +125,19 @@ class MissingContext:
         ]
         if not lines:
             return QuestionContext()
-        before = _tagged("earlier_messages", _transcript(lines))
+        refused = next((line for line in lines if not line.is_readable), None)
+        if refused:
+            scope = refused.missing_scope
+            notice = Notice("thread_forbidden" if scope else "thread_unreadable", {"scope": scope})
+            told = _tagged("earlier_messages", "(messages that can't be read)")
+            return QuestionContext(told, (notice,))
+        told, is_cut = _transcript(lines)
         replied_to = (message.parent_id, message.root_id)
         asked_about = next((line for line in lines if line.message_id in replied_to), None)
-        return QuestionContext(before, _unread_in(asked_about) if asked_about else ())
+        notices = _unread_in(asked_about) if asked_about else ()
+        others = _unread_among(line for line in lines if line is not asked_about)
+        cut = (Notice("thread_cut"),) if is_cut else ()
+        return QuestionContext(_tagged("earlier_messages", told), (*notices, *others, *cut))
 
 
 def without_context(question: str) -> str:
@@ -136,17 +151,32 @@ def context_of(question: str) -> str:
 
 
 def _unread_in(message: FetchedMessage) -> tuple[Notice, ...]:
+    """What a quoted message holds that wasn't read."""
+    kinds = _unread_kinds(message)
+    if kinds:
+        return (Notice("quote_unread", {"kind": shared_kind(kinds)}),)
+    return _unread_among(message.parts)
+
+
+def _unread_among(messages: Iterable[FetchedMessage]) -> tuple[Notice, ...]:
+    """What wasn't read of several; the bot knows its own."""
+    kinds = {kind for message in messages if not message.is_own for kind in _unread_kinds(message)}
+    return (Notice("earlier_unread", {"kind": shared_kind(kinds)}),) if kinds else ()
+
+
+def _unread_kinds(message: FetchedMessage) -> frozenset[str]:
     if message.attachments:
-        return (Notice("quote_unread", {"kind": kind_of(message.attachments)}),)
-    if message.text or message.parts:
-        return ()
-    return (Notice("quote_unread", {"kind": message.kind}),)
+        return frozenset(item.kind for item in message.attachments)
+    return frozenset() if message.text or message.parts else frozenset({message.kind})
 
 
-def _in_full(message: FetchedMessage) -> str:
+def _in_full(message: FetchedMessage) -> tuple[str, bool]:
+    """A quoted message, and whether a part of it was left out."""
     if message.parts:
-        return f"{in_words('merge_forward')}\n\n{_transcript(message.parts)}"
-    return shorten(_said(message), QUOTE_CHARS)
+        said, is_cut = _transcript(message.parts)
+        return f"{in_words('merge_forward')}\n\n{said}", is_cut
+    said = _said(message)
+    return shorten(said, QUOTE_CHARS), len(said) > QUOTE_CHARS
 
 
 def _said(message: FetchedMessage) -> str:
@@ -157,14 +187,20 @@ def _said(message: FetchedMessage) -> str:
     return "\n".join(filter(None, (message.text, *named)))
 
 
-def _transcript(lines: Iterable[FetchedMessage]) -> str:
-    """`person 1: …`, `assistant: …`; the oldest lines go when there are too many words."""
+def _transcript(lines: Iterable[FetchedMessage]) -> tuple[str, bool]:
+    """`person 1: …`, `assistant: …`, and whether anything was left out.
+
+    The oldest lines go when there are too many words.
+    """
     people: dict[str, str] = {}
     said: list[str] = []
+    is_cut = False
     for line in lines:
         number = str(len(people) + 1)
         who = "assistant" if line.is_own else f"person {people.setdefault(line.sender, number)}"
-        said.append(f"{who}: {shorten(_said(line), LINE_CHARS)}")
+        words = _said(line)
+        is_cut |= len(words) > LINE_CHARS
+        said.append(f"{who}: {shorten(words, LINE_CHARS)}")
     kept: list[str] = []
     room = THREAD_CHARS
     for text in reversed(said):
@@ -174,7 +210,8 @@ def _transcript(lines: Iterable[FetchedMessage]) -> str:
         kept.append(text)
     if len(kept) < len(said):
         kept.append("(earlier messages left out)")
-    return "\n\n".join(reversed(kept))
+        is_cut = True
+    return "\n\n".join(reversed(kept)), is_cut
 
 
 def _tagged(tag: str, text: str) -> str:

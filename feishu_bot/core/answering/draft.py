@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.messenger import FinalAnswer, Footer
@@ -39,12 +40,19 @@ class Draft:
     # When the model service takes questions again, as it said; 0 where it said nothing.
     retry_at: float = 0.0
     first_text: float = 0.0
+    # Where no model could be chosen: those that could be.
+    offered: str = ""
     # What the question was read with: a quoted message, or the thread before it.
     context: str = ""
     # What the model was told the asker is called; empty in a private chat.
     speaker: str = ""
     # Notices, by kind and params, of what came with the question and wasn't read.
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
+    # The asker's favourite model, where another one had to answer.
+    missed_favourite: str = ""
+    # The turn at which an earlier talk can be taken up again, and how long ago that was.
+    resumes: str = ""
+    rested: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
@@ -63,6 +71,11 @@ class Draft:
             return "stopped"
         return "answered" if self.text else "noticed"
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the model has said all that it had to say."""
+        return bool(self.text) and not self.notice and self.reason == "stop"
+
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
 
@@ -72,6 +85,15 @@ class Draft:
         if self.prompt_tokens or self.completion_tokens or not written:
             return self.prompt_tokens, self.completion_tokens
         return self.estimated_tokens, estimate_tokens(written)
+
+    def unread_notices(self) -> tuple[Notice, ...]:
+        """What came with the question and wasn't read."""
+        return tuple(Notice(kind, params) for kind, params in self.unread)
+
+    def _asides(self) -> tuple[Notice, ...]:
+        if not self.missed_favourite:
+            return self.unread_notices()
+        return (*self.unread_notices(), Notice("favourite_gone", {"model": self.missed_favourite}))
 
     def _when(self) -> str:
         """The time of `retry_at`, with the day when that is another one."""
@@ -84,11 +106,16 @@ class Draft:
     def final_answer(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
         """What the reader sees in the end; `footer` names its parts that are wanted."""
         notice = None
-        if self.notice:
+        if kind := self.notice or ("" if self.text.strip() else "empty_answer"):
             # Where the gateway gave no id, the end of our own leads to the log line.
             request_id = self.request_id or event_id[-EVENT_ID_CHARS:]
-            params = {"model": self.model, "request_id": request_id, "when": self._when()}
-            notice = Notice(self.notice, params)
+            params = {
+                "model": self.model,
+                "offered": self.offered,
+                "request_id": request_id,
+                "when": self._when(),
+            }
+            notice = Notice(kind, params)
         tokens = self.prompt_tokens + self.completion_tokens
         small_print = Footer(
             model=self.model if "model" in footer else "",
@@ -99,7 +126,8 @@ class Draft:
             text=self.text,
             reasoning=self.reasoning,
             notice=notice,
-            asides=tuple(Notice(kind, params) for kind, params in self.unread),
+            resumable=resumable(self.resumes, self.rested) if self.resumes else None,
+            asides=self._asides(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             can_regenerate=True,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
+from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
 from feishu_bot.core.answering.context import MissingContext, QuestionContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.prompt import fit_prompt
@@ -23,6 +25,8 @@ from feishu_bot.core.chat_model import (
     StreamWait,
     TextDelta,
 )
+from feishu_bot.core.conversations import Conversation
+from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
@@ -31,11 +35,14 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# The failures that say that there is no such model (any more), or none to talk to.
+MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
+
 
 class AnswerGenerator:
     """Asks with as much of the conversation as fits into `context_tokens`.
 
-    `{date}` in `system_prompt` is the day.
+    `{date}` in `system_prompt` is the day. `is_allowed` is whether people may choose a model.
     """
 
     def __init__(
@@ -44,16 +51,20 @@ class AnswerGenerator:
         model: ChatModel,
         context: MissingContext,
         speakers: Speakers,
+        alerts: AlertSink,
         system_prompt: str,
         context_tokens: int,
+        is_allowed: Callable[[str], bool],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
         self._context = context
         self._speakers = speakers
+        self._alerts = alerts
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
+        self._is_allowed = is_allowed
         self._clock = clock
         self._timer = timer
 
@@ -66,7 +77,11 @@ class AnswerGenerator:
             job, question, with_speaker(speaker, context.text + question.text), stream, control
         )
         draft.context, draft.speaker = context.text, speaker
-        draft.unread = [(notice.kind, dict(notice.params)) for notice in context.notices]
+        left_off = question.conversation.left_off
+        if left_off is not None:
+            draft.resumes, draft.rested = str(left_off.id), self._clock() - left_off.created_at
+        unread = (*question.unread, *context.notices)
+        draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
     def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:
@@ -87,6 +102,9 @@ class AnswerGenerator:
         self, job: Job, question: Question, text: str, stream: AnswerStream, control: JobControl
     ) -> Draft:
         conversation, budget = question.conversation, self._context_tokens
+        gone = ""
+        if conversation.has_favourite and not self._is_allowed(conversation.model):
+            gone, conversation = conversation.model, _without_favourite(conversation)
         system = self._system(job, question)
 
         def is_cancelled() -> bool:
@@ -107,10 +125,14 @@ class AnswerGenerator:
                     _break_off(draft)
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
+                if exc.kind in MODEL_GONE and conversation.has_favourite and not draft.text:
+                    gone, conversation = conversation.model, _without_favourite(conversation)
+                    continue
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                self._note_failure(draft, exc)
+                self._note_failure(draft, exc, job.target.sender)
+            draft.missed_favourite = gone
             return draft
 
     def _read(
@@ -155,22 +177,33 @@ class AnswerGenerator:
         finally:
             draft.text, draft.reasoning = "".join(text), "".join(reasoning)
 
-    def _note_failure(self, draft: Draft, exc: ModelError) -> None:
+    def _note_failure(self, draft: Draft, exc: ModelError, asker: Sender) -> None:
         logger.warning(
             "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
         )
         metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
         draft.notice = exc.kind
         draft.request_id = exc.request_id or draft.request_id
+        # The conversation may name none, or one that gave way to the default.
+        draft.model = exc.model or draft.model
+        draft.offered = exc.params().get("offered", "")
         draft.reason = "cut"
         if exc.retry_after:
             draft.retry_at = self._clock() + exc.retry_after
+        if exc.kind in MODEL_CAUSES:
+            params = {**exc.params(), "model": draft.model, "request_id": draft.request_id}
+            self._alerts.note(Alert(kind=exc.kind, params=params), seen_by=asker)
 
     def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
         prompt = (question.conversation.role or self._system_prompt).replace("{date}", date)
         names = "" if job.target.is_private else SPEAKER_INSTRUCTION
         return "\n\n".join(filter(None, (prompt, names)))
+
+
+def _without_favourite(conversation: Conversation) -> Conversation:
+    """The conversation with the bot's own model, in place of the favourite of who asks."""
+    return replace(conversation, model="", has_favourite=False)
 
 
 def _break_off(draft: Draft) -> None:

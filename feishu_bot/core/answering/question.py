@@ -18,13 +18,15 @@ class Question:
     """What the model is asked; `conversation` ends before it and has the settings in force.
 
     `message` is set where a person has just written it: it may refer to something that the bot
-    hasn't seen. `regenerated` is the turn that asked it before.
+    hasn't seen. `regenerated` is the turn that asked it before, and `unread` what
+    wasn't read then.
     """
 
     text: str
     conversation: Conversation
     message: IncomingMessage | None = None
     regenerated: Turn | None = None
+    unread: tuple[Notice, ...] = ()
 
     def turn(self, job: Job, draft: Draft, answer_ids: tuple[str, ...], created_at: float) -> Turn:
         """The turn to keep; without an answer too, so that the question can be asked again."""
@@ -43,6 +45,7 @@ class Question:
             completion_tokens=draft.completion_tokens,
             estimated_tokens=draft.estimated_tokens,
             created_at=created_at,
+            unread=draft.unread_notices(),
         )
         before = self.regenerated
         if before is None:
@@ -67,17 +70,32 @@ class QuestionReader:
         self._continue_prompt = continue_prompt
 
     def read(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
-        """The question, or a notice that says why there is none any more."""
+        """The question, or a notice that says why there is none any more.
+
+        What is asked of an earlier talk takes that up again.
+        """
+        question = self._find(job, task)
+        if isinstance(question, Question) and question.conversation.is_over:
+            turns = question.conversation.turns
+            if turns and turns[-1].id is not None:
+                self._conversations.go_on_from(job.key, turns[-1].id)
+        return question
+
+    def _find(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
         match task:
             case AskQuestion(text=text):
-                conversation = self._settings.load(job.key, job.branch_point)
+                conversation = self._load(job, job.branch_point)
                 return Question(text=text, conversation=conversation, message=job.message)
             case ContinueAnswer(card_id=card_id):
-                conversation = self._settings.load(job.key, card_id)
+                conversation = self._load(job, card_id)
                 # The conversation may have begun afresh: then there is nothing to continue.
                 if not conversation.turns:
                     return Notice("continue_unknown")
-                return Question(text=self._continue_prompt, conversation=conversation)
+                return Question(
+                    text=self._continue_prompt,
+                    conversation=conversation,
+                    unread=conversation.turns[-1].unread,
+                )
             case Regenerate():
                 return self._regenerated(job, task)
 
@@ -85,12 +103,17 @@ class QuestionReader:
         turn = self._conversations.turn_of(task.answer_id)
         if turn is None and task.text:
             # What was asked at first has come to no answer.
-            conversation = self._settings.load(job.key)
+            conversation = self._load(job)
             return Question(text=task.text, conversation=conversation)
         if turn is None:
             return Notice("conversation_unknown")
-        loaded = self._settings.load(job.key, turn.reference)
+        loaded = self._load(job, "" if task.resumes else turn.reference)
         before = tuple(other for other in loaded.turns if other.id != turn.id)
-        conversation = replace(loaded, turns=before, model=task.model or loaded.model)
+        conversation = replace(loaded, turns=before)
+        if task.model:
+            conversation = replace(conversation, model=task.model, has_favourite=False)
         text = context_of(turn.question) + task.text if task.text else turn.question
-        return Question(text=text, conversation=conversation, regenerated=turn)
+        return Question(text=text, conversation=conversation, regenerated=turn, unread=turn.unread)
+
+    def _load(self, job: Job, parent_id: str = "") -> Conversation:
+        return self._settings.load(job.key, parent_id, asker=job.target.sender.open_id)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from feishu_bot.core.messages import Attachment
 
 NAME_CHARS: Final = 120
 
+_ATTACHMENTS = frozenset({"image", "file"})
 _IN_WORDS = {
     "image": "a picture",
     "media": "a video",
@@ -50,5 +51,11 @@ def in_words(kind: str, name: str = "") -> str:
 
 def kind_of(attachments: Sequence[Attachment]) -> str:
     """The kind of them all, by its name in the texts."""
-    kinds = {item.kind for item in attachments}
-    return kinds.pop() if len(kinds) == 1 else "attachments"
+    return shared_kind({item.kind for item in attachments})
+
+
+def shared_kind(kinds: Collection[str]) -> str:
+    """One word for these kinds, by its name in the texts; there is one at least."""
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "attachments" if _ATTACHMENTS.issuperset(kinds) else "several"

@@ -23,7 +23,10 @@ Texts = Callable[..., str]
 
 @dataclass(frozen=True)
 class ExportCommands(CommandGroup):
-    """The way to here by default; with `all` every branch, and what was cleared as well."""
+    """The way to here by default, or to where it was left when it ended by itself.
+
+    With `all` every branch, and what was cleared as well.
+    """
 
     conversations: Conversations
     words: Mapping[Language, Texts]
@@ -49,7 +52,11 @@ class ExportCommands(CommandGroup):
         if is_whole:
             turns = self.conversations.tree(context.key, whole=True)
         else:
-            turns = self.conversations.load(context.key, context.task.branch_point).turns
+            loaded = self.conversations.load(context.key, context.task.branch_point)
+            turns = loaded.turns
+            if loaded.left_off:
+                # Nothing was answered since it ended by itself.
+                turns = self.conversations.load(context.key, loaded.left_off.reference).turns
         return [turn for turn in turns if turn.answer]
 
     def _document(self, texts: Texts, turns: Sequence[Turn], now: str) -> bytes:

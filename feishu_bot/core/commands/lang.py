@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Colour, Paragraph, Style, Text
@@ -31,7 +31,7 @@ class LangCommands(CommandGroup):
         wanted = _LANGUAGE_BY_WORD.get(context.argument.lower())
         if wanted:
             self.people.set_language(context.sender.open_id, wanted)
-            return _card(wanted, "lang_done")
+            return replace(_card(wanted, "lang_done"), language=wanted)
         return _card(context.language, "lang_unknown" if context.argument else "lang_ask")
 
     @action("lang_set")

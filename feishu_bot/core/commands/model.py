@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
@@ -18,19 +17,20 @@ from feishu_bot.core.cards import (
     Text,
 )
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.commands.mode import scope_hint
+from feishu_bot.core.choices import Choices
+from feishu_bot.core.commands import favourite
+from feishu_bot.core.commands.favourite import FavouriteModel
+from feishu_bot.core.commands.mode import reach_hint
+from feishu_bot.core.commands.model_search import find_model, similar_models
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.conversations import ConversationKey, Conversations
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.effective_settings import EffectiveSettings
-from feishu_bot.core.model_names import same_model
 from feishu_bot.errors import ModelError
 
 # An option needs a value; no model, role or mode is called so.
 DEFAULT = "-"
 # More than a list on a phone holds well; the others are called by name.
 MAX_MODELS = 60
-MAX_SUGGESTIONS = 4
-_SIMILARITY = 0.4
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,25 @@ class ModelCommands(CommandGroup):
     """The gateway's own list is asked for by the command; a click only stores."""
 
     models: ModelCatalog
-    conversations: Conversations
+    choices: Choices
     settings: EffectiveSettings
+    favourite: FavouriteModel
 
     @command("model", "/model", "模型", "/模型")
     def model(self, context: CommandContext) -> Card:
-        """Show the list, or take the model that is named."""
+        """Show the list, or take the model that is named, here or as a favourite."""
+        person, is_private = context.sender.open_id, context.chat_type == "p2p"
+        word, name = (*context.argument.split(maxsplit=1), "", "")[:2]
+        if word.casefold() in favourite.WORDS:
+            return self.favourite.named(context, name)
         offered = self.models.offered()
         if not context.argument:
-            return self._list(context.key, offered)
+            return self._list(context.key, person, offered, is_private=is_private)
         found = find_model(context.argument, self.models)
         if not found:
             similar = similar_models(context.argument.casefold(), offered)
             return _unknown(context.argument, similar)
-        self.conversations.save_settings(context.key, model=found)
-        return _changed(context.key, found)
+        return self._change(context.key, person, found, is_private=is_private)
 
     @action("model_set")
     def set(self, click: CardClick) -> ClickResponse:
@@ -61,14 +65,29 @@ class ModelCommands(CommandGroup):
         is_default = wanted == DEFAULT
         if not wanted or not (is_default or self.models.allows(wanted)):
             return toast("model_gone", "warning")
-        self.conversations.save_settings(click.key, model="" if is_default else wanted)
-        model = self.settings.of(click.key).model
-        return toast("model_set", "success").with_card(_changed(click.key, model))
+        model, is_private = "" if is_default else wanted, click.chat_type == "p2p"
+        person = click.action.operator.open_id
+        card = self._change(click.key, person, model, is_private=is_private)
+        return toast("model_set", "success").with_card(card)
 
-    def _list(self, key: ConversationKey, offered: tuple[str, ...]) -> Card:
-        layers = self.settings.of(key)
-        own = layers.conversation.model
-        default = layers.chat.model or default_model(self.models)
+    def _change(self, key: ConversationKey, open_id: str, model: str, *, is_private: bool) -> Card:
+        self.choices.save(key, open_id, model=model)
+        in_force = self.settings.of(key, asker=open_id).model
+        now = Field(Text("model_now"), in_force or Text("model_default"))
+        change = Buttons((Button.command(Text("button_change"), "/model"),))
+        reach = reach_hint(for_chat=self.choices.reach_chat(key, open_id))
+        more = self.favourite.blocks(open_id, in_force, is_private=is_private)
+        blocks = (now, reach, change, *more)
+        return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)
+
+    def _list(
+        self, key: ConversationKey, open_id: str, offered: tuple[str, ...], *, is_private: bool
+    ) -> Card:
+        layers = self.settings.of(key, asker=open_id)
+        for_chat = self.choices.reach_chat(key, open_id)
+        chats = layers.chat.model
+        own = layers.conversation.model or (chats if for_chat else "")
+        default = ("" if for_chat else chats) or layers.favourite or default_model(self.models)
         blocks: list[Block] = [Field(Text("model_now"), own or default or Text("model_default"))]
         if offered:
             options = model_options(offered, own, default)
@@ -79,19 +98,9 @@ class ModelCommands(CommandGroup):
         if len(offered) > MAX_MODELS:
             counts = {"shown": str(MAX_MODELS), "count": str(len(offered))}
             blocks.append(Paragraph(Text("model_more", counts), is_small=True))
-        return Card(title=Text("model_title"), icon="🧠", blocks=(*blocks, scope_hint(key)))
-
-
-def find_model(name: str, models: ModelCatalog) -> str:
-    """The model of this name as it is offered; empty when it isn't.
-
-    Letter case doesn't matter, nor the vendor and the date in a name. Where there is no list of
-    models, the name is taken unseen. Raises ModelError as `ModelCatalog.offered`.
-    """
-    offered = models.offered()
-    if not offered and models.allows(name):
-        return name
-    return same_model(name, offered)
+        blocks.append(reach_hint(for_chat=for_chat))
+        blocks += self.favourite.blocks(open_id, own or default, is_private=is_private)
+        return Card(title=Text("model_title"), icon="🧠", blocks=tuple(blocks))
 
 
 def default_model(models: ModelCatalog) -> str:
@@ -111,15 +120,6 @@ def model_options(offered: tuple[str, ...], own: str, default: str) -> tuple[Opt
     return (Option(first, DEFAULT), *(Option(name, name) for name in shown))
 
 
-def similar_models(wanted: str, offered: tuple[str, ...]) -> tuple[str, ...]:
-    """Up to four names that hold the word, or are like it."""
-    holding = [name for name in offered if wanted in name.casefold()]
-    folded = {name.casefold(): name for name in offered}
-    alike = difflib.get_close_matches(wanted, folded, MAX_SUGGESTIONS, _SIMILARITY)
-    names = dict.fromkeys((*holding, *(folded[name] for name in alike)))
-    return tuple(names)[:MAX_SUGGESTIONS]
-
-
 def _unknown(name: str, names: tuple[str, ...]) -> Card:
     blocks: list[Block] = [Paragraph(Text("model_unknown", {"name": name}))]
     buttons = [Button.of(near, "model_set", option=near) for near in names]
@@ -128,10 +128,3 @@ def _unknown(name: str, names: tuple[str, ...]) -> Card:
     buttons.append(Button.command(Text("model_title"), "/model"))
     blocks.append(Buttons(tuple(buttons)))
     return Card(title=Text("model_title"), icon="🧠", colour="orange", blocks=tuple(blocks))
-
-
-def _changed(key: ConversationKey, name: str) -> Card:
-    now = Field(Text("model_now"), name or Text("model_default"))
-    change = Buttons((Button.command(Text("button_change"), "/model"),))
-    blocks = (now, scope_hint(key), change)
-    return Card(title=Text("model_set"), icon="🧠", colour="green", blocks=blocks)

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card, Option, Paragraph, Select, Text
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.commands.model import MAX_MODELS, find_model
+from feishu_bot.core.commands.model import MAX_MODELS
+from feishu_bot.core.commands.model_search import find_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import Conversations, Turn
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand
+from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand, ShowMore
 
 
 @dataclass(frozen=True)
 class AnswerActions(CommandGroup):
-    """Continue, Regenerate, and Regenerate with another model."""
+    """Continue, More, Regenerate, and Regenerate with another model."""
 
     enqueuer: Enqueuer
     conversations: Conversations
@@ -32,6 +33,21 @@ class AnswerActions(CommandGroup):
             click, ContinueAnswer(card_id=card_id), once=f"continue:{card_id}", until_answered=True
         )
         return toast("continue_started" if is_new else "continue_known")
+
+    @action("more")
+    def show_more(self, click: CardClick) -> ClickResponse:
+        """Show more of a long answer, once for each card, however often it is pressed.
+
+        It waits for the end of what goes on in the conversation, so the answer is stored by then.
+        """
+        card_id = click.action.message_id
+        is_new = self.enqueuer.enqueue_click(
+            click,
+            ShowMore(card_id=card_id, position=click.value("position")),
+            once=f"more:{card_id}",
+            until_answered=True,
+        )
+        return toast("more_started" if is_new else "more_known")
 
     @action("regenerate")
     def regenerate(self, click: CardClick) -> ClickResponse:
@@ -105,7 +121,7 @@ class AnswerActions(CommandGroup):
     def _choice(self, turn: Turn, card: str) -> Card | Notice:
         others = [model for model in self.models.offered() if model != turn.model]
         if not others:
-            return Notice("other_model_none")
+            return Notice("other_model_none", {"model": turn.model})
         options = (Option(model, model) for model in others[:MAX_MODELS])
         select = Select.of(Text("other_model_choose"), "regenerate", options, card=card)
         ask = Paragraph(Text("other_model_ask", {"model": turn.model}))

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse
 from feishu_bot.core.cards import Card
+from feishu_bot.core.commands.nearest import nearest
+from feishu_bot.core.commands.spelling import (
+    may_be_comma,
+    plain,
+    readings,
+    split,
+    trimmed,
+    without_ending,
+)
+from feishu_bot.core.commands.synonyms import SYNONYMS
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage, Mention, Sender
@@ -28,21 +36,6 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 # What may be a misspelt command; `/etc/hosts` and `/2` are part of a question.
 _LIKE_A_COMMAND = re.compile(r"/[^\W\d][\w-]{0,30}\Z")
-_SIMILARITY = 0.6
-# What a Chinese keyboard writes for a slash, and signs that look like one.
-_SLASHES = ("/", "／", "、", "⁄", "∕")
-# Clients and copied texts leave characters behind that nobody sees: zero-width ones, marks of
-# direction and of byte order, variation selectors, fillers.
-_INVISIBLE = (
-    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\x00-\x08\x0e-\x1b\x7f"
-)
-_UNSEEN = re.compile(f"[{_INVISIBLE}]")
-_UNSEEN_BEFORE = re.compile(rf"\A[\s{_INVISIBLE}]+")
-# Behind a word; the end of an emoji may be a joiner or a selector.
-_UNSEEN_AFTER = re.compile(
-    rf"(?:[\s\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff]+|\A[\s{_INVISIBLE}]+)\Z"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +71,7 @@ class CommandContext:
 
 
 # What a command comes to. None means that it has nothing more to say.
-CommandResult = Card | Notice | File | Regenerate | None
+CommandResult = Card | Notice | File | AskQuestion | Regenerate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +79,8 @@ class Command:
     """`name` is for logs and texts (`command_<name>`); `words` call it, the first one in help.
 
     A word without a slash counts only when it stands alone, or when the command takes an argument:
-    else it is the beginning of a question. `for_admins` ones are shown to and obey admins only.
+    else it is the beginning of a question. One that ends in a colon (`edit:`) counts in a reply,
+    or in a thread, with what follows it. `for_admins` ones are shown to and obey admins only.
 
     With `targets_latest` a plain message in a private chat is about the chat's newest conversation,
     where it would open one of its own. `on_receive` is called as soon as the message comes in,
@@ -159,13 +153,14 @@ class Commands:
             for command in group.commands:
                 self._by_name[command.name] = command
                 for word in command.words:
-                    if word.lower() in self._by_word:
+                    if self.called(word):
                         raise ValueError(f"two commands are called {word}")
-                    self._by_word[word.lower()] = command
+                    self._by_word[plain(word).lower()] = command
             for act, handler in group.actions.items():
                 if act in self.actions:
                     raise ValueError(f"two groups handle {act}")
                 self.actions[act] = handler
+        self._suggestions = self._words_and_synonyms()
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._by_name.values())
@@ -176,7 +171,7 @@ class Commands:
 
     def called(self, word: str) -> Command | None:
         """The command that this word calls, slash and all."""
-        return self._by_word.get(word.lower())
+        return self._by_word.get(plain(word).lower())
 
     def of_menu(self, entry: str) -> str:
         """The command of an entry of the bot's menu, by name or word, or else help."""
@@ -193,30 +188,41 @@ class Commands:
         data: Mapping[str, str] | None = None,
     ) -> AskQuestion | RunCommand | SuggestCommand:
         """What a text asks for. `//word` is a question that begins with a slash."""
-        text = _UNSEEN_BEFORE.sub("", text).rstrip()
+        text = trimmed(text)
         if text.startswith(("//", "／／")):
             return AskQuestion(text=f"/{text[2:]}", message=message)
-        # At any space: Chinese keyboards write a wide one.
-        word, argument = (*text.split(maxsplit=1), "", "")[:2]
-        word = self._typed(_UNSEEN.sub("", word))
-        argument = _UNSEEN_AFTER.sub("", argument)
-        command = self.called(word)
-        if command and (word.startswith("/") or command.takes_argument or not argument):
-            return RunCommand(
-                name=command.name, argument=argument, message=message, data=data or {}
+        is_reply = bool(message and (message.parent_id or message.thread_id))
+        for word, argument, has_slash in readings(text):
+            command = self.called(word)
+            ends_in_colon = word.endswith(":")
+            if command is None or (ends_in_colon and not is_reply):
+                continue
+            if has_slash or ends_in_colon or command.takes_argument or not argument:
+                return RunCommand(
+                    name=command.name, argument=argument, message=message, data=data or {}
+                )
+        word, argument = split(text)
+        typed = plain(word) if argument else without_ending(plain(word))
+        # After what may be a comma comes a word that nobody has heard of: a question.
+        if _LIKE_A_COMMAND.match(typed) and not may_be_comma(word):
+            return SuggestCommand(
+                word=typed, nearest=self._nearest(typed), argument=argument, message=message
             )
-        if _LIKE_A_COMMAND.match(word):
-            return SuggestCommand(word=word, nearest=self._nearest(word.lower()), message=message)
         return AskQuestion(text=text, message=message)
 
-    def _typed(self, word: str) -> str:
-        """The word as it would be typed on an English keyboard, where that calls a command."""
-        if word[:1] not in _SLASHES:
-            return word
-        plain = f"/{unicodedata.normalize('NFKC', word[1:])}"
-        # `、` is also a comma: it counts only in front of a command that there is.
-        return plain if word[0] != "、" or self.called(plain) else word
-
     def _nearest(self, word: str) -> str:
-        slashed = [known for known in self._by_word if known.startswith("/")]
-        return next(iter(difflib.get_close_matches(word, slashed, 1, _SIMILARITY)), "")
+        """The word to suggest in place of this one, slash and all; empty when none is like it."""
+        return nearest(word[1:].lower(), self._suggestions)
+
+    def _words_and_synonyms(self) -> dict[str, str]:
+        known = {word[1:]: word for word in self._by_word if word[0] == "/" and len(word) > 2}
+        for name, synonyms in SYNONYMS.items():
+            slashed = [word for word in self._words_of(name) if word.startswith("/")]
+            for synonym in synonyms.split() if slashed else ():
+                alike = (word for word in slashed if word.isascii() == synonym.isascii())
+                known.setdefault(synonym, next(alike, slashed[0]))
+        return known
+
+    def _words_of(self, name: str) -> tuple[str, ...]:
+        command = self.find(name)
+        return command.words if command else ()

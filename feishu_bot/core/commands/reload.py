@@ -53,9 +53,14 @@ class ReloadCommands(CommandGroup):
     def go_back(self, click: CardClick) -> ClickResponse:
         """Continue from the turn that was chosen."""
         chosen = click.value("option")
-        turns = number_turns(self.conversations.tree(click.key))
-        turn = next((one for one in turns if str(one.turn.id) == chosen), None)
-        if turn is None or not self.conversations.go_on_from(click.key, int(chosen)):
+        turns = self.conversations.tree(click.key, whole=True)
+        is_there = any(str(one.id) == chosen for one in turns)
+        if not is_there or not self.conversations.go_on_from(click.key, int(chosen)):
+            return toast("reload_gone", "warning")
+        # Numbered as /reload shows them from now on: it may be of an earlier talk.
+        numbered = number_turns(self.conversations.tree(click.key))
+        turn = next((one for one in numbered if str(one.turn.id) == chosen), None)
+        if turn is None:
             return toast("reload_gone", "warning")
         number = str(turn.number)
         said = {"number": number, "question": question_title(turn.turn)}
@@ -68,7 +73,9 @@ class ReloadCommands(CommandGroup):
         return toast("reload_told", "success", number=number).with_card(card)
 
     def _page(self, key: ConversationKey, page: int) -> Card | None:
-        turns = number_turns(self.conversations.tree(key))
+        # Where nothing was said since it began afresh, people look for what was before.
+        tree = self.conversations.tree(key) or self.conversations.tree(key, whole=True)
+        turns = number_turns(tree)
         end = len(turns) - page * PAGE_SIZE
         shown = turns[max(0, end - PAGE_SIZE) : max(0, end)]
         if not shown:

@@ -19,7 +19,6 @@ from feishu_bot.core.cards import (
     Select,
     Text,
 )
-from feishu_bot.core.conversations import RUNNING, ConversationKey
 from feishu_bot.core.roles import Role
 from feishu_bot.core.text import shorten
 
@@ -37,7 +36,7 @@ TITLE_CHARS = 40
 class ActiveRole:
     """The role that holds: its prompt, and its title if it is one of the list.
 
-    `is_own` says that it was chosen for the conversation, and not for its chat.
+    `is_own` says that it can be given up here: in a group that of the chat can't.
     """
 
     prompt: str
@@ -49,9 +48,10 @@ def categories_card(names: tuple[str, ...], playing: ActiveRole) -> Card:
     """The first card of /roles."""
     options = (Option(shorten(name, TITLE_CHARS), name) for name in names[:MAX_OPTIONS])
     choice = Select.of(Text("roles_category"), "role_category", options)
-    blocks: list[Block] = [_now(playing), choice]
+    buttons = [Button.of(Text("own_roles_title"), "own_roles")]
     if playing.is_own:
-        blocks.append(Buttons((_reset(),)))
+        buttons.append(_reset())
+    blocks = (_now(playing), choice, Buttons(tuple(buttons)))
     return _card(Text("roles_title"), *blocks, icon="🛖")
 
 
@@ -63,32 +63,41 @@ def roles_card(category: str, roles: tuple[Role, ...]) -> Card:
     return _card(shorten(category, TITLE_CHARS), choice, hint, Buttons((_back(),)), icon="🛖")
 
 
-def chosen_card(key: ConversationKey, role: Role, *, once: str) -> Card:
-    """A role of the list that has begun; `once` makes its example be asked once."""
-    blocks: list[Block] = _prompt(role.content)
+def chosen_card(role: Role, *, once: str, for_chat: bool) -> Card:
+    """A role of the list that has begun; `once` makes its example be asked once.
+
+    `for_chat` says that it holds for the whole private chat.
+    """
+    blocks: list[Block] = prompt_blocks(role.content)
     if role.example:
         example = shorten(role.example, 90)
         ask = Button.of(example, "role_example", style="primary", role=role.id, once=once)
         blocks += [Paragraph(Text("role_example"), is_small=True), Buttons((ask,))]
     others = Button.of(Text("button_role_others"), "role_category", category=role.category)
-    blocks += [Paragraph(_afresh(key), is_small=True), Buttons((others, _back(), _reset()))]
+    blocks += [afresh(for_chat=for_chat), Buttons((others, _back(), _reset()))]
     return _card(role.title, *blocks)
 
 
-def custom_role_card(key: ConversationKey, prompt: str) -> Card:
-    """A role of somebody's own that has begun."""
-    hint = Paragraph(_afresh(key), is_small=True)
-    return _card(Text("role_on"), *_prompt(prompt), hint, Buttons((_reset(),)))
+def custom_role_card(prompt: str, *, for_chat: bool, can_keep: bool = False) -> Card:
+    """A role of somebody's own that has begun; `can_keep` offers to keep it under a name."""
+    buttons = (_keep(), _reset()) if can_keep else (_reset(),)
+    hint = afresh(for_chat=for_chat)
+    return _card(Text("role_on"), *prompt_blocks(prompt), hint, Buttons(buttons))
 
 
 def reset_card(playing: ActiveRole) -> Card:
-    """The conversation has no role of its own any more; that of its chat may hold."""
+    """No role is chosen here any more; that of a group may hold."""
     blocks = (Paragraph(Text("role_off")), _now(playing))
     return Card(title=Text("role_title"), icon="🥷", colour="green", blocks=blocks)
 
 
-def current_card(playing: ActiveRole) -> Card:
-    """The role as it is, with a form for another one."""
+def current_card(
+    playing: ActiveRole, *, can_keep: bool = False, hides_prompt: bool = False
+) -> Card:
+    """The role as it is, with a form for another one.
+
+    `can_keep` offers to keep it under a name; `hides_prompt` is for one that is somebody's own.
+    """
     field = Input(
         name="prompt",
         label=Text("role_write"),
@@ -100,8 +109,10 @@ def current_card(playing: ActiveRole) -> Card:
     form = Form(name="role", fields=(field,), submit=submit)
     choices = [Button.of(Text("roles_title"), "role_categories")]
     blocks: list[Block] = [_now(playing)]
-    if playing.prompt:
-        blocks += _prompt(playing.prompt)
+    if playing.prompt and not hides_prompt:
+        blocks += prompt_blocks(playing.prompt)
+    if can_keep:
+        choices.append(_keep())
     if playing.is_own:
         choices.append(_reset())
     blocks += [form, Paragraph(Text("role_write_more"), is_small=True), Buttons(tuple(choices))]
@@ -123,15 +134,18 @@ def _now(playing: ActiveRole) -> Field:
     return Field(Text("role_now"), role_label(playing.prompt, playing.title))
 
 
-def _prompt(prompt: str) -> list[Block]:
+def prompt_blocks(prompt: str) -> list[Block]:
+    """A prompt, folded where it is long."""
     if len(prompt) <= SHORT_PROMPT_CHARS:
         return [Paragraph(prompt)]
     beginning = shorten(" ".join(prompt.split()), PREVIEW_CHARS)
     return [Collapsible(title=beginning, blocks=(Paragraph(prompt),))]
 
 
-def _afresh(key: ConversationKey) -> Text:
-    return Text("role_afresh_here" if key.root == RUNNING else "role_afresh_reply")
+def afresh(*, for_chat: bool) -> Paragraph:
+    """That a new conversation begins, and where the role holds."""
+    words = Text("role_afresh_for_chat" if for_chat else "role_afresh_for_talk")
+    return Paragraph(words, is_small=True)
 
 
 def _back() -> Button:
@@ -140,3 +154,7 @@ def _back() -> Button:
 
 def _reset() -> Button:
     return Button.of(Text("button_role_reset"), "role_reset")
+
+
+def _keep() -> Button:
+    return Button.of(Text("button_own_role_keep"), "own_role_ask")

@@ -8,17 +8,29 @@ from itertools import chain
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card
+from feishu_bot.core.choices import Choices
+from feishu_bot.core.commands import own_role_cards as own_cards
 from feishu_bot.core.commands import role_cards as cards
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import LANGUAGES, Language
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.own_roles import (
+    MAX_OWN_ROLES,
+    NAME_CHARS,
+    OwnRoles,
+    find_by_name,
+    role_name,
+)
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.roles import Role, Roles
 from feishu_bot.core.tasks import AskQuestion
 
 MAX_CHARS = 8_000
+# What may stand behind /roles in place of a name.
+MINE = frozenset({"我的", "我的角色", "mine", "my", "own"})
+SAVE = frozenset({"存", "保存", "存为", "save", "keep"})
 
 
 @dataclass(frozen=True)
@@ -30,26 +42,57 @@ class RoleCommands(CommandGroup):
 
     roles: Roles
     conversations: Conversations
+    choices: Choices
     settings: EffectiveSettings
     enqueuer: Enqueuer
+    own: OwnRoles
     _: KW_ONLY
     context_tokens: int
 
     @command("system", "/system", "角色扮演", "/角色扮演", takes_argument=True)
     def system(self, context: CommandContext) -> Card | Notice:
         """Play the role of the prompt after the command; without one, show the present role."""
+        is_private, who = context.chat_type == "p2p", context.sender.open_id
         if not context.argument:
-            return cards.current_card(self._active(context.key, context.language))
-        refusal = self._refusal(context.argument)
-        if refusal:
-            return refusal
-        self._set(context.key, context.argument)
-        return cards.custom_role_card(context.key, context.argument)
+            playing = self._active(context.key, who, context.language)
+            # What somebody keeps for themselves isn't shown to a group.
+            hides = bool(playing.prompt and not is_private and self.own.keepers(playing.prompt))
+            can_keep = is_private and bool(self.own_prompt(context.key, who))
+            return cards.current_card(playing, can_keep=can_keep, hides_prompt=hides)
+        for_chat = self.choices.reach_chat(context.key, who)
+        return self.play(context.key, who, context.argument) or cards.custom_role_card(
+            context.argument, for_chat=for_chat, can_keep=is_private
+        )
 
     @command("roles", "/roles", "角色列表", "/角色列表")
-    def choice(self, context: CommandContext) -> Card:
-        """Show the categories of the list."""
-        return self._categories(context.key, context.language)
+    def choice(self, context: CommandContext) -> Card | Notice:
+        """Show the categories of the list, or play the role that is named; one's own come first.
+
+        `mine` shows one's own, `save` and a name keeps the role of the conversation.
+        """
+        wanted, person = context.argument, context.sender.open_id
+        word, name = (*wanted.split(maxsplit=1), "", "")[:2]
+        is_private = context.chat_type == "p2p"
+        if not wanted:
+            return self._categories(context.key, person, context.language)
+        if wanted.casefold() in MINE:
+            if not is_private:
+                return Notice("own_roles_private")
+            return self.own_list(context.key, person)
+        if word.casefold() in SAVE and name:
+            return self._keep(context.key, person, role_name(name))
+        for_chat = self.choices.reach_chat(context.key, person)
+        own = find_by_name(self.own.of(person), wanted)
+        if own:
+            begun = own_cards.begun_card(own, is_private=is_private, for_chat=for_chat)
+            return self.play(context.key, person, own.prompt) or begun
+        listed = self._titled(wanted, context.language)
+        if listed is None:
+            return Notice("role_unknown", {"name": wanted})
+        once = context.task.event_id
+        return self.play(context.key, person, listed.content) or cards.chosen_card(
+            listed, once=once, for_chat=for_chat
+        )
 
     @action("role_write")
     def write(self, click: CardClick) -> ClickResponse:
@@ -57,22 +100,27 @@ class RoleCommands(CommandGroup):
         prompt = click.value("prompt").strip()
         if not prompt:
             return toast("role_empty", "warning")
-        refusal = self._refusal(prompt)
+        who, can_keep = click.action.operator.open_id, click.chat_type == "p2p"
+        refusal = self.play(click.key, who, prompt)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        self._set(click.key, prompt)
-        return ClickResponse(card=cards.custom_role_card(click.key, prompt))
+        for_chat = self.choices.reach_chat(click.key, who)
+        return ClickResponse(
+            card=cards.custom_role_card(prompt, for_chat=for_chat, can_keep=can_keep)
+        )
 
     @action("role_reset")
     def reset(self, click: CardClick) -> ClickResponse:
-        """Play no role of the conversation's own any more."""
-        self._set(click.key, "")
-        return ClickResponse(card=cards.reset_card(self._active(click.key, click.language)))
+        """Play none of the chosen roles any more."""
+        who = click.action.operator.open_id
+        self._set(click.key, who, "")
+        return ClickResponse(card=cards.reset_card(self._active(click.key, who, click.language)))
 
     @action("role_categories")
     def categories(self, click: CardClick) -> ClickResponse:
         """Show the categories in place of the card."""
-        return ClickResponse(card=self._categories(click.key, click.language))
+        who = click.action.operator.open_id
+        return ClickResponse(card=self._categories(click.key, who, click.language))
 
     @action("role_category")
     def category(self, click: CardClick) -> ClickResponse:
@@ -89,12 +137,14 @@ class RoleCommands(CommandGroup):
         role = self.roles.find(click.value("option"), click.language)
         if role is None:
             return toast("role_gone", "warning")
-        refusal = self._refusal(role.content)
+        who = click.action.operator.open_id
+        refusal = self.play(click.key, who, role.content)
         if refusal:
             return toast(refusal.kind, "warning", **refusal.params)
-        self._set(click.key, role.content)
+        for_chat = self.choices.reach_chat(click.key, who)
         # Choosing the role once more allows its example once more.
-        return ClickResponse(card=cards.chosen_card(click.key, role, once=click.action.event_id))
+        once = click.action.event_id
+        return ClickResponse(card=cards.chosen_card(role, once=once, for_chat=for_chat))
 
     @action("role_example")
     def example(self, click: CardClick) -> ClickResponse:
@@ -108,9 +158,55 @@ class RoleCommands(CommandGroup):
             return toast("role_asked")
         return toast("role_asked_before")
 
-    def _categories(self, key: ConversationKey, language: Language) -> Card:
+    def play(self, key: ConversationKey, open_id: str, prompt: str) -> Notice | None:
+        """Start anew with this role, as this person chose; or say why not."""
+        refusal = self.refusal(prompt)
+        if refusal is None:
+            self._set(key, open_id, prompt)
+        return refusal
+
+    def own_list(self, key: ConversationKey, person: str) -> Card:
+        """The person's own roles, for nobody else to read."""
+        roles, prompt = self.own.of(person), self.own_prompt(key, person)
+        is_new = bool(prompt) and all(role.prompt != prompt for role in roles)
+        return own_cards.list_card(roles, can_keep=is_new)
+
+    def own_prompt(self, key: ConversationKey, person: str) -> str:
+        """The role that was written here, for the conversation or the person's private chat.
+
+        Empty for one of the list's.
+        """
+        layers = self.settings.of(key)
+        for_chat = self.choices.reach_chat(key, person)
+        prompt = layers.role if for_chat else layers.conversation.role
+        is_listed = any(find_by_prompt(self.roles, prompt, language) for language in LANGUAGES)
+        return "" if is_listed else prompt
+
+    def _keep(self, key: ConversationKey, person: str, name: str) -> Notice:
+        prompt = self.own_prompt(key, person)
+        keepers = self.own.keepers(prompt) if prompt else frozenset()
+        # In a group it may be another one's.
+        if not prompt or (keepers and person not in keepers):
+            return Notice("own_role_nothing")
+        if not name or len(name) > NAME_CHARS:
+            return Notice("own_role_name_long", {"most": str(NAME_CHARS)})
+        if self.own.save(person, name, prompt, most=MAX_OWN_ROLES) == "full":
+            return Notice("own_roles_full", {"most": str(MAX_OWN_ROLES)})
+        return Notice("own_role_saved", {"name": name})
+
+    def _titled(self, title: str, language: Language) -> Role | None:
+        """The role of the list that has this title, in this language."""
+        wanted = role_name(title).casefold()
+        for other in (language, *LANGUAGES):
+            for category in self.roles.categories(other):
+                for role in self.roles.of(category, other):
+                    if wanted in (role.title.casefold(), role.id.casefold()):
+                        return self.roles.find(role.id, language)
+        return None
+
+    def _categories(self, key: ConversationKey, open_id: str, language: Language) -> Card:
         categories = self.roles.categories(language)
-        return cards.categories_card(categories, self._active(key, language))
+        return cards.categories_card(categories, self._active(key, open_id, language))
 
     def _roles_of(self, category: str, language: Language) -> tuple[Role, ...]:
         """In this language, also when the card was built in the other one."""
@@ -119,19 +215,20 @@ class RoleCommands(CommandGroup):
         found = (self.roles.find(role.id, language) for role in others)
         return own or tuple(role for role in found if role)
 
-    def _active(self, key: ConversationKey, language: Language) -> cards.ActiveRole:
+    def _active(self, key: ConversationKey, open_id: str, language: Language) -> cards.ActiveRole:
         layers = self.settings.of(key)
         role = find_by_prompt(self.roles, layers.role, language)
-        is_own = bool(layers.conversation.role)
+        for_chat = self.choices.reach_chat(key, open_id)
+        is_own = bool(layers.role if for_chat else layers.conversation.role)
         return cards.ActiveRole(layers.role, role.title if role else "", is_own=is_own)
 
-    def _set(self, key: ConversationKey, prompt: str) -> None:
-        """Start anew with this role. What else was chosen for the conversation stays."""
-        before = self.conversations.load(key)
+    def _set(self, key: ConversationKey, open_id: str, prompt: str) -> None:
+        """Start anew with this role."""
         self.conversations.clear(key)
-        self.conversations.save_settings(key, role=prompt, model=before.model, mode=before.mode)
+        self.choices.save(key, open_id, role=prompt)
 
-    def _refusal(self, prompt: str) -> Notice | None:
+    def refusal(self, prompt: str) -> Notice | None:
+        """Why the prompt can't be a role: it takes too much of what a whole prompt may take."""
         tokens, most_tokens = estimate_tokens(prompt), self.context_tokens // 2
         if tokens <= most_tokens and len(prompt) <= MAX_CHARS:
             return None

@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
+from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Command, CommandContext, CommandResult, Commands
 from feishu_bot.core.conversations import KeyResolver
@@ -67,13 +68,19 @@ class CommandRunner:
         try:
             return command.run(context)
         except ModelError as exc:
-            return Notice(exc.kind, {"request_id": exc.request_id})
+            return Notice(exc.kind, exc.params())
         except Exception:
             # The database may be away for a moment.
             if job.attempt <= MAX_ATTEMPTS:
                 raise
             logger.exception("command failed", name=command.name)
             return Notice("command_failed")
+
+    def suggest(self, job: Job, task: SuggestCommand) -> Card:
+        """What to say to a word that is no command; nobody is offered what isn't for them."""
+        command = self.commands.called(task.nearest)
+        is_theirs = command and (not command.for_admins or self.policy.is_admin(job.target.sender))
+        return unknown_command_card(task.word, task.nearest if is_theirs else "", task.argument)
 
     def _about_latest(self, queued: QueuedTask, command: Command | None) -> QueuedTask:
         """The task in the conversation it is about, where it would open a new one."""

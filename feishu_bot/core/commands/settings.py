@@ -9,15 +9,16 @@ from itertools import chain
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card, Label, Text
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.chats import ChatChanges, Chats
+from feishu_bot.core.chats import ChatChanges, Chats, ChatSettings
+from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands import settings_cards as cards
 from feishu_bot.core.commands.mode import mode_label
 from feishu_bot.core.commands.model import DEFAULT, default_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.commands.role_cards import role_label
 from feishu_bot.core.commands.roles import find_by_prompt
-from feishu_bot.core.conversations import ConversationKey, Conversations
-from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.conversations import Conversation, ConversationKey, Conversations
+from feishu_bot.core.effective_settings import EffectiveSettings, LayeredSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.modes import AUTO, MODES
 from feishu_bot.core.notices import Notice
@@ -25,7 +26,8 @@ from feishu_bot.core.people import People
 from feishu_bot.core.roles import Roles
 from feishu_bot.errors import ModelError
 
-CONVERSATION, CHAT = "talk", "chat"
+# A private chat has one form for all of it.
+CONVERSATION, CHAT, PRIVATE = "talk", "chat", "private"
 _CHAT_WORDS = frozenset({CHAT, "group", "群", "聊天", "群聊"})
 
 
@@ -34,6 +36,7 @@ class SettingsCommands(CommandGroup):
     """In groups the settings of the chat are for admins; without any admin, for everyone."""
 
     conversations: Conversations
+    choices: Choices
     chats: Chats
     people: People
     settings: EffectiveSettings
@@ -43,9 +46,14 @@ class SettingsCommands(CommandGroup):
 
     @command("settings", "/settings", "设置", "/设置")
     def show(self, context: CommandContext) -> Card | Notice:
-        """The form for this conversation, or with `chat` behind the command for all of them."""
+        """The form for this conversation, or with `chat` behind the command for all of them.
+
+        In a private chat there is one form for all of it.
+        """
         may_change_chat = self._may_change_chat(context.chat_type, is_admin=context.is_admin)
         scope = CHAT if context.argument.lower() in _CHAT_WORDS else CONVERSATION
+        if self.choices.reach_chat(context.key, context.sender.open_id):
+            scope = PRIVATE
         if scope == CHAT and not may_change_chat:
             return Notice("settings_admins")
         try:
@@ -54,6 +62,9 @@ class SettingsCommands(CommandGroup):
             offered = ()
         key, chat = context.key, self.chats.settings(context.key.chat_id)
         default = default_model(self.models) if offered else ""
+        # The settings of a group's chat are nobody's own.
+        is_theirs = scope == CONVERSATION or context.chat_type == "p2p"
+        favourite = self.people.get(context.sender.open_id).model if is_theirs else ""
         categories = self.roles.categories(context.language)
         roles = (self.roles.of(category, context.language) for category in categories)
         form = cards.SettingsForm(
@@ -62,7 +73,7 @@ class SettingsCommands(CommandGroup):
             was=self._chosen(scope, key, context.sender.open_id, context.language),
             offered=offered,
             bots_model=default,
-            default_model=(chat.model if scope == CONVERSATION else "") or default,
+            default_model=(chat.model if scope == CONVERSATION else "") or favourite or default,
             roles=tuple(chain.from_iterable(roles)),
         )
         return cards.form_card(form, offers_chat=scope == CONVERSATION and may_change_chat)
@@ -73,6 +84,8 @@ class SettingsCommands(CommandGroup):
         # Only what the button was built with: a form could be filled in with anything.
         built = click.action.value
         scope = CHAT if built.get("scope") == CHAT else CONVERSATION
+        if self.choices.reach_chat(click.key, click.action.operator.open_id):
+            scope = PRIVATE
         chat_type = str(built.get("chat", ""))
         if scope == CHAT and not self._may_change_chat(chat_type, is_admin=click.is_admin):
             return toast("settings_admins", "warning")
@@ -97,17 +110,26 @@ class SettingsCommands(CommandGroup):
     ) -> dict[str, str]:
         """What is chosen in this scope, each as the value of its option."""
         chat = self.chats.settings(key.chat_id)
-        holder = self.conversations.load(key) if scope == CONVERSATION else chat
+        holder: Conversation | ChatSettings | LayeredSettings = chat
+        if scope == CONVERSATION:
+            holder = self.conversations.load(key)
+        elif scope == PRIVATE:
+            holder = self.settings.of(key)
         role = find_by_prompt(self.roles, holder.role, language)
         chosen = {
             "model": holder.model or DEFAULT,
             "role": role.id if role else cards.CUSTOM_ROLE if holder.role else DEFAULT,
             "mode": holder.mode or DEFAULT,
         }
+        own_language = self.people.get(open_id).language or DEFAULT
         if scope == CONVERSATION:
-            return {**chosen, "language": self.people.get(open_id).language or DEFAULT}
-        thread, language_of_chat = chat.reply_in_thread or DEFAULT, chat.language or DEFAULT
-        return {**chosen, "thread": thread, "language": language_of_chat}
+            return {**chosen, "language": own_language}
+        language_of_chat = chat.language or DEFAULT
+        return {
+            **chosen,
+            "thread": chat.reply_in_thread or DEFAULT,
+            "language": own_language if scope == PRIVATE else language_of_chat,
+        }
 
     def _stored(self, name: str, value: str, language: Language) -> str | None:
         """What is stored for an option; None for one that is no more."""
@@ -135,18 +157,22 @@ class SettingsCommands(CommandGroup):
             changes["reply_in_thread"] = cards.THREADS.get(values["thread"], "")
         if scope == CHAT and values:
             self.chats.save(click.key.chat_id, **common, **changes)
-        if scope == CONVERSATION and common:
-            self.conversations.save_settings(click.key, **common)
-        if scope == CONVERSATION and "language" in changes:
-            self.people.set_language(click.action.operator.open_id, changes["language"])
+            return
+        who = click.action.operator.open_id
+        if common:
+            self.choices.save(click.key, who, **common)
+        if "language" in changes:
+            self.people.set_language(who, changes["language"])
+        if scope == PRIVATE and "reply_in_thread" in changes:
+            self.chats.save(click.key.chat_id, reply_in_thread=changes["reply_in_thread"])
 
     def _summary(self, scope: str, click: CardClick) -> Card:
-        layers = self.settings.of(click.key)
+        layers = self.settings.of(click.key, asker=click.action.operator.open_id)
         chat = layers.chat
-        inner = layers if scope == CONVERSATION else chat
+        inner = chat if scope == CHAT else layers
         role = find_by_prompt(self.roles, inner.role, click.language)
         person = self.people.get(click.action.operator.open_id)
-        own_language = person.language if scope == CONVERSATION else ""
+        own_language = "" if scope == CHAT else person.language
         active: dict[str, Label] = {
             "settings_model": inner.model or click.value("bots_model") or Text("model_default"),
             "settings_role": role_label(inner.role, role.title if role else ""),
@@ -154,4 +180,4 @@ class SettingsCommands(CommandGroup):
             "settings_thread": cards.thread_label(chat.reply_in_thread),
             "settings_language": cards.language_label(own_language or chat.language),
         }
-        return cards.summary_card(click.key, active, scope=scope, chat_type=click.value("chat"))
+        return cards.summary_card(active, scope=scope, chat_type=click.value("chat"))

@@ -20,10 +20,9 @@ from feishu_bot.core.cards import (
 )
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.commands.lang import LANGUAGE_NAMES
-from feishu_bot.core.commands.mode import mode_options, scope_hint
+from feishu_bot.core.commands.mode import mode_options, reach_hint
 from feishu_bot.core.commands.model import DEFAULT, model_options
 from feishu_bot.core.commands.role_cards import TITLE_CHARS
-from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.roles import Role
 from feishu_bot.core.text import shorten
@@ -35,6 +34,17 @@ CUSTOM_ROLE = "="
 THREADS: Mapping[str, ThreadChoice] = {"always": "always", "never": "never"}
 LANGUAGES: Mapping[str, Language] = {"zh": "zh", "en": "en"}
 
+# By scope: one private chat, one conversation, or all of a group.
+_TITLES = {
+    "private": "settings_private_title",
+    "talk": "settings_talk_title",
+    "chat": "settings_chat_title",
+}
+_REACH = {
+    "private": "settings_reaches_private",
+    "talk": "settings_reaches_talk",
+    "chat": "settings_reaches_chat",
+}
 _DEFAULT = Option(Text("settings_default"), DEFAULT)
 
 
@@ -56,12 +66,11 @@ class SettingsForm:
 
 def form_card(card: SettingsForm, *, offers_chat: bool) -> Card:
     """The form of a scope; `offers_chat` adds the way to the chat's own."""
-    is_chat = card.scope == "chat"
     was = dict(card.was)
     if not card.offered:
         was.pop("model")
     options = _options(card)
-    own = {} if is_chat else {"language": "settings_own_language"}
+    own = {} if card.scope == "chat" else {"language": "settings_own_language"}
     value = {
         "act": "settings_save",
         "scope": card.scope,
@@ -80,7 +89,7 @@ def form_card(card: SettingsForm, *, offers_chat: bool) -> Card:
         for name, chosen in was.items()
     )
     submit = Button(label=Text("settings_save"), value=value, style="primary")
-    hint = Text("settings_reaches_chat" if is_chat else "settings_reaches_talk")
+    hint = Text(_REACH[card.scope])
     blocks: list[Block] = [Paragraph(hint, is_small=True)]
     if not card.offered:
         blocks.append(Paragraph(Text("settings_no_models"), is_small=True))
@@ -90,13 +99,11 @@ def form_card(card: SettingsForm, *, offers_chat: bool) -> Card:
     return Card(title=_title(card.scope), icon="⚙️", blocks=tuple(blocks))
 
 
-def summary_card(
-    key: ConversationKey, active: Mapping[str, Label], *, scope: str, chat_type: str
-) -> Card:
+def summary_card(active: Mapping[str, Label], *, scope: str, chat_type: str) -> Card:
     """The settings in force, each with its name, and the way back to the form."""
     blocks: list[Block] = [Field(Text(name), value) for name, value in active.items()]
     if scope != "chat":
-        blocks.append(scope_hint(key))
+        blocks.append(reach_hint(for_chat=scope == "private"))
     blocks.append(Buttons((_again("button_change", scope, chat_type),)))
     return Card(title=_title(scope), icon="⚙️", colour="green", blocks=tuple(blocks))
 
@@ -134,7 +141,7 @@ def _role_options(roles: tuple[Role, ...], chosen: str) -> tuple[Option, ...]:
 
 
 def _title(scope: str) -> Text:
-    return Text("settings_chat_title" if scope == "chat" else "settings_title")
+    return Text(_TITLES[scope])
 
 
 def _again(label: str, scope: str, chat_type: str) -> Button:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
-from feishu_bot.core.cards import Block, Card, Collapsible, Divider, Field, Paragraph, Text
-from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
+from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
+from feishu_bot.core.cards import Block, Card, Divider, Field, Paragraph, Text
+from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
+from feishu_bot.core.commands.report_periods import ReportPeriods
+from feishu_bot.core.commands.usage_report import UsageReport
 from feishu_bot.core.formatting import format_count, format_money
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messenger import File
 from feishu_bot.core.people import UserDirectory
+from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.quotas import DailyUsage, QuotaChecker, Spending, sum_usage
-from feishu_bot.core.usage import UsageStore, UsageTotal
+from feishu_bot.core.tasks import RunCommand
+from feishu_bot.core.usage import UsageStore
 
 MAX_DAYS = 30
-MAX_PEOPLE = 5
-MAX_MODELS = 8
-SHORT_ID = 6
 
 
 @dataclass(frozen=True)
@@ -27,26 +31,59 @@ class UsageCommands(CommandGroup):
     store: UsageStore
     quotas: QuotaChecker
     names: UserDirectory
+    enqueuer: Enqueuer
     _: KW_ONLY
     currency: Callable[[], str]
     days_kept: int
+    words: Mapping[Language, Callable[..., str]]
     clock: Callable[[], float] = time.time
 
     @command("usage", "/usage", "用量", "/用量")
-    def usage(self, context: CommandContext) -> Card:
+    def usage(self, context: CommandContext) -> Card | File:
         """Show what was used; to admins everyone's usage too."""
-        open_id = context.sender.open_id
+        is_private = context.chat_type == "p2p"
+        if context.is_admin and is_private and context.data.get("export"):
+            return self._report.file(context.language, context.data.get("days", ""))
+        everyone: list[Block] = []
+        if context.is_admin:
+            everyone = self._report.blocks() if is_private else self._chat(context.key.chat_id)
+        return self._card(context.sender.open_id, everyone, is_admin=context.is_admin)
+
+    @action("usage_days")
+    def choose_days(self, click: CardClick) -> ClickResponse:
+        """The same card with everyone's usage over other days."""
+        if not click.is_admin or click.chat_type != "p2p":
+            return toast("admins_only", "warning")
+        everyone = self._report.blocks(click.value("option"))
+        return ClickResponse(
+            card=self._card(click.action.operator.open_id, everyone, is_admin=True)
+        )
+
+    @action("usage_export")
+    def export(self, click: CardClick) -> ClickResponse:
+        """Send everyone's usage as a file."""
+        if not click.is_admin or click.chat_type != "p2p":
+            return toast("admins_only", "warning")
+        data = {"export": "yes", "days": click.value("days")}
+        self.enqueuer.enqueue_click(click, RunCommand(name="usage", data=data))
+        return toast("export_started")
+
+    def _card(self, open_id: str, everyone: list[Block], *, is_admin: bool) -> Card:
         today = self.quotas.day_of(open_id)
         lately = sum_usage(self.store.totals(self._long_ago(), open_id=open_id))
         blocks: list[Block] = [
             Field(Text("usage_today"), self._spent(today.spent)),
-            Field(self._over_days("usage_days"), self._spent(lately)),
-            *self._left(today, is_admin=context.is_admin),
+            Field(Text("usage_days", {"days": str(self._days)}), self._spent(lately)),
+            *self._left(today, is_admin=is_admin),
+            *([Divider(), *everyone] if everyone else []),
+            Paragraph(Text("usage_id", {"id": open_id}), is_small=True),
         ]
-        if context.is_admin:
-            blocks += self._everyone(context.chat_type)
-        blocks.append(Paragraph(Text("usage_id", {"id": open_id}), is_small=True))
         return Card(title=Text("usage_title"), icon="📊", blocks=tuple(blocks))
+
+    @property
+    def _report(self) -> UsageReport:
+        periods = ReportPeriods(self.days_kept, self.clock)
+        return UsageReport(self.store, self.names, periods, self.words, self._spent)
 
     def _long_ago(self) -> float:
         return days.day_start(self.clock(), self._days - 1)
@@ -54,9 +91,6 @@ class UsageCommands(CommandGroup):
     @property
     def _days(self) -> int:
         return min(MAX_DAYS, self.days_kept)
-
-    def _over_days(self, title: str) -> Text:
-        return Text(title, {"days": str(self._days)})
 
     def _spent(self, spent: Spending) -> Text:
         params = {"questions": format_count(spent.questions), "tokens": format_count(spent.tokens)}
@@ -80,34 +114,11 @@ class UsageCommands(CommandGroup):
         zone = {"zone": days.zone(self.clock())}
         return [*blocks, Paragraph(Text("usage_anew", zone), is_small=True)]
 
-    def _everyone(self, chat_type: str) -> list[Block]:
-        """Everyone's usage, where nobody reads along."""
-        if chat_type != "p2p":
-            return [Divider(), Paragraph(Text("usage_in_private"), is_small=True)]
-        today, since = days.day_start(self.clock()), self._long_ago()
-        models = self.store.totals(since)
-        most = sorted(models, key=lambda total: (-total.tokens, total.name))[:MAX_MODELS]
-        rows = (
-            Field(Text("usage_all_today"), self._spent(sum_usage(self.store.totals(today)))),
-            Field(self._over_days("usage_all_days"), self._spent(sum_usage(models))),
-        )
-        parts = (
-            (Text("usage_people_today"), self._people(today)),
-            (self._over_days("usage_people_days"), self._people(since)),
-            (self._over_days("usage_models_days"), self._rows(most, lambda name: name or "–")),
-        )
-        folded = (Collapsible(title=title, blocks=blocks) for title, blocks in parts if blocks)
-        return [Divider(), *rows, *folded]
-
-    def _people(self, since: float) -> tuple[Field, ...]:
-        return self._rows(self.store.people(since, MAX_PEOPLE), self._name)
-
-    def _rows(
-        self, totals: Sequence[UsageTotal], name_of: Callable[[str], str]
-    ) -> tuple[Field, ...]:
-        return tuple(
-            Field(name_of(total.name), self._spent(sum_usage([total]))) for total in totals
-        )
-
-    def _name(self, open_id: str) -> str:
-        return self.names.of(open_id) or f"…{open_id[-SHORT_ID:]}"
+    def _chat(self, chat_id: str) -> list[Block]:
+        """The group alone: others read along. Its id is what ALLOWED_CHATS takes."""
+        today = self.store.totals(days.day_start(self.clock()), chat_id=chat_id)
+        return [
+            Field(Text("usage_chat_today"), self._spent(sum_usage(today))),
+            Paragraph(Text("usage_chat_id", {"id": chat_id}), is_small=True),
+            Paragraph(Text("usage_in_private"), is_small=True),
+        ]

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Block, Button, Buttons, Card, Paragraph, Text
+from feishu_bot.core.commands.help import how_to_go_on
 from feishu_bot.core.commands.registry import CommandGroup, Commands, action
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
@@ -20,6 +21,7 @@ from feishu_bot.core.tasks import AskQuestion, Greet, QueuedTask, ReplyTarget
 class Welcome(CommandGroup):
     """The card with the three most useful things to try, and what is pressed on it.
 
+    With `is_running` a private chat is one running conversation.
     `example` is a first question in each language; `misses_messages` says whether the bot was to
     answer everything in groups, but isn't given it.
     """
@@ -28,6 +30,7 @@ class Welcome(CommandGroup):
     people: People
     _: KW_ONLY
     example: Mapping[Language, str]
+    is_running: bool
     answers_all: bool
     misses_messages: Callable[[], bool] = lambda: False
 
@@ -58,7 +61,12 @@ class Welcome(CommandGroup):
     def card(self, target: ReplyTarget, commands: Commands) -> Card:
         """The greeting for a chat."""
         is_group = not target.is_private
-        blocks: list[Block] = [Paragraph(Text(self._how_to_ask(is_group))), _buttons(commands)]
+        blocks: list[Block] = [
+            Paragraph(Text(self._how_to_ask(is_group))),
+            Paragraph(Text(how_to_go_on(target.chat_type or "", is_running=self.is_running))),
+            Paragraph(Text("welcome_try")),
+            _buttons(commands),
+        ]
         if is_group and self.answers_all and self.misses_messages():
             blocks.append(Paragraph(Text("welcome_scope_missing"), is_small=True))
         title = Text("welcome_group_title" if is_group else "welcome_title")

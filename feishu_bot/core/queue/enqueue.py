@@ -49,10 +49,12 @@ class Enqueuer:
         once: str = "",
         until_answered: bool = False,
         reply_to: str = "",
+        asked: str = "",
     ) -> bool:
         """Store what a click asks for, to be answered as a reply to the pressed card.
 
-        `reply_to` is another message for the reply, which is then stopped with that message.
+        `reply_to` is another message for the reply, which is then stopped with that message;
+        `asked` is shown above the answer.
 
         `once` names what is done one time only, however often and by however many it is asked
         for; then False says that it was asked for before. With `until_answered` it can be asked
@@ -69,6 +71,7 @@ class Enqueuer:
                 chat_id=click.key.chat_id,
                 chat_type=click.chat_type,
                 sender=action.operator,
+                asked=asked,
             ),
             task=task,
         )

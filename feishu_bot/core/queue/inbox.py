@@ -82,8 +82,11 @@ class JobStore(Protocol):
     def checkpoint(self, job: Job, state: Mapping[str, Any]) -> None:
         """Keep `state` for the next attempt. Raises LeaseLost."""
 
-    def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> None:
-        """End the job and store its turn and usage, all or nothing. Raises LeaseLost."""
+    def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> bool:
+        """End the job and store its turn and usage, all or nothing. Raises LeaseLost.
+
+        Returns whether the question was recalled meanwhile: then no turn is stored.
+        """
 
 
 class Inbox(TaskInbox, RunningTasks, TaskQueue, JobStore, Protocol):

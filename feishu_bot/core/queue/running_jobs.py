@@ -14,6 +14,8 @@ class JobControl:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._abandon: list[Callable[[], None]] = []
+        self._tell_waiting: Callable[[int], None] = _tell_nobody
+        self._waiting = 0
         self.stopped = False
         self.lost = False
 
@@ -24,6 +26,23 @@ class JobControl:
                 self._abandon.append(abandon)
                 return
         abandon()
+
+    def on_waiting(self, tell: Callable[[int], None]) -> None:
+        """Call `tell` with the number of messages that wait for this job, when it changes."""
+        with self._lock:
+            self._tell_waiting = tell
+            waiting = self._waiting
+        if waiting:
+            tell(waiting)
+
+    def note_waiting(self, waiting: int) -> None:
+        """So many messages wait for this job to end."""
+        with self._lock:
+            if waiting == self._waiting:
+                return
+            self._waiting = waiting
+            tell = self._tell_waiting
+        tell(waiting)
 
     def stop(self) -> None:
         """End the answer here; what there is of it is kept."""
@@ -72,3 +91,7 @@ class RunningJobs:
         for job, control in self.all():
             if message_id in (job.dedupe_id, job.target.message_id):
                 control.stop()
+
+
+def _tell_nobody(waiting: int) -> None:
+    """There is no card yet to tell it in."""

@@ -7,19 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import lark_oapi as lark
-from lark_oapi.core.model import BaseRequest, BaseResponse
-from urllib3.filepost import encode_multipart_formdata
 
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuError, FeishuUnavailable
 from feishu_bot.feishu.api.call_counts import counted
-from feishu_bot.feishu.api.error_codes import TOKEN_REFUSED, error_for
+from feishu_bot.feishu.api.error_codes import TOKEN_REFUSED
 from feishu_bot.feishu.api.ids import id_type
+from feishu_bot.feishu.api.requests import Method, checked, request_for
 from feishu_bot.feishu.api.resources import ResourceCalls
-from feishu_bot.feishu.api.transport import CallOption, rate_limit_wait
+from feishu_bot.feishu.api.transport import CallOption
 
 CALL_TIMEOUT = 15.0
 # Feishu's tokens live two hours; with less than 30 minutes left it gives out a new one, and both
@@ -31,7 +30,6 @@ WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
 # "Get message history": 50 messages at most.
 PAGE_SIZE = "50"
 
-Method = Literal["GET", "POST", "PUT", "PATCH"]
 T = TypeVar("T")
 
 
@@ -48,7 +46,8 @@ class FeishuClient:
     """The app's calls to Feishu. Thread-safe; opens nothing before its first call.
 
     A call is tried once, and once more with a new token when Feishu refuses the one we have.
-    Repeats are up to the caller: who draws a card has newer text by then.
+    Repeats are up to the caller: who draws a card has newer text by then. `on_refusal` is told the
+    path and the refusal of every call; it must not wait.
     """
 
     def __init__(
@@ -57,10 +56,12 @@ class FeishuClient:
         app_id: str,
         app_secret: str,
         domain: str,
+        on_refusal: Callable[[str, FeishuError], None] = lambda path, exc: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app_id = app_id
         self._app_secret = app_secret
+        self._on_refusal = on_refusal
         self._timer = timer
         # Tokens are our own affair: the SDK's cache is shared by all clients of the process, is
         # filled by as many fetches as there are threads, and never gives a refused token up.
@@ -205,25 +206,35 @@ class FeishuClient:
         """
 
         def send(token: str) -> dict[str, Any]:
-            request = _request(method, path, body, form)
+            request = request_for(method, path, body, form)
             request.paths, request.queries = names, list((queries or {}).items())
             request.token_types = {lark.AccessTokenType.TENANT}
             with counted(f"{method} {path}"):
                 option = CallOption(token=token, timeout=timeout)
-                return _checked(self._lark.request(request, option))
+                return checked(self._lark.request(request, option))
 
-        return self._with_token(send)
+        return self._with_token(path, send)
 
-    def _with_token(self, send: Callable[[str], T]) -> T:
-        """What `send` makes of the token; called once more when Feishu refuses the first."""
+    def _with_token(self, path: str, send: Callable[[str], T]) -> T:
+        """What `send` makes of the token; called once more when Feishu refuses the first.
+
+        `path` is told to `on_refusal`.
+        """
         token = self._tenant_token()
         try:
-            return send(token)
+            try:
+                return send(token)
+            except FeishuError as exc:
+                if exc.code not in TOKEN_REFUSED:
+                    raise
+            self._drop_token(token)
+            return send(self._tenant_token())
         except FeishuError as exc:
-            if exc.code not in TOKEN_REFUSED:
-                raise
-        self._drop_token(token)
-        return send(self._tenant_token())
+            self._on_refusal(path, exc)
+            raise
+
+    # For the APIs that have a module of their own.
+    call = _call
 
     def _tenant_token(self) -> str:
         """The app's token; fetched by one thread while the others wait. Raises FeishuError."""
@@ -233,10 +244,10 @@ class FeishuClient:
             if self._timer() < self._token_ends:
                 return self._token
             body = {"app_id": self._app_id, "app_secret": self._app_secret}
-            request = _request("POST", TOKEN_PATH, body)
+            request = request_for("POST", TOKEN_PATH, body)
             try:
                 with counted(f"POST {TOKEN_PATH}"):
-                    answer = _checked(self._lark.request(request, CallOption()))
+                    answer = checked(self._lark.request(request, CallOption()))
             except FeishuError as exc:
                 # Nothing is wrong with what was to be said: it waits until the app is let in.
                 raise FeishuUnavailable(
@@ -250,31 +261,6 @@ class FeishuClient:
         with self._token_lock:
             if token == self._token:
                 self._token_ends = 0.0
-
-
-def _request(
-    method: Method, path: str, body: Mapping[str, Any] | None, form: Mapping[str, Any] | None = None
-) -> BaseRequest:
-    request = BaseRequest()
-    request.http_method = lark.HttpMethod[method]
-    request.uri = f"/open-apis{path}"
-    if form is not None:
-        request.body, request.headers["Content-Type"] = encode_multipart_formdata(form)
-    elif body is not None:
-        request.body = body
-        request.headers["Content-Type"] = "application/json; charset=utf-8"
-    return request
-
-
-def _checked(response: BaseResponse) -> dict[str, Any]:
-    if response.code == 0:
-        return dict(json.loads(response.raw.content))
-    raise error_for(
-        response.code or 0,
-        response.msg or "no message",
-        log_id=response.get_log_id() or "",
-        retry_after=rate_limit_wait(response.raw.headers),
-    )
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, str]:

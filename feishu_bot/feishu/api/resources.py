@@ -28,7 +28,7 @@ ResourceKind = Literal["image", "file"]
 class WithToken(Protocol):
     """Makes a call with the app's token, and once more when it is refused."""
 
-    def __call__(self, send: Callable[[str], bytes], /) -> bytes: ...
+    def __call__(self, path: str, send: Callable[[str], bytes], /) -> bytes: ...
 
 
 class ResourceCalls:
@@ -70,7 +70,7 @@ class ResourceCalls:
             with counted(f"GET {RESOURCE_PATH}"):
                 return _file_in(Transport.execute(self._config, request, option))
 
-        data = self._with_token(send)
+        data = self._with_token(RESOURCE_PATH, send)
         if len(data) > most:
             raise MediaError("media_too_large", f"more than {most} bytes")
         return data

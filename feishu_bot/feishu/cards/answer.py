@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Text
-from feishu_bot.core.messenger import FinalAnswer, Footer
+from feishu_bot.core.feedback import Verdict
+from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.feishu.cards.elements import (
     SMALL,
@@ -21,16 +24,39 @@ from feishu_bot.feishu.cards.elements import (
 )
 from feishu_bot.feishu.cards.localizer import Localizer, preview
 from feishu_bot.feishu.cards.markdown import first_card, safe_markdown, summary_line
-from feishu_bot.feishu.cards.notice import notice_elements, notice_line, with_title
+from feishu_bot.feishu.cards.notice import (
+    Admins,
+    admin_elements,
+    notice_elements,
+    notice_line,
+    with_title,
+)
 
 # The most text that one card of an answer gets, so that with all around it the card stays below
 # 30 KB (200860, "Card JSON 2.0 structure").
 ANSWER_BYTES = 19_500
 REASONING_BYTES = 6_000
 MODEL_CHARS = 500
+ASKED_CHARS = 200
 
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
+BUTTONS_ELEMENT = "buttons"
+RATING_SIGNS: Mapping[Verdict, str] = {"up": "👍", "down": "👎"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """What no card shows yet: about how many characters, and where to go on, for a button."""
+
+    chars: int
+    position: str
+
+    @property
+    def about(self) -> str:
+        """The number as people say it: 3,200 for 3,187."""
+        step = 100 if self.chars >= 1_000 else 10
+        return f"{max(round(self.chars / step) * step, step):,}"
 
 
 def answer_card(
@@ -41,12 +67,17 @@ def answer_card(
     streaming: bool,
     notice: Notice | None = None,
     asides: tuple[Notice, ...] = (),
+    resumable: Resumable | None = None,
     footer: Footer | None = None,
     can_continue: bool = False,
     can_regenerate: bool = False,
     stop: str = "",
+    waiting: int = 0,
+    asked: str = "",
     part: int = 1,
     others: tuple[Catalog, ...] = (),
+    admins: Admins = None,
+    unshown: Unshown | None = None,
 ) -> CardJson:
     """An answer: without a header, since it is a message and not a form.
 
@@ -54,31 +85,40 @@ def answer_card(
     elements `answer` and `reasoning` can be updated alone; the second is there once there is any
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
-    `stop` names the answer that the Stop button of a streaming card stops. `others` are the texts
-    of further languages, for a card that many read.
+    `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
+    for it. `asked` is the question that was pressed, where no message says it. `unshown` is what
+    a button brings. `others` are the texts of further languages, for a card that many read.
+    `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
-    elements = [_continued(localizer, part)] if part > 1 else []
+    elements = [_continued(localizer, part)] if part > 1 else _asked(localizer, asked)
     if reasoning.strip() and part == 1:
         expanded = streaming and not has_text
         elements.append(_reasoning(localizer, reasoning, streaming=streaming, expanded=expanded))
     if not (streaming or has_text):
         notice = notice or Notice("empty_answer")
-        elements += notice_elements(localizer, notice)
+        elements += notice_elements(localizer, notice, admins)
         if can_regenerate:
             elements.append(_button_row(_regenerate_buttons(localizer)))
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    elements += _small_print(
-        localizer, (*((notice,) if notice else ()), *asides), footer or Footer()
-    )
+    if unshown:
+        left = unshown.about
+        line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
+        elements.append(div(line, "more"))
+    elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
+    if resumable:
+        elements.append(_resume_row(localizer, resumable))
     if not streaming:
         buttons = _ending_buttons(
-            localizer, can_continue=can_continue, can_regenerate=can_regenerate
+            localizer, can_continue=can_continue, can_regenerate=can_regenerate, unshown=unshown
         )
     elif stop:
+        if waiting:
+            count = Text("waiting_behind", {"messages": str(waiting)})
+            elements.append(div(localizer.plain(count, **SMALL), "waiting"))
         label = localizer.plain(Text("button_stop"))
         buttons = [_button(label, "stop_button", act="stop", of=stop)]
     else:
@@ -100,6 +140,11 @@ def element_content(texts: Catalog, text: str) -> str:
     return content if content.strip() else texts("thinking")
 
 
+def rating_element(verdict: Verdict) -> str:
+    """The element of the button with this verdict."""
+    return f"rate_{verdict}"
+
+
 def footer_line(texts: Catalog, footer: Footer) -> str:
     """`gpt-x · 3.2 s · 512 tokens`, without what is empty."""
     seconds = texts("footer_seconds", seconds=f"{footer.seconds:.1f}") if footer.seconds else ""
@@ -107,12 +152,18 @@ def footer_line(texts: Catalog, footer: Footer) -> str:
     return " · ".join(filter(None, (footer.model[:MODEL_CHARS], seconds, tokens)))
 
 
+def asides_line(texts: Catalog, asides: tuple[Notice, ...]) -> str:
+    """What an answer leaves out of account, in one line."""
+    return texts.joined(notice_line(texts, aside) for aside in asides)
+
+
 def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
     """An answer as a `text` message, for when cards are refused; nothing in it is a tag."""
     parts = [
         ending.text.strip(),
         notice_line(texts, ending.notice) if ending.notice else "",
-        *(notice_line(texts, aside) for aside in ending.asides),
+        asides_line(texts, ending.asides),
+        notice_line(texts, ending.resumable.notice) if ending.resumable else "",
         footer_line(texts, ending.footer),
     ]
     plain = "\n\n".join(filter(None, parts)) or texts("empty_answer")
@@ -137,6 +188,10 @@ def _continued(localizer: Localizer, part: int) -> Element:
     return div(localizer.put(lambda texts: texts("part_continued", part=part), **SMALL), "part")
 
 
+def _asked(localizer: Localizer, asked: str) -> list[Element]:
+    return [div(localizer.plain(f"💬 {asked}", ASKED_CHARS, **SMALL), "asked")] if asked else []
+
+
 def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expanded: bool) -> Element:
     """The beginning of the reasoning, without tables: those a card may have are the answer's.
 
@@ -153,37 +208,63 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
 
 
 def _small_print(
-    localizer: Localizer, notices: tuple[Notice, ...], footer: Footer
+    localizer: Localizer,
+    notice: Notice | None,
+    asides: tuple[Notice, ...],
+    footer: Footer,
+    admins: Admins,
 ) -> list[Element]:
     elements = []
-    for number, notice in enumerate(notices):
+    if notice:
         line = localizer.put(partial(notice_line, notice=notice), **SMALL)
-        elements.append(div(line, f"notice{number or ''}"))
+        elements.append(div(line, "notice"))
+        elements += admin_elements(localizer, notice, admins)
+    if asides:
+        line = localizer.put(partial(asides_line, asides=asides), **SMALL)
+        elements.append(div(line, "asides"))
     if footer_line(localizer.texts, footer):
         line = localizer.put(partial(footer_line, footer=footer), **SMALL)
         elements.append(div(line, "footer"))
     return elements
 
 
+def _resume_row(localizer: Localizer, resumable: Resumable) -> Element:
+    """That an earlier talk has ended, and beside it the button that takes it up."""
+    line = localizer.put(partial(notice_line, notice=resumable.notice), **SMALL)
+    label = localizer.plain(Text("button_resume"))
+    value = {"act": "resume", "turn": resumable.turn_id}
+    pressed = _button(label, "resume_button", "primary_text", **value)
+    return button_row(
+        [div(line, "rested"), pressed],
+        spacing="4px",
+        element_id="resume",
+        vertical_align="center",
+    )
+
+
 def _ending_buttons(
-    localizer: Localizer, *, can_continue: bool, can_regenerate: bool
+    localizer: Localizer, *, can_continue: bool, can_regenerate: bool, unshown: Unshown | None
 ) -> list[Element]:
     buttons = []
+    if unshown:
+        label = localizer.plain(Text("button_more"))
+        value = {"act": "more", "position": unshown.position}
+        buttons.append(_button(label, "more_button", "primary_text", **value))
     if can_continue:
         label = localizer.plain(Text("button_continue"))
         buttons.append(_button(label, "continue_button", "primary_text", act="continue"))
     if can_regenerate:
         buttons += _regenerate_buttons(localizer)
-        for sign, verdict in (("👍", "up"), ("👎", "down")):
+        for verdict, sign in RATING_SIGNS.items():
             label = localizer.plain(sign)
-            buttons.append(_button(label, f"rate_{verdict}", act="rate", verdict=verdict))
+            buttons.append(_button(label, rating_element(verdict), act="rate", verdict=verdict))
     return buttons
 
 
 def _regenerate_buttons(localizer: Localizer) -> list[Element]:
     return [
         _button(localizer.plain(Text(f"button_{act}")), f"{act}_button", act=act)
-        for act in ("regenerate", "other_model")
+        for act in ("regenerate", "other_model", "edit_question")
     ]
 
 
@@ -192,4 +273,4 @@ def _button(label: Element, element_id: str, style: str = "text", **value: str) 
 
 
 def _button_row(buttons: list[Element]) -> Element:
-    return button_row(buttons, spacing="4px", element_id="buttons", vertical_align="center")
+    return button_row(buttons, spacing="4px", element_id=BUTTONS_ELEMENT, vertical_align="center")

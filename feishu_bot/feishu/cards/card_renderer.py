@@ -11,13 +11,16 @@ from feishu_bot.core.cards import (
     Button,
     Buttons,
     Card,
+    Chart,
     Collapsible,
     Divider,
+    Entry,
     Field,
     Form,
     Image,
     Input,
     Paragraph,
+    Person,
     Select,
 )
 from feishu_bot.feishu.cards import elements
@@ -30,7 +33,9 @@ INPUT_CHARS = 1_000
 
 
 def render_card(localizer: Localizer, card: Card) -> CardJson:
-    """The JSON of a card."""
+    """The JSON of a card; one that speaks a language of its own speaks that alone."""
+    if card.language:
+        localizer = Localizer(Catalog.load(card.language))
     ids = itertools.count(1)
     icon = f"{card.icon} " if card.icon else ""
 
@@ -65,6 +70,8 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
             return [
                 {"tag": "img", "img_key": block.key, "alt": alt, "scale_type": "fit_horizontal"}
             ]
+        case Chart():
+            return [elements.chart(_chart_spec(localizer, block))]
         case Divider():
             return [{"tag": "hr"}]
         case Buttons():
@@ -81,14 +88,20 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
         case Collapsible():
             title = localizer.plain(block.title, LABEL_CHARS)
             return [elements.collapsible_panel(title, _blocks(localizer, block.blocks, ids))]
+        case Entry():
+            return [_entry(localizer, block)]
 
 
 def _field(localizer: Localizer, block: Field) -> Element:
     def column(text: Element, weight: int) -> Element:
-        return {"tag": "column", "width": "weighted", "weight": weight, "elements": [div(text)]}
+        part = text if text["tag"] == "person_list" else div(text)
+        return {"tag": "column", "width": "weighted", "weight": weight, "elements": [part]}
 
-    name_weight, value_weight = (1, 1) if block.leads else (2, 3)
-    if block.leads:
+    is_even = block.leads or isinstance(block.name, Person)
+    name_weight, value_weight = (1, 1) if is_even else (2, 3)
+    if isinstance(block.name, Person):
+        name, value = elements.person(block.name.open_id), localizer.plain(block.value)
+    elif block.leads:
         name = localizer.plain(block.name)
         value = localizer.plain(block.value, **SMALL)
     else:
@@ -99,6 +112,48 @@ def _field(localizer: Localizer, block: Field) -> Element:
         "flex_mode": "none",
         "horizontal_spacing": "8px",
         "columns": [column(name, name_weight), column(value, value_weight)],
+    }
+
+
+def _chart_spec(localizer: Localizer, block: Chart) -> Element:
+    """A chart has no texts by language: it speaks that of the reader."""
+    points = [
+        {
+            "place": localizer(point.place, LABEL_CHARS),
+            "series": localizer(point.series, LABEL_CHARS),
+            "amount": point.amount,
+        }
+        for point in block.points
+    ]
+    return {
+        "type": "bar",
+        "title": {"text": localizer(block.title, LABEL_CHARS)},
+        "data": {"values": points},
+        "xField": "place",
+        "yField": "amount",
+        "seriesField": "series",
+        "stack": True,
+        "legends": {"visible": True, "orient": "bottom"},
+    }
+
+
+def _entry(localizer: Localizer, entry: Entry) -> Element:
+    notes = localizer.put(
+        lambda texts: " · ".join(resolve_text(texts, note) for note in entry.notes), **SMALL
+    )
+    lines = [div(localizer.plain(entry.title, LABEL_CHARS))]
+    if entry.quote:
+        lines.append(div(localizer.plain(entry.quote, LABEL_CHARS, **SMALL)))
+    lines.append(div(notes))
+    text = {"width": "weighted", "weight": 1, "vertical_spacing": "2px", "elements": lines}
+    button = {"width": "auto", "elements": [_button(localizer, entry.button)]}
+    return {
+        "tag": "column_set",
+        "flex_mode": "none",
+        "horizontal_spacing": "8px",
+        "columns": [
+            {"tag": "column", "vertical_align": "center", **column} for column in (text, button)
+        ],
     }
 
 

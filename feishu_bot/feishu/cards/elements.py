@@ -65,6 +65,33 @@ def button_row(
     }
 
 
+def person_row(label: Element, people: Iterable[str], element_id: str) -> Element:
+    """People by their ids of any kind, behind a label. Nobody is notified.
+
+    The client puts their names, which needs no scope; ids that are wrong are left out ("User
+    list").
+    """
+    persons: Element = {
+        "tag": "person_list",
+        "persons": [{"id": person} for person in people],
+        "size": "small",
+        "lines": 2,
+        "show_name": True,
+        "show_avatar": True,
+        "drop_invalid_user_id": True,
+    }
+    middle = {"tag": "column", "vertical_align": "center"}
+    return {
+        **_tag("column_set", element_id),
+        "flex_mode": "none",
+        "horizontal_spacing": "8px",
+        "columns": [
+            {**middle, "width": "auto", "elements": [label]},
+            {**middle, "width": "weighted", "weight": 1, "elements": [persons]},
+        ],
+    }
+
+
 def collapsible_panel(
     title: Element, elements: list[Element], *, expanded: bool = False, element_id: str = ""
 ) -> Element:
@@ -81,6 +108,26 @@ def collapsible_panel(
         "border": {"color": "grey", "corner_radius": "5px"},
         "elements": elements,
     }
+
+
+def person(open_id: str) -> Element:
+    """A person with name and picture, by open_id ("User list").
+
+    A list of one: an id that Feishu doesn't know makes it refuse a card with a `person`, while it
+    can be told to leave it out of a list.
+    """
+    return {
+        "tag": "person_list",
+        "persons": [{"id": open_id}],
+        "size": "extra_small",
+        "show_avatar": True,
+        "drop_invalid_user_id": True,
+    }
+
+
+def chart(spec: Mapping[str, Any]) -> Element:
+    """A chart as VChart takes it ("Chart"): since client 7.1, with VChart 1.2.2 at least."""
+    return {"tag": "chart", "chart_spec": dict(spec), "aspect_ratio": "2:1"}
 
 
 def _tag(tag: str, element_id: str) -> Element:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from feishu_bot.core.messages import SentMessages
-from feishu_bot.errors import FeishuError, PermissionMissing
+from feishu_bot.errors import FeishuError, LeaseLost, PermissionMissing
 from feishu_bot.feishu.api.error_codes import is_about_card
 from feishu_bot.feishu.streaming.card_factory import CardFactory
 from feishu_bot.feishu.streaming.paced_calls import Abandoned
@@ -80,7 +80,17 @@ class AnswerCards:
         """The messages of the cards, and of what came as text."""
         ids = tuple(card.message_id for card in self._cards if card.message_id)
         threads = [card.thread_id for card in self._cards if card.thread_id]
-        return SentMessages(ids + plain_ids, threads[0] if threads else "")
+        entities = {card.message_id: card.state().get("card_id", "") for card in self._cards}
+        return SentMessages(ids + plain_ids, threads[0] if threads else "", card_ids=entities)
+
+    def end_unused(self, text: str, close: Callable[[str], None]) -> None:
+        """End with this text the cards that an earlier attempt needed, and this one doesn't."""
+        while self.has_more:
+            self.add()
+            try:
+                close(text)
+            except (FeishuError, LeaseLost) as exc:
+                logger.info("unused card left as it is", error=str(exc))
 
     def end_unfinished(self, text: str, close: Callable[[str], None]) -> None:
         """End the open card with this text: it must not look as if there were more to come."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.api.error_codes import is_about_card
-from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, answer_card
+from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, Unshown, answer_card
 from feishu_bot.feishu.cards.elements import CardJson, div
-from feishu_bot.feishu.cards.markdown import safe_markdown
+from feishu_bot.feishu.cards.markdown import SafeMarkdown, safe_markdown
+from feishu_bot.feishu.cards.notice import Admins
 from feishu_bot.feishu.cards.plain_text import without_escapes
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
+
+# Notices that speak of the answer's end; what was stopped is said at once.
+END_NOTICES = frozenset({"length", "cut"})
 
 
 class Form(IntEnum):
@@ -30,13 +34,19 @@ class Form(IntEnum):
 class AnswerLook:
     """`others` are the texts of further languages, for a card that many read.
 
-    `stop` names the answer that its Stop button stops. Without `streaming` only the end is shown.
+    `admins` are named where a notice asks for one. `stop` names the answer that its Stop button
+    stops, `asked` is the question that was pressed. Without `streaming` only the end is shown.
+    `waiting` counts the messages behind it; `is_stale` says that the card shows another number.
     """
 
     texts: Catalog
     others: tuple[Catalog, ...] = ()
+    admins: Admins = None
     stop: str
     streaming: bool
+    waiting: int = 0
+    is_stale: bool = False
+    asked: str = ""
     form: Form = Form.AS_WRITTEN
 
     def simplify(self, exc: FeishuError) -> None:
@@ -48,6 +58,16 @@ class AnswerLook:
             raise exc
         self.form = Form(self.form + 1)
         logger.warning("card refused, showing it simpler", form=self.form.name, error=str(exc))
+
+    def frame(self, text: str, waiting: int) -> str:
+        """The text of one frame; empty where the card has to be drawn whole."""
+        self.is_stale |= waiting != self.waiting
+        self.waiting = waiting
+        return "" if self.is_stale else self.content(text, streaming=True)
+
+    def with_line(self, text: SafeMarkdown, key: str) -> SafeMarkdown:
+        """Safe text with a line of the bot's own below it."""
+        return SafeMarkdown(f"{text}\n\n{self.texts(key)}")
 
     def content(self, text: str, *, streaming: bool) -> str:
         """The text for the card's Markdown; empty where the card has none."""
@@ -61,9 +81,15 @@ class AnswerLook:
         part: int,
         streaming: bool = False,
         ending: FinalAnswer | None = None,
+        unshown: Unshown | None = None,
     ) -> CardJson:
         """The `part`th card: while its text grows, when it is full, or with the `ending`."""
         ending = ending or FinalAnswer(text=text)
+        if unshown and ending.can_continue:
+            # The end comes with the rest, and what there is to say about it.
+            is_told = bool(ending.notice and ending.notice.kind in END_NOTICES)
+            notice = None if is_told else ending.notice
+            ending = replace(ending, notice=notice, can_continue=False)
         card = answer_card(
             self.texts,
             text=text,
@@ -71,12 +97,18 @@ class AnswerLook:
             streaming=streaming,
             notice=ending.notice,
             asides=ending.asides,
+            resumable=ending.resumable,
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
             stop=self.stop,
+            waiting=self.waiting,
+            asked=self.asked,
             part=part,
             others=self.others,
+            # Whatever it is that Feishu doesn't take, it may be the people.
+            admins=self.admins if self.form is Form.AS_WRITTEN else None,
+            unshown=unshown,
         )
         if self.form is Form.PLAIN and text.strip():
             plain = {"tag": "plain_text", "content": without_escapes(text)}

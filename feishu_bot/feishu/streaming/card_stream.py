@@ -25,13 +25,14 @@ from feishu_bot.errors import (
     LeaseLost,
     TargetGone,
 )
-from feishu_bot.feishu.cards.answer import ANSWER_BYTES, as_plain_text
+from feishu_bot.feishu.cards.answer import Unshown, as_plain_text
 from feishu_bot.feishu.cards.elements import CardJson
-from feishu_bot.feishu.cards.markdown import MarkdownStream, SafeMarkdown
+from feishu_bot.feishu.cards.markdown import Cut, SafeMarkdown
 from feishu_bot.feishu.cards.plain_text import without_escapes
 from feishu_bot.feishu.streaming.answer_cards import AnswerCards
 from feishu_bot.feishu.streaming.answer_look import AnswerLook
 from feishu_bot.feishu.streaming.card_factory import CardFactory
+from feishu_bot.feishu.streaming.card_text import CardText
 from feishu_bot.feishu.streaming.frame_timer import FrameTimer
 from feishu_bot.feishu.streaming.paced_calls import Abandoned, PacedCaller
 from feishu_bot.feishu.streaming.reply_sender import ReplySender
@@ -41,15 +42,17 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-MIN_PART_BYTES = 4_000
-
 
 class _TextChanged(Exception):
     """The text is written otherwise from now on: begin again with it."""
 
 
 class CardStream:
-    """Implements `core.messenger.AnswerStream`. `draw` runs in a thread of its own."""
+    """Implements `core.messenger.AnswerStream`. `draw` runs in a thread of its own.
+
+    More than `most_cards` are not shown, the last has a button for the rest; 0 is no limit.
+    `position` is where an earlier answer with the same text stopped for that reason.
+    """
 
     def __init__(
         self,
@@ -61,6 +64,8 @@ class CardStream:
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
+        most_cards: int = 0,
+        position: str = "",
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._caller = caller
@@ -69,14 +74,16 @@ class CardStream:
         self._tell_sent = sent
         self._timer = timer
         self._buffer = TextBuffer(timer=timer)
+        self.tell_waiting = self._buffer.put_waiting
         self._landed = threading.Event()
         self._failure: BaseException | None = None
-        # The rest belongs to the drawing thread. The Markdown is what no full card shows yet.
-        self._cards = AnswerCards(factory, checkpoint.get("cards", ()), self._save)
+        # The rest belongs to the drawing thread. What an earlier process has shown stays.
+        left_behind = checkpoint.get("cards", ())
+        self._cards = AnswerCards(factory, left_behind, self._save)
+        self._most_cards = max(most_cards, len(left_behind)) if most_cards else 0
         self._plain = TextMessages(replies, lambda: sent(self._sent()))
-        self._markdown = MarkdownStream()
+        self._text = CardText(position)
         self._reasoning = ""
-        self._part_bytes = ANSWER_BYTES
         self._frames = FrameTimer(timer=timer)
 
     @property
@@ -142,8 +149,8 @@ class CardStream:
         try:
             if self._look.streaming:
                 self._open_next()
-                while self._wait_for_frame():
-                    self._draw_frame()
+                while self._wait_for_frame() and not self._draw_frame():
+                    pass
             self._close()
         except (TargetGone, FeishuUnavailable):
             raise
@@ -156,86 +163,86 @@ class CardStream:
         self._cards.add()
         while True:
             try:
-                self._open()
+                # There may be more text by now than the card can hold.
+                self._cards.last.open(self._growing_card(self._text.first_card))
                 break
+            except CardTooLarge:
+                self._text.shrink()
             except FeishuError as exc:
                 if not self._cards.write_into_message(exc):
                     self._simplify(exc)
         self._frames = FrameTimer(timer=self._timer)
-
-    def _open(self) -> None:
-        while True:
-            # There may be more text by now than the card can hold.
-            text = self._markdown.fitting(self._part_bytes)
-            try:
-                self._cards.last.open(self._growing_card(text))
-            except CardTooLarge:
-                self._shrink()
-            else:
-                return
 
     def _wait_for_frame(self) -> bool:
         """Wait until there is something new and time for it; False when the end is known."""
         self._buffer.wait_for_news()
         return self._buffer.wait_until(self._frames.due(self._cards.last.interval))
 
-    def _draw_frame(self) -> None:
+    def _draw_frame(self) -> bool:
+        """Show the newest text; True when the last card is full, and shows that more is coming."""
         self._take_new()
-        self._make_room()
-        text = self._markdown.text() or self._buffer.note
+        full = self._make_room()
+        text: str = self._text.text or self._buffer.note
+        if full:
+            text = self._look.with_line(full.text, "more_coming")
         try:
             shown = self._cards.last.draw(
-                self._look.content(text, streaming=True),
+                self._look.frame(text, self._buffer.waiting),
                 lambda: self._growing_card(text),
                 since=self._frames.last_shown,
                 urgent=self._frames.is_first,
             )
         except CardTooLarge:
-            self._shrink()
+            self._text.shrink()
             shown = False
         except CardRefused as exc:
             # Half of a table or a link may not be valid where the whole is: wait for more.
             logger.info("frame refused", error=str(exc))
             self._frames.note_refused()
-            return
+            return False
         if shown:
+            self._look.is_stale = False
             self._frames.note_shown()
         else:
             self._frames.note_missed()
             self._buffer.mark_undrawn()
+        return shown and full is not None
 
     def _growing_card(self, text: str) -> CardJson:
-        return self._look.card(text, self._reasoning, part=len(self._cards), streaming=True)
+        return self._look.card(text, self._reasoning, part=self._part, streaming=True)
+
+    @property
+    def _part(self) -> int:
+        return self._text.cards_before + len(self._cards)
 
     def _close(self) -> None:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
-        self._markdown.finish()
+        self._text.finish(is_cut=ending.breaks_off)
         if not self._cards:
             self._cards.add()
         while True:
-            self._make_room()
+            full = self._make_room()
+            unshown = self._text.unshown(full) if full else None
             try:
-                self._close_card(self._markdown.text(), ending)
+                self._close_card(full.text if full else self._text.text, ending, unshown)
                 break
             except CardTooLarge:
-                self._shrink()
+                self._text.shrink()
             except _TextChanged:
                 continue
-        while self._cards.has_more:
-            # An earlier attempt had more to say and needed one more card than this one.
-            self._cards.add()
-            self._reasoning = ""
-            try:
-                self._close_card(self._look.texts("part_unused"))
-            except (FeishuError, LeaseLost) as exc:
-                logger.info("unused card left as it is", error=str(exc))
+        self._reasoning = ""
+        self._cards.end_unused(self._look.texts("part_unused"), self._close_card)
 
-    def _close_card(self, text: str, ending: FinalAnswer | None = None) -> None:
+    def _close_card(
+        self, text: str, ending: FinalAnswer | None = None, unshown: Unshown | None = None
+    ) -> None:
         """Close the open card; without an ending the answer continues in another one."""
         while True:
-            card = self._look.card(text, self._reasoning, part=len(self._cards), ending=ending)
+            card = self._look.card(
+                text, self._reasoning, part=self._part, ending=ending, unshown=unshown
+            )
             try:
                 self._cards.last.close(self._look.content(text, streaming=False), card)
             except FeishuError as exc:
@@ -247,42 +254,40 @@ class CardStream:
     def _simplify(self, exc: FeishuError) -> bool:
         """Ask less of Feishu's cards; whether the text is another now. Raises `exc`."""
         self._look.simplify(exc)
-        return self._markdown.show_tables_as_code()
+        return self._text.show_tables_as_code()
 
     def _take_new(self) -> None:
         text, reasoning, replaces = self._buffer.take()
-        if replaces:
-            self._markdown, self._reasoning = MarkdownStream(), ""
-        self._markdown.append(text)
-        self._reasoning += reasoning
+        self._reasoning = reasoning if replaces else self._reasoning + reasoning
+        self._text.append(text, replaces=replaces)
 
-    def _make_room(self) -> None:
-        """Continue in further cards until the text that is left fits the open one."""
-        while full := self._markdown.full_card(self._part_bytes):
+    def _make_room(self) -> Cut | None:
+        """Continue in further cards until the text that is left fits the open one.
+
+        Where no further card may be opened: what the last one shows.
+        """
+        while full := self._text.full_card():
+            if len(self._cards) == self._most_cards:
+                return full
             try:
                 self._close_card(full.text)
             except CardTooLarge:
-                self._shrink()
+                self._text.shrink()
                 continue
             except _TextChanged:
                 continue
-            self._markdown.drop(full)
+            self._text.drop(full)
             self._reasoning = ""
             self._open_next()
-
-    def _shrink(self) -> None:
-        """Feishu found the card too large: put less into the next one. Raises CardRefused."""
-        if self._part_bytes <= MIN_PART_BYTES:
-            raise CardRefused("too large, however small")
-        self._part_bytes = self._part_bytes * 2 // 3
+        return None
 
     def _answer_otherwise(self) -> None:
         """Answer as text, or at least say that the answer can't be shown here."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
         try:
-            self._markdown.finish()
-            unseen = replace(ending, text=without_escapes(self._markdown.text()))
+            self._text.finish(is_cut=ending.breaks_off)
+            unseen = replace(ending, text=without_escapes(self._text.text))
             self._plain.send(as_plain_text(self._look.texts, unseen))
         except (TargetGone, FeishuUnavailable):
             raise

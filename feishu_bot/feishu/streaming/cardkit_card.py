@@ -18,6 +18,7 @@ from feishu_bot.errors import (
     TargetGone,
 )
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.card_editor import edit_sequence
 from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
 from feishu_bot.feishu.streaming.reply_sender import ReplySender
@@ -32,6 +33,8 @@ STREAMING_SECONDS = 540.0
 # continues the card is above the one before without knowing its last number.
 TICKS_PER_SECOND = 100
 STALE_STEP = 60 * TICKS_PER_SECOND
+# After so many refusals something else is above us: an edit of the card, see `card_editor`.
+STALE_TRIES = 3
 SETTLE_PATIENCE = 5.0
 MAX_TRIES = 8
 
@@ -144,11 +147,13 @@ class CardKitCard(StreamingCard):
         if text:
             # With many answers ending at once the text may land sooner as one more frame.
             requests["element.content"] = lambda: self._set_text(text)
-        for _ in range(MAX_TRIES):
+        for tries in range(MAX_TRIES):
             try:
                 api, _ = self._caller.call_first(requests)
             except SequenceStale:
                 self._sequence += STALE_STEP
+                if tries == STALE_TRIES:
+                    self._sequence = max(self._sequence, edit_sequence(self._clock()))
             except StreamClosed:
                 requests.pop("element.content", None)
             else:

@@ -19,6 +19,7 @@ class TextBuffer:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._note = ""
+        self._waiting = 0
         self._is_rewritten = False
         self._is_used = False
         self._has_news = False
@@ -50,6 +51,16 @@ class TextBuffer:
         with self._changed:
             self._note, self._has_news = note, True
             self._changed.notify()
+
+    def put_waiting(self, messages: int) -> None:
+        """Show how many messages wait for this answer."""
+        with self._changed:
+            self._waiting, self._has_news = messages, True
+            self._changed.notify()
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting
 
     @property
     def note(self) -> str:

@@ -32,5 +32,16 @@ export async function wireOf(messageId, since) {
   return answerOf(await fetch(`/desk/wire/${messageId}?since=${since}`));
 }
 
+/** A request to the model with its answer; the last ones, newest first. */
+export const exchangeOf = async (number) => answerOf(await fetch(`/desk/exchange/${number}`));
+export const exchangesOf = async () => answerOf(await fetch("/desk/exchanges"));
+
+/** Replace everything by a scene (a Blob of JSON); where it is saved from. */
+export async function openScene(blob) {
+  const headers = { "Content-Type": "application/json", "X-Desk": "1" };
+  return answerOf(await fetch("/desk/scene", { method: "POST", headers, body: blob }));
+}
+export const SCENE_URL = "/desk/scene";
+
 /** The address of an image or file by its key. */
 export const fileUrl = (key) => `/desk/files/${encodeURIComponent(key)}`;

@@ -10,6 +10,8 @@ export const store = {
   faults: {},
   read: {},
   calls: 0,
+  exchanges: 0,
+  scene: 0,
   messages: new Map(),
 };
 
@@ -59,6 +61,8 @@ export function messagesIn(chatId) {
 
 /** Take in what the live stream brought. */
 export function take(news) {
+  // Another scene: the messages in this piece of news are all there are.
+  if (news.scene !== undefined) store.messages = new Map();
   for (const message of news.messages ?? []) store.messages.set(message.message_id, message);
   const { messages, ...parts } = news;
   Object.assign(store, parts);

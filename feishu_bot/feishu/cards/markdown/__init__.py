@@ -7,6 +7,7 @@ one, pictures are image keys, a card takes few tables, and nothing that looks li
 
 from __future__ import annotations
 
+from feishu_bot.feishu.cards.markdown.cut import Cut
 from feishu_bot.feishu.cards.markdown.page import TABLES_PER_CARD
 from feishu_bot.feishu.cards.markdown.pieces import SafeMarkdown
 from feishu_bot.feishu.cards.markdown.stream import MarkdownStream
@@ -15,6 +16,7 @@ from feishu_bot.feishu.cards.plain_text import split_plain_text
 
 __all__ = [
     "TABLES_PER_CARD",
+    "Cut",
     "MarkdownStream",
     "SafeMarkdown",
     "first_card",

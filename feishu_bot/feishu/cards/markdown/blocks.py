@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from markdown_it.token import Token
 
+from feishu_bot.feishu.cards.markdown.again import (
+    definition_again,
+    inline,
+    table_again,
+    text_again,
+)
 from feishu_bot.feishu.cards.markdown.chunks import CHUNK_CHARS, chunks
-from feishu_bot.feishu.cards.markdown.inline import InlineWriter
+from feishu_bot.feishu.cards.markdown.formulas import Formula
+from feishu_bot.feishu.cards.markdown.inline import InlineWriter, safe_line_start
 from feishu_bot.feishu.cards.markdown.parser import References
-from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece
+from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece, Unit
 from feishu_bot.feishu.cards.markdown.tables import Table
 
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+_TASK = re.compile(r"\[([ xX])\](?= )")
 _BLANK_END = re.compile(r"(?:\A|\n)[ \t\n]*\Z")
-
-
-@dataclass(slots=True)
-class Unit:
-    """A block that is in no other, or one item of a list that is in no other."""
-
-    line: int
-    used: frozenset[str]  # labels of link definitions that were used before it
-    pieces: list[Piece] = field(default_factory=list)
-    number: int = -1  # of the list item, from 0 for bullets
-    continues: bool = False  # a list, of which the item before is another unit
 
 
 class BlockWriter:
     """Writes the tokens of a source that begins with this line of the answer.
 
-    `number` is that of the list item before, when the source begins within a list.
+    `number` is that of the list item before, when the source begins within a list. `at_end` makes
+    the content good with which the source ends, where half of it may be missing.
     """
 
     def __init__(
@@ -46,6 +44,7 @@ class BlockWriter:
         after_blank: bool,
         is_list: bool = False,
         number: int = -1,
+        at_end: Callable[[str], str] | None = None,
     ) -> None:
         self._lines = lines
         self._first_line = first_line
@@ -58,12 +57,16 @@ class BlockWriter:
         self._item_tokens: list[Token] = []
         self._numbers: list[int] = []
         self._number = number
+        self._at_end = at_end
+        self._last: Token | None = None
         self._is_first = False
         self._units: list[Unit] = []
         self._keeps_unit = False
 
     def write(self, tokens: Sequence[Token]) -> list[Unit]:
         """The units of the source, in order."""
+        if self._at_end:
+            self._last = next((one for one in reversed(tokens) if one.nesting >= 0), None)
         index = 0
         while index < len(tokens):
             token = tokens[index]
@@ -76,7 +79,9 @@ class BlockWriter:
         line = token.map[0] if token.map else 0
         continues_list = self._is_list and not self._units
         self._is_first = not continues_list
-        if not self._keeps_unit or self._is_blank(line - 1):
+        # A formula without an end may yet be text, which continues the paragraph above.
+        keeps_unit = self._keeps_unit or (bool(self._units) and _is_open_formula(token))
+        if not keeps_unit or self._is_blank(line - 1):
             self._units.append(Unit(line, frozenset(self._used)))
         # A definition may yet take a title from the line below it.
         self._keeps_unit = token.type == "definition"
@@ -86,9 +91,9 @@ class BlockWriter:
         token = tokens[index]
         match token.type:
             case "paragraph_open" | "heading_open":
-                self._write_text(token, tokens[index + 1].content)
+                self._write_text(token, tokens[index + 1])
                 return index + 3
-            case "fence" | "code_block":
+            case "fence" | "code_block" | "math_block":
                 self._write_code(token)
             case "table_open":
                 end = next(i for i in range(index, len(tokens)) if tokens[i].type == "table_close")
@@ -147,27 +152,49 @@ class BlockWriter:
     def _holds_code(self, item: Container) -> bool:
         return any(item in piece.inside for piece in self._units[-1].pieces)
 
-    def _write_text(self, token: Token, content: str) -> None:
+    def _write_text(self, token: Token, last: Token) -> None:
         kind: Kind = "text"
         head = ""
+        content = last.content
         if token.type == "heading_open":
             kind, head = "heading", "#" * int(token.tag[1]) + " "
+        elif self._pending and content[:1] == "[":
+            content = _TASK.sub(lambda found: "☐" if found[1] == " " else "☑", content, count=1)
         if len(content) <= CHUNK_CHARS or head:
+            if last is self._last and self._at_end:
+                content = self._at_end(content)
             self._add_inline(kind, token, content, head, "")
             return
-        for chunk, continues in chunks(content):
+        parts = list(chunks(content))
+        if last is self._last and self._at_end:
+            chunk, continues = parts[-1]
+            parts[-1] = self._at_end(chunk), continues
+        for chunk, continues in parts:
             self._add_inline(kind, token, chunk, head, continues)
+
+    def _write_formula(self, token: Token, formula: Formula) -> None:
+        """A formula on lines of its own: in Unicode, or as code."""
+        if formula.text is None:
+            self._add("code", token, text=formula.source, language="latex")
+            return
+        written = InlineWriter({}, set()).formula(formula)
+        lines = map(safe_line_start, written.split("\n"))
+        self._add("text", token, text="\n".join(lines))
 
     def _add_inline(
         self, kind: Kind, token: Token, content: str, head: str, continues: str
     ) -> None:
-        text = _inline(self._references, self._used, content, head)
+        text = inline(self._references, self._used, content, head)
         piece = self._add(kind, token, text=text, continues=continues)
         if "[" in content:
-            again = partial(_text_again, piece=piece, content=content, head=head)
+            again = partial(text_again, piece=piece, content=content, head=head)
             self._units[-1].pieces[-1] = replace(piece, again=again)
 
     def _write_code(self, token: Token) -> None:
+        if token.type == "math_block":
+            if token.meta["formula"]:
+                self._write_formula(token, token.meta["formula"])
+            return
         code = token.content
         if token.type == "code_block" or self._is_open(token):
             code = _BLANK_END.sub("", code)
@@ -191,7 +218,7 @@ class BlockWriter:
         raw = table.raw(self._lines[first:last])
         piece = self._add("table", token, head=head, rows=rows, raw=raw)
         if table.may_have_references:
-            again = partial(_table_again, piece=piece, table=table)
+            again = partial(table_again, piece=piece, table=table)
             self._units[-1].pieces[-1] = replace(piece, again=again)
 
     def _write_definition(self, token: Token) -> None:
@@ -199,12 +226,12 @@ class BlockWriter:
         first, last = token.map or [0, 0]
         lines = [line.strip(" \t>") for line in self._lines[first:last]]
         content = "\n".join([lines[0][max(lines[0].find("["), 0) :], *lines[1:]])
-        text = _inline({}, set(), content, "")
+        text = inline({}, set(), content, "")
         if token.meta["id"] in self._used:
             piece = self._add("hidden", token, text=text)
         else:
             piece = self._add("text", token, text=text)
-        again = partial(_definition_again, piece=piece, label=token.meta["id"])
+        again = partial(definition_again, piece=piece, label=token.meta["id"])
         self._units[-1].pieces[-1] = replace(piece, again=again)
 
     def _add(
@@ -264,20 +291,5 @@ class BlockWriter:
         return not self._lines[line].strip(" \t>")
 
 
-def _inline(references: References, used: set[str], content: str, head: str) -> str:
-    return head + InlineWriter(references, used, in_line=bool(head)).write(content)
-
-
-def _text_again(
-    references: References, used: set[str], *, piece: Piece, content: str, head: str
-) -> Piece:
-    return replace(piece, text=_inline(references, used, content, head))
-
-
-def _definition_again(_: References, used: set[str], *, piece: Piece, label: str) -> Piece:
-    return replace(piece, kind="hidden" if label in used else "text")
-
-
-def _table_again(references: References, used: set[str], *, piece: Piece, table: Table) -> Piece:
-    head, rows = table.write(references, used)
-    return replace(piece, head=head, rows=rows)
+def _is_open_formula(token: Token) -> bool:
+    return token.type == "math_block" and token.meta["formula"] is None

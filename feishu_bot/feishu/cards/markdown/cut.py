@@ -10,6 +10,9 @@ from feishu_bot.feishu.cards.characters import kept_whole
 from feishu_bot.feishu.cards.markdown.page import Page
 from feishu_bot.feishu.cards.markdown.pieces import Piece, SafeMarkdown
 
+# A longer paragraph may stand before a list without it.
+LEAD_CHARS = 200
+_BOLD_TITLE = re.compile(r"\*\*[^*\n]{1,60}\*\*[:：]?")
 _SENTENCE_ENDS = frozenset("。！？；.!?; ，,\n")
 _UNIT = re.compile(
     r"(?P<link>\[[^\[\]]*\]\((?:[^\s()]|\([^\s()]*\))*\))"
@@ -38,8 +41,9 @@ def cut(pieces: Sequence[Piece], limit: int, tables: int) -> Cut | None:
     """The first card of at most `limit` bytes; None when everything fits.
 
     Between blocks if one ends in the card's second half, else between the items of a list, the
-    rows of a table, the lines of code, and else in a line. Never right after a heading. The place
-    depends on what stands before it only: a growing text is always cut at one place.
+    rows of a table, the lines of code, and else in a line. Never right after a heading, or after
+    a line that leads up to what follows where there is another place. The place depends on what
+    stands before it only: a growing text is always cut at one place.
     """
     page = Page(tables)
     sizes = [0]
@@ -78,7 +82,7 @@ class _Cutter:
         return self._cut_inside(index) or self._cut_before(self._last_of(places, 1) or index or 1)
 
     def _before_heading(self, place: int) -> int:
-        while place and self._pieces[place - 1].kind in ("heading", "hidden"):
+        while place and _leads(self._pieces[place - 1], self._pieces[place]):
             place -= 1
         return place
 
@@ -134,6 +138,18 @@ class _Cutter:
         if not (rest and head.endswith("\n")):
             left = replace(left, continues="joined")
         return Cut(page.extended([replace(piece, text=head.rstrip())]).text, index, rest=left)
+
+
+def _leads(piece: Piece, following: Piece) -> bool:
+    """Whether the piece would look lost at the end of a card: a title, or "as follows:"."""
+    if piece.kind in ("heading", "hidden"):
+        return True
+    if piece.kind != "text" or piece.inside or len(piece.text) > LEAD_CHARS:
+        return False
+    if _BOLD_TITLE.fullmatch(piece.text):
+        return True
+    begins = following.kind in ("code", "table") or bool(following.opens)
+    return begins and piece.text.rstrip("*_").endswith((":", "："))
 
 
 def cut_text(text: str, fits: Callable[[str], bool]) -> tuple[str, str]:

@@ -14,13 +14,14 @@ from urllib.parse import quote
 
 from markdown_it.token import Token
 
+from feishu_bot.feishu.cards.markdown.formulas import Formula
 from feishu_bot.feishu.cards.markdown.parser import References, parse_inline
 
 # A text that names one long address again and again would fill card after card with it.
 MAX_TARGETS = 4_000
 
 # Without one of these, content is plain text and needs no parser.
-_MARKED = re.compile(r"[\\`*_~\[\]<&!|]|://|\$\$")
+_MARKED = re.compile(r"[\\`*_~\[\]<&!|$]|://")
 _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _AT = re.compile(r"<(?=\s*/?\s*at\b)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?<=ftp):(?=//)", re.IGNORECASE)
@@ -124,10 +125,18 @@ class InlineWriter:
                 label = self._text(token.content, in_label=True)
                 return f"[{label}]({_target(token.content)})"
             case "math":
-                lines = token.content.split("\n")
-                return "\n".join(self._text(line, in_label=in_label) for line in lines)
+                return self.formula(token.meta["formula"], in_label=in_label)
             case _:  # emphasis
                 return token.markup
+
+    def formula(self, formula: Formula, *, in_label: bool = False) -> str:
+        """In Unicode, as code, or letter by letter where it is none."""
+        text = formula.text if formula.is_math else formula.source
+        if text is None:
+            return self._code(" ".join(formula.source.split()))
+        if in_label:
+            text = text.replace("\n", " ")
+        return "\n".join(self._text(line, in_label=in_label) for line in text.split("\n"))
 
     def _text(self, text: str, *, in_label: bool) -> str:
         if in_label:

@@ -1,8 +1,9 @@
 """The parser of model Markdown: CommonMark with tables, strikethrough and bare addresses.
 
-HTML is not read, so a tag is text wherever it stands. Three readings differ from CommonMark, each
-because models mean it so: dashes under a line are a rule and no heading, what stands between
-LaTeX delimiters is shown letter by letter, and `<br>` is a line break.
+HTML is not read, so a tag is text wherever it stands. Some readings differ from CommonMark, each
+because models mean it so: dashes under a line are a rule and no heading, LaTeX is a formula
+(`formulas.py`), `<br>` is a line break, `<sub>` and `<sup>` set their text low and high, and `[^1]`
+is a footnote's number.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from feishu_bot.feishu.cards.markdown.emphasis import delimiters, unambiguous
+from feishu_bot.feishu.cards.markdown.math_rules import (
+    has_open_formula_before_end,
+    math,
+    math_block,
+)
+from feishu_bot.feishu.cards.markdown.scripts import subscript, superscript
 
 References = dict[str, Any]
 
@@ -35,21 +42,31 @@ _SCHEME = re.compile(r"(?<![a-z0-9])https?$", re.IGNORECASE)
 _ADDRESS = re.compile(r"://[A-Za-z0-9][A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]*")
 _WIDE_NUMBER = re.compile(r"^[ ]*\d{3,9}[.)][ ]+(?=\S)", re.MULTILINE)
 _FENCE = re.compile(r"[ ]*(`{3,}|~{3,})")
-_CLOSING_MATH = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
-# With one of these inside, the dollars or brackets were probably no formula.
-_NOT_MATH = re.compile(r"`|\]\(|\*\*|://|<")
+_SCRIPT = re.compile(r"<(su[bp])>([^<>\n]{1,60})</\1>", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"\[\^(\d{1,3})\](?!\()")
+_DISPLAY = re.compile(r"\$\$|\\\[|\\begin\{")
 _BEGINS_BLOCK = frozenset("`~>-+*_#[|:0123456789")
 _BLOCK_ENDERS = ["paragraph", "reference", "blockquote", "list"]
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 
-def parse_blocks(source: str, references: References) -> list[Token]:
-    """The block tokens of the source; `references` gets the link definitions in it."""
+def parse_blocks(source: str, references: References, *, is_growing: bool = False) -> list[Token]:
+    """The block tokens of the source; `references` gets the link definitions in it.
+
+    While it `is_growing`, a formula that has no end yet is one without content.
+    """
     tokens: list[Token] = []
     if _WIDE_NUMBER.search(source):
         source = _with_children_indented(source)
-    _blocks.block.parse(source, _blocks, {"references": references}, tokens)
+    parser = _blocks_with_formulas if _DISPLAY.search(source) else _blocks
+    known = dict(references)
+    env = {"references": references, "is_growing": is_growing}
+    parser.block.parse(source, parser, env, tokens)
+    if is_growing and has_open_formula_before_end(tokens):
+        references.clear()
+        references.update(known)
+        return parse_blocks(source, references)
     return tokens
 
 
@@ -183,24 +200,31 @@ def _without_trailing_marks(address: str) -> str:
         address = trimmed
 
 
-def _math(state: StateInline, silent: bool) -> bool:
-    opening = state.src[state.pos : state.pos + 2]
-    closing = _CLOSING_MATH.get(opening)
-    if closing is None:
+def _set_low_or_high(state: StateInline, silent: bool) -> bool:
+    """`<sub>` and `<sup>`, where Unicode has the characters."""
+    match = _SCRIPT.match(state.src, state.pos) if state.src[state.pos] == "<" else None
+    if match is None or match.end() > state.posMax:
         return False
-    end = state.src.find(closing, state.pos + 2, state.posMax)
-    if end < 0 or _NOT_MATH.search(state.src, state.pos + 2, end):
+    text = (subscript if match[1].lower() == "sub" else superscript)(match[2].replace(" ", ""))
+    if not text:
         return False
-    following = state.src[end + 2 : end + 3]
-    if closing == "\\]" and following and following in "([:":
-        return False  # brackets that are escaped so that they are no link
     if not silent:
-        state.push("math", "", 0).content = state.src[state.pos : end + 2]
-    state.pos = end + 2
+        state.pending += text
+    state.pos = match.end()
     return True
 
 
-def _make_block_parser() -> MarkdownIt:
+def _footnote(state: StateInline, silent: bool) -> bool:
+    match = _FOOTNOTE.match(state.src, state.pos) if state.src[state.pos] == "[" else None
+    if match is None or match.end() > state.posMax:
+        return False
+    if not silent:
+        state.pending += f"[{match[1]}]"
+    state.pos = match.end()
+    return True
+
+
+def _make_block_parser(*, has_formulas: bool) -> MarkdownIt:
     parser = MarkdownIt(
         "commonmark", {"html": False, "inline_definitions": True, "maxNesting": 3 * MAX_DEPTH}
     )
@@ -212,6 +236,8 @@ def _make_block_parser() -> MarkdownIt:
     block.at("lheading", _heading_over_equals)
     block.at("table", _table, {"alt": ["paragraph", "reference"]})
     block.before("table", "plain_paragraph", _plain_paragraph)
+    if has_formulas:
+        block.before("plain_paragraph", "math", math_block, {"alt": _BLOCK_ENDERS})
     return parser
 
 
@@ -221,11 +247,13 @@ def _make_inline_parser() -> MarkdownIt:
     _keep_targets(parser)
     inline = parser.inline.ruler
     inline.at("emphasis", delimiters)
-    inline.before("escape", "math", _math)
+    inline.before("escape", "math", math)
     inline.before("escape", "address", _address)
     inline.before("autolink", "line_break", _line_break)
+    inline.before("autolink", "script", _set_low_or_high)
+    inline.before("link", "footnote", _footnote)
     # Only where one of the rules may match: the parser tries all of them at each such place.
-    parser.inline.terminator_re = re.compile(r"[\n!&*<\[\\\]_`~]|:(?=//)|\$(?=\$)")
+    parser.inline.terminator_re = re.compile(r"[\n!$&*<\[\\\]_`~]|:(?=//)")
     return parser
 
 
@@ -239,5 +267,6 @@ def _keep_targets(parser: MarkdownIt) -> None:
         setattr(parser, name, value)
 
 
-_blocks = _make_block_parser()
+_blocks = _make_block_parser(has_formulas=False)
+_blocks_with_formulas = _make_block_parser(has_formulas=True)
 _inlines = _make_inline_parser()

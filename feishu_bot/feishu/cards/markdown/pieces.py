@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from feishu_bot.feishu.cards.markdown.parser import References
@@ -81,3 +81,14 @@ class Piece:
     def as_code(self) -> Piece:
         """A table as code, for a card that has as many tables as Feishu takes."""
         return replace(self, kind="code", text="\n".join(self.raw), head=(), rows=(), again=None)
+
+
+@dataclass(slots=True)
+class Unit:
+    """A block that is in no other, or one item of a list that is in no other."""
+
+    line: int
+    used: frozenset[str]  # labels of link definitions that were used before it
+    pieces: list[Piece] = field(default_factory=list)
+    number: int = -1  # of the list item, from 0 for bullets
+    continues: bool = False  # a list, of which the item before is another unit

@@ -7,15 +7,16 @@ item. What is shown is the same as if the whole text had been read at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from feishu_bot.feishu.cards.characters import half_character, normalised
-from feishu_bot.feishu.cards.markdown.blocks import BlockWriter, Unit
+from feishu_bot.feishu.cards.markdown.blocks import BlockWriter
 from feishu_bot.feishu.cards.markdown.cut import Cut, cut
+from feishu_bot.feishu.cards.markdown.half_marks import closed, held_back
 from feishu_bot.feishu.cards.markdown.page import TABLES_PER_CARD, Page
 from feishu_bot.feishu.cards.markdown.parser import References, parse_blocks
-from feishu_bot.feishu.cards.markdown.pieces import Piece, SafeMarkdown
+from feishu_bot.feishu.cards.markdown.pieces import Piece, SafeMarkdown, Unit
 
 # Marks that may turn out to be a heading's, a list's, a rule's, a table's or a fence's.
 _ONLY_MARKS = re.compile(r"[-*=|`#>~_+:.)\d\s]*\Z")
@@ -24,12 +25,16 @@ _BEGINNING = re.compile(
 )
 
 
+_HALF_LINE = re.compile(r"[ \t>]*(?:[-*=|#~_+:`$\\ \t]+|\d{1,9}[.)]|(?:```|~~~)[^\n`]*)\n*\Z")
+
+
 class MarkdownStream:
     """The text that is on no full card yet. `tables` is how many tables a card may have."""
 
     def __init__(self, text: str = "", *, tables: int = TABLES_PER_CARD) -> None:
         self._tables = tables
         self._is_finished = False
+        self._at_end: Callable[[str], str] | None = held_back
         self._half = ""  # a character, or a line end, of which the rest is still to come
         self._tail = ""  # from the first block that may still change
         self._references: References = {}
@@ -58,11 +63,17 @@ class MarkdownStream:
         self._tail += normalised(text[: len(text) - len(self._half)])
         self._known = None
 
-    def finish(self) -> None:
-        """No more text comes: nothing is held back or waited for."""
+    def finish(self, *, is_cut: bool = False) -> None:
+        """No more text comes: nothing is held back or waited for.
+
+        With `is_cut` the text breaks off: what is open at its end is closed, or left out.
+        """
         if self._is_finished:
             return
         self._is_finished = True
+        self._at_end = closed if is_cut else None
+        if is_cut:
+            self._tail = _without_half_line(self._tail)
         self._tail += normalised(self._half)
         page, done, pieces = self._read_tail()
         self._tail, self._known = "", None
@@ -86,6 +97,23 @@ class MarkdownStream:
         if not self._is_finished and pieces[-1].kind in ("text", "heading"):
             pieces.pop()
         return cut(pieces, limit, self._tables)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no more text comes."""
+        return self._is_finished
+
+    def chars_after(self, card: Cut) -> int:
+        """How many characters the cards after this one show."""
+        _, done, pieces = self._read()
+        left = [*done, *pieces][card.index :]
+        chars = sum(len(piece.text) + sum(map(len, piece.rows)) for piece in left)
+        if not left:
+            return chars
+        first = left[0]
+        if card.rest:
+            return chars - len(first.text) + len(card.rest.text)
+        return chars - (len(first.until(card.unit).text) + sum(map(len, first.rows[: card.unit])))
 
     def show_tables_as_code(self) -> bool:
         """From now on no table is one; whether that changes the text."""
@@ -129,7 +157,7 @@ class MarkdownStream:
         if not view:
             return self._page, self._done, []
         references = dict(self._references)
-        tokens = parse_blocks(view, references)
+        tokens = parse_blocks(view, references, is_growing=not self._is_finished)
         used, page, done = set(self._used), self._page, self._done
         if len(references) > len(self._references) and done:
             used = set(self._used_before)
@@ -144,6 +172,7 @@ class MarkdownStream:
             after_blank=self._after_blank,
             is_list=self._is_list,
             number=self._number,
+            at_end=self._at_end,
         )
         units = writer.write(tokens)
         if not self._is_finished and len(units) > 1:
@@ -154,8 +183,10 @@ class MarkdownStream:
                 self._finish(units, lines)
                 units, page = units[-1:], self._page
         pieces = self._left(units)
+        if self._at_end:
+            pieces = _without_table_head(pieces, view, is_cut=self._is_finished)
         if not self._is_finished:
-            pieces = _without_table_head(pieces, view)
+            pieces = _without_half_row(pieces, view)
         return page.copy().extended(pieces), done, pieces
 
     def _finish(self, units: Sequence[Unit], lines: Sequence[str]) -> None:
@@ -206,12 +237,27 @@ def _without_beginning(source: str) -> str:
     return source
 
 
-def _without_table_head(pieces: list[Piece], view: str) -> list[Piece]:
+def _without_half_line(source: str) -> str:
+    """The source without a last line of nothing but marks, with which something was to begin."""
+    start = source.rstrip("\n").rfind("\n") + 1
+    return source[:start] if _HALF_LINE.match(source, start) else source
+
+
+def _without_half_row(pieces: list[Piece], view: str) -> list[Piece]:
+    """Without the row of a table that is being written."""
+    if not pieces or pieces[-1].kind != "table" or view.endswith("\n") or not pieces[-1].rows:
+        return pieces
+    last = pieces[-1]
+    return [*pieces[:-1], replace(last, rows=last.rows[:-1], raw=last.raw[:-1])]
+
+
+def _without_table_head(pieces: list[Piece], view: str, *, is_cut: bool) -> list[Piece]:
     """Without a last line that the next one may turn into the head of a table."""
     last = view.rpartition("\n")[2] or view[:-1].rpartition("\n")[2]
     if "|" not in last or not pieces or pieces[-1].kind != "text":
         return pieces
-    if not view.endswith("\n") and not last.lstrip(" \t>*+-.)0123456789").startswith("|"):
+    begins_row = last.lstrip(" \t>*+-.)0123456789").startswith("|")
+    if not begins_row and (is_cut or not view.endswith("\n")):
         return pieces
     text = pieces[-1].text.rpartition("\n")[0]
     return [*pieces[:-1], replace(pieces[-1], text=text)] if text else pieces[:-1]

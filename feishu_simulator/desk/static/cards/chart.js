@@ -1,10 +1,13 @@
-// Charts. Feishu draws them with VChart; here the kind, the title and the figures are shown.
+// Charts. Feishu draws them with VChart; here simple ones are drawn, and of others the figures shown.
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
 import { useCard } from "./context.js";
 import { Icon } from "./icons.js";
 import { PagedTable } from "./paged-table.js";
+import { Bars, canLie, canPie, Pie } from "./pie.js";
+import { canPlot, Plot } from "./plot.js";
 
+const DRAWINGS = [[canPlot, Plot], [canPie, Pie], [canLie, Bars]];
 const PAGE = 8;
 const MOST_COLUMNS = 8;
 
@@ -13,6 +16,13 @@ export function Chart({ part }) {
   const spec = part.chart_spec ?? {};
   const title = spec.title?.text;
   const rows = rowsOf(spec);
+  const [, Drawing] = DRAWINGS.find(([can]) => can(spec, rows)) ?? [];
+  if (Drawing) {
+    return html`<div class="c-chart">
+      ${title && html`<div class="c-chart-head"><strong>${textOf(title)}</strong></div>`}
+      <${Drawing} spec=${spec} rows=${rows} title=${title ? textOf(title) : say("card_chart")} />
+    </div>`;
+  }
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].slice(0, MOST_COLUMNS);
   const head = html`<tr>${names.map((name) => html`<th>${name}</th>`)}</tr>`;
   const body = rows.map((row) => html`<tr>${names.map((name) => html`<td>${textOf(row[name])}</td>`)}</tr>`);

@@ -21,14 +21,15 @@ function follow(messageId, tell) {
   let seen = "";
   let isBusy = false;
   let isOver = false;
-  // What a refetch depends on: a call anywhere, or anything about the message.
+  // What a refetch depends on: a call or a request anywhere, or anything about the message.
   let last = null;
-  const isStale = () => last?.calls !== store.calls || last?.message !== store.messages.get(messageId);
+  const isStale = () => last?.calls !== store.calls || last?.exchanges !== store.exchanges
+    || last?.message !== store.messages.get(messageId);
 
   async function read() {
     if (isBusy || isOver || !isStale()) return;
     isBusy = true;
-    last = { calls: store.calls, message: store.messages.get(messageId) };
+    last = { calls: store.calls, exchanges: store.exchanges, message: store.messages.get(messageId) };
     try {
       known = merged(known, await latest(messageId, known));
       const text = JSON.stringify(known);

@@ -1,14 +1,15 @@
 // The wire behind one message, laid open in the side panel.
-import { go, useHere } from "../here.js";
+import { go, here, useHere } from "../here.js";
 import { lineOf } from "../page/lines.js";
 import { SideHead } from "../page/thread.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { nameOf, store, useStore } from "../store.js";
+import { messagesIn, nameOf, store, useStore } from "../store.js";
 import { CardJson } from "./cardjson.js";
 import { Facts } from "./details.js";
 import { useWire } from "./follow.js";
 import { Warnings } from "./warnings.js";
+import { Recent } from "./recent.js";
 import { Replay } from "./replay.js";
 import { Timeline } from "./timeline.js";
 
@@ -21,12 +22,31 @@ export function Inspector() {
   const message = store.messages.get(inspected);
   return html`<section class="inspector">
     <${SideHead} title=${say("side_inspector")} />
+    <${Steps} message=${message} />
     <div class="inspector-body">
       ${message && wire && !wire.error
         ? html`<${Wire} key=${inspected} message=${message} wire=${wire} />`
         : html`<p class="wire-hint">${say(hintFor(message, wire))}</p>`}
+      ${!message && html`<${Recent} />`}
     </div>
   </section>`;
+}
+
+/** To the messages before and after this one, and to what belongs to no message. */
+function Steps({ message }) {
+  const all = messagesIn(message?.chat_id ?? here.chat);
+  const at = all.indexOf(message);
+  const before = message ? all[at - 1] : all.at(-1);
+  const after = message ? all[at + 1] : undefined;
+  const step = (to, label) => html`<button type="button" class="wire-button" disabled=${!to}
+    onClick=${() => go({ inspected: to.message_id })}>${say(label)}</button>`;
+  return html`<div class="wire-steps">
+    ${step(before, message ? "wire_before" : "wire_newest")}
+    ${message && step(after, "wire_after")}
+    ${message && html`<button type="button" class="wire-button" onClick=${() => go({ inspected: "" })}>
+      ${say("model_recent")}
+    </button>`}
+  </div>`;
 }
 
 function hintFor(message, wire) {
@@ -41,6 +61,7 @@ function Wire({ message, wire }) {
     <${Warnings} wire=${wire} />
     ${message.sender !== null && html`<${Replay} message=${message} wire=${wire} />`}
     <h3>${say("wire_timeline")}</h3>
+    ${store.bot.real_model && html`<p class="wire-hint">${say("model_real", { model: store.bot.real_model })}</p>`}
     <${Timeline} wire=${wire} />
     ${message.card && wire.card && html`<${CardJson} card=${message.card} figures=${wire.card} />`}
     <${Ids} message=${message} wire=${wire} />`;

@@ -43,6 +43,9 @@ function Leaf({ value }) {
   return html`<span class="json-literal">${String(value)}</span>`;
 }
 
+/** A text that unfolds where it is long. */
+export const LongText = ({ value }) => html`<${Text} value=${value} />`;
+
 function Text({ value, quoted = false }) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole || value.length <= LONG ? value : `${value.slice(0, LONG)}…`;

@@ -3,16 +3,20 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
 import { CallDetails, CallbackDetails, PushDetails } from "./details.js";
 import { meaningOf } from "./codes.js";
+import { ModelDetails, seconds, troubleOf } from "./model.js";
 
-const LOOKS = { push: pushLook, call: callLook, callback: callbackLook, run: runLook };
+const LOOKS = { push: pushLook, call: callLook, callback: callbackLook, run: runLook, model: modelLook };
 const DETAILS = {
   push: ({ push }) => html`<${PushDetails} push=${push} />`,
   call: ({ call }) => html`<${CallDetails} call=${call} />`,
+  model: ({ exchange }) => html`<${ModelDetails} exchange=${exchange} />`,
   callback: ({ callback }) => html`<${CallbackDetails} callback=${callback} />`,
   run: ({ rows }) => html`<ol class="wire-rows">
     ${rows.map((row) => html`<${Row} key=${row.key} row=${row} />`)}
   </ol>`,
 };
+
+const ARROWS = { wire_to_bot: "↓", wire_from_bot: "↑", wire_to_model: "→" };
 
 /** What is inside is built when the row is first unfolded, and stays. */
 export function Row({ row }) {
@@ -22,12 +26,13 @@ export function Row({ row }) {
     <details class=${`wire-row wire-${row.kind} ${look.tone}`}
       onToggle=${(event) => event.currentTarget.open && setOpened(true)}>
       <summary>
-        <span class="wire-at">${clock(row.at)}</span>
-        <span class="wire-way" title=${say(look.way)}>${look.way === "wire_to_bot" ? "↓" : "↑"}</span>
+        <span class="wire-at">${row.at !== null && clock(row.at)}</span>
+        <span class="wire-way" title=${say(look.way)}>${ARROWS[look.way]}</span>
         <span class="wire-name">${look.name}${look.more && html` <small>${look.more}</small>`}</span>
         <span class="wire-end">${look.end}</span>
         ${look.note && html`<span class="wire-note">${look.note}</span>`}
       </summary>
+      ${row.aside && html`<p class="wire-aside">${row.aside}</p>`}
       ${wasOpened && html`<div class="wire-details">${DETAILS[row.kind](row)}</div>`}
     </details>
   </li>`;
@@ -49,6 +54,27 @@ function pushLook({ push }) {
     end: isGood ? `200 · ${took(push.seconds)}` : push.status || say("wire_no_answer"),
     tone: isGood ? "" : "bad",
     note: isGood ? "" : pushTrouble(push),
+  };
+}
+
+function modelLook({ exchange }) {
+  const { usage, status, is_over: isOver, error, how } = exchange;
+  const trouble = troubleOf(exchange);
+  const isBad = status !== 200 || (isOver && trouble !== "") || error !== "";
+  const end = !isOver
+    ? say("model_running")
+    : status !== 200
+      ? status || say("wire_no_answer")
+      : [usage && `${usage.total_tokens} tokens`, seconds(exchange.seconds)].filter(Boolean).join(" · ");
+  const first = exchange.first === null ? "" : say("model_first_note", { time: seconds(exchange.first) });
+  const notes = [status === 200 ? first : "", trouble, error, how === "time" ? say("model_by_time") : ""];
+  return {
+    way: "wire_to_model",
+    name: say("wire_model"),
+    more: [exchange.model, exchange.fault && say(`model_${exchange.fault}`)].filter(Boolean).join(" · "),
+    end,
+    tone: isBad && (isOver || status >= 400) ? "bad" : "",
+    note: notes.filter(Boolean).join(" "),
   };
 }
 

@@ -1,4 +1,4 @@
-// Pushes, calls and callbacks in order of time; long runs of updates folded into one row.
+// Pushes, requests to the model, calls and callbacks in order of time; long runs of updates folded into one row.
 import { html, useMemo } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
 import { Row } from "./row.js";
@@ -7,14 +7,16 @@ import { Row } from "./row.js";
 const UPDATES = ["element.content", "message.patch"];
 const RUN = 3;
 
-/** Rows of a wire, oldest first: {kind: "push" | "call" | "callback" | "run", key, at, …}. */
+/** Rows of a wire, oldest first: {kind: "push" | "model" | "call" | "callback" | "run", key, at, …}. */
 export function rowsOf(wire) {
   const pushes = wire.pushes.map((push) => (
     { kind: "push", key: `push-${push.event_id}-${push.at}`, at: push.at, push }));
   const calls = wire.calls.map((call) => ({ kind: "call", key: `call-${call.serial}`, at: call.at, call }));
   const callbacks = wire.callbacks.map((callback) => (
     { kind: "callback", key: `callback-${callback.at}`, at: callback.at, callback }));
-  return folded([...pushes, ...calls, ...callbacks].sort((a, b) => a.at - b.at));
+  const models = wire.exchanges.map((exchange) => (
+    { kind: "model", key: `model-${exchange.number}`, at: exchange.at, exchange }));
+  return folded([...pushes, ...models, ...calls, ...callbacks].sort((a, b) => a.at - b.at));
 }
 
 const isUpdate = ({ kind, call }) =>

@@ -8,6 +8,7 @@ import { titleOf } from "./conversation.js";
 import { Icon } from "./icons.js";
 import { lineOf } from "./lines.js";
 import { NewGroup } from "./newgroup.js";
+import { Scene } from "./scene.js";
 import { shortOf } from "./times.js";
 import { unreadIn } from "./unread.js";
 
@@ -46,18 +47,23 @@ function onArrow(event) {
 /** Props: chats, byChat (messages of each, oldest first). */
 export function Chats({ chats, byChat }) {
   const [making, setMaking] = useState(false);
+  const [staging, setStaging] = useState(false);
   const latest = (chat) => byChat.get(chat.chat_id)?.at(-1)?.created_ms ?? 0;
   const rows = [...chats].sort((a, b) => latest(b) - latest(a));
   return html`<nav class="chats" aria-label=${say("chats")}>
     <header class="chats-head">
       <h2>${say("chats")}</h2>
+      <span class="chats-tools">
+      <button type="button" class="round-button" title=${say("scene")} aria-label=${say("scene")}
+        onClick=${() => setStaging(true)}><${Icon} name="scene" /></button>
       <button type="button" class="round-button" title=${say("newGroup")} aria-label=${say("newGroup")}
-        onClick=${() => setMaking(true)}><${Icon} name="plus" /></button>
+        onClick=${() => setMaking(true)}><${Icon} name="plus" /></button></span>
     </header>
     <div class="chat-rows" onKeyDown=${onArrow}>
       ${rows.map((chat) => html`<${Row} key=${chat.chat_id} chat=${chat}
         messages=${byChat.get(chat.chat_id) ?? []} />`)}
     </div>
+    ${staging && html`<${Scene} onClose=${() => setStaging(false)} />`}
     ${making && html`<${NewGroup} onClose=${() => setMaking(false)} />`}
   </nav>`;
 }

@@ -7,7 +7,7 @@ import { say } from "../words.js";
 import { store } from "../store.js";
 import { Attachments, acceptable } from "./attachments.js";
 import { BotMenu } from "./botmenu.js";
-import { GroupHint, MentionChips, ReplyTo } from "./composerparts.js";
+import { MentionChips, ReplyTo } from "./composerparts.js";
 import { useDraft } from "./drafts.js";
 import { Icon } from "./icons.js";
 import { MentionList, useMentions } from "./mention.js";
@@ -19,7 +19,7 @@ const LINES = 8;
 /** Props: chat, place ("main" or "thread"), rootId of the thread. */
 export function Composer({ chat, place, rootId = "" }) {
   const key = `${here.person} ${place} ${rootId || chat.chat_id}`;
-  const { draft, change, clear, restore } = useDraft(key, chat);
+  const { draft, change, clear, restore } = useDraft(key);
   const [caret, setCaret] = useState(draft.text.length);
   const [dragging, setDragging] = useState(false);
   const input = useRef(null);
@@ -117,7 +117,6 @@ export function Composer({ chat, place, rootId = "" }) {
   return html`<footer class=${dragging ? "composer dragging" : "composer"} onDragOver=${onDragOver}
     onDragLeave=${() => setDragging(false)} onDrop=${onDrop}>
     ${place === "main" && chat.mode === "p2p" && html`<${BotMenu} />`}
-    <${GroupHint} chat=${chat} draft=${draft} onMention=${() => addMention(store.bot.open_id)} />
     <div class="composer-box">
       ${target && html`<${ReplyTo} message=${target} />`}
       <${Attachments} files=${draft.files}

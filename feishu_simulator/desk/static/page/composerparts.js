@@ -1,4 +1,4 @@
-// What stands around the text one writes: the answered message, mentions, hints.
+// What stands around the text one writes: the answered message, mentions.
 import { go } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
@@ -6,8 +6,6 @@ import { nameOf, store } from "../store.js";
 import { Icon } from "./icons.js";
 import { lineOf } from "./lines.js";
 import { mentionName } from "./mention.js";
-
-const ALL_GROUP_MESSAGES = "im:message.group_msg";
 
 export function ReplyTo({ message }) {
   return html`<div class="reply-to">
@@ -26,14 +24,4 @@ export function MentionChips({ ids, onRemove }) {
     <button type="button" aria-label=${say("removeMention", { name: mentionName(id) })}
       onClick=${() => onRemove(id)}><${Icon} name="close" /></button>
   </span>`);
-}
-
-/** In a group the bot hears only what mentions it, unless it may hear everything. */
-export function GroupHint({ chat, draft, onMention }) {
-  const hearsAll = store.faults.scopes?.[ALL_GROUP_MESSAGES];
-  if (chat.mode === "p2p" || hearsAll || draft.mentions.includes(store.bot.open_id)) return null;
-  return html`<div class="hint" role="note">
-    <span>${say("notMentioned", { name: store.bot.name })}</span>
-    <button type="button" class="text-button" onClick=${onMention}>@${store.bot.name}</button>
-  </div>`;
 }

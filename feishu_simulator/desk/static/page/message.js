@@ -4,7 +4,7 @@ import { say } from "../words.js";
 import { nameOf } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { Content, isBare, systemText } from "./content.js";
-import { DeliveryState } from "./delivery.js";
+import { DeliveryState, Undelivered } from "./delivery.js";
 import { lineOf } from "./lines.js";
 import { Reactions } from "./reactions.js";
 import { ThreadStrip } from "./threadstrip.js";
@@ -87,6 +87,7 @@ export class Message extends Component {
           ${(hovered || focused) && !message.deleted && html`<${Toolbar} message=${message}
             me=${me} place=${place} canThread=${canThread} />`}
         </div>
+        ${mine && html`<${Undelivered} message=${message} me=${me} place=${place} />`}
       </div>
     </article>`;
   }

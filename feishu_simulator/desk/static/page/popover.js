@@ -1,5 +1,5 @@
 // A button that opens a small panel beside it; Escape and a click elsewhere close it.
-import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
 
 /** `children` is a function of what closes the panel; `button` is what stands on the button. */
 export function Popover({ button, label, kind = "", align = "start", onOpen, children }) {
@@ -7,7 +7,8 @@ export function Popover({ button, label, kind = "", align = "start", onOpen, chi
   const whole = useRef(null);
   const close = () => setSide("");
 
-  useEffect(() => {
+  // At once: who has begun to write in it keeps the keyboard.
+  useLayoutEffect(() => {
     onOpen?.(side !== "");
     if (!side) return undefined;
     const outside = (event) => whole.current?.contains(event.target) || close();

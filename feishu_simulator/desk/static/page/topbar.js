@@ -2,7 +2,7 @@
 import { go, here } from "../here.js";
 import { html } from "../vendor/preact-htm.js";
 import { say } from "../words.js";
-import { store } from "../store.js";
+import { messagesIn, store } from "../store.js";
 import { faultsAreOn } from "./faults.js";
 import { Icon } from "./icons.js";
 import { WriteAs } from "./people.js";
@@ -18,9 +18,13 @@ function Model() {
   </span>`;
 }
 
+/** The newest message of the chat that is open; "" without one. */
+const newest = () => messagesIn(here.chat).at(-1)?.message_id ?? "";
+
 export function TopBar() {
   const theme = THEMES[(THEMES.indexOf(here.theme) + 1) % THEMES.length];
   const faults = here.side === "faults";
+  const inspects = here.side === "inspector";
   const faulty = faultsAreOn(store);
   const toggled = say("faults") + (faulty ? ` · ${say("faultsOn")}` : "");
   return html`<header class="topbar">
@@ -31,6 +35,10 @@ export function TopBar() {
     <button type="button" class=${`bar-button ${faulty ? "faulty" : ""}`} title=${toggled}
       aria-label=${toggled} aria-pressed=${faults} onClick=${() => go({ side: faults ? "" : "faults" })}>
       <${Icon} name="faults" /><span class="wide-only">${say("faults")}</span>
+    </button>
+    <button type="button" class="bar-button" title=${say("inspectorNote")} aria-label=${say("side_inspector")}
+      aria-pressed=${inspects} onClick=${() => go(inspects ? { side: "" } : { side: "inspector", inspected: newest() })}>
+      <${Icon} name="inspect" /><span class="wide-only">${say("side_inspector")}</span>
     </button>
     <button type="button" class="bar-button" title=${say("switchLang")} aria-label=${say("switchLang")}
       onClick=${() => go({ lang: here.lang === "zh" ? "en" : "zh" })}>${say("otherLang")}</button>

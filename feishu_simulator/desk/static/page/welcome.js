@@ -19,5 +19,6 @@ export function Welcome({ chat }) {
       ${["suggestion1", "suggestion2", "suggestion3"].map((key) => html`<button type="button" key=${key}
         class="suggestion" onClick=${() => begin(say(key))}>${say(key)}</button>`)}
     </div>
+    <p class="welcome-note">${say("welcomeInspector")}</p>
   </div>`;
 }

@@ -1,0 +1,81 @@
+"""What the core needs from outside, and what the administrator has chosen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.alerts import AlertSink
+from feishu_bot.core.answering.context import MessageReader
+from feishu_bot.core.balance import BalanceReader
+from feishu_bot.core.card_actions import BIND_TIMEOUT
+from feishu_bot.core.chat_model import ChatModel, ModelCatalog
+from feishu_bot.core.chats import Chats
+from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.history import History
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messenger import Messenger
+from feishu_bot.core.own_roles import OwnRoles
+from feishu_bot.core.people import People, UserDirectory
+from feishu_bot.core.queue.inbox import Inbox
+from feishu_bot.core.quotas import Quota
+from feishu_bot.core.roles import Roles
+from feishu_bot.core.usage import Prices, UsageStore
+
+Texts = Mapping[Language, Callable[..., str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything that the core needs from outside."""
+
+    inbox: Inbox
+    conversations: Conversations
+    chats: Chats
+    people: People
+    usage: UsageStore
+    feedback: FeedbackStore
+    history: History
+    messenger: Messenger
+    names: UserDirectory
+    reader: MessageReader
+    model: ChatModel
+    models: ModelCatalog
+    balance: BalanceReader
+    roles: Roles
+    own_roles: OwnRoles
+    prices: Prices
+    alerts: AlertSink
+    texts: Texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotOptions:
+    """What the administrator has chosen; `docs/settings.md` explains each.
+
+    `misses_messages` tells whether Feishu keeps a group's messages from the bot. `clock` is in
+    seconds since the epoch, `timer` monotonic.
+    """
+
+    language: Language = "zh"
+    p2p_context: Literal["thread", "chat"] = "chat"
+    answers_all: bool = False
+    log_messages: bool = False
+    system_prompt: str = ""
+    context_tokens: int = 8_000
+    footer: frozenset[str] = frozenset()
+    policy: AccessPolicy = field(default_factory=AccessPolicy)
+    person_quota: Quota = field(default_factory=Quota)
+    chat_quota: Quota = field(default_factory=Quota)
+    suggestions: bool = False
+    suggestions_model: str = ""
+    retention_days: int = 30
+    title_model: str = ""
+    misses_messages: Callable[[], bool] = lambda: False
+    bind_timeout: float = BIND_TIMEOUT
+    clock: Callable[[], float] = time.time
+    timer: Callable[[], float] = time.monotonic

@@ -1,0 +1,73 @@
+"""Messages that wait for their turn: how they are found, and what is remembered of their sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingMessage:
+    """A person's message that no answer has begun to.
+
+    `conversation` is its key as a text; `received_at` is in seconds since the epoch.
+    """
+
+    message_id: str
+    conversation: str
+    received_at: float
+    has_reaction: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftReaction:
+    """The bot's reaction on a message that waits no more.
+
+    `reaction_id` is empty where it isn't known whether Feishu took the reaction in.
+    """
+
+    message_id: str
+    reaction_id: str
+    created_at: float
+
+
+class WaitingStore(Protocol):
+    """What waits, over all processes, and which reactions there are.
+
+    Each reaction is in the hands of one process at a time: until the given time, in seconds since
+    the epoch, nobody else is told of it.
+    """
+
+    def waiting(self) -> tuple[WaitingMessage, ...]:
+        """The messages that wait, oldest first; those of the longest queues may be left out."""
+
+    def left(self) -> tuple[LeftReaction, ...]:
+        """The reactions on messages that wait no more, and that nobody is taking away."""
+
+    def begin(self, message_id: str, *, until: float) -> bool:
+        """Note that a reaction is about to be made; False when another process has."""
+
+    def note(self, message_id: str, reaction_id: str) -> None:
+        """The reaction was made, and has this id; empty when nobody knows."""
+
+    def take(self, message_id: str, *, until: float) -> bool:
+        """Take a reaction in hand to take it away; False when another process has."""
+
+    def hold(self, message_id: str, *, until: float) -> None:
+        """Leave a reaction that was taken in hand alone until then."""
+
+    def forget(self, message_id: str) -> None:
+        """There is no reaction any more."""
+
+
+class Reactions(Protocol):
+    """The bot's reactions on people's messages. All raise FeishuError."""
+
+    def add(self, message_id: str) -> str:
+        """React to a message, so that its writer sees that it waits; the reaction's id."""
+
+    def find(self, message_id: str) -> tuple[str, ...]:
+        """The ids of the bot's own reactions of this kind on a message."""
+
+    def remove(self, message_id: str, reaction_id: str) -> None:
+        """Take a reaction away."""

@@ -1,0 +1,170 @@
+"""Shows that messages wait: a reaction on each, and their number in the card of the answer ahead.
+
+It looks at the inbox while answers run, in a thread of its own: neither an acknowledgement nor an
+answer does anything for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingMessage, WaitingStore
+from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
+
+# Seconds between two looks while answers run, and while none does: then there may only be
+# reactions that another process has left behind.
+LOOK_SECONDS = 0.5
+IDLE_LOOK_SECONDS = 30.0
+# Who waits less than that has no need to know.
+LEAST_WAIT = 0.6
+# So many reactions are made at one look, so that those that are over don't wait for them.
+MOST_NEW = 10
+# A call to Feishu is over by then: a process that hasn't said how it ended has died.
+IN_HAND_SECONDS = 30.0
+RETRY_SECONDS = 10.0
+# After so long a scope that was missing may have been granted.
+SCOPE_SECONDS = 600.0
+# Who has waited for a reaction to go for a week has stopped looking.
+GIVE_UP_SECONDS = 7 * 24 * 3600.0
+JOIN_SECONDS = 2.0
+
+
+class WaitingIndicator:
+    """A reaction on every message that waits, taken away when its turn has come.
+
+    The store knows of a reaction before Feishu does, so that whichever process lives takes it
+    away. Without the scope there are none. `clock` is in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        store: WaitingStore,
+        reactions: Reactions,
+        running: RunningJobs,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._reactions = reactions
+        self._running = running
+        self._clock = clock
+        self._closing = threading.Event()
+        self._no_scope_until = 0.0
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread = threading.Thread(target=self._run, name="waiting", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more. Reactions stay until the messages have their answers elsewhere."""
+        self._closing.set()
+        if self._thread:
+            self._thread.join(JOIN_SECONDS)
+
+    def look(self) -> bool:
+        """Bring reactions and cards up to date; whether there is anything left to watch."""
+        left = self._store.left()
+        for reaction in left:
+            self._take_away(reaction)
+        waiting = self._store.waiting()
+        by_conversation = Counter(message.conversation for message in waiting)
+        for job, control in self._running.all():
+            control.note_waiting(by_conversation[str(job.key)])
+        for message in self._unmarked(waiting)[:MOST_NEW]:
+            if self._closing.is_set() or self._clock() < self._no_scope_until:
+                break
+            self._mark(message)
+        return bool(left or waiting)
+
+    def _run(self) -> None:
+        has_more, looked_at = True, 0.0
+        while not self._closing.is_set():
+            now = self._clock()
+            if has_more or self._running or now >= looked_at + IDLE_LOOK_SECONDS:
+                looked_at = now
+                has_more = self._look_safely()
+            self._closing.wait(LOOK_SECONDS)
+
+    def _look_safely(self) -> bool:
+        try:
+            return self.look()
+        except Exception:
+            # Nothing but a sign is lost by it.
+            logger.exception("waiting messages not shown")
+            self._closing.wait(RETRY_SECONDS)
+            return True
+
+    def _unmarked(self, waiting: tuple[WaitingMessage, ...]) -> list[WaitingMessage]:
+        early = self._clock() - LEAST_WAIT
+        return [
+            message
+            for message in waiting
+            if not message.has_reaction and message.received_at <= early
+        ]
+
+    def _mark(self, message: WaitingMessage) -> None:
+        if not self._store.begin(message.message_id, until=self._clock() + IN_HAND_SECONDS):
+            return
+        try:
+            reaction_id = self._reactions.add(message.message_id)
+        except PermissionMissing as exc:
+            self._store.forget(message.message_id)
+            self._miss_scope(exc)
+        except FeishuUnavailable as exc:
+            # It may be there all the same.
+            logger.info("reaction not known", message_id=message.message_id, error=str(exc))
+            self._store.note(message.message_id, "")
+        except FeishuError as exc:
+            # What is refused once is refused always: its row keeps it from being tried again.
+            logger.info("no reaction", message_id=message.message_id, error=str(exc))
+            self._store.note(message.message_id, "")
+        else:
+            self._store.note(message.message_id, reaction_id)
+
+    def _take_away(self, left: LeftReaction) -> None:
+        if not self._store.take(left.message_id, until=self._clock() + IN_HAND_SECONDS):
+            return
+        try:
+            found = (left.reaction_id,) if left.reaction_id else self._find(left.message_id)
+            for reaction_id in found:
+                self._reactions.remove(left.message_id, reaction_id)
+        except (FeishuUnavailable, RateLimited, PermissionMissing) as exc:
+            if self._clock() < left.created_at + GIVE_UP_SECONDS:
+                logger.info("reaction stays", message_id=left.message_id, error=str(exc))
+                is_scope = isinstance(exc, PermissionMissing)
+                pause = SCOPE_SECONDS if is_scope else RETRY_SECONDS
+                self._store.hold(left.message_id, until=self._clock() + pause)
+                return
+            logger.warning("reaction given up", message_id=left.message_id, error=str(exc))
+        except FeishuError as exc:
+            # It is gone, or its message is.
+            logger.info("no reaction to take away", message_id=left.message_id, error=str(exc))
+        self._store.forget(left.message_id)
+
+    def _find(self, message_id: str) -> tuple[str, ...]:
+        try:
+            return self._reactions.find(message_id)
+        except PermissionMissing as missing:
+            # Reading reactions needs another scope. Of one kind an app has one on a message: asked
+            # for it again, Feishu tells its id.
+            try:
+                return (self._reactions.add(message_id),)
+            except (FeishuUnavailable, RateLimited, PermissionMissing):
+                raise
+            except FeishuError:
+                # That says nothing of the one that may be there.
+                raise missing from None
+
+    def _miss_scope(self, exc: PermissionMissing) -> None:
+        if not self._no_scope_until:
+            logger.info("no scope for reactions, waiting messages get none", error=str(exc))
+        self._no_scope_until = self._clock() + SCOPE_SECONDS

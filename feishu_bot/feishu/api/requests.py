@@ -1,0 +1,43 @@
+"""Requests in the SDK's general form, and what their answers say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import lark_oapi as lark
+from lark_oapi.core.model import BaseRequest, BaseResponse
+from urllib3.filepost import encode_multipart_formdata
+
+from feishu_bot.feishu.api.error_codes import error_for
+from feishu_bot.feishu.api.transport import rate_limit_wait
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def request_for(
+    method: Method, path: str, body: Mapping[str, Any] | None, form: Mapping[str, Any] | None = None
+) -> BaseRequest:
+    """A request; `body` goes as JSON, `form` as multipart/form-data."""
+    request = BaseRequest()
+    request.http_method = lark.HttpMethod[method]
+    request.uri = f"/open-apis{path}"
+    if form is not None:
+        request.body, request.headers["Content-Type"] = encode_multipart_formdata(form)
+    elif body is not None:
+        request.body = body
+        request.headers["Content-Type"] = "application/json; charset=utf-8"
+    return request
+
+
+def checked(response: BaseResponse) -> dict[str, Any]:
+    """The JSON object of an answer. Raises FeishuError for a refusal."""
+    if response.code == 0:
+        return dict(json.loads(response.raw.content))
+    raise error_for(
+        response.code or 0,
+        response.msg or "no message",
+        log_id=response.get_log_id() or "",
+        retry_after=rate_limit_wait(response.raw.headers),
+    )

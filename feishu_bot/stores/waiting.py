@@ -1,0 +1,114 @@
+"""Messages that wait, and the reactions that the bot has on them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+
+from feishu_bot.core.queue.waiting import LeftReaction, WaitingMessage
+from feishu_bot.stores.database import Database
+from feishu_bot.stores.schema import IS_OPEN, inbox, waiting_reactions
+
+# So many can be told of in cards; more than that wait only where something is broken.
+MOST_WAITING = 500
+
+_is_waiting = inbox.c.state == "waiting"
+_its_reaction = waiting_reactions.c.message_id == inbox.c.dedupe_id
+_WAITING = (
+    sa.select(
+        inbox.c.message_id,
+        inbox.c.conversation,
+        inbox.c.received_at,
+        waiting_reactions.c.message_id.is_not(None).label("has_reaction"),
+    )
+    .outerjoin_from(inbox, waiting_reactions, _its_reaction)
+    .where(
+        IS_OPEN,
+        _is_waiting,
+        # What was handed back has its card already.
+        inbox.c.checkpoint.is_(None),
+        # What was pressed has no message of a person to react to.
+        inbox.c.dedupe_id == inbox.c.message_id,
+        inbox.c.kind.in_(("ask", "run")),
+    )
+    .order_by(inbox.c.created_at, inbox.c.id)
+    .limit(MOST_WAITING)
+)
+_LEFT = (
+    sa.select(
+        waiting_reactions.c.message_id,
+        waiting_reactions.c.reaction_id,
+        waiting_reactions.c.created_at,
+    )
+    .outerjoin_from(waiting_reactions, inbox, _its_reaction)
+    .where(
+        waiting_reactions.c.busy_until <= sa.bindparam("now"),
+        sa.or_(inbox.c.id.is_(None), sa.not_(_is_waiting)),
+    )
+)
+_is_this = waiting_reactions.c.message_id == sa.bindparam("message")
+_BEGIN = (
+    insert(waiting_reactions)
+    .values(
+        message_id=sa.bindparam("message"),
+        busy_until=sa.bindparam("until"),
+        created_at=sa.bindparam("now"),
+    )
+    .on_conflict_do_nothing()
+    .returning(waiting_reactions.c.message_id)
+)
+_NOTE = (
+    sa.update(waiting_reactions)
+    .where(_is_this)
+    .values(reaction_id=sa.bindparam("reaction"), busy_until=0.0)
+)
+_TAKE = (
+    sa.update(waiting_reactions)
+    .where(_is_this, waiting_reactions.c.busy_until <= sa.bindparam("now"))
+    .values(busy_until=sa.bindparam("until"))
+)
+_HOLD = sa.update(waiting_reactions).where(_is_this).values(busy_until=sa.bindparam("until"))
+_FORGET = sa.delete(waiting_reactions).where(_is_this)
+
+
+class SqlWaiting:
+    """Implements `core.queue.waiting.WaitingStore`. `clock` gives seconds since the epoch."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    def waiting(self) -> tuple[WaitingMessage, ...]:
+        with self._database.read() as connection:
+            rows = connection.execute(_WAITING).mappings().all()
+        return tuple(WaitingMessage(**row) for row in rows)
+
+    def left(self) -> tuple[LeftReaction, ...]:
+        with self._database.read() as connection:
+            rows = connection.execute(_LEFT, {"now": self._clock()}).mappings().all()
+        return tuple(LeftReaction(**row) for row in rows)
+
+    def begin(self, message_id: str, *, until: float) -> bool:
+        parameters = {"message": message_id, "until": until, "now": self._clock()}
+        with self._database.write() as connection:
+            return connection.execute(_BEGIN, parameters).first() is not None
+
+    def note(self, message_id: str, reaction_id: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(_NOTE, {"message": message_id, "reaction": reaction_id})
+
+    def take(self, message_id: str, *, until: float) -> bool:
+        parameters = {"message": message_id, "until": until, "now": self._clock()}
+        with self._database.write() as connection:
+            return connection.execute(_TAKE, parameters).rowcount == 1
+
+    def hold(self, message_id: str, *, until: float) -> None:
+        with self._database.write() as connection:
+            connection.execute(_HOLD, {"message": message_id, "until": until})
+
+    def forget(self, message_id: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(_FORGET, {"message": message_id})
