@@ -12,6 +12,7 @@ from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
 from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
@@ -118,15 +119,23 @@ def build_bot(
         clock=options.clock,
         timer=options.timer,
     )
+    files = AttachedFiles(
+        ports.attachments,
+        ports.documents,
+        most_bytes=options.most_file_bytes,
+        tokens=options.context_tokens // 2,
+    )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
         conversations=conversations,
         people=people,
-        questions=QuestionReader(conversations, settings, continue_prompt=continue_prompt),
+        questions=QuestionReader(
+            conversations, settings, continue_prompt=continue_prompt, texts=ports.texts
+        ),
         generator=AnswerGenerator(
             model=ports.model,
-            context=MissingContext(conversations, ports.reader),
+            context=MissingContext(conversations, ports.reader, files),
             speakers=Speakers(ports.names),
             alerts=ports.alerts,
             system_prompt=options.system_prompt,

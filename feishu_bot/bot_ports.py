@@ -10,11 +10,13 @@ from typing import Literal
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.answering.context import MessageReader
+from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.card_actions import BIND_TIMEOUT
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog
 from feishu_bot.core.chats import Chats
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.documents import DocumentReader
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
@@ -43,6 +45,8 @@ class Ports:
     messenger: Messenger
     names: UserDirectory
     reader: MessageReader
+    attachments: AttachmentReader
+    documents: DocumentReader
     model: ChatModel
     models: ModelCatalog
     balance: BalanceReader
@@ -67,6 +71,7 @@ class BotOptions:
     log_messages: bool = False
     system_prompt: str = ""
     context_tokens: int = 8_000
+    most_file_bytes: int = 20_000_000
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

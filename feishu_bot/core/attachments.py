@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from feishu_bot.core.messages import Attachment
+
+# Bytes, as the platform and its limits count.
+MEGABYTE: Final = 1_000_000
 
 
 class AttachmentReader(Protocol):

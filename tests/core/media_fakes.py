@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feishu_bot.core.documents import Document, DocumentPart
 from feishu_bot.core.picture_model import DrawnPictures
 from feishu_bot.core.speech import Speech
 from feishu_bot.core.transcription import Transcript
@@ -23,6 +24,25 @@ class FakeAttachments:
         if len(data) > most:
             raise MediaError("media_too_large")
         return data
+
+
+class FakeDocuments:
+    """Reads bytes as text, with a form feed between pages; all from `first` on have room."""
+
+    def __init__(self) -> None:
+        self.read_names: list[tuple[str, int]] = []
+
+    def read(self, name, data, *, chars, first=1) -> Document:
+        self.read_names.append((name, first))
+        pages = data.decode().split("\f")
+        if not any(pages):
+            raise MediaError("media_empty")
+        parts = [
+            DocumentPart(number=number, text=text)
+            for number, text in enumerate(pages, 1)
+            if number >= min(first, len(pages))
+        ]
+        return Document(unit="page", total=len(pages), parts=tuple(parts))
 
 
 class FakePictureModel:

@@ -8,11 +8,11 @@ from feishu_simulator import Script, card_view
 
 PICTURE = {"tag": "img", "image_key": "img_v3_demo", "width": 800, "height": 600}
 OTHER_PICTURE = PICTURE | {"image_key": "img_v3_other"}
-FILE = {"tag": "file", "file_key": "file_v3_2", "file_name": "周报.pdf"}
+VIDEO = {"tag": "media", "file_key": "file_v3_2", "file_name": "周报.mp4"}
 NOT_READ = "没有读到你引用的内容"
 KINDS = [
     ("image", {"image_key": "img_v3_demo"}, "(a picture)", "图片"),
-    ("file", {"file_key": "file_v3", "file_name": "周报.pdf"}, "(a file: 周报.pdf)", "文件"),
+    ("folder", {"file_key": "file_v3", "file_name": "周报"}, "(a folder)", "文件夹"),
     ("audio", {"file_key": "file_v3", "duration": 3000}, "(a voice message)", "语音"),
     ("media", {"file_key": "file_v3", "file_name": "a.mp4"}, "(a video: a.mp4)", "视频"),
     ("sticker", {"file_key": "file_v3"}, "(a sticker)", "表情"),
@@ -65,14 +65,14 @@ def test_sent_alone_it_is_answered_without_asking_the_model(
     assert not sim.gateway.requests
 
 
-def test_pictures_and_a_file_with_a_caption_make_one_line(sim, talk, bot):
-    rows = [[{"tag": "text", "text": "对比一下"}], [PICTURE, FILE], [OTHER_PICTURE]]
+def test_pictures_and_a_video_with_a_caption_make_one_line(sim, talk, bot):
+    rows = [[{"tag": "text", "text": "对比一下"}], [PICTURE, VIDEO], [OTHER_PICTURE]]
 
     answer = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
     assert asked(sim).count("(a picture)") == 2
-    assert "(a file: 周报.pdf)" in asked(sim)
-    assert asides(answer) == ["我还读不了图片和文件，这次只看了文字。"]
+    assert "(a video: 周报.mp4)" in asked(sim)
+    assert asides(answer) == ["我还读不了几种不是文字的内容，这次只看了文字。"]
 
 
 def test_a_picture_in_a_reply_to_what_may_not_be_read_makes_one_line(sim, talk, bot):
@@ -178,8 +178,10 @@ def test_the_line_is_said_again_under_what_continues_it(sim, talk, bot):
 
 def test_it_is_said_in_english_too(sim, talk, start_bot):
     start_bot(LANGUAGE="en")
-    rows = [[{"tag": "text", "text": "what is it?"}, PICTURE, FILE]]
+    rows = [[{"tag": "text", "text": "what is it?"}, PICTURE, VIDEO]]
 
     answer = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
-    assert asides(answer) == ["I can't read pictures and files yet and went by your words only."]
+    assert asides(answer) == [
+        "I can't read several things that aren't text yet and went by your words only."
+    ]

@@ -9,10 +9,11 @@ from dataclasses import replace
 from feishu_bot import metrics
 from feishu_bot.core import modes
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
-from feishu_bot.core.answering.context import MissingContext, QuestionContext
+from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
+from feishu_bot.core.answering.question_context import QuestionContext, without_references
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers, with_speaker
 from feishu_bot.core.chat_model import (
     ChatModel,
@@ -73,9 +74,13 @@ class AnswerGenerator:
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
         context, speaker = self._introduction(job, question)
-        draft = self._ask(
-            job, question, with_speaker(speaker, context.text + question.text), stream, control
-        )
+        if question.is_wordless and context.failure:
+            failure = context.failure
+            draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
+            draft.context, draft.speaker = context.text, speaker
+            return draft
+        text = with_speaker(speaker, without_references(context.text + question.text))
+        draft = self._ask(job, question, text, stream, control)
         draft.context, draft.speaker = context.text, speaker
         left_off = question.conversation.left_off
         if left_off is not None:

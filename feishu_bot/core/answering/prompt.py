@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from feishu_bot.core.answering.question_context import without_references
 from feishu_bot.core.answering.speakers import with_speaker
 from feishu_bot.core.chat_model import ChatMessage
 from feishu_bot.core.conversations import Turn
@@ -47,18 +48,21 @@ def fit_prompt(system: str, turns: Sequence[Turn], question: str, budget: int) -
     used = estimate_tokens(question) + (estimate_tokens(system) if system else 0)
     kept: list[Turn] = []
     for turn in reversed(turns):
-        asked = with_speaker(turn.speaker, turn.question)
-        cost = estimate_tokens(asked) + estimate_tokens(turn.answer)
+        cost = estimate_tokens(_asked(turn)) + estimate_tokens(turn.answer)
         if (used + cost) * ratio > budget:
             break
         used += cost
         kept.append(turn)
     messages = [ChatMessage("system", system)] if system else []
     for turn in reversed(kept):
-        messages.append(ChatMessage("user", with_speaker(turn.speaker, turn.question)))
+        messages.append(ChatMessage("user", _asked(turn)))
         messages.append(ChatMessage("assistant", turn.answer))
     messages.append(ChatMessage("user", question))
     return FittedPrompt(tuple(messages), used)
+
+
+def _asked(turn: Turn) -> str:
+    return with_speaker(turn.speaker, without_references(turn.question))
 
 
 def _ratio(turns: Sequence[Turn]) -> float:
