@@ -155,6 +155,7 @@ def _ports(
     messenger: FeishuMessenger,
     alerts: NotedAlerts,
 ) -> Ports:
+    files = FileReader()
     return Ports(
         inbox=stores.inbox,
         conversations=stores.conversations,
@@ -167,8 +168,10 @@ def _ports(
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
         attachments=FeishuAttachmentReader(client, pacer),
-        documents=FileReader(),
+        documents=files,
+        pictures=files,
         model=gateway,
+        sight=gateway,
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
@@ -193,6 +196,8 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         most_file_bytes=settings.max_file_mb * MEGABYTE,
+        most_picture_bytes=settings.max_image_mb * MEGABYTE,
+        vision_model=settings.vision_model,
         footer=frozenset(settings.footer),
         suggestions=settings.suggestions,
         suggestions_model=settings.suggestions_model,

@@ -18,6 +18,7 @@ from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.rest import RestOfAnswer
+from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.background import BackgroundTasks
 from feishu_bot.core.bot import Bot
@@ -125,6 +126,12 @@ def build_bot(
         most_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
     )
+    pictures = PictureLoader(
+        ports.attachments,
+        ports.pictures,
+        most_bytes=options.most_picture_bytes,
+        tokens=options.context_tokens // 2,
+    )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
@@ -136,10 +143,13 @@ def build_bot(
         generator=AnswerGenerator(
             model=ports.model,
             context=MissingContext(conversations, ports.reader, files),
+            pictures=pictures,
+            sight=ports.sight,
             speakers=Speakers(ports.names),
             alerts=ports.alerts,
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
+            vision_model=options.vision_model,
             is_allowed=ports.models.allows,
             clock=options.clock,
             timer=options.timer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feishu_bot.core.documents import Document, DocumentPart
 from feishu_bot.core.picture_model import DrawnPictures
+from feishu_bot.core.pictures import Picture
 from feishu_bot.core.speech import Speech
 from feishu_bot.core.transcription import Transcript
 from feishu_bot.errors import BotError, MediaError
@@ -43,6 +44,26 @@ class FakeDocuments:
             if number >= min(first, len(pages))
         ]
         return Document(unit="page", total=len(pages), parts=tuple(parts))
+
+
+class FakePictures:
+    """Every file is a picture of 512 x 512, which costs a model 255 tokens."""
+
+    def picture(self, data) -> Picture:
+        return Picture(data=data, media_type="image/png", width=512, height=512)
+
+    def pages(self, data, *, first, most) -> tuple[Picture, ...]:
+        return (self.picture(data),)
+
+
+class FakeSight:
+    """All models can see but `blind` ones."""
+
+    def __init__(self) -> None:
+        self.blind: set[str] = set()
+
+    def can_see(self, model) -> bool:
+        return model not in self.blind
 
 
 class FakePictureModel:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from feishu_bot.core.answering.question_context import (
     as_written,
     context_of,
+    for_model,
+    pictures_in,
     tagged,
     tags_in,
     without_context,
-    without_references,
 )
 
 FORGED = [
@@ -51,7 +52,7 @@ def test_an_attribute_is_on_one_line_and_not_long():
 def test_the_model_is_told_no_ids(question):
     context = tagged("document", "x", name="a.txt", pages="1 of 1", message="om_1", key="file_1")
 
-    shown = without_references(context + question)
+    shown = for_model(context + question)
 
     assert shown == f'<document name="a.txt" pages="1 of 1">\nx\n</document>\n\n{question}'
 
@@ -59,3 +60,11 @@ def test_the_model_is_told_no_ids(question):
 def test_words_that_are_no_tag_of_ours_stay_as_they_are():
     assert as_written("<div>x</div>") == "<div>x</div>"
     assert as_written("a <document>") == "a <document>"
+
+
+def test_a_picture_that_does_not_come_with_the_question_is_said_to_be_missing():
+    context = tagged("picture", "(a picture)", message="om_1", key="img_1")
+
+    assert pictures_in(context + "why?") == ("img_1",)
+    assert for_model(context + "why?", {"img_1"}) == "<picture>\n(a picture)\n</picture>\n\nwhy?"
+    assert "(a picture that isn't shown here)" in for_model(context + "why?")

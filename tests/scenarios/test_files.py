@@ -164,12 +164,12 @@ def test_the_file_that_a_topic_is_about_is_read(sim, talk, bot):
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [
-        ("a.zip", files.zipped(**{"a.txt": b"x"}), "a.zip 的格式我读不了"),
-        ("b.docx", files.word("x" * 5_000)[:900], "b.docx 打不开，可能已经损坏"),
-        ("c.pdf", files.locked_pdf("secret"), "c.pdf 设了密码，我打不开"),
-        ("d.pdf", files.pdf(["", ""]), "d.pdf 里没有文字"),
-        ("e.xlsx", files.zip_bomb("xl/workbook.xml", b" ", 500), "e.xlsx 太大"),
-        ("f.txt", b"x" * 1_200_000, "文件最大 1 MB"),
+        ("a.zip", files.zipped(**{"a.txt": b"x"}), "「a.zip」的格式我读不了"),
+        ("b.docx", files.word("x" * 5_000)[:900], "「b.docx」打不开，可能已经损坏"),
+        ("c.pdf", files.locked_pdf("secret"), "「c.pdf」设了密码，我打不开"),
+        ("d.pdf", files.pdf(["", ""]), "「d.pdf」里没有文字"),
+        ("e.xlsx", files.zip_bomb("xl/workbook.xml", b" ", 500), "「e.xlsx」太大"),
+        ("f.txt", b"x" * 1_200_000, "「f.txt」太大，我读不了：最大 1 MB"),
     ],
 )
 def test_why_a_file_is_not_read_is_said_without_asking_the_model(
@@ -191,7 +191,7 @@ def test_a_file_that_is_not_read_leaves_the_words_answered(sim, talk, bot):
 
     assert "(not read: it has a password)" in asked(sim)
     assert asked(sim).endswith("有什么风险？")
-    assert "合同.pdf 设了密码" in asides(answer)
+    assert "「合同.pdf」设了密码" in asides(answer)
 
 
 def test_without_the_scope_for_downloads_it_is_named(sim, bot, send):

@@ -61,20 +61,16 @@ class AttachedFiles:
         self._tokens = tokens
 
     def read(self, message_id: str, attachments: Iterable[Attachment]) -> QuestionContext:
-        """The files of a message from their beginning; `failure` where none could be read."""
+        """The files of a message, each from its beginning."""
         files = [item for item in attachments if item.kind == "file"]
         context = QuestionContext()
-        read = 0
         for file in files[:MOST_FILES]:
             share = self._tokens // min(len(files), MOST_FILES)
-            one = self._read(message_id, file, PageRange(1, 99_999), share)
-            read += one.failure is None
-            context += one
+            context += self._read(message_id, file, PageRange(1, 99_999), share)
         if len(files) > MOST_FILES:
             left = Notice("files_left", {"count": str(MOST_FILES)})
             context += QuestionContext(notices=(left,))
-        failure = None if read else context.failure
-        return QuestionContext(context.text, context.notices, failure)
+        return context
 
     def further_pages(self, question: str, turns: Iterable[Turn]) -> QuestionContext:
         """Pages that the question names of a file that was sent before, as far as they are new."""
@@ -117,7 +113,12 @@ class AttachedFiles:
     def _notice(self, exc: MediaError, name: str) -> Notice:
         limit = f"{self._most_bytes / MEGABYTE:g}"
         scope = exc.detail if exc.kind == "media_scope_missing" else ""
-        return Notice(exc.kind, {"name": name, "limit": limit, "scope": scope})
+        return Notice(exc.kind, {"file": name, "limit": limit, "scope": scope})
+
+
+def has_document(context: str) -> bool:
+    """Whether something was read of a file."""
+    return any(read_pages(tag.attributes) for tag in tags_in(context, "document"))
 
 
 def _pages_of(key: str, tags: Iterable[ContextTag]) -> list[PageRange]:

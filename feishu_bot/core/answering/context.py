@@ -13,6 +13,7 @@ from typing import Protocol
 
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.question_context import QuestionContext, tagged
+from feishu_bot.core.answering.shown_pictures import picture_tags
 from feishu_bot.core.answering.unread import in_words, kind_of, names_of, shared_kind
 from feishu_bot.core.conversations import Conversation, Conversations
 from feishu_bot.core.messages import Attachment, IncomingMessage
@@ -65,7 +66,7 @@ QUOTE_CHARS = 6_000
 LINE_CHARS = 2_000
 THREAD_CHARS = 12_000
 # The attachments that are read, where the question or what it quotes has them.
-READ_KINDS = frozenset({"file"})
+READ_KINDS = frozenset({"file", "image"})
 
 
 class MissingContext:
@@ -88,13 +89,17 @@ class MissingContext:
 
     def _attached(self, message_id: str, attachments: tuple[Attachment, ...]) -> QuestionContext:
         """What is in the attachments of the question, and the names of those that aren't read."""
-        context = self._files.read(message_id, attachments)
+        context = self._read(message_id, attachments)
         unread = tuple(item for item in attachments if item.kind not in READ_KINDS)
         if not unread:
             return context
         named = tagged("attachments", "\n".join(names_of(unread)))
         kind = kind_of(unread)
         return context + QuestionContext(named, (Notice("attachment_unread", {"kind": kind}),))
+
+    def _read(self, message_id: str, attachments: tuple[Attachment, ...]) -> QuestionContext:
+        pictures = QuestionContext(picture_tags(message_id, attachments))
+        return pictures + self._files.read(message_id, attachments)
 
     def _quoted(self, message: IncomingMessage) -> QuestionContext:
         parent = message.parent_id
@@ -109,7 +114,7 @@ class MissingContext:
         told, is_cut = _in_full(quoted)
         cut = (Notice("quote_cut"),) if is_cut else ()
         context = QuestionContext(tagged("quoted_message", told), (*_unread_in(quoted), *cut))
-        return context + self._files.read(quoted.message_id, quoted.attachments)
+        return context + self._read(quoted.message_id, quoted.attachments)
 
     def _thread(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
         # The first post of a topic has nothing before it. Where there were turns once, the
@@ -141,7 +146,7 @@ class MissingContext:
         context = QuestionContext(tagged("earlier_messages", told), (*notices, *others, *cut))
         if asked_about is None:
             return context
-        return context + self._files.read(asked_about.message_id, asked_about.attachments)
+        return context + self._read(asked_about.message_id, asked_about.attachments)
 
 
 def _unread_in(message: FetchedMessage) -> tuple[Notice, ...]:

@@ -137,7 +137,8 @@ class QuestionReader:
     def _about_attachments(self, job: Job) -> str:
         target = job.target
         language = self._settings.language(target.sender.open_id, target.chat_id)
-        return self._texts[language]("file_prompt")
+        files = job.message and any(item.kind == "file" for item in job.message.attachments)
+        return self._texts[language]("file_prompt" if files else "picture_prompt")
 
     def _load(self, job: Job, parent_id: str = "") -> Conversation:
         return self._settings.load(job.key, parent_id, asker=job.target.sender.open_id)
