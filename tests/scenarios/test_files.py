@@ -8,7 +8,7 @@ from feishu_simulator import card_view
 from tests.media import files
 
 FILE = "application/octet-stream"
-SUMMARY = "请概括这份文件的主要内容。"
+SUMMARY = "请概括这份文件的主要内容："
 
 
 def asked(sim, number: int = -1) -> str:
@@ -60,7 +60,7 @@ def test_a_file_sent_alone_is_read_and_summarised(sim, bot, send, name, data, ex
     question = asked(sim)
     assert question.startswith(f'<document name="{name}" pages="1 of 1">\n')
     assert expected in question
-    assert question.endswith(f"\n</document>\n\n{SUMMARY}")
+    assert question.endswith(f"\n</document>\n\n{SUMMARY}{name}")
     assert asides(answer) == f"已读 {name} 全文。"
 
 
@@ -69,7 +69,7 @@ def test_the_question_of_a_file_is_in_the_language_of_who_sends_it(sim, start_bo
 
     answer = send("a.txt", b"hello")
 
-    assert asked(sim).endswith("Please summarise this file.")
+    assert asked(sim).endswith("Please summarise this file: a.txt")
     assert asides(answer) == "I read all of a.txt."
 
 

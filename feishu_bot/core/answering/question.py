@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.question_context import as_written, context_of
+from feishu_bot.core.answering.unread import shown_name
 from feishu_bot.core.conversations import Conversation, Conversations, Turn
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
@@ -137,8 +138,11 @@ class QuestionReader:
     def _about_attachments(self, job: Job) -> str:
         target = job.target
         language = self._settings.language(target.sender.open_id, target.chat_id)
-        files = job.message and any(item.kind == "file" for item in job.message.attachments)
-        return self._texts[language]("file_prompt" if files else "picture_prompt")
+        attachments = job.message.attachments if job.message else ()
+        files = [shown_name(item.name) for item in attachments if item.kind == "file"]
+        if not files:
+            return self._texts[language]("picture_prompt")
+        return self._texts[language]("file_prompt", files=", ".join(filter(None, files)))
 
     def _load(self, job: Job, parent_id: str = "") -> Conversation:
         return self._settings.load(job.key, parent_id, asker=job.target.sender.open_id)

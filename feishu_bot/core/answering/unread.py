@@ -45,8 +45,13 @@ def names_of(attachments: Sequence[Attachment]) -> tuple[str, ...]:
 def in_words(kind: str, name: str = "") -> str:
     """A name for a message or attachment of this kind."""
     what = _IN_WORDS.get(kind, "a message that can't be read")
-    called = _UNSAFE.sub(" ", name).strip()[:NAME_CHARS]
+    called = shown_name(name)
     return f"({what}: {called})" if called else f"({what})"
+
+
+def shown_name(name: str) -> str:
+    """The name of a file on one line, and not too long."""
+    return _UNSAFE.sub(" ", name).strip()[:NAME_CHARS]
 
 
 def kind_of(attachments: Sequence[Attachment]) -> str:
