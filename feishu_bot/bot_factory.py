@@ -20,6 +20,7 @@ from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.rest import RestOfAnswer
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
+from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.background import BackgroundTasks
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.card_actions import CardActionHandler
@@ -120,14 +121,15 @@ def build_bot(
         clock=options.clock,
         timer=options.timer,
     )
+    attachments = AttachmentSource(ports.attachments)
     files = AttachedFiles(
-        ports.attachments,
+        attachments,
         ports.documents,
         most_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
     )
     pictures = PictureLoader(
-        ports.attachments,
+        attachments,
         ports.pictures,
         most_bytes=options.most_picture_bytes,
         tokens=options.context_tokens // 2,

@@ -10,6 +10,7 @@ from feishu_bot.core.answering.context import (
     MissingContext,
 )
 from feishu_bot.core.answering.question_context import QuestionContext, without_context
+from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.messages import SentMessages
 from tests.builders import KEY, message, turn
@@ -20,7 +21,9 @@ EMPTY = Conversation(key=KEY)
 
 
 def missing(conversations, reader) -> MissingContext:
-    files = AttachedFiles(FakeAttachments(), FakeDocuments(), most_bytes=1_000, tokens=100)
+    files = AttachedFiles(
+        AttachmentSource(FakeAttachments()), FakeDocuments(), most_bytes=1_000, tokens=100
+    )
     return MissingContext(conversations, reader, files)
 
 

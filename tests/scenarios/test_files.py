@@ -235,3 +235,23 @@ def test_a_message_without_a_file_asks_for_nothing_more(sim, talk, bot):
     talk.ask("第 3 页写了什么？")
 
     assert not downloads(sim)
+
+
+def test_files_of_many_people_at_once_are_all_read(sim, bot):
+    people = [sim.feishu.add_person(f"Person {number}") for number in range(12)]
+    asked_of = {}
+    for number, person in enumerate(people):
+        content = attach(sim, f"{number}.txt", f"secret {number}".encode())
+        message = sim.feishu.send(sim.feishu.private_chat(person), person, "file", content)
+        asked_of[number] = message
+
+    for number, message in asked_of.items():
+        answer = sim.feishu.wait_for(
+            lambda message=message: next(
+                (one for one in sim.feishu.answers_to(message) if not one.streaming), None
+            ),
+            timeout=60,
+        )
+        assert asides(answer) == f"已读 {number}.txt 全文。"
+    questions = "".join(asked(sim, number) for number in range(12))
+    assert all(f"secret {number}\n" in questions for number in range(12))

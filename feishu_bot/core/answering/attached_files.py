@@ -18,7 +18,7 @@ from feishu_bot.core.answering.question_context import (
     tagged,
     tags_in,
 )
-from feishu_bot.core.attachments import MEGABYTE, AttachmentReader
+from feishu_bot.core.attachments import MEGABYTE, AttachmentSource
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.documents import Document, DocumentReader
 from feishu_bot.core.messages import Attachment
@@ -49,7 +49,7 @@ class AttachedFiles:
 
     def __init__(
         self,
-        attachments: AttachmentReader,
+        attachments: AttachmentSource,
         documents: DocumentReader,
         *,
         most_bytes: int,
@@ -95,9 +95,9 @@ class AttachedFiles:
     ) -> QuestionContext:
         reference = {"message": message_id, "key": file.key}
         try:
-            data = self._attachments.fetch(message_id, file, most=self._most_bytes)
             chars = max(tokens, 1) * BYTES_PER_TOKEN
-            document = self._documents.read(file.name, data, chars=chars, first=wanted.first)
+            with self._attachments.opened(message_id, file, most=self._most_bytes) as data:
+                document = self._documents.read(file.name, data, chars=chars, first=wanted.first)
         except MediaError as exc:
             logger.info("file not read", id=message_id, reason=str(exc))
             notice = self._notice(exc, file.name)

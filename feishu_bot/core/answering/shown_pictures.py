@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from feishu_bot.core.answering.question_context import ContextTag, tagged, tags_in
-from feishu_bot.core.attachments import MEGABYTE, AttachmentReader
+from feishu_bot.core.attachments import MEGABYTE, AttachmentSource
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.messages import Attachment
 from feishu_bot.core.notices import Notice
@@ -59,7 +59,7 @@ class PictureLoader:
 
     def __init__(
         self,
-        attachments: AttachmentReader,
+        attachments: AttachmentSource,
         pictures: PictureReader,
         *,
         most_bytes: int,
@@ -130,8 +130,8 @@ class PictureLoader:
         message_id, key = tag.attributes.get("message", ""), tag.attributes["key"]
         try:
             attachment = Attachment("image", key)
-            data = self._attachments.fetch(message_id, attachment, most=self._most_bytes)
-            return self._pictures.picture(data)
+            with self._attachments.opened(message_id, attachment, most=self._most_bytes) as data:
+                return self._pictures.picture(data)
         except MediaError as exc:
             logger.info("picture not shown", id=message_id, reason=str(exc))
             raise
