@@ -17,6 +17,7 @@ from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
+from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
@@ -29,6 +30,7 @@ from feishu_bot.core.quotas import Quota
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
+from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
@@ -42,6 +44,7 @@ from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
+from feishu_bot.media.reader import FileReader
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
@@ -87,7 +90,14 @@ def create_app(settings: Settings) -> Flask:
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
     gateway = build_gateway(settings)
     ports = _ports(
-        settings, stores, gateway, texts, client=client, messenger=messenger, alerts=noted
+        settings,
+        stores,
+        gateway,
+        texts,
+        client=client,
+        pacer=pacer,
+        messenger=messenger,
+        alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
     bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
@@ -142,9 +152,11 @@ def _ports(
     texts: Texts,
     *,
     client: FeishuClient,
+    pacer: Pacer,
     messenger: FeishuMessenger,
     alerts: NotedAlerts,
 ) -> Ports:
+    files = FileReader()
     return Ports(
         inbox=stores.inbox,
         conversations=stores.conversations,
@@ -156,7 +168,11 @@ def _ports(
         messenger=messenger,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
+        attachments=FeishuAttachmentReader(client, pacer),
+        documents=files,
+        pictures=files,
         model=gateway,
+        sight=gateway,
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
@@ -180,6 +196,9 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         log_messages=settings.log_messages,
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
+        most_file_bytes=settings.max_file_mb * MEGABYTE,
+        most_picture_bytes=settings.max_image_mb * MEGABYTE,
+        vision_model=settings.vision_model,
         footer=frozenset(settings.footer),
         # They are put under an answer that is shown already, which takes a card that can be edited.
         suggestions=settings.suggestions and settings.streaming,

@@ -11,12 +11,15 @@ from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.remainder import AnswerRemainder
+from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
+from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.background.completion import Completer
@@ -118,19 +121,37 @@ def build_bot(
         clock=options.clock,
     )
     background = BackgroundTasks(answer_edits=answer_edits, follow_ups=follow_ups, titles=titles)
+    attachments = AttachmentSource(ports.attachments)
+    files = AttachedFiles(
+        attachments,
+        ports.documents,
+        most_bytes=options.most_file_bytes,
+        tokens=options.context_tokens // 2,
+    )
+    pictures = PictureLoader(
+        attachments,
+        ports.pictures,
+        most_bytes=options.most_picture_bytes,
+        tokens=options.context_tokens // 2,
+    )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
         conversations=conversations,
         people=people,
-        questions=QuestionReader(conversations, settings, continue_prompt=continue_prompt),
+        questions=QuestionReader(
+            conversations, settings, continue_prompt=continue_prompt, texts=ports.texts
+        ),
         generator=AnswerGenerator(
             model=ports.model,
-            context=MissingContext(conversations, ports.reader),
+            context=MissingContext(conversations, ports.reader, files),
+            pictures=pictures,
+            sight=ports.sight,
             speakers=Speakers(ports.names),
             alerts=ports.alerts,
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
+            vision_model=options.vision_model,
             is_allowed=ports.models.allows,
             clock=options.clock,
             timer=options.timer,

@@ -10,17 +10,20 @@ from typing import Literal
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.answering.context import MessageReader
+from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.card_actions import BIND_TIMEOUT
-from feishu_bot.core.chat_model import ChatModel, ModelCatalog
+from feishu_bot.core.chat_model import ChatModel, ModelCatalog, ModelSight
 from feishu_bot.core.chats import Chats
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.documents import DocumentReader
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
+from feishu_bot.core.pictures import PictureReader
 from feishu_bot.core.queue.inbox import Inbox
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Roles
@@ -43,7 +46,11 @@ class Ports:
     messenger: Messenger
     names: UserDirectory
     reader: MessageReader
+    attachments: AttachmentReader
+    documents: DocumentReader
+    pictures: PictureReader
     model: ChatModel
+    sight: ModelSight
     models: ModelCatalog
     balance: BalanceReader
     roles: Roles
@@ -67,6 +74,9 @@ class BotOptions:
     log_messages: bool = False
     system_prompt: str = ""
     context_tokens: int = 8_000
+    most_file_bytes: int = 20_000_000
+    most_picture_bytes: int = 10_000_000
+    vision_model: str = ""
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

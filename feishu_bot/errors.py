@@ -15,6 +15,7 @@ BotError
 │   ├── CardTooLarge       the card is over 30 KB
 │   ├── StreamClosed       the card is not in streaming mode (any more)
 │   └── SequenceStale      a later operation on this card was seen already
+├── MediaError             a file, picture or recording can't be read
 └── ModelError             the model gave no answer, or not all of it
 
 Adapters catch the exceptions of the package they wrap and raise these, chained. No text of an
@@ -22,6 +23,23 @@ exception is ever shown to a user: the core turns a `kind` into a notice.
 """
 
 from __future__ import annotations
+
+from typing import Literal
+
+MediaErrorKind = Literal[
+    "media_unsupported",
+    "media_broken",
+    "media_locked",
+    "media_too_large",
+    "media_empty",
+    # Those of fetching it: recalled or of a chat that the bot is no longer in; not to be copied out
+    # of its chat; not given out to bots at all; without a scope, which the detail names; no answer.
+    "media_gone",
+    "media_forbidden",
+    "media_not_given",
+    "media_scope_missing",
+    "media_unavailable",
+]
 
 # So many names of models fit into a notice.
 MOST_OFFERED = 8
@@ -100,6 +118,15 @@ class StreamClosed(FeishuError):
 
 class SequenceStale(FeishuError):
     """The sequence number was not above the last one: use a larger one."""
+
+
+class MediaError(BotError):
+    """A file, picture or recording can't be read. `kind` names the notice that people read."""
+
+    def __init__(self, kind: MediaErrorKind, detail: str = "") -> None:
+        self.kind = kind
+        self.detail = detail
+        super().__init__(f"{kind}: {detail}" if detail else kind)
 
 
 class ModelError(BotError):

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from feishu_simulator.access import Access
@@ -19,6 +19,7 @@ from feishu_simulator.api_files import FileApi
 from feishu_simulator.api_messages import MessageApi
 from feishu_simulator.api_reactions import ReactionApi
 from feishu_simulator.api_request import ApiAnswer, ApiRequest, refusal_answer
+from feishu_simulator.api_resources import ResourceApi
 from feishu_simulator.faults import Disconnect, Fault, Faults
 from feishu_simulator.limits import API_MINUTE, API_SECOND, CARD, CHAT, PATCH, Limit, Limits
 from feishu_simulator.refusals import Refusal, rate_limited
@@ -64,7 +65,8 @@ class PlatformApi:
                 ReactionApi(state),
                 CardApi(state),
                 DirectoryApi(state, access),
-                FileApi(state),
+                files=FileApi(state),
+                resources=ResourceApi(state),
             )
         )
         self.limits = Limits()
@@ -135,8 +137,7 @@ class PlatformApi:
             )
         if lost:
             raise Disconnect
-        headers = {**answer.headers, **identity}
-        return ApiAnswer(answer.status, answer.body, answer.code, answer.mime, headers)
+        return replace(answer, headers={**answer.headers, **identity})
 
     def _admit(self, request: ApiRequest, fault: Fault) -> str:
         """The name of the limit the call exceeds, if any. Raises Refusal for a fault or access."""
@@ -208,7 +209,9 @@ class _Limited(Refusal):
 
 
 def _answer_text(answer: ApiAnswer) -> str:
-    return answer.body.decode() if answer.mime.startswith("application/json") else ""
+    is_file = "Content-Disposition" in answer.headers
+    is_json = answer.mime.startswith("application/json")
+    return answer.body.decode() if is_json and not is_file else ""
 
 
 def _parse(body: bytes | Mapping[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,18 @@
-"""Uploads of images and files, and downloads of what is in messages."""
+"""Uploads of images and files ("Upload an image", "Upload a file")."""
 
 from __future__ import annotations
 
 from feishu_simulator.api_request import ApiAnswer, ApiRequest, success
+from feishu_simulator.picture_sizes import picture_facts
 from feishu_simulator.refusals import Refusal
 from feishu_simulator.state import FILES, PlatformState, StoredFile, new_id, trim
 
 IMAGE_BYTES = 10 * 1024 * 1024
 FILE_BYTES = 30 * 1024 * 1024
 FILE_TYPES = frozenset(["opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"])
-_MAGIC = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"RIFF": "image/webp",
-    b"BM": "image/bmp",
-}
+# Pixels of a side: of a GIF, of other pictures.
+GIF_SIDE = 2000
+IMAGE_SIDE = 12_000
 
 
 class FileApi:
@@ -30,11 +27,13 @@ class FileApi:
         if image is None or request.body.get("image_type") not in ("message", "avatar"):
             raise Refusal(234001, "Invalid request param.")
         _check_size(image, IMAGE_BYTES)
-        mime = next((m for magic, m in _MAGIC.items() if image.data.startswith(magic)), "")
-        if not mime:
+        facts = picture_facts(image.data)
+        if facts is None:
             raise Refusal(234011, "Can't recognize image format.")
+        if max(facts.width, facts.height) > (GIF_SIDE if "gif" in facts.mime else IMAGE_SIDE):
+            raise Refusal(234039, "Image resolution exceeds limit.")
         key = new_id("img_v3")
-        self._state.images[key] = StoredFile(image.data, image.name, mime)
+        self._state.images[key] = StoredFile(image.data, image.name, facts.mime)
         trim(self._state.images, FILES)
         return success({"image_key": key})
 
@@ -46,29 +45,26 @@ class FileApi:
         _check_size(file, FILE_BYTES)
         key = new_id("file_v3")
         name = str(request.body.get("file_name") or file.name)
-        self._state.files[key] = StoredFile(file.data, name, file.mime)
+        kind = str(request.body["file_type"])
+        duration = str(request.body.get("duration") or "")
+        if duration and not duration.isdecimal():
+            raise Refusal(234001, "Invalid request param.")
+        self._state.files[key] = StoredFile(
+            file.data, name, file.mime, kind=kind, milliseconds=int(duration or 0)
+        )
         trim(self._state.files, FILES)
         return success({"file_key": key})
 
-    def resource(self, request: ApiRequest) -> ApiAnswer:
-        """Download an image or file of a message the bot can see."""
-        kind = request.query.get("type")
-        if kind not in ("image", "file"):
-            raise Refusal(234001, "Invalid request param.")
-        message = self._state.message(request.params["message_id"])
-        if message.deleted:
-            raise Refusal(230110, "The message has been deleted.")
-        if not message.chat.has_bot:
-            raise Refusal(234004, "The bot is not in the chat.")
-        if message.message_type in ("sticker", "merge_forward", "interactive"):
-            raise Refusal(234043, "Unsupported message type.")
-        key = request.params["file_key"]
-        stored = self._state.images.get(key) or self._state.files.get(key)
-        if stored is None or key not in message.files:
-            raise Refusal(234003, "File not in msg.")
-        name = stored.name.encode().decode("latin-1")
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return ApiAnswer(200, stored.data, 0, stored.mime, headers)
+
+def check_file(state: PlatformState, kind: str, key: str) -> None:
+    """Raise Refusal where a message of this kind can't hold the file ("Send message")."""
+    stored = state.files.get(key)
+    if stored is None:
+        raise Refusal(230017, "Bot is NOT the owner of the resource.")
+    fits = {"audio": {"opus"}, "media": {"mp4"}}.get(kind, FILE_TYPES - {"opus", "mp4"})
+    # What people uploaded has no type that the bot named.
+    if stored.kind and stored.kind not in fits:
+        raise Refusal(230055, "The type of file upload does not match the type of message.")
 
 
 def _check_size(file: StoredFile, limit: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from feishu_simulator.access import ALL_GROUP_MESSAGES, Access
+from feishu_simulator.api_files import check_file
 from feishu_simulator.api_request import ApiAnswer, ApiRequest, success
 from feishu_simulator.card_checks import BadCard, check_card, is_shared, is_v2, parse_card
 from feishu_simulator.card_entities import CardEntity
@@ -243,8 +244,8 @@ class MessageApi:
                         raise Refusal(230055, "invalid image_key")
         if kind == "image" and content.get("image_key") not in state.images:
             raise Refusal(230017, "Bot is NOT the owner of the resource.")
-        if kind in ("file", "audio", "media") and content.get("file_key") not in state.files:
-            raise Refusal(230017, "Bot is NOT the owner of the resource.")
+        if kind in ("file", "audio", "media"):
+            check_file(state, kind, str(content.get("file_key")))
 
     def _own(self, request: ApiRequest, other: Refusal | None = None) -> Message:
         message = self._state.message(request.params["message_id"])

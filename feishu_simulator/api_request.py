@@ -34,13 +34,17 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """The response to a call; `code` is the platform's, 0 for success."""
+    """The response to a call; `code` is the platform's, 0 for success.
+
+    `seconds` is the time that its body takes.
+    """
 
     status: int
     body: bytes
     code: int = 0
     mime: str = "application/json; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 def success(data: Any) -> ApiAnswer:

@@ -8,6 +8,7 @@ from typing import Any
 
 from feishu_simulator import echo_texts
 from feishu_simulator.script import Script
+from feishu_simulator.sight import told_of_pictures
 
 _CJK = re.compile(r"[⺀-鿿]")
 _QUOTED = 400
@@ -50,6 +51,8 @@ def question_of(body: Mapping[str, Any]) -> str:
 
 def echo(body: Mapping[str, Any]) -> Script:
     """A Markdown answer in the language of the question, or in the one that is asked for."""
+    if seen := told_of_pictures(body, question_of(body)):
+        return seen
     messages = [m for m in body.get("messages") or [] if isinstance(m, dict)]
     said = [(str(m.get("role")), text_of(m.get("content"))) for m in messages]
     question = question_of(body)

@@ -12,6 +12,7 @@ from feishu_simulator.api_request import ApiAnswer
 from feishu_simulator.faults import Disconnect
 from feishu_simulator.multipart import parts_of
 from feishu_simulator.server import RAW_CONNECTION
+from feishu_simulator.slow_answers import send_slowly
 from feishu_simulator.state import StoredFile
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def feishu_app(api: PlatformApi, other: WSGIApplication) -> WSGIApplication:
             answer = _answer(api, Request(environ))
         except Disconnect:
             environ[RAW_CONNECTION].close()
+            return []
+        if answer.seconds > 0:
+            send_slowly(environ[RAW_CONNECTION], answer, api.stopping)
             return []
         response = Response(answer.body, answer.status, dict(answer.headers))
         response.headers["Content-Type"] = answer.mime

@@ -13,7 +13,9 @@ from typing import Any
 
 from feishu_simulator.echo import echo, question_of
 from feishu_simulator.exchanges import Exchanges
+from feishu_simulator.gateway_media import GatewayMedia
 from feishu_simulator.script import Script
+from feishu_simulator.sight import refusal_of_pictures
 from feishu_simulator.stream_writer import StreamWriter
 
 REQUESTS = 20_000
@@ -65,6 +67,7 @@ class Gateway:
         self.base = "/v1"
         self.stopping = threading.Event()
         self.stream_writer = StreamWriter()
+        self.media = GatewayMedia()
         self.exchanges = Exchanges()
         # What the responder plays, for people to read.
         self.fault = ""
@@ -99,7 +102,7 @@ class Gateway:
             self._requests.append(request)
             script = self._scripts.popleft() if self._scripts else None
             respond = self._respond
-        script = script or respond(body)
+        script = script or refusal_of_pictures(body) or respond(body)
         request.expected = script.content
         self._notify()
         return request, script
@@ -114,6 +117,7 @@ class Gateway:
         """End every stream, silent ones included."""
         self.stopping.set()
         self.stream_writer.stop()
+        self.media.stop()
 
     def model_list(self) -> Any:
         """The answer to GET /models."""

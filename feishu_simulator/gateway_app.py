@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import struct
 import time
 import uuid
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,6 +39,8 @@ def gateway_app(gateway: Gateway) -> WSGIApplication:
 
 def _answer(gateway: Gateway, request: Request, connection: RawConnection) -> Response | None:
     """The response; None when it was written to the raw connection. A POST is an exchange."""
+    if (picture := gateway.media.picture_at(request.path)) is not None:
+        return picture
     if request.method != "POST":
         return _route(gateway, request, connection, None)
     key = request.headers.get("Authorization", "").partition(" ")[2]
@@ -90,10 +89,10 @@ def _route(
             return _json(gateway.usage(key), 200, log_id)
         case "POST /chat/completions" if exchange:
             return _chat(gateway, request, connection, exchange, key=key, log_id=log_id)
-        case "POST /images/generations":
-            return _json(
-                {"created": int(time.time()), "data": [{"b64_json": _PICTURE}]}, 200, log_id
-            )
+    made = gateway.media.answer(path.removeprefix("/v1"), request, key, gateway.url)
+    if made is not None:
+        made.headers["X-Oneapi-Request-Id"] = log_id
+        return made
     error = {"message": f"Invalid URL ({request.method} {path})", "type": "invalid_request_error"}
     return _json({"error": error}, 404, log_id)
 
@@ -227,23 +226,3 @@ def _json(content: bytes | dict[str, Any] | list[Any], status: int, log_id: str)
     )
     headers = {"X-Oneapi-Request-Id": log_id}
     return Response(data, status, headers, mimetype="application/json")
-
-
-def _picture() -> str:
-    """A small PNG of one colour, for image requests."""
-
-    def block(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    side = 64
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    rows = zlib.compress((b"\x00" + b"\x33\x70\xff" * side) * side)
-    data = (
-        b"\x89PNG\r\n\x1a\n" + block(b"IHDR", header) + block(b"IDAT", rows) + block(b"IEND", b"")
-    )
-    return base64.b64encode(data).decode()
-
-
-_PICTURE = _picture()

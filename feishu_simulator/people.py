@@ -21,7 +21,10 @@ class Person:
 
 @dataclass(slots=True, eq=False)
 class Chat:
-    """A chat; `threads` false makes it refuse reply_in_thread (230071, "Reply message")."""
+    """A chat; `threads` false makes it refuse reply_in_thread (230071, "Reply message").
+
+    Of one in restricted mode nothing can be copied out, files neither.
+    """
 
     chat_id: str
     name: str
@@ -29,6 +32,7 @@ class Chat:
     people: list[Person] = field(default_factory=list)
     threads: bool = True
     has_bot: bool = True
+    is_restricted: bool = False
 
     @property
     def is_private(self) -> bool:

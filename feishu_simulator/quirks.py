@@ -19,6 +19,10 @@ class Quirks:
     numbered key, with `union_ids_only` senders have no open_id, with `posts_in_markdown` rich text
     comes in content_v2 only, and with `edits_in_paragraphs` an edited text in <p> tags.
 
+    `resource_type` is the content type that every download has, whatever it is; `resource_seconds`
+    the time that the body of one takes. With `forwards_give_nothing` nothing in a forwarded chat
+    can be downloaded by the id of the forward, as its page says.
+
     `cards_given_out` is what is told of a card that is read back. `fresh_cards_refused` is how
     often each new entity is refused when it is sent.
     """
@@ -30,3 +34,6 @@ class Quirks:
     edits_in_paragraphs: bool = False
     cards_given_out: Literal["whole", "stand_in", "user_dsl"] = "whole"
     fresh_cards_refused: int = 0
+    resource_type: str = ""
+    resource_seconds: float = 0.0
+    forwards_give_nothing: bool = False

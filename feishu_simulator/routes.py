@@ -12,6 +12,7 @@ from feishu_simulator.api_files import FileApi
 from feishu_simulator.api_messages import MessageApi
 from feishu_simulator.api_reactions import ReactionApi
 from feishu_simulator.api_request import ApiAnswer, ApiRequest
+from feishu_simulator.api_resources import ResourceApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ def routes(
     reactions: ReactionApi,
     cards: CardApi,
     directory: DirectoryApi,
+    *,
     files: FileApi,
+    resources: ResourceApi,
 ) -> Iterator[Route]:
     """Every route; the first match counts."""
     message, card = "im/v1/messages/:message_id", "cardkit/v1/cards/:card_id"
@@ -42,7 +45,7 @@ def routes(
         ("GET", "contact/v3/users/:user_id", "user.get", directory.user),
         ("POST", "im/v1/images", "image.create", files.upload_image),
         ("POST", "im/v1/files", "file.create", files.upload_file),
-        ("GET", f"{message}/resources/:file_key", "resource.get", files.resource),
+        ("GET", f"{message}/resources/:file_key", "resource.get", resources.resource),
         ("POST", "im/v1/messages", "message.create", messages.create),
         ("GET", "im/v1/messages", "message.list", messages.history),
         ("POST", f"{message}/reply", "message.reply", messages.reply),

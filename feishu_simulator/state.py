@@ -28,11 +28,16 @@ UUID_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An image or file that was uploaded."""
+    """An image or file that was uploaded.
+
+    `kind` is the file_type that the bot named, and `milliseconds` how long a recording lasts.
+    """
 
     data: bytes
     name: str
     mime: str
+    kind: str = ""
+    milliseconds: int = 0
 
 
 class PlatformState:

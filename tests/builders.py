@@ -38,6 +38,7 @@ from tests.core.fakes import (
     RecordingMessenger,
     ScriptedModel,
 )
+from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures, FakeSight
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
 KEY = ConversationKey("oc_1", "om_1")
@@ -143,6 +144,10 @@ class BotWorld:
         self.messenger = RecordingMessenger()
         self.names = FakeUserDirectory()
         self.reader = FakeReader()
+        self.attachments = FakeAttachments()
+        self.documents = FakeDocuments()
+        self.pictures = FakePictures()
+        self.sight = FakeSight()
         self.model = ScriptedModel()
         self.models = FakeModels()
         self.balance = FakeBalance()

@@ -146,3 +146,13 @@ def test_the_heavy_sdk_is_not_imported_by(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
 
     assert done.returncode == 0
+
+
+def test_the_application_imports_nothing_that_reads_files() -> None:
+    # The SDK for Feishu has this one imported already.
+    outside = ROWS["media"].outside - {"charset_normalizer"}
+    code = "import feishu_bot.app, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+
+    assert "pypdf" in outside
+    assert not outside & set(done.stdout.decode().split())

@@ -30,6 +30,8 @@ MODEL_CAUSES = frozenset(
         "model_not_allowed", "model_unavailable", "model_unset", "model_unsuited",
         "model_not_chat", "gateway_untrusted", "proxy_failed", "gateway_unreachable",
         "upstream_key_refused", "endpoint_missing", "not_a_gateway", "waf_blocked",
+        "picture_model_unset", "transcription_model_unset", "speech_model_unset",
+        "task_unsupported",
     }
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.context import READ_KINDS
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -156,6 +157,8 @@ class Bot:
             case AskQuestion() if notice := _unreadable(task):
                 is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
                 self.replier.reply(job, None if is_aside else notice)
+            case AskQuestion(text="") if self._is_aside(job):
+                self.replier.reply(job, None)
             case AskQuestion() | Regenerate() | ContinueAnswer():
                 self._answer(job, task, control)
             case ShowMore():
@@ -235,10 +238,13 @@ class Bot:
 
 def _unreadable(task: AskQuestion) -> Notice | None:
     """Why a question can't be asked."""
-    if task.message and task.message.kind not in READABLE_KINDS:
-        return Notice("unsupported_message", {"kind": task.message.kind})
+    message = task.message
+    if message and any(item.kind in READ_KINDS for item in message.attachments):
+        return None
+    if message and message.kind not in READABLE_KINDS:
+        return Notice("unsupported_message", {"kind": message.kind})
     if task.text:
         return None
-    if task.message and task.message.attachments:
-        return Notice("unsupported_message", {"kind": kind_of(task.message.attachments)})
+    if message and message.attachments:
+        return Notice("unsupported_message", {"kind": kind_of(message.attachments)})
     return Notice("empty_question")

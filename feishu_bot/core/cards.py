@@ -57,6 +57,17 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture, by the key that `Messenger.upload_picture` gave; it opens when it is pressed.
+
+    `alt` says what is on it.
+    """
+
+    key: str
+    alt: Label = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A figure of a chart: where it stands, what it belongs to, and how much it is."""
 
@@ -182,7 +193,7 @@ class Entry:
     quote: Label = ""
 
 
-Block = Paragraph | Field | Chart | Divider | Buttons | Select | Form | Collapsible | Entry
+Block = Paragraph | Field | Image | Chart | Divider | Buttons | Select | Form | Collapsible | Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

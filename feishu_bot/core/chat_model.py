@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from feishu_bot.core.pictures import Picture
+
 FinishReason = Literal["stop", "length", "content_filter", "cut"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One line of a prompt."""
+    """One line of a prompt; `pictures` come with what a user says, after the words."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,14 @@ class ModelCatalog(Protocol):
         """
 
 
+class ModelSight(Protocol):
+    """What is known of who can see."""
+
+    def can_see(self, model: str) -> bool:
+        """False when this model has refused pictures; empty for the default. May
+        ask the gateway for the default. Raises ModelError without one."""
+
+
 class ChatModel(Protocol):
     """Anything that streams an answer."""
 
@@ -109,7 +120,8 @@ class ChatModel(Protocol):
     ) -> Iterator[StreamEvent]:
         """Ask the model. Yields one StreamStart before any text and one StreamEnd last.
 
-        StreamWaits may come before them. Raises ModelError.
+        StreamWaits may come before them. Raises ModelError: "model_cant_see" when there are
+        pictures in the prompt and the model takes none.
 
         `is_cancelled` is called now and then while the model is silent; once it is true, the stream
         ends as if the model had broken off.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.cards import Button, Buttons, Card, Paragraph, Text
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.queue.enqueue import Enqueuer

@@ -145,6 +145,17 @@ class Messenger(Protocol):
     ) -> SentMessages:
         """Reply with a file, once per `reference`. Raises FeishuError."""
 
+    def send_voice(
+        self, target: ReplyTarget, data: bytes, milliseconds: int, *, reference: str
+    ) -> SentMessages:
+        """Reply with a recording, Opus in Ogg of this length, once per `reference`.
+
+        Raises FeishuError.
+        """
+
+    def upload_picture(self, data: bytes) -> str:
+        """Upload a picture; returns its key, for the images of cards. Raises FeishuError."""
+
     def edit_answer(
         self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.text import shorten
 

@@ -165,9 +165,22 @@ class FeishuMessenger:
         self, target: ReplyTarget, name: str, data: bytes, *, reference: str
     ) -> SentMessages:
         caller = self._caller()
-        key = caller.call("file.create", lambda: self._client.upload_file(name, data))
+        key = caller.call("file.create", lambda: self._client.resources.upload_file(name, data))
         replies = self._replies(target, caller, reference)
         return _sent(replies.send("file", {"file_key": key}, "file"))
+
+    def send_voice(
+        self, target: ReplyTarget, data: bytes, milliseconds: int, *, reference: str
+    ) -> SentMessages:
+        caller = self._caller()
+        upload = self._client.resources.upload_voice
+        key = caller.call("file.create", lambda: upload(data, milliseconds))
+        replies = self._replies(target, caller, reference)
+        return _sent(replies.send("audio", {"file_key": key}, "voice"))
+
+    def upload_picture(self, data: bytes) -> str:
+        upload = self._client.resources.upload_picture
+        return self._caller().call("image.create", lambda: upload(data))
 
     def edit_answer(
         self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit

@@ -18,7 +18,7 @@ MAX_TOKENS = 8_192
 Body = dict[str, Any]
 
 # The kinds that an error about one field of the request can have.
-_SUSPECT = frozenset(
+SUSPECT = frozenset(
     {
         ModelErrorKind.BAD_REQUEST,
         ModelErrorKind.UPSTREAM_FAILED,
@@ -55,7 +55,11 @@ def without_system(body: Body) -> Body:
     first = next((m for m in rest if m["role"] == "user"), None)
     if first is None:
         return {**body, "messages": [{"role": "user", "content": "\n\n".join(system)}, *rest]}
-    first["content"] = "\n\n".join([*system, first["content"]])
+    content = first["content"]
+    if isinstance(content, str):
+        first["content"] = "\n\n".join([*system, content])
+    else:
+        first["content"] = [{"type": "text", "text": "\n\n".join(system)}, *content]
     return {**body, "messages": rest}
 
 
@@ -139,7 +143,7 @@ ADJUSTMENTS: tuple[Adjustment, ...] = (
 
 def adjusted(body: Body, kind: str, said: str) -> Body | None:
     """The request as its refusal asks for it; None when that can't be helped."""
-    if kind not in _SUSPECT:
+    if kind not in SUSPECT:
         return None
     for adjustment in ADJUSTMENTS:
         if adjustment.concerns(body) and adjustment.blame.search(said):

@@ -12,6 +12,7 @@ from feishu_bot.llm.attempts import Attempts
 from feishu_bot.llm.base_address import BaseAddress
 from feishu_bot.llm.error_kinds import KEY_FAULTS, ModelErrorKind
 from feishu_bot.llm.keys import KeyRing, masked
+from feishu_bot.llm.sight import Sight, has_pictures, refuses_pictures
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -28,6 +29,7 @@ class AnswerRequest:
         address: BaseAddress,
         ring: KeyRing,
         attempts: Attempts,
+        sight: Sight,
     ) -> None:
         self._whole = body
         self.body = adjustments.applied(body)
@@ -37,6 +39,7 @@ class AnswerRequest:
         self._address = address
         self._ring = ring
         self._attempts = attempts
+        self._sight = sight
         self._wrong_address: ModelError | None = None
 
     def note_answered(self) -> None:
@@ -48,6 +51,10 @@ class AnswerRequest:
     def wait_after(self, failure: ModelError, *, may_ask_again: bool) -> float | None:
         """Seconds until the next attempt, for which the request is changed; None for none."""
         self._note_failed(failure)
+        if has_pictures(self.body) and refuses_pictures(failure.kind, _said(failure)):
+            failure.kind = ModelErrorKind.MODEL_CANT_SEE
+            self._sight.note_refused(self.body["model"])
+            return None
         if not may_ask_again:
             return None
         # After a heartbeat a refusal of a field comes inside the stream.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import openai
 
-from feishu_bot.core.chat_model import Prompt
+from feishu_bot.core.chat_model import ChatMessage, Prompt
+from feishu_bot.core.pictures import Picture
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.deadline import StreamDeadline
@@ -20,7 +22,7 @@ def request_body(prompt: Prompt, model: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model,
         "messages": [
-            {"role": message.role, "content": message.content} for message in prompt.messages
+            {"role": message.role, "content": _content(message)} for message in prompt.messages
         ],
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -30,6 +32,19 @@ def request_body(prompt: Prompt, model: str) -> dict[str, Any]:
     if prompt.max_tokens is not None:
         body["max_tokens"] = prompt.max_tokens
     return body
+
+
+def _content(message: ChatMessage) -> str | list[dict[str, Any]]:
+    """Words alone stay a string, which every service takes. Data URLs need no access of ours."""
+    if not message.pictures:
+        return message.content
+    words = [{"type": "text", "text": message.content}] if message.content else []
+    return [*words, *map(_part, message.pictures)]
+
+
+def _part(picture: Picture) -> dict[str, Any]:
+    data = base64.b64encode(picture.data).decode()
+    return {"type": "image_url", "image_url": {"url": f"data:{picture.media_type};base64,{data}"}}
 
 
 class ChatEndpoint:

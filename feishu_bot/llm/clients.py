@@ -57,7 +57,7 @@ class Clients:
         """`headers` are sent with every call. They and the `keys` are `secrets`."""
         self.address = BaseAddress(api_url)
         self.secrets: tuple[str, ...] = (*keys, *secret_parts(headers or {}))
-        self._proxy = proxy
+        self.proxy = proxy
         self._headers = {"Accept-Language": ACCEPT_LANGUAGE, **(headers or {})}
         if user_agent:
             self._headers["User-Agent"] = user_agent
@@ -76,7 +76,7 @@ class Clients:
     @property
     def proxied(self) -> bool:
         """Whether a proxy lies between us and the gateway."""
-        return bool(proxy_for(self.base_url, self._proxy))
+        return bool(proxy_for(self.base_url, self.proxy))
 
     def of(self, key: str, base_url: str = "") -> openai.OpenAI:
         """The client that asks with this key, at another `base_url` where one is given.
@@ -109,7 +109,7 @@ class Clients:
 
     def _open(self) -> httpx2.Client:
         try:
-            proxy = proxy_for(self.base_url, self._proxy)
+            proxy = proxy_for(self.base_url, self.proxy)
         except httpx2.InvalidURL as exc:
             raise model_error(ModelErrorKind.ENDPOINT_MISSING, f"API_URL: {exc}") from exc
         try:

@@ -25,7 +25,13 @@ class ModelErrorKind(StrEnum):
     MODEL_UNAVAILABLE = "model_unavailable"  # the gateway offers no such model (any more)
     MODEL_NOT_CHAT = "model_not_chat"  # the model is there, but can't be talked to in a chat
     MODEL_UNSUITED = "model_unsuited"  # the model takes no request of the form that is needed
+    MODEL_CANT_SEE = "model_cant_see"  # the model takes no pictures
     MODEL_UNSET = "model_unset"  # no model is configured, and none of the known ones is offered
+    PICTURE_MODEL_UNSET = "picture_model_unset"  # the same of a model that draws
+    TRANSCRIPTION_MODEL_UNSET = "transcription_model_unset"  # of one that hears
+    SPEECH_MODEL_UNSET = "speech_model_unset"  # of one that speaks
+    TASK_UNSUPPORTED = "task_unsupported"  # service or model can't draw, hear or speak
+    PICTURE_MISSING = "picture_missing"  # the service has drawn, and there is no picture to be had
     GATEWAY_UNREACHABLE = "gateway_unreachable"  # no connection, or only its proxy answers
     GATEWAY_UNTRUSTED = "gateway_untrusted"  # its certificate can't be verified
     PROXY_FAILED = "proxy_failed"  # our own HTTP proxy refuses, or is malformed

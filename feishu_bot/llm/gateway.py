@@ -16,12 +16,15 @@ from feishu_bot.llm.balance import KeyBalances
 from feishu_bot.llm.chat_endpoint import ChatEndpoint, request_body
 from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.deadline import POLL_SECONDS, StreamDeadline, pause_for
-from feishu_bot.llm.error_mapping import request_id_of
+from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.error_mapping import model_error, request_id_of
 from feishu_bot.llm.gateway_check import CHECK_TIMEOUT, GatewayCheck
 from feishu_bot.llm.keys import KeyRing
+from feishu_bot.llm.media_tasks import MediaSettings, MediaTasks
 from feishu_bot.llm.model_list import PREFERRED_MODELS, ModelList
 from feishu_bot.llm.response_body import chunks_of
 from feishu_bot.llm.response_reader import ResponseReader
+from feishu_bot.llm.sight import Sight, has_pictures
 
 # Seconds: a shorter wait is over before anybody has read of it.
 TOLD_WAIT = 2.0
@@ -41,6 +44,7 @@ class Gateway:
         model: str = "",
         preferred: Sequence[str] = PREFERRED_MODELS,
         allowed: Sequence[str] = (),
+        media: MediaSettings | None = None,
         proxy: str = "",
         user_agent: str = "",
         headers: Mapping[str, str] | None = None,
@@ -56,7 +60,8 @@ class Gateway:
 
         `api_url` is a host, which gets `/v1`, or a host with its path; see `base_address`.
         `headers` are sent with every call. `allowed` names the models that people may choose, with
-        `*` for any text; none for all. Timeouts are in seconds: silence before the first
+        `*` for any text; none for all. `media` has the models for pictures and voice.
+        Timeouts are in seconds: silence before the first
         token, silence between tokens, and the whole answer with all its attempts. `pause` gives
         the seconds that a reader sleeps before it reads on, by the number of answers that stream
         now; `backoff` the seconds to wait after failed attempt 1, 2, …. Raises ValueError without
@@ -74,6 +79,14 @@ class Gateway:
         self._check = GatewayCheck(
             self._clients, keys, model=model, timeout=check_timeout, timer=timer
         )
+        self.media = MediaTasks(
+            self._clients,
+            self._ring,
+            self.models,
+            media or MediaSettings(),
+            backoff=backoff,
+            timer=timer,
+        )
         self._endpoint = ChatEndpoint(self._clients)
         self._first_token_timeout = first_token_timeout
         self._idle_timeout = idle_timeout
@@ -82,6 +95,7 @@ class Gateway:
         self._pause = pause
         self._backoff = backoff
         self._adjustments = Adjustments()
+        self._sight = Sight(timer=timer)
         self._streams = 0
         self._streams_lock = threading.Lock()
 
@@ -97,12 +111,18 @@ class Gateway:
         of silence; once it is true, the answer ends as if it had timed out.
         """
         ends_at = self._timer() + self._answer_timeout
+        body = request_body(prompt, self._model_for(prompt))
+        if has_pictures(body) and not self._sight.can_see(body["model"]):
+            blind = model_error(ModelErrorKind.MODEL_CANT_SEE, "it has refused pictures before")
+            blind.model = body["model"]
+            raise blind
         request = AnswerRequest(
-            request_body(prompt, self._model_for(prompt)),
+            body,
             adjustments=self._adjustments,
             address=self._clients.address,
             ring=self._ring,
             attempts=Attempts(self._ring, self._backoff),
+            sight=self._sight,
         )
         while True:
             deadline = self._deadline(ends_at, is_cancelled)
@@ -125,6 +145,10 @@ class Gateway:
                 if reader.begun:
                     request.note_answered()
             yield from self._wait(wait, ends_at, is_cancelled)
+
+    def can_see(self, model: str) -> bool:
+        """Implements `core.chat_model.ModelSight`."""
+        return self._sight.can_see(model or self.models.default())
 
     def check(self) -> None:
         """Raise ModelError when the gateway can't be reached or refuses every key.

@@ -14,6 +14,7 @@ from feishu_bot.core.alerts import MODEL_CAUSES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
+from feishu_bot.core.documents import DocumentUnit
 from feishu_bot.core.modes import MODES
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from tests.builders import BotWorld
@@ -41,6 +42,7 @@ def sources() -> Iterator[ast.Module]:
 
 # The kinds that are put together in the code: what stands first, and what may follow.
 COMPOSED = {
+    "document_": tuple(f"{unit}{cut}" for unit in get_args(DocumentUnit) for cut in ("", "_cut")),
     "balance_": get_args(BalanceState),
     "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
@@ -184,7 +186,13 @@ def test_a_missing_param_reads_as_nothing() -> None:
 
 # They speak of models in general, or say that none has been chosen.
 # Without a model yet, and of the one that stays, whichever it is.
-OF_NO_MODEL = {"model_unset", "new_topic"}
+OF_NO_MODEL = {
+    "model_unset",
+    "picture_model_unset",
+    "transcription_model_unset",
+    "speech_model_unset",
+    "new_topic",
+}
 
 
 @each_language

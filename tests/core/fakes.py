@@ -484,6 +484,8 @@ class RecordingMessenger:
         self.notices: list[tuple[str, Notice, str]] = []
         self.cards: list[tuple[str, Card, str]] = []
         self.files: list[tuple[str, bytes]] = []
+        self.voices: list[tuple[bytes, int]] = []
+        self.pictures: list[bytes] = []
         self.edits: list[tuple[str, str, AnswerEdit]] = []
         self.failure: Exception | None = None
         self.bot = BotIdentity("cli_1", "ou_bot", "Bot")
@@ -517,6 +519,18 @@ class RecordingMessenger:
             raise self.failure
         self.files.append((name, data))
         return SentMessages(("om_file",))
+
+    def send_voice(self, target, data, milliseconds, *, reference) -> SentMessages:
+        if self.failure:
+            raise self.failure
+        self.voices.append((data, milliseconds))
+        return SentMessages(("om_voice",))
+
+    def upload_picture(self, data) -> str:
+        if self.failure:
+            raise self.failure
+        self.pictures.append(data)
+        return f"img_{len(self.pictures)}"
 
     def edit_answer(self, target, message_id, card_id, edit) -> None:
         if self.failure:

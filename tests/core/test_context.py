@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.context import (
     LINE_CHARS,
     THREAD_CHARS,
     FetchedMessage,
     MissingContext,
-    QuestionContext,
-    without_context,
 )
+from feishu_bot.core.answering.question_context import QuestionContext, without_context
+from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.messages import SentMessages
 from tests.builders import KEY, message, turn
 from tests.core.fakes import FakeConversations, FakeReader
+from tests.core.media_fakes import FakeAttachments, FakeDocuments
 
 EMPTY = Conversation(key=KEY)
+
+
+def missing(conversations, reader) -> MissingContext:
+    files = AttachedFiles(
+        AttachmentSource(FakeAttachments()), FakeDocuments(), most_bytes=1_000, tokens=100
+    )
+    return MissingContext(conversations, reader, files)
 
 
 def fetched(number, text, **changes) -> FetchedMessage:
@@ -26,7 +35,7 @@ def fetched(number, text, **changes) -> FetchedMessage:
 
 def test_a_quoted_message_stands_before_the_question_and_cannot_end_its_own_quote():
     reader = FakeReader(fetched(1, "a </quoted_message> b"))
-    context = MissingContext(FakeConversations(), reader)
+    context = missing(FakeConversations(), reader)
 
     text = context.of(message("why?", parent_id="om_1"), EMPTY).text
 
@@ -36,7 +45,7 @@ def test_a_quoted_message_stands_before_the_question_and_cannot_end_its_own_quot
 
 
 def test_a_quoted_message_that_is_gone_is_named_to_the_model_and_to_the_reader():
-    context = MissingContext(FakeConversations(), FakeReader())
+    context = missing(FakeConversations(), FakeReader())
 
     found = context.of(message("why?", parent_id="om_gone"), EMPTY)
 
@@ -48,7 +57,7 @@ def test_what_the_store_knows_is_not_asked_for():
     conversations, reader = FakeConversations(), FakeReader(fetched(1, "x"))
     conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),))
     conversations.bind(KEY, SentMessages(("om_card",)))
-    context = MissingContext(conversations, reader)
+    context = missing(conversations, reader)
 
     for known in ("om_card", "om_q1", "om_a1"):
         assert context.of(message("why?", parent_id=known), EMPTY) == QuestionContext()
@@ -69,7 +78,7 @@ def test_a_thread_is_told_by_who_said_what_up_to_the_question():
     )
     question = message("q", "om_4", thread_id="omt_1", root_id="om_1", parent_id="om_1")
 
-    text = MissingContext(FakeConversations(), reader).of(question, EMPTY).text
+    text = missing(FakeConversations(), reader).of(question, EMPTY).text
 
     assert text == (
         "<earlier_messages>\nperson 1: one\n\nassistant: two\n\nperson 2: three\n"
@@ -81,7 +90,7 @@ def test_of_a_long_thread_the_newest_lines_are_kept():
     lines = [fetched(n, f"line {n} " + "x" * 3 * LINE_CHARS) for n in range(20)]
     question = message("q", "om_q", thread_id="omt_1", root_id="om_0", parent_id="om_0")
 
-    text = MissingContext(FakeConversations(), FakeReader(*lines)).of(question, EMPTY).text
+    text = missing(FakeConversations(), FakeReader(*lines)).of(question, EMPTY).text
 
     assert len(text) < THREAD_CHARS + 100
     assert "line 19 " in text

@@ -102,7 +102,7 @@ def test_a_file_is_uploaded_under_its_name_also_with_a_stale_token(sim, client):
     client.check()
     sim.feishu.revoke_tokens()
 
-    key = client.upload_file("对话.md", "内容".encode())
+    key = client.resources.upload_file("对话.md", "内容".encode())
 
     stored = sim.feishu.state.files[key]
     assert (stored.name, stored.data.decode()) == ("对话.md", "内容")
@@ -112,4 +112,4 @@ def test_without_the_scope_no_file_is_uploaded(sim, client):
     sim.feishu.withdraw("im:resource")
 
     with pytest.raises(PermissionMissing):
-        client.upload_file("a.md", b"x")
+        client.resources.upload_file("a.md", b"x")

@@ -86,7 +86,9 @@ class _Connection(socketserver.StreamRequestHandler):
             name, _, value = header.partition(": ")
             headers[name.lower()] = value
         data = self.rfile.read(int(headers.get("content-length", 0)))
-        return Request(method, path, headers, json.loads(data) if data else None)
+        is_form = headers.get("content-type", "").startswith("multipart/")
+        body = data if is_form else json.loads(data) if data else None
+        return Request(method, path, headers, body)
 
 
 def start() -> tuple[FaultServer, Callable[[], None]]:

@@ -6,18 +6,11 @@ import pytest
 
 from feishu_simulator import Script, card_view
 
-PICTURE = {"tag": "img", "image_key": "img_v3_demo", "width": 800, "height": 600}
-OTHER_PICTURE = PICTURE | {"image_key": "img_v3_other"}
-FILE = {"tag": "file", "file_key": "file_v3_2", "file_name": "周报.pdf"}
+VIDEO = {"tag": "media", "file_key": "file_v3_2", "file_name": "周报.mp4"}
+OTHER_VIDEO = VIDEO | {"file_key": "file_v3_3"}
 NOT_READ = "没有读到你引用的内容"
 KINDS = [
-    ("image", {"image_key": "img_v3_demo"}, "(a picture, not read)", "图片"),
-    (
-        "file",
-        {"file_key": "file_v3", "file_name": "周报.pdf"},
-        "(a file, not read: 周报.pdf)",
-        "文件",
-    ),
+    ("folder", {"file_key": "file_v3", "file_name": "周报"}, "(a folder, not read)", "文件夹"),
     ("audio", {"file_key": "file_v3", "duration": 3000}, "(a voice message, not read)", "语音"),
     ("media", {"file_key": "file_v3", "file_name": "a.mp4"}, "(a video, not read: a.mp4)", "视频"),
     ("sticker", {"file_key": "file_v3"}, "(a sticker, not read)", "表情"),
@@ -70,27 +63,26 @@ def test_sent_alone_it_is_answered_without_asking_the_model(
     assert not sim.gateway.requests
 
 
-def test_pictures_and_a_file_with_a_caption_make_one_line(sim, talk, bot):
-    rows = [[{"tag": "text", "text": "对比一下"}], [PICTURE, FILE], [OTHER_PICTURE]]
+def test_two_videos_with_a_caption_make_one_line(sim, talk, bot):
+    rows = [[{"tag": "text", "text": "对比一下"}], [VIDEO], [OTHER_VIDEO]]
 
     answer = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
-    assert asked(sim).count("(a picture, not read)") == 2
-    assert "(a file, not read: 周报.pdf)" in asked(sim)
-    assert asides(answer) == ["我还读不了图片和文件，这次只看了文字。"]
+    assert asked(sim).count("(a video, not read: 周报.mp4)") == 2
+    assert asides(answer) == ["我还读不了视频，这次只看了文字。"]
 
 
-def test_a_picture_in_a_reply_to_what_may_not_be_read_makes_one_line(sim, talk, bot):
+def test_a_video_in_a_reply_to_what_may_not_be_read_makes_one_line(sim, talk, bot):
     team = sim.feishu.add_group("Team", [talk.alice, talk.bob])
     quoted = sim.feishu.say(team, talk.bob, "把我翻译成英文")
-    rows = [[{"tag": "text", "text": "翻译一下"}, PICTURE]]
+    rows = [[{"tag": "text", "text": "翻译一下"}, VIDEO]]
 
     answer = talk.answer(sim.feishu.post(team, talk.alice, rows, reply_to=quoted, mention_bot=True))
 
     assert "(a message that can't be read)" in asked(sim)
-    assert "(a picture, not read)" in asked(sim)
+    assert "(a video, not read: 周报.mp4)" in asked(sim)
     assert asides(answer) == [
-        "没有读到你引用的消息：应用缺少权限 im:message.group_msg。我还读不了图片，这次只看了文字。"
+        "没有读到你引用的消息：应用缺少权限 im:message.group_msg。我还读不了视频，这次只看了文字。"
     ]
 
 
@@ -116,7 +108,7 @@ def test_a_picture_inside_a_quoted_forward_is_named(sim, talk, start_bot):
 
     assert "接口超时了" in asked(sim)
     assert "(a picture, not read)" in asked(sim)
-    assert asides(answer) == ["前面的消息里有图片，我还读不了，没有看到内容。"]
+    assert asides(answer) == ["前面的消息里有图片，我没有看。"]
 
 
 def test_a_quote_that_is_too_long_is_not_cut_in_silence(sim, talk, start_bot):
@@ -147,7 +139,7 @@ def test_a_thread_that_is_read_late_says_what_in_it_could_not_be_read(sim, talk,
 
     assert "接口又超时了" in asked(sim)
     assert "(a picture, not read)" in asked(sim)
-    assert asides(answer) == ["前面的消息里有图片，我还读不了，没有看到内容。"]
+    assert asides(answer) == ["前面的消息里有图片，我没有看。"]
 
 
 def test_a_thread_that_may_not_be_read_is_told_with_its_scope(sim, talk, bot):
@@ -158,7 +150,7 @@ def test_a_thread_that_may_not_be_read_is_told_with_its_scope(sim, talk, bot):
 
 
 def test_the_line_is_said_again_when_it_is_answered_again(sim, talk, bot):
-    rows = [[{"tag": "text", "text": "这张图里有什么？"}, PICTURE]]
+    rows = [[{"tag": "text", "text": "里面有什么？"}, VIDEO]]
     question = sim.feishu.post(talk.chat, talk.alice, rows)
     first = talk.answer(question)
 
@@ -166,25 +158,25 @@ def test_the_line_is_said_again_when_it_is_answered_again(sim, talk, bot):
     sim.feishu.click(first, {"act": "regenerate"}, talk.alice)
     again = next_answer(sim, question, 2)
 
-    assert "(a picture, not read)" in asked(sim)
-    assert asides(again) == asides(first) == ["我还读不了图片，这次只看了文字。"]
+    assert "(a video, not read: 周报.mp4)" in asked(sim)
+    assert asides(again) == asides(first) == ["我还读不了视频，这次只看了文字。"]
 
 
 def test_the_line_is_said_again_under_what_continues_it(sim, talk, bot):
     sim.gateway.enqueue(Script.text("the first half", finish_reason="length"))
-    rows = [[{"tag": "text", "text": "这张图里有什么？"}, PICTURE]]
+    rows = [[{"tag": "text", "text": "里面有什么？"}, VIDEO]]
     first = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
     sim.feishu.wait_for(lambda: bot.is_idle)
     sim.feishu.click(first, {"act": "continue"}, talk.alice)
 
-    assert asides(next_answer(sim, first, 1)) == ["我还读不了图片，这次只看了文字。"]
+    assert asides(next_answer(sim, first, 1)) == ["我还读不了视频，这次只看了文字。"]
 
 
 def test_it_is_said_in_english_too(sim, talk, start_bot):
     start_bot(LANGUAGE="en")
-    rows = [[{"tag": "text", "text": "what is it?"}, PICTURE, FILE]]
+    rows = [[{"tag": "text", "text": "what is it?"}, VIDEO]]
 
     answer = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
-    assert asides(answer) == ["I can't read pictures and files yet and went by your words only."]
+    assert asides(answer) == ["I can't read videos yet and went by your words only."]

@@ -101,8 +101,9 @@ def test_turns_pictures_and_the_model_are_told() -> None:
     content = [{"type": "text", "text": "这是什么？"}, {"type": "image_url", "image_url": {}}]
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": content}]}
 
-    assert "> 这是什么？\n> [image_url]" in echo(body).content
-    assert "`gpt-4o`" in echo(body).content
+    assert "1 张图片" in echo(body).content
+    assert "> 这是什么？" in echo(body).content
+    assert "`gpt-4o`" in answer("a", model="gpt-4o")
     assert "聊了 **2** 轮" in answer("a", "b", "c", "d", "为什么")
 
 

@@ -7,11 +7,13 @@ named there, so that the model doesn't answer as if it were not there.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from feishu_bot.core.answering.attached_files import AttachedFiles
+from feishu_bot.core.answering.question_context import QuestionContext, tagged
+from feishu_bot.core.answering.shown_pictures import picture_tags
 from feishu_bot.core.answering.unread import in_words, kind_of, names_of, shared_kind
 from feishu_bot.core.conversations import Conversation, Conversations
 from feishu_bot.core.messages import Attachment, IncomingMessage
@@ -60,41 +62,44 @@ class MessageReader(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionContext:
-    """`text` is put before the question; `notices` tell the reader what wasn't read."""
-
-    text: str = ""
-    notices: tuple[Notice, ...] = ()
-
-
 QUOTE_CHARS = 6_000
 LINE_CHARS = 2_000
 THREAD_CHARS = 12_000
-
-_TAGS = "quoted_message|earlier_messages|attachments"
-_BACKGROUND = re.compile(rf"\A(?:<({_TAGS})>\n.*?\n</\1>\n\n)+", re.DOTALL)
-_TAG = re.compile(rf"<(?=/?(?:{_TAGS})>)")
+# The attachments that are read, where the question or what it quotes has them.
+READ_KINDS = frozenset({"file", "image"})
 
 
 class MissingContext:
     """Asks Feishu for what the store doesn't know."""
 
-    def __init__(self, conversations: Conversations, archive: MessageReader) -> None:
+    def __init__(
+        self, conversations: Conversations, archive: MessageReader, files: AttachedFiles
+    ) -> None:
         self._conversations = conversations
         self._archive = archive
+        self._files = files
 
     def of(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
         """What to put before the question; empty when there is nothing that isn't known."""
         in_thread = bool(message.thread_id)
         before = self._thread(message, conversation) if in_thread else self._quoted(message)
-        if not message.attachments:
-            return before
-        unread = _tagged("attachments", "\n".join(names_of(message.attachments)))
-        kind = kind_of(message.attachments)
-        return QuestionContext(
-            before.text + unread, (*before.notices, Notice("attachment_unread", {"kind": kind}))
-        )
+        if message.attachments:
+            return before + self._attached(message.message_id, message.attachments)
+        return before + self._files.further_pages(message.text, conversation.turns)
+
+    def _attached(self, message_id: str, attachments: tuple[Attachment, ...]) -> QuestionContext:
+        """What is in the attachments of the question, and the names of those that aren't read."""
+        context = self._read(message_id, attachments)
+        unread = tuple(item for item in attachments if item.kind not in READ_KINDS)
+        if not unread:
+            return context
+        named = tagged("attachments", "\n".join(names_of(unread)))
+        kind = kind_of(unread)
+        return context + QuestionContext(named, (Notice("attachment_unread", {"kind": kind}),))
+
+    def _read(self, message_id: str, attachments: tuple[Attachment, ...]) -> QuestionContext:
+        pictures = QuestionContext(picture_tags(message_id, attachments))
+        return pictures + self._files.read(message_id, attachments)
 
     def _quoted(self, message: IncomingMessage) -> QuestionContext:
         parent = message.parent_id
@@ -104,11 +109,12 @@ class MissingContext:
         if quoted is None or not quoted.is_readable:
             scope = quoted.missing_scope if quoted else ""
             notice = Notice("quote_forbidden" if scope else "quote_unreadable", {"scope": scope})
-            told = _tagged("quoted_message", "(a message that can't be read)")
+            told = tagged("quoted_message", "(a message that can't be read)")
             return QuestionContext(told, (notice,))
         told, is_cut = _in_full(quoted)
         cut = (Notice("quote_cut"),) if is_cut else ()
-        return QuestionContext(_tagged("quoted_message", told), (*_unread_in(quoted), *cut))
+        context = QuestionContext(tagged("quoted_message", told), (*_unread_in(quoted), *cut))
+        return context + self._read(quoted.message_id, quoted.attachments)
 
     def _thread(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
         # The first post of a topic has nothing before it. Where there were turns once, the
@@ -129,30 +135,25 @@ class MissingContext:
         if refused:
             scope = refused.missing_scope
             notice = Notice("thread_forbidden" if scope else "thread_unreadable", {"scope": scope})
-            told = _tagged("earlier_messages", "(messages that can't be read)")
+            told = tagged("earlier_messages", "(messages that can't be read)")
             return QuestionContext(told, (notice,))
-        told, is_cut = _transcript(lines)
         replied_to = (message.parent_id, message.root_id)
         asked_about = next((line for line in lines if line.message_id in replied_to), None)
+        told, is_cut = _transcript(lines, read=asked_about)
         notices = _unread_in(asked_about) if asked_about else ()
         others = _unread_among(line for line in lines if line is not asked_about)
         cut = (Notice("thread_cut"),) if is_cut else ()
-        return QuestionContext(_tagged("earlier_messages", told), (*notices, *others, *cut))
-
-
-def without_context(question: str) -> str:
-    """The question as it was written."""
-    return _BACKGROUND.sub("", question, count=1)
-
-
-def context_of(question: str) -> str:
-    """What stands before the question."""
-    return question[: len(question) - len(without_context(question))]
+        context = QuestionContext(tagged("earlier_messages", told), (*notices, *others, *cut))
+        if asked_about is None:
+            return context
+        return context + self._read(asked_about.message_id, asked_about.attachments)
 
 
 def _unread_in(message: FetchedMessage) -> tuple[Notice, ...]:
-    """What a quoted message holds that wasn't read."""
-    kinds = _unread_kinds(message)
+    """What a quoted message holds that isn't read."""
+    kinds = _unread_kinds(message) - (READ_KINDS if message.attachments else frozenset())
+    if message.attachments and not kinds:
+        return ()
     if kinds:
         return (Notice("quote_unread", {"kind": shared_kind(kinds)}),)
     return _unread_among(message.parts)
@@ -174,23 +175,25 @@ def _in_full(message: FetchedMessage) -> tuple[str, bool]:
     """A quoted message, and whether a part of it was left out."""
     if message.parts:
         said, is_cut = _transcript(message.parts)
-        return f"{in_words('merge_forward')}\n\n{said}", is_cut
-    said = _said(message)
+        return f"{in_words('merge_forward', is_read=True)}\n\n{said}", is_cut
+    said = _said(message, READ_KINDS)
     return shorten(said, QUOTE_CHARS), len(said) > QUOTE_CHARS
 
 
-def _said(message: FetchedMessage) -> str:
+def _said(message: FetchedMessage, read_kinds: Collection[str] = ()) -> str:
     """Its words, and the names of what isn't words."""
-    named = names_of(message.attachments)
+    named = names_of(message.attachments, read_kinds=read_kinds)
     if not (message.text or named):
         named = (in_words(message.kind),)
     return "\n".join(filter(None, (message.text, *named)))
 
 
-def _transcript(lines: Iterable[FetchedMessage]) -> tuple[str, bool]:
+def _transcript(
+    lines: Iterable[FetchedMessage], read: FetchedMessage | None = None
+) -> tuple[str, bool]:
     """`person 1: …`, `assistant: …`, and whether anything was left out.
 
-    The oldest lines go when there are too many words.
+    `read` is the one whose attachments are read. The oldest lines go when there are too many words.
     """
     people: dict[str, str] = {}
     said: list[str] = []
@@ -198,7 +201,7 @@ def _transcript(lines: Iterable[FetchedMessage]) -> tuple[str, bool]:
     for line in lines:
         number = str(len(people) + 1)
         who = "assistant" if line.is_own else f"person {people.setdefault(line.sender, number)}"
-        words = _said(line)
+        words = _said(line, READ_KINDS if line is read else ())
         is_cut |= len(words) > LINE_CHARS
         said.append(f"{who}: {shorten(words, LINE_CHARS)}")
     kept: list[str] = []
@@ -212,7 +215,3 @@ def _transcript(lines: Iterable[FetchedMessage]) -> tuple[str, bool]:
         kept.append("(earlier messages left out)")
         is_cut = True
     return "\n\n".join(reversed(kept)), is_cut
-
-
-def _tagged(tag: str, text: str) -> str:
-    return f"<{tag}>\n{_TAG.sub('&lt;', text)}\n</{tag}>\n\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, get_args
 
 from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
@@ -13,6 +13,7 @@ from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import Outcome
+from feishu_bot.errors import MediaErrorKind
 
 # What a reader is told under an answer that isn't all there.
 FINISH_NOTICES: Mapping[FinishReason, str] = {
@@ -33,6 +34,8 @@ class Draft:
     model: str = ""
     reason: FinishReason = "stop"
     notice: str = ""
+    # What fills the notice besides what stands below.
+    notice_params: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -75,6 +78,11 @@ class Draft:
     def is_complete(self) -> bool:
         """Whether the model has said all that it had to say."""
         return bool(self.text) and not self.notice and self.reason == "stop"
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether there was nothing to be answered: what was sent could not be read."""
+        return self.notice in get_args(MediaErrorKind)
 
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
@@ -119,6 +127,7 @@ class Draft:
                 "offered": self.offered,
                 "request_id": request_id,
                 "when": self._when(),
+                **self.notice_params,
             }
             notice = Notice(kind, params)
         tokens = self.prompt_tokens + self.completion_tokens
@@ -135,5 +144,6 @@ class Draft:
             asides=self._asides(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
-            can_regenerate=True,
+            # A file is fetched with the message that it came in, not again.
+            can_regenerate=not self.is_unread,
         )

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
-from feishu_bot.core.answering.context import MissingContext, QuestionContext
+from feishu_bot.core.answering.attached_files import has_document
+from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
-from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers, with_speaker
+from feishu_bot.core.answering.question_context import QuestionContext
+from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
+from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
 from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
+    ModelSight,
     Prompt,
     ReasoningDelta,
     StreamEnd,
@@ -39,9 +43,20 @@ logger = get_logger(__name__)
 MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the model is asked: the question behind its context, by whom, and its pictures."""
+
+    text: str
+    speaker: str
+    pictures: ShownPictures
+    is_cancelled: Callable[[], bool]
+
+
 class AnswerGenerator:
     """Asks with as much of the conversation as fits into `context_tokens`.
 
+    `vision_model` answers where there are pictures that the chosen one can't see; it may be empty.
     `{date}` in `system_prompt` is the day. `is_allowed` is whether people may choose a model.
     """
 
@@ -50,20 +65,26 @@ class AnswerGenerator:
         *,
         model: ChatModel,
         context: MissingContext,
+        pictures: PictureLoader,
+        sight: ModelSight,
         speakers: Speakers,
         alerts: AlertSink,
         system_prompt: str,
         context_tokens: int,
+        vision_model: str,
         is_allowed: Callable[[str], bool],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
         self._context = context
+        self._pictures = pictures
+        self._sight = sight
         self._speakers = speakers
         self._alerts = alerts
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
+        self._vision_model = vision_model
         self._is_allowed = is_allowed
         self._clock = clock
         self._timer = timer
@@ -73,9 +94,27 @@ class AnswerGenerator:
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
         context, speaker = self._introduction(job, question)
-        draft = self._ask(
-            job, question, with_speaker(speaker, context.text + question.text), stream, control
+
+        def is_cancelled() -> bool:
+            return control.lost or control.stopped or stream.is_over
+
+        written = context.text + question.text
+        pictures = self._pictures.load(
+            written,
+            question.conversation.turns,
+            sees_earlier=lambda: (
+                bool(self._vision_model) or self._can_see(question.conversation.model)
+            ),
+            is_cancelled=is_cancelled,
         )
+        context += QuestionContext(notices=pictures.notices)
+        failure = context.failure or next(iter(pictures.notices), None)
+        if question.is_wordless and failure and not (pictures.own or has_document(context.text)):
+            draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
+            draft.context, draft.speaker = context.text, speaker
+            return draft
+        asked = _Asked(written, speaker, pictures, is_cancelled)
+        draft = self._ask(job, question, asked, stream)
         draft.context, draft.speaker = context.text, speaker
         last = question.conversation.expired_turn
         if last is not None:
@@ -99,35 +138,47 @@ class AnswerGenerator:
             self._speakers.learn(message)
         return context, self._speakers.name_of(job.target.sender.open_id, turns)
 
-    def _ask(
-        self, job: Job, question: Question, text: str, stream: AnswerStream, control: JobControl
-    ) -> Draft:
+    def _ask(self, job: Job, question: Question, asked: _Asked, stream: AnswerStream) -> Draft:
         conversation, budget = question.conversation, self._context_tokens
         gone = ""
         if conversation.uses_favourite and not self._is_allowed(conversation.model):
             gone, conversation = conversation.model, _without_favourite(conversation)
         system = self._system(job, question)
-
-        def is_cancelled() -> bool:
-            return control.lost or control.stopped or stream.is_over
-
+        shown = asked.pictures
+        model = self._seeing(conversation.model, shown)
         while True:
-            fitted = fit_prompt(system, conversation.turns, text, budget)
-            draft = Draft(model=conversation.model, estimated_tokens=fitted.estimated_tokens)
+            fitted = fit_prompt(
+                system,
+                conversation.turns,
+                asked.text,
+                budget,
+                speaker=asked.speaker,
+                pictures=shown.all,
+            )
+            draft = Draft(model=model, estimated_tokens=fitted.estimated_tokens)
             prompt = Prompt(
                 messages=fitted.messages,
-                model=conversation.model,
+                model=model,
                 temperature=modes.temperature(conversation.mode),
             )
             try:
-                self._read(self._model.stream(prompt, is_cancelled), draft, stream, is_cancelled)
+                events = self._model.stream(prompt, asked.is_cancelled)
+                self._read(events, draft, stream, asked.is_cancelled)
             except ModelError as exc:
-                if is_cancelled():
+                if asked.is_cancelled():
                     _break_off(draft)
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
+                if exc.kind == "model_cant_see" and self._vision_model not in ("", model):
+                    model = self._vision_model
+                    continue
+                if exc.kind == "model_cant_see" and not shown.own:
+                    # The question has none: it can be answered without those of before.
+                    shown, model = ShownPictures(), conversation.model
+                    continue
                 if exc.kind in MODEL_GONE and conversation.uses_favourite and not draft.text:
                     gone, conversation = conversation.model, _without_favourite(conversation)
+                    model = self._seeing(conversation.model, shown)
                     continue
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
@@ -135,6 +186,19 @@ class AnswerGenerator:
                 self._note_failure(draft, exc, job.target.sender)
             draft.missed_favourite = gone
             return draft
+
+    def _seeing(self, model: str, shown: ShownPictures) -> str:
+        """The model for this question: another one where there are pictures that it can't see."""
+        if not shown.all or not self._vision_model or self._can_see(model):
+            return model
+        return self._vision_model
+
+    def _can_see(self, model: str) -> bool:
+        try:
+            return self._sight.can_see(model)
+        except ModelError:
+            # There is no model: that is told when it is asked.
+            return True
 
     def _read(
         self,

@@ -7,12 +7,15 @@ reported for the last prompt corrects it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from feishu_bot.core.answering.question_context import for_model, pictures_in
 from feishu_bot.core.answering.speakers import with_speaker
 from feishu_bot.core.chat_model import ChatMessage
 from feishu_bot.core.conversations import Turn
+from feishu_bot.core.pictures import Picture
 
 BYTES_PER_TOKEN = 3
 TOKENS_PER_MESSAGE = 4
@@ -36,29 +39,50 @@ def estimate_tokens(text: str) -> int:
     return len(text.encode()) // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE
 
 
-def fit_prompt(system: str, turns: Sequence[Turn], question: str, budget: int) -> FittedPrompt:
+def fit_prompt(
+    system: str,
+    turns: Sequence[Turn],
+    question: str,
+    budget: int,
+    *,
+    speaker: str = "",
+    pictures: Mapping[str, Picture] = MappingProxyType({}),
+) -> FittedPrompt:
     """The prompt for `question`: the system prompt and the question always, turns as they fit.
 
-    `budget` is in tokens. The oldest turns are dropped first, and always whole. Questions that got
-    no answer are left out.
+    `speaker` is who asks, `pictures` are those to show, by key. `budget` is in tokens. The oldest
+    turns are dropped first, and always whole. Questions that got no answer are left out.
     """
     turns = [turn for turn in turns if turn.answer]
     ratio = _ratio(turns)
-    used = estimate_tokens(question) + (estimate_tokens(system) if system else 0)
+    asked = _asked(question, pictures, speaker)
+    used = _tokens(asked) + (estimate_tokens(system) if system else 0)
     kept: list[Turn] = []
     for turn in reversed(turns):
-        asked = with_speaker(turn.speaker, turn.question)
-        cost = estimate_tokens(asked) + estimate_tokens(turn.answer)
+        cost = _tokens(_of_turn(turn, pictures)) + estimate_tokens(turn.answer)
         if (used + cost) * ratio > budget:
             break
         used += cost
         kept.append(turn)
     messages = [ChatMessage("system", system)] if system else []
     for turn in reversed(kept):
-        messages.append(ChatMessage("user", with_speaker(turn.speaker, turn.question)))
+        messages.append(_of_turn(turn, pictures))
         messages.append(ChatMessage("assistant", turn.answer))
-    messages.append(ChatMessage("user", question))
+    messages.append(asked)
     return FittedPrompt(tuple(messages), used)
+
+
+def _of_turn(turn: Turn, pictures: Mapping[str, Picture]) -> ChatMessage:
+    return _asked(turn.question, pictures, turn.speaker)
+
+
+def _asked(question: str, pictures: Mapping[str, Picture], speaker: str = "") -> ChatMessage:
+    shown = tuple(pictures[key] for key in pictures_in(question) if key in pictures)
+    return ChatMessage("user", with_speaker(speaker, for_model(question, pictures)), shown)
+
+
+def _tokens(message: ChatMessage) -> int:
+    return estimate_tokens(message.content) + sum(each.tokens for each in message.pictures)
 
 
 def _ratio(turns: Sequence[Turn]) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from feishu_bot.core.answering.context import context_of
 from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.answering.question_context import as_written, context_of
+from feishu_bot.core.answering.unread import shown_name
 from feishu_bot.core.conversations import Conversation, Conversations, Turn
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, Job, Regenerate
@@ -26,6 +29,8 @@ class Question:
     conversation: Conversation
     message: IncomingMessage | None = None
     regenerated: Turn | None = None
+    # The words are the bot's own: a file was sent without any.
+    is_wordless: bool = False
     unread: tuple[Notice, ...] = ()
 
     def turn(self, job: Job, draft: Draft, answer_ids: tuple[str, ...], created_at: float) -> Turn:
@@ -60,14 +65,24 @@ class Question:
 
 
 class QuestionReader:
-    """Finds what a task asks. `continue_prompt` is what the model is told to continue with."""
+    """Finds what a task asks.
+
+    `continue_prompt` is what the model is told to continue with, `texts` have what it is asked
+    about attachments that came without words.
+    """
 
     def __init__(
-        self, conversations: Conversations, settings: EffectiveSettings, *, continue_prompt: str
+        self,
+        conversations: Conversations,
+        settings: EffectiveSettings,
+        *,
+        continue_prompt: str,
+        texts: Mapping[Language, Callable[..., str]],
     ) -> None:
         self._conversations = conversations
         self._settings = settings
         self._continue_prompt = continue_prompt
+        self._texts = texts
 
     def read(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
         """The question, or a notice that says why there is none any more.
@@ -85,7 +100,12 @@ class QuestionReader:
         match task:
             case AskQuestion(text=text):
                 conversation = self._load(job, job.branch_point)
-                return Question(text=text, conversation=conversation, message=job.message)
+                return Question(
+                    text=as_written(text) or self._about_attachments(job),
+                    conversation=conversation,
+                    message=job.message,
+                    is_wordless=not text,
+                )
             case ContinueAnswer(card_id=card_id):
                 conversation = self._load(job, card_id)
                 # The conversation may have begun afresh: then there is nothing to continue.
@@ -104,7 +124,7 @@ class QuestionReader:
         if turn is None and task.text:
             # What was asked at first has come to no answer.
             conversation = self._load(job)
-            return Question(text=task.text, conversation=conversation)
+            return Question(text=as_written(task.text), conversation=conversation)
         if turn is None:
             return Notice("conversation_unknown")
         loaded = self._load(job, "" if task.at_head else turn.reference)
@@ -112,8 +132,17 @@ class QuestionReader:
         conversation = replace(loaded, turns=before)
         if task.model:
             conversation = replace(conversation, model=task.model, uses_favourite=False)
-        text = context_of(turn.question) + task.text if task.text else turn.question
+        text = context_of(turn.question) + as_written(task.text) if task.text else turn.question
         return Question(text=text, conversation=conversation, regenerated=turn, unread=turn.unread)
+
+    def _about_attachments(self, job: Job) -> str:
+        target = job.target
+        language = self._settings.language(target.sender.open_id, target.chat_id)
+        attachments = job.message.attachments if job.message else ()
+        files = [shown_name(item.name) for item in attachments if item.kind == "file"]
+        if not files:
+            return self._texts[language]("picture_prompt")
+        return self._texts[language]("file_prompt", files=", ".join(filter(None, files)))
 
     def _load(self, job: Job, parent_id: str = "") -> Conversation:
         return self._settings.load(job.key, parent_id, asker=job.target.sender.open_id)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from feishu_bot.core.answering.context import without_context
 from feishu_bot.core.answering.prompt import estimate_tokens
+from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.chat_model import (
     ChatMessage,
     ChatModel,

@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.background.completion import (
     Completer,
     Completion,

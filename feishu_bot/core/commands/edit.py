@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
 from feishu_bot.core.commands.regenerate import can_regenerate, is_turn_here

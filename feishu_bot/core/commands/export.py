@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
 from feishu_bot.core.commands.reload import question_title
 from feishu_bot.core.conversations import Conversations, Turn

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from feishu_bot.core import days
-from feishu_bot.core.answering.context import without_context
+from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.cards import (
     Block,
     Button,

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import lark_oapi as lark
 
-from feishu_bot import metrics
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuError, FeishuUnavailable
+from feishu_bot.feishu.api.call_counts import counted
 from feishu_bot.feishu.api.error_codes import TOKEN_REFUSED
+from feishu_bot.feishu.api.ids import id_type
 from feishu_bot.feishu.api.requests import Method, checked, request_for
+from feishu_bot.feishu.api.resources import ResourceCalls
 from feishu_bot.feishu.api.transport import CallOption
 
 CALL_TIMEOUT = 15.0
@@ -28,6 +29,8 @@ TOKEN_PATH = "/auth/v3/tenant_access_token/internal"
 WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
 # "Get message history": 50 messages at most.
 PAGE_SIZE = "50"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class FeishuClient:
         self._token = ""
         self._token_ends = 0.0
         self._token_lock = threading.Lock()
+        self.resources = ResourceCalls(domain, call=self._call, with_token=self._with_token)
 
     def identity(self) -> BotIdentity:
         """Ask who the bot is. Raises FeishuError."""
@@ -164,12 +168,6 @@ class FeishuClient:
         body = {"content": _json(card)}
         self._call("PATCH", "/im/v1/messages/:message_id", body, message_id=message_id)
 
-    def upload_file(self, name: str, data: bytes) -> str:
-        """Upload a file that isn't empty, 30 MB at most; returns its key. Raises FeishuError."""
-        file = (name, data, "application/octet-stream")
-        form = {"file_type": "stream", "file_name": name, "file": file}
-        return str(self._call("POST", "/im/v1/files", form=form)["data"]["file_key"])
-
     def message(self, message_id: str, *, whole_cards: bool = False) -> list[dict[str, Any]]:
         """A message as Feishu keeps it: an item, for a forwarded chat several. Raises FeishuError.
 
@@ -211,10 +209,17 @@ class FeishuClient:
             request = request_for(method, path, body, form)
             request.paths, request.queries = names, list((queries or {}).items())
             request.token_types = {lark.AccessTokenType.TENANT}
-            with _counted(f"{method} {path}"):
+            with counted(f"{method} {path}"):
                 option = CallOption(token=token, timeout=timeout)
                 return checked(self._lark.request(request, option))
 
+        return self._with_token(path, send)
+
+    def _with_token(self, path: str, send: Callable[[str], T]) -> T:
+        """What `send` makes of the token; called once more when Feishu refuses the first.
+
+        `path` is told to `on_refusal`.
+        """
         token = self._tenant_token()
         try:
             try:
@@ -241,7 +246,7 @@ class FeishuClient:
             body = {"app_id": self._app_id, "app_secret": self._app_secret}
             request = request_for("POST", TOKEN_PATH, body)
             try:
-                with _counted(f"POST {TOKEN_PATH}"):
+                with counted(f"POST {TOKEN_PATH}"):
                     answer = checked(self._lark.request(request, CallOption()))
             except FeishuError as exc:
                 # Nothing is wrong with what was to be said: it waits until the app is let in.
@@ -256,23 +261,6 @@ class FeishuClient:
         with self._token_lock:
             if token == self._token:
                 self._token_ends = 0.0
-
-
-@contextmanager
-def _counted(api: str) -> Iterator[None]:
-    """Count one call; `api` is its method and path, with the `:names` for what varies."""
-    metrics.FEISHU_CALLS.labels(api=api).inc()
-    try:
-        yield
-    except FeishuError as exc:
-        metrics.FEISHU_ERRORS.labels(api=api, code=str(exc.code)).inc()
-        raise
-
-
-def id_type(id: str) -> str:
-    """The kind of a chat's or a person's id, which its first letters tell."""
-    prefixes = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
-    return prefixes.get(id[:3], "user_id")
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -20,7 +21,8 @@ from lark_oapi.core.http.transport import _build_header, _build_url
 from lark_oapi.core.model import BaseRequest, Config, RawResponse, RequestOption
 from urllib3.exceptions import HTTPError
 
-from feishu_bot.errors import FeishuUnavailable
+from feishu_bot.errors import FeishuUnavailable, MediaError
+from feishu_bot.feishu.api.capped_body import LARGEST_ERROR, read_capped
 
 LONGEST_WAIT = 10.0
 # Kept open for the next call; more are opened when they are needed.
@@ -37,6 +39,15 @@ class CallOption(RequestOption):  # type: ignore[misc]
         self.timeout = timeout
 
 
+class DownloadOption(CallOption):
+    """Of a call that is answered with a file: `most` bytes of it, in `timeout` seconds in all."""
+
+    def __init__(self, *, token: str, timeout: float, most: int) -> None:
+        super().__init__(token=token)
+        self.ends_in = timeout
+        self.most = most
+
+
 class PooledTransport:
     """One HTTP connection pool per process, made after the fork, shared by all threads."""
 
@@ -50,9 +61,12 @@ class PooledTransport:
     ) -> RawResponse:
         """Send the request once; the answer is JSON with a status below 500, or a download.
 
-        Raises FeishuUnavailable when no usable answer came.
+        Raises FeishuUnavailable when no usable answer came, and MediaError when a file is larger
+        than its DownloadOption allows.
         """
         option = option or CallOption()
+        download = option if isinstance(option, DownloadOption) else None
+        started = time.monotonic()
         url = _build_url(config.domain, request.uri, request.paths)
         if request.queries:
             url = f"{url}?{urlencode(request.queries)}"
@@ -64,7 +78,10 @@ class PooledTransport:
                 headers=_build_header(request, option, config),
                 timeout=getattr(option, "timeout", 0.0) or config.timeout,
                 retries=False,
+                preload_content=download is None,
             )
+            if download is not None:
+                return _downloaded(response, download, started)
         except HTTPError as exc:
             raise FeishuUnavailable(f"no answer: {type(exc).__name__}: {exc}") from exc
         if not _is_usable(response):
@@ -72,7 +89,7 @@ class PooledTransport:
                 f"HTTP {response.status} without a usable body",
                 log_id=response.headers.get("X-Tt-Logid", ""),
             )
-        return _raw(response)
+        return _raw(response, response.data)
 
     def start(self) -> None:
         """Make every call of the SDK in this process go through this transport."""
@@ -143,9 +160,23 @@ def _is_usable(response: urllib3.BaseHTTPResponse) -> bool:
         return False
 
 
-def _raw(response: urllib3.BaseHTTPResponse) -> RawResponse:
+def _downloaded(
+    response: urllib3.BaseHTTPResponse, download: DownloadOption, started: float
+) -> RawResponse:
+    ends_at = started + download.ends_in
+    if response.status < 300:
+        # What is said in place of a file may be longer than the file may be.
+        most = max(download.most, LARGEST_ERROR)
+        return _raw(response, read_capped(response, most=most, ends_at=ends_at))
+    try:
+        return _raw(response, read_capped(response, most=LARGEST_ERROR, ends_at=ends_at))
+    except MediaError as exc:
+        raise FeishuUnavailable(f"HTTP {response.status} with a long body") from exc
+
+
+def _raw(response: urllib3.BaseHTTPResponse, content: bytes) -> RawResponse:
     raw = RawResponse()
     raw.status_code = response.status
     raw.headers = response.headers
-    raw.content = response.data
+    raw.content = content
     return raw

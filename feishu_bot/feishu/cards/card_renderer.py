@@ -17,6 +17,7 @@ from feishu_bot.core.cards import (
     Entry,
     Field,
     Form,
+    Image,
     Input,
     Paragraph,
     Person,
@@ -63,6 +64,12 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
             return [div(localizer.plain(block.words, **style))]
         case Field():
             return [_field(localizer, block)]
+        case Image():
+            alt = localizer.plain(block.alt, LABEL_CHARS)
+            # "Image": the whole picture, as wide as the card; pressed, it opens.
+            return [
+                {"tag": "img", "img_key": block.key, "alt": alt, "scale_type": "fit_horizontal"}
+            ]
         case Chart():
             return [elements.chart(_chart_spec(localizer, block))]
         case Divider():

@@ -1,0 +1,136 @@
+"""What is in the files that people send, for the model to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from feishu_bot.core.answering.document_pages import (
+    PageRange,
+    asked_pages,
+    fitted,
+    in_words,
+    read_pages,
+)
+from feishu_bot.core.answering.prompt import BYTES_PER_TOKEN
+from feishu_bot.core.answering.question_context import (
+    ContextTag,
+    QuestionContext,
+    tagged,
+    tags_in,
+)
+from feishu_bot.core.attachments import MEGABYTE, AttachmentSource
+from feishu_bot.core.conversations import Turn
+from feishu_bot.core.documents import Document, DocumentReader
+from feishu_bot.core.messages import Attachment
+from feishu_bot.core.notices import Notice
+from feishu_bot.errors import MediaError, MediaErrorKind
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
+
+# Of one message: each takes a share of the budget, and time.
+MOST_FILES = 5
+
+# What the model is told in place of a file.
+_REASONS: Mapping[MediaErrorKind, str] = {
+    "media_unsupported": "its format can't be read",
+    "media_broken": "it is damaged",
+    "media_locked": "it has a password",
+    "media_too_large": "it is too large",
+    "media_empty": "it has no text",
+}
+
+
+class AttachedFiles:
+    """Fetches files and reads them.
+
+    `most_bytes` is how large a file may be, `tokens` how much is read of all files of a message.
+    """
+
+    def __init__(
+        self,
+        attachments: AttachmentSource,
+        documents: DocumentReader,
+        *,
+        most_bytes: int,
+        tokens: int,
+    ) -> None:
+        self._attachments = attachments
+        self._documents = documents
+        self._most_bytes = most_bytes
+        self._tokens = tokens
+
+    def read(self, message_id: str, attachments: Iterable[Attachment]) -> QuestionContext:
+        """The files of a message, each from its beginning."""
+        files = [item for item in attachments if item.kind == "file"]
+        context = QuestionContext()
+        for file in files[:MOST_FILES]:
+            share = self._tokens // min(len(files), MOST_FILES)
+            context += self._read(message_id, file, PageRange(1, 99_999), share)
+        if len(files) > MOST_FILES:
+            left = Notice("files_left", {"count": str(MOST_FILES)})
+            context += QuestionContext(notices=(left,))
+        return context
+
+    def further_pages(self, question: str, turns: Iterable[Turn]) -> QuestionContext:
+        """Pages that the question names of a file that was sent before, as far as they are new."""
+        wanted = asked_pages(question)
+        if wanted is None:
+            return QuestionContext()
+        known = [tag for turn in turns for tag in tags_in(turn.question, "document")]
+        known = [tag for tag in known if tag.attributes.get("key")]
+        named = [tag for tag in known if tag.attributes.get("name", "\0") in question]
+        if not known:
+            return QuestionContext()
+        newest = (named or known)[-1].attributes
+        pages = _pages_of(newest["key"], known)
+        missing = wanted.beyond(pages)
+        if missing is None:
+            return QuestionContext()
+        file = Attachment("file", newest["key"], newest.get("name", ""))
+        return self._read(newest.get("message", ""), file, missing, self._tokens)
+
+    def _read(
+        self, message_id: str, file: Attachment, wanted: PageRange, tokens: int
+    ) -> QuestionContext:
+        reference = {"message": message_id, "key": file.key}
+        try:
+            chars = max(tokens, 1) * BYTES_PER_TOKEN
+            with self._attachments.opened(message_id, file, most=self._most_bytes) as data:
+                document = self._documents.read(file.name, data, chars=chars, first=wanted.first)
+        except MediaError as exc:
+            logger.info("file not read", id=message_id, reason=str(exc))
+            notice = self._notice(exc, file.name)
+            reason = _REASONS.get(exc.kind, "it couldn't be fetched")
+            text = tagged("document", f"(not read: {reason})", name=file.name)
+            return QuestionContext(text, (notice,), notice)
+        document = fitted(document, tokens, last=wanted.last)
+        pages = PageRange(document.first, document.last)
+        shown = f"{pages.shown} of {document.total}"
+        text = tagged("document", in_words(document), name=file.name, pages=shown, **reference)
+        return QuestionContext(text, (_told(document, file.name, pages),))
+
+    def _notice(self, exc: MediaError, name: str) -> Notice:
+        limit = f"{self._most_bytes / MEGABYTE:g}"
+        scope = exc.detail if exc.kind == "media_scope_missing" else ""
+        return Notice(exc.kind, {"file": name, "limit": limit, "scope": scope})
+
+
+def has_document(context: str) -> bool:
+    """Whether something was read of a file."""
+    return any(read_pages(tag.attributes) for tag in tags_in(context, "document"))
+
+
+def _pages_of(key: str, tags: Iterable[ContextTag]) -> list[PageRange]:
+    found = (read_pages(tag.attributes) for tag in tags if tag.attributes["key"] == key)
+    return [pages for pages in found if pages]
+
+
+def _told(document: Document, name: str, pages: PageRange) -> Notice:
+    """What the reader is told that was read."""
+    params = {"name": name, "pages": pages.shown, "total": str(document.total)}
+    if document.is_whole:
+        return Notice("document_whole", params)
+    if any(part.is_cut for part in document.parts):
+        return Notice(f"document_{document.unit}_cut", params)
+    return Notice(f"document_{document.unit}", params)

@@ -1,0 +1,116 @@
+"""What is put before a question: quoted messages, threads and documents, each between two tags.
+
+Every model understands the tags, whatever language is spoken, and they are taken off again where
+people read the question. Nothing that people write or send can pass for one of them: what stands
+in a tag may lead to somebody's file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+
+from feishu_bot.core.notices import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionContext:
+    """`text` is put before the question; `notices` tell the reader what was and wasn't read.
+
+    `failure` is the first of them that says why a file wasn't read.
+    """
+
+    text: str = ""
+    notices: tuple[Notice, ...] = ()
+    failure: Notice | None = None
+
+    def __add__(self, other: QuestionContext) -> QuestionContext:
+        return QuestionContext(
+            self.text + other.text,
+            (*self.notices, *other.notices),
+            self.failure or other.failure,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ContextTag:
+    """A tag with its attributes, and what stands in it."""
+
+    name: str
+    attributes: Mapping[str, str]
+    text: str
+
+
+ATTRIBUTE_CHARS = 120
+
+_TAGS = "quoted_message|earlier_messages|attachments|document|picture"
+_ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
+_BACKGROUND = re.compile(rf"\A(?:<({_TAGS}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
+_ONE = re.compile(rf"<({_TAGS})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"<>\n]*)"')
+_TAG = re.compile(rf"<(?=/?(?:{_TAGS})\b)")
+_REFERENCE = frozenset({"message", "key"})
+# What would end an attribute, a tag or a line, and marks of direction.
+_UNSAFE = re.compile(r'["<>&\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')
+
+
+def tagged(tag: str, text: str, **attributes: str) -> str:
+    """A tag with what stands in it; attributes that are empty are left out."""
+    cleaned = {name: _UNSAFE.sub(" ", value).strip() for name, value in attributes.items()}
+    kept = {name: value[:ATTRIBUTE_CHARS] for name, value in cleaned.items() if value}
+    return _written(tag, kept, _TAG.sub("&lt;", text))
+
+
+def without_context(question: str) -> str:
+    """The question as it was written."""
+    return _BACKGROUND.sub("", question, count=1)
+
+
+def context_of(question: str) -> str:
+    """What stands before the question."""
+    return question[: len(question) - len(without_context(question))]
+
+
+def as_written(text: str) -> str:
+    """A question by a person, which doesn't begin with a tag: those are the bot's."""
+    return _TAG.sub("&lt;", text, count=1) if _TAG.match(text) else text
+
+
+def tags_in(question: str, name: str) -> Iterator[ContextTag]:
+    """The tags of this name before a question, from the first to the last."""
+    if not question.startswith("<"):
+        return
+    for tag, attributes, text in _ONE.findall(context_of(question)):
+        if tag == name:
+            yield ContextTag(name, dict(_ATTRIBUTE.findall(attributes)), text)
+
+
+def for_model(question: str, shown: Container[str] = ()) -> str:
+    """The question as a model reads it; `shown` are the keys of the pictures that come with it.
+
+    What leads to a file is of no use to it.
+    """
+    context = context_of(question)
+    if not context:
+        return question
+
+    def told(found: re.Match[str]) -> str:
+        tag, attributes, text = found[1], dict(_ATTRIBUTE.findall(found[2])), found[3]
+        if tag == "picture" and attributes.get("key") not in shown:
+            text = "(a picture that isn't shown here)"
+        kept = {name: value for name, value in attributes.items() if name not in _REFERENCE}
+        return _written(tag, kept, text)
+
+    return _ONE.sub(told, context) + question[len(context) :]
+
+
+def pictures_in(question: str) -> tuple[str, ...]:
+    """The keys of the pictures before a question."""
+    keys = (tag.attributes.get("key", "") for tag in tags_in(question, "picture"))
+    return tuple(dict.fromkeys(filter(None, keys)))
+
+
+def _written(tag: str, attributes: Mapping[str, str], text: str) -> str:
+    shown = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<{tag}{shown}>\n{text}\n</{tag}>\n\n"

@@ -1,0 +1,44 @@
+"""The pictures, files, recordings and videos of messages, fetched where the platform keeps them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from feishu_bot.core.messages import Attachment
+
+# Bytes, as the platform and its limits count.
+MEGABYTE: Final = 1_000_000
+# So many are in memory at once; the others wait. Two of them are read at a time.
+AT_ONCE = 4
+
+
+class AttachmentReader(Protocol):
+    """Fetches what is attached to messages."""
+
+    def fetch(
+        self, message_id: str, attachment: Attachment, *, most: int, inner_id: str = ""
+    ) -> bytes:
+        """What is attached to a message, up to `most` bytes; at least one.
+
+        `message_id` is the message as it was received. For what is inside a forwarded chat that is
+        the forward, and `inner_id` the message in it. May take a minute. Raises MediaError: any
+        kind about fetching, "media_too_large" or "media_empty"; with "media_scope_missing" the
+        detail is the scope.
+        """
+
+
+class AttachmentSource:
+    """Gives attachments out, a few at a time: each is in memory until it has been read."""
+
+    def __init__(self, reader: AttachmentReader, *, at_once: int = AT_ONCE) -> None:
+        self._reader = reader
+        self._free = threading.BoundedSemaphore(at_once)
+
+    @contextmanager
+    def opened(self, message_id: str, attachment: Attachment, *, most: int) -> Iterator[bytes]:
+        """What is attached to a message, up to `most` bytes. Raises MediaError."""
+        with self._free:
+            yield self._reader.fetch(message_id, attachment, most=most)

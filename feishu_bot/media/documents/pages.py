@@ -1,0 +1,68 @@
+"""A document as its reader gives it: parts that are read one by one, when they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from feishu_bot.core.documents import Document, DocumentPart, DocumentUnit
+from feishu_bot.errors import MediaError
+
+# Text without pages is cut into parts of about this many characters, at the end of a paragraph.
+PART_CHARS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """`read` gives title and text of a part by its number, from 1 on."""
+
+    unit: DocumentUnit
+    total: int
+    read: Callable[[int], tuple[str, str]]
+
+
+def flow_pages(text: str) -> Pages:
+    """Pages of a text that has none of its own."""
+    parts = _cut(text)
+    return Pages("part", len(parts), lambda number: ("", parts[number - 1]))
+
+
+def take(pages: Pages, *, chars: int, first: int) -> Document:
+    """The parts from `first` on that have room in `chars`, at least one; see DocumentReader.
+
+    A `first` beyond the end is the last part. Raises MediaError when no part has any text.
+    """
+    if not pages.total:
+        raise MediaError("media_empty")
+    taken: list[DocumentPart] = []
+    room = chars
+    for number in range(min(max(first, 1), pages.total), pages.total + 1):
+        title, text = pages.read(number)
+        text = text.strip()
+        if len(text) > room and taken:
+            break
+        taken.append(
+            DocumentPart(number=number, title=title, text=text[:room], is_cut=len(text) > room)
+        )
+        room -= len(text)
+        if room <= 0:
+            break
+    if not any(part.text for part in taken):
+        raise MediaError("media_empty")
+    return Document(unit=pages.unit, total=pages.total, parts=tuple(taken))
+
+
+def _cut(text: str) -> Sequence[str]:
+    parts: list[str] = []
+    part: list[str] = []
+    length = 0
+    for line in text.splitlines(keepends=True):
+        for start in range(0, len(line), PART_CHARS):
+            piece = line[start : start + PART_CHARS]
+            if length + len(piece) > PART_CHARS:
+                parts.append("".join(part))
+                part, length = [], 0
+            part.append(piece)
+            length += len(piece)
+    parts.append("".join(part))
+    return [part for part in parts if part.strip()]

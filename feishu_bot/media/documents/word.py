@@ -1,0 +1,57 @@
+"""Word documents (.docx), in the order in which they are read, by python-docx."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from feishu_bot.errors import MediaError
+from feishu_bot.media.documents.pages import Pages, flow_pages
+from feishu_bot.media.documents.tables import markdown_table
+
+if TYPE_CHECKING:
+    from docx.blkcntnr import BlockItemContainer
+    from docx.document import Document
+
+_HEADING = re.compile(r"(?:Heading|标题) ?(\d)", re.IGNORECASE)
+# Tables in tables in tables: nobody writes them so deep by hand.
+_DEEPEST = 4
+
+
+def read_word(data: bytes) -> Pages:
+    """Headings, paragraphs, lists and tables as Markdown, cut into parts. Raises MediaError."""
+    import docx
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import LxmlError
+
+    try:
+        document = docx.Document(io.BytesIO(data))
+        return flow_pages("\n\n".join(_blocks(document, 0)))
+    except (OpcError, LxmlError, zipfile.BadZipFile, ValueError, KeyError, AttributeError) as exc:
+        raise MediaError("media_broken", "Word") from exc
+
+
+def _blocks(container: BlockItemContainer | Document, depth: int) -> Iterator[str]:
+    from docx.table import Table
+
+    for block in container.iter_inner_content():
+        if isinstance(block, Table):
+            if depth < _DEEPEST:
+                yield markdown_table(
+                    ["\n".join(_blocks(cell, depth + 1)) for cell in row.cells]
+                    for row in block.rows
+                )
+        elif text := block.text.strip():
+            yield _marked(text, (block.style and block.style.name) or "")
+
+
+def _marked(text: str, style: str) -> str:
+    heading = _HEADING.match(style)
+    if heading:
+        return f"{'#' * min(int(heading[1]) or 1, 6)} {text}"
+    if style == "Title":
+        return f"# {text}"
+    return f"- {text}" if style.startswith(("List", "列表")) else text

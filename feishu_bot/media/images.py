@@ -1,0 +1,52 @@
+"""Pictures as a model takes them: upright, not too large, JPEG or PNG; by Pillow."""
+
+from __future__ import annotations
+
+import io
+
+from feishu_bot.core.pictures import Picture
+from feishu_bot.errors import MediaError
+
+# The longest side, in pixels: models scale larger ones down themselves, and count what was sent.
+MAX_SIDE = 2048
+# A picture of so many pixels takes 4 bytes each while it is open.
+MAX_PIXELS = 60_000_000
+JPEG_QUALITY = 85
+# The formats that are opened: with few exceptions the others are rare, and their code is old.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "ICO")
+
+
+def prepare_picture(data: bytes, *, max_side: int = MAX_SIDE) -> Picture:
+    """The first frame, turned as its camera was held, its longest side at most `max_side`.
+
+    What it is decides its bytes, not its name. Transparent pictures stay PNG, all others become
+    JPEG; what says where and by whom it was taken is left out. Raises MediaError.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise MediaError("media_too_large", f"{opened.width}x{opened.height}")
+            # JPEG is decoded at a fraction of its size where that is enough.
+            opened.draft("RGB", (max_side, max_side))
+            picture = ImageOps.exif_transpose(opened)
+            picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+            is_transparent = picture.has_transparency_data
+            picture = picture.convert("RGBA" if is_transparent else "RGB")
+    except Image.DecompressionBombError as exc:
+        raise MediaError("media_too_large", "pixels") from exc
+    except UnidentifiedImageError as exc:
+        raise MediaError("media_unsupported", "picture") from exc
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as exc:
+        raise MediaError("media_broken", "picture") from exc
+    kind = "PNG" if is_transparent else "JPEG"
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, quality=JPEG_QUALITY, optimize=True)
+    return Picture(
+        data=buffer.getvalue(),
+        media_type=f"image/{kind.lower()}",
+        width=picture.width,
+        height=picture.height,
+    )
