@@ -44,6 +44,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     LOG_FORMAT=text \
     DATABASE_URL=sqlite:////data/feishu_bot.db \
     OPENAI_MODEL=$OPENAI_MODEL
+# Malloc gives files of more than a megabyte back to the system (docs/performance.md).
+ENV MALLOC_MMAP_THRESHOLD_=1000000
 
 USER 10001
 WORKDIR /app

@@ -11,8 +11,8 @@ from feishu_bot.core.messages import Attachment
 
 # Bytes, as the platform and its limits count.
 MEGABYTE: Final = 1_000_000
-# So many are in memory at once; the others wait. Two of them are read at a time.
-AT_ONCE = 4
+# So many are in memory at once; the others wait.
+AT_ONCE = 2
 
 
 class AttachmentReader(Protocol):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from feishu_bot.core.pictures import Picture
 from feishu_bot.errors import MediaError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as OpenPicture
 
 # The longest side, in pixels: models scale larger ones down themselves, and count what was sent.
 MAX_SIDE = 2048
 # A picture of so many pixels takes 4 bytes each while it is open.
 MAX_PIXELS = 60_000_000
-JPEG_QUALITY = 85
+# Tried one after the other until the picture has no more than MOST_BYTES; noise compresses badly,
+# and a service takes only so much in one request.
+JPEG_QUALITIES = (85, 70, 50)
+MOST_BYTES = 1_500_000
 # The formats that are opened: with few exceptions the others are rare, and their code is old.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "ICO")
 
@@ -19,8 +26,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "ICO")
 def prepare_picture(data: bytes, *, max_side: int = MAX_SIDE) -> Picture:
     """The first frame, turned as its camera was held, its longest side at most `max_side`.
 
-    What it is decides its bytes, not its name. Transparent pictures stay PNG, all others become
-    JPEG; what says where and by whom it was taken is left out. Raises MediaError.
+    What it is decides its bytes, not its name. Transparent pictures stay PNG unless that is large,
+    all others become JPEG; what says where and by whom it was taken is left out. Raises MediaError.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -41,12 +48,29 @@ def prepare_picture(data: bytes, *, max_side: int = MAX_SIDE) -> Picture:
         raise MediaError("media_unsupported", "picture") from exc
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as exc:
         raise MediaError("media_broken", "picture") from exc
-    kind = "PNG" if is_transparent else "JPEG"
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, quality=JPEG_QUALITY, optimize=True)
+    kind, written = _written(picture)
     return Picture(
-        data=buffer.getvalue(),
+        data=written,
         media_type=f"image/{kind.lower()}",
         width=picture.width,
         height=picture.height,
     )
+
+
+def _written(picture: OpenPicture) -> tuple[str, bytes]:
+    """The format of a picture, and its bytes."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    if picture.mode == "RGBA":
+        picture.save(buffer, "PNG", optimize=True)
+        if buffer.tell() <= MOST_BYTES:
+            return "PNG", buffer.getvalue()
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture).convert("RGB")
+    for quality in JPEG_QUALITIES:
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=quality, optimize=True)
+        if buffer.tell() <= MOST_BYTES:
+            break
+    return "JPEG", buffer.getvalue()

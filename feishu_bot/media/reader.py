@@ -50,14 +50,14 @@ class FileReader:
 
     def _ask(self, request: dict[str, Any], data: bytes, read: Callable[[bytes], Read]) -> Read:
         with self._free:
-            answer = self._run(wire.pack(request, data))
+            answer = self._run(wire.pack(request), data)
         try:
             return read(answer)
         except (ValueError, KeyError, TypeError, IndexError) as exc:
             # It was killed by a limit, or crashed in a library.
             raise MediaError("media_broken", "no answer of the reading process") from exc
 
-    def _run(self, request: bytes) -> bytes:
+    def _run(self, request: bytes, data: bytes) -> bytes:
         with subprocess.Popen(
             [sys.executable, "-E", "-s", "-m", "feishu_bot.media.worker"],
             stdin=subprocess.PIPE,
@@ -80,7 +80,9 @@ class FileReader:
             timer.start()
             try:
                 try:
+                    # One after the other: a file may be too large to be copied lightly.
                     process.stdin.write(request)
+                    process.stdin.write(data)
                     process.stdin.close()
                 except BrokenPipeError:
                     logger.info("reading process ended early")

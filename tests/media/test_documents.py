@@ -153,6 +153,13 @@ def test_japanese_and_western_encodings_are_read() -> None:
 
 def test_text_that_is_cut_within_a_character_is_still_read() -> None:
     assert decode((CHINESE * 3).encode("gb18030")[:-3]).startswith(CHINESE * 2)
+    assert decode((CHINESE * 3).encode()[:-3]).startswith(CHINESE * 2)
+
+
+def test_a_stray_byte_does_not_make_utf_8_something_else() -> None:
+    text = CHINESE * 20
+    data = text.encode()
+    assert decode(data[:30] + b"\xff" + data[30:]).replace("\ufffd", "") == text
 
 
 @pytest.mark.parametrize(

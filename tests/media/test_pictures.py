@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import random
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from feishu_bot.errors import MediaError
-from feishu_bot.media.images import MAX_SIDE, prepare_picture
+from feishu_bot.media.images import MAX_SIDE, MOST_BYTES, prepare_picture
 from feishu_bot.media.scans import page_pictures
 from tests.media import files
 
@@ -32,6 +33,19 @@ def test_every_usual_format_becomes_a_jpeg_of_its_size(kind: str) -> None:
 def test_a_transparent_picture_stays_png() -> None:
     made = prepare_picture(files.picture(colour=(1, 2, 3, 100)))
     assert made.media_type == "image/png"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_picture_that_compresses_badly_is_no_burden_either(mode: str) -> None:
+    noise = random.Random(1).randbytes(1500 * 1500 * len(mode))
+    buffer = io.BytesIO()
+    Image.frombytes(mode, (1500, 1500), noise).save(buffer, "PNG")
+
+    made = prepare_picture(buffer.getvalue())
+
+    assert made.media_type == "image/jpeg"
+    assert len(made.data) <= MOST_BYTES
+    assert made.width == 1500
 
 
 def test_a_large_picture_is_made_smaller_and_keeps_its_shape() -> None:

@@ -15,6 +15,8 @@ _MARKS = (
 _CANDIDATES = ["gb18030", "big5", "cp932", "euc_jp", "iso2022_jp", "cp949", "cp1252", "cp1251"]
 # A statistical guess needs this much text, and time that grows with it.
 _SAMPLE = 100_000
+# One character in so many may be broken in UTF-8: text in another encoding is far above that.
+_RARE = 50
 
 
 def decode(data: bytes) -> str:
@@ -32,6 +34,8 @@ def decode(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
+    if (text := _nearly_utf8(data)) is not None:
+        return text
     guess = _guess(data)
     for encoding in ("gb18030", "big5", "cp932", "euc_kr") if guess is None else (guess,):
         try:
@@ -40,6 +44,14 @@ def decode(data: bytes) -> str:
             continue
     # Cut in the middle of a character, or with a few odd bytes.
     return data.decode(guess or "gb18030", "replace")
+
+
+def _nearly_utf8(data: bytes) -> str | None:
+    """The text where it is UTF-8 but for a few bytes: a log that was cut, or a stray byte in it."""
+    text = data.decode("utf-8", "replace")
+    wide = len(text) - len(text.encode("ascii", "ignore"))
+    broken = text.count("\ufffd")
+    return text if broken * _RARE <= wide else None
 
 
 def _two_byte(data: bytes) -> tuple[str, ...]:
