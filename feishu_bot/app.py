@@ -42,6 +42,7 @@ from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
+from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
 from feishu_bot.runtime import Runtime
@@ -87,7 +88,7 @@ def create_app(settings: Settings) -> Flask:
     scope = GroupScopeMonitor(client)
     pacer = Pacer()
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
-    gateway = _gateway(settings)
+    gateway = build_gateway(settings)
     ports = _ports(
         settings,
         stores,
@@ -199,7 +200,8 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
         footer=frozenset(settings.footer),
-        suggestions=settings.suggestions,
+        # They are put under an answer that is shown already, which takes a card that can be edited.
+        suggestions=settings.suggestions and settings.streaming,
         suggestions_model=settings.suggestions_model,
         retention_days=settings.retention_days,
         title_model=settings.title_model,
@@ -244,21 +246,6 @@ def _messenger(
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
         admins=settings.admins,
-    )
-
-
-def _gateway(settings: Settings) -> Gateway:
-    return Gateway(
-        api_url=settings.api_url,
-        keys=settings.openai_keys,
-        model=settings.openai_model,
-        allowed=settings.allowed_models,
-        proxy=settings.http_proxy,
-        user_agent=settings.gateway_user_agent,
-        headers=dict(settings.gateway_headers),
-        first_token_timeout=settings.first_token_timeout,
-        idle_timeout=settings.idle_timeout,
-        answer_timeout=settings.answer_timeout,
     )
 
 

@@ -10,18 +10,21 @@ from collections.abc import Callable
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
-from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
-from feishu_bot.core.answering.rest import RestOfAnswer
+from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.attachments import AttachmentSource
-from feishu_bot.core.background import BackgroundTasks
+from feishu_bot.core.background.answer_edits import AnswerEdits
+from feishu_bot.core.background.background_tasks import BackgroundTasks
+from feishu_bot.core.background.completion import Completer
+from feishu_bot.core.background.follow_ups import FollowUps
+from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.card_actions import CardActionHandler
 from feishu_bot.core.cards import RUN
@@ -29,15 +32,13 @@ from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import KeyResolver
-from feishu_bot.core.edits import EditedQuestions
+from feishu_bot.core.edited_questions import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
-from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.replier import Replier
-from feishu_bot.core.title_maker import TitleMaker
 
 
 def build_bot(
@@ -74,19 +75,19 @@ def build_bot(
         currency=lambda: ports.prices.currency,
         clock=options.clock,
     )
+    completer = Completer(
+        chat_model=ports.model, prices=ports.prices, clock=options.clock, timer=options.timer
+    )
     follow_ups = FollowUps(
-        options.suggestions,
+        is_on=options.suggestions,
         model=options.suggestions_model,
         instruction=ports.texts[options.language]("follow_up_prompt"),
         jobs=ports.inbox,
         enqueuer=enqueuer,
         conversations=conversations,
         messenger=ports.messenger,
-        chat_model=ports.model,
         quotas=quotas,
-        prices=ports.prices,
-        clock=options.clock,
-        timer=options.timer,
+        completer=completer,
     )
     welcome = Welcome(
         enqueuer,
@@ -112,15 +113,14 @@ def build_bot(
     )
     titles = TitleMaker(
         model_name=options.title_model,
-        model=ports.model,
         conversations=conversations,
         history=ports.history,
         jobs=ports.inbox,
         enqueuer=enqueuer,
-        prices=ports.prices,
+        completer=completer,
         clock=options.clock,
-        timer=options.timer,
     )
+    background = BackgroundTasks(answer_edits=answer_edits, follow_ups=follow_ups, titles=titles)
     attachments = AttachmentSource(ports.attachments)
     files = AttachedFiles(
         attachments,
@@ -161,18 +161,16 @@ def build_bot(
         quotas=quotas,
         prices=ports.prices,
         model_label=ModelLabel(ports.models.known),
-        edits=answer_edits,
-        follow_ups=follow_ups,
+        background=background,
         footer=options.footer,
-        titles=titles,
         log_messages=options.log_messages,
         clock=options.clock,
         timer=options.timer,
     )
     return Bot(
         inbox=ports.inbox,
-        edits=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
-        background=BackgroundTasks(answer_edits=answer_edits, follow_ups=follow_ups, titles=titles),
+        edited_questions=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
+        background=background,
         enqueuer=enqueuer,
         running=running,
         conversations=conversations,
@@ -191,7 +189,9 @@ def build_bot(
             bind_timeout=options.bind_timeout,
         ),
         answerer=answerer,
-        rest=RestOfAnswer(jobs=ports.inbox, conversations=conversations, messenger=ports.messenger),
+        remainder=AnswerRemainder(
+            jobs=ports.inbox, conversations=conversations, messenger=ports.messenger
+        ),
         replier=Replier(
             jobs=ports.inbox,
             conversations=conversations,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feishu_bot.bot_ports import BotOptions, Ports
-from feishu_bot.core.answer_edits import AnswerEdits
+from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands

@@ -33,6 +33,8 @@ _WISHES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("code", re.compile(r"(?i)代码|程序|\bcode\b|\bpython\b|\bscript\b")),
     ("long", re.compile(r"(?i)长文|很长|写长|一千字|\blong (answer|text)\b|\bessay\b")),
 )
+# A bot that suggests what to ask next has a model think of it, told in the system prompt.
+_SUGGESTIONS = re.compile(r"(?i)(提出|给出|想出|写出)\S{0,40}问题|追问|\bfollow-up questions?\b")
 # A bot may put the name of who speaks before what they say.
 _SPEAKER = re.compile(r"^[^\s:][^:\n]{0,30}: ")
 # A greeting and little else.
@@ -56,6 +58,8 @@ def echo(body: Mapping[str, Any]) -> Script:
     question = question_of(body)
     asked = _SPEAKER.sub("", question)
     words = echo_texts.ZH if _CJK.search(asked) else echo_texts.EN
+    if any(role == "system" and _SUGGESTIONS.search(text) for role, text in said):
+        return Script.text(words["suggested"])
     before = said[: _last_of(said, "user")]
     answered = _last_of(before, "assistant")
     if answered >= 0 and (wish := _found(_FOLLOW_UPS, asked)):

@@ -39,6 +39,7 @@ print("你好，飞书！")
     "我是模拟的模型，就说到这里；坐在这里的要是真正的模型，就会写下去。",
     "then_chinese": "换成中文：你问的是“{question}”，上一条回答有 {chars} 个字符，"
     "开头是“{first}”。\n\n我是模拟的模型，不会翻译；真正的模型会把它整个译成中文。",
+    "suggested": "能说得简短一些吗？\n能举个例子吗？\n能列成表格吗？",
 }
 
 EN: dict[str, str] = {
@@ -81,6 +82,7 @@ print("Hello, Feishu!")
     "then_english": "In English: you asked “{question}”, and my last answer had {chars} "
     "characters, beginning with “{first}”.\n\nI am simulated and can't translate; a real model "
     "would put all of it into English.",
+    "suggested": "Can you make it shorter?\nCan you give an example?\nCan you put it in a table?",
 }
 ZH["then_english"] = EN["then_english"]
 EN["then_chinese"] = ZH["then_chinese"]

@@ -17,7 +17,7 @@ logger = get_logger(__name__)
 DAY = 24 * 3600.0
 # Something that was decided against rather than forgotten, such as a sensitive scope.
 MONTH = 30 * DAY
-# What couldn't be told is tried again when the cause is met after that.
+# What couldn't be told, or not to the end, is tried again when the cause is met after that.
 RETRY_SECONDS = 600.0
 GATHER_SECONDS = 1.0
 JOIN_SECONDS = 2.0
@@ -73,11 +73,14 @@ class AlertSink(Protocol):
 class AlertStore(Protocol):
     """What admins were told, over all processes."""
 
-    def count(self, alert: Alert, times: int, *, now: float) -> Tally | None:
-        """Count a cause. What there is to tell, once in `alert.every`; None for nothing yet."""
+    def count(self, alert: Alert, times: int, *, now: float, retry_at: float) -> Tally | None:
+        """Count a cause. What there is to tell, or None for nothing yet.
 
-    def give_back(self, alert: Alert, tally: Tally, *, retry_at: float) -> None:
-        """It couldn't be told: it may be told again from that time on."""
+        Nobody else is to tell it before `retry_at`; until `note_told` it is due again from then on.
+        """
+
+    def note_told(self, alert: Alert, tally: Tally, *, now: float) -> None:
+        """It was told: it is due again after `alert.every`."""
 
 
 class AdminMessenger(Protocol):
@@ -171,14 +174,17 @@ class AdminAlerts:
     def tell(self) -> None:
         """Count what was noted, and tell what is due."""
         for noted in self._noted.take():
-            tally = self._store.count(noted.alert, noted.times, now=self._clock())
+            now = self._clock()
+            retry_at = now + RETRY_SECONDS
+            tally = self._store.count(noted.alert, noted.times, now=now, retry_at=retry_at)
             if tally is not None:
                 self._tell(noted, tally)
 
     def _tell(self, noted: NotedAlert, tally: Tally) -> None:
         alert = noted.alert
         others = [admin for admin in self._admins if admin not in noted.readers]
-        reference = f"alert:{alert.cause}:{int(self._clock())}"
+        # The same for a process that takes it up after a crash: who was told isn't told twice.
+        reference = f"alert:{alert.cause}:{int(tally.since)}"
         told = len(self._admins) - len(others)
         for admin in others:
             try:
@@ -187,9 +193,8 @@ class AdminAlerts:
             except FeishuError as exc:
                 logger.warning("admin not told", admin=admin, cause=alert.cause, error=str(exc))
         if told:
+            self._store.note_told(alert, tally, now=self._clock())
             logger.info("admins told", cause=alert.cause, times=tally.times, admins=told)
-        else:
-            self._store.give_back(alert, tally, retry_at=self._clock() + RETRY_SECONDS)
 
     def _run(self) -> None:
         # The pause gathers what many answers run into at once.

@@ -10,15 +10,15 @@ from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.context import READ_KINDS
-from feishu_bot.core.answering.rest import RestOfAnswer
+from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
-from feishu_bot.core.background import BackgroundTasks
+from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
 from feishu_bot.core.commands.registry import Commands
 from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
-from feishu_bot.core.edits import EditedQuestions, edited_card
+from feishu_bot.core.edited_questions import EditedQuestions, edited_card
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
@@ -67,11 +67,11 @@ class Bot:
     runner: CommandRunner
     card_actions: CardActionHandler
     answerer: Answerer
-    rest: RestOfAnswer
+    remainder: AnswerRemainder
     replier: Replier
     welcome: Welcome
     background: BackgroundTasks
-    edits: EditedQuestions
+    edited_questions: EditedQuestions
     throttle: RefusalThrottle
     answers_all: bool = False
 
@@ -83,13 +83,13 @@ class Bot:
         if queued is None:
             return
         if not self.enqueuer.enqueue(self.runner.receive(queued)) and message.is_edited:
-            self.edits.take(queued, is_repeat=True)
+            self.edited_questions.take(queued, is_repeat=True)
 
     def edit(self, event_id: str, message: IncomingMessage) -> None:
         """A message has another text now: it is answered so, or that is offered."""
         queued = self._queued(event_id, message)
         if queued is not None:
-            self.edits.take(queued)
+            self.edited_questions.take(queued)
 
     def _queued(self, event_id: str, message: IncomingMessage) -> QueuedTask | None:
         """The task of a message; None when it is not for the bot."""
@@ -162,7 +162,7 @@ class Bot:
             case AskQuestion() | Regenerate() | ContinueAnswer():
                 self._answer(job, task, control)
             case ShowMore():
-                self._reply_if_any(job, self.rest.show(job, task, control), control)
+                self._reply_if_any(job, self.remainder.show(job, task, control), control)
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)

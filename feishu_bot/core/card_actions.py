@@ -128,7 +128,7 @@ class CardActionHandler:
             key=key,
             language=self.settings.language(operator.open_id, key.chat_id),
             is_admin=self.policy.is_admin(operator),
-            chat_type="p2p" if is_private else _chat_type(action.value.get("chat")),
+            chat_type=_chat_type(action.value.get("chat"), private_chat, key.chat_id),
         )
         return replace(handler(click), for_many=not is_private)
 
@@ -142,6 +142,8 @@ class CardActionHandler:
             time.sleep(POLL_SECONDS)
 
 
-def _chat_type(value: object) -> ChatType | None:
-    """What the button was built to tell."""
-    return "p2p" if value == "p2p" else "group" if value == "group" else None
+def _chat_type(told: object, private_chat: str, chat_id: str) -> ChatType | None:
+    """What is known of the person's private chat, else what the button says: that may be forged."""
+    if private_chat == chat_id or (told == "p2p" and not private_chat):
+        return "p2p"
+    return "group" if told == "group" else None

@@ -24,13 +24,15 @@ class ChatMessage:
 class Prompt:
     """What the model is asked. `temperature` None leaves it to the model.
 
-    `max_tokens` is how long the answer may be, None for as long as it takes.
+    `max_tokens` is how long the answer may be, None for as long as it takes. With `is_fixed` the
+    administrator has named the model: it needn't be one that people may choose.
     """
 
     messages: tuple[ChatMessage, ...]
     model: str = ""
     temperature: float | None = None
     max_tokens: int | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

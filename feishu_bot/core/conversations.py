@@ -59,25 +59,31 @@ class Turn:
         """The message that names this turn; answers may share a question, not the reverse."""
         return (*self.answer_ids, self.question_id)[0]
 
+    @property
+    def rated_id(self) -> str:
+        """The message that verdicts on the answer are kept under, whichever card was pressed."""
+        return (self.question_id, *self.answer_ids)[-1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """A conversation as one question sees it: its settings, and the turns that lead up to here.
 
-    `turns` run from the oldest to the one the question goes on from. With `is_over` they are from
-    before it last began afresh. `left_off` is where it was left when it ended by itself, set until
-    there is an answer again. Empty settings mean the bot's own. With `has_favourite` the model is
-    the favourite of who asks: nobody chose it here.
+    `turns` run from the oldest to the one the question goes on from. With `is_resumed` they are
+    from before it last began afresh, and the question resumes those. `expired_turn` is the last
+    one with an answer from before the conversation expired, set until there is an answer again.
+    Empty settings mean the bot's own. With `uses_favourite` the model is the favourite of who
+    asks: nobody chose it here.
     """
 
     key: ConversationKey
     turns: tuple[Turn, ...] = ()
-    left_off: Turn | None = None
-    is_over: bool = False
+    expired_turn: Turn | None = None
+    is_resumed: bool = False
     role: str = ""
     model: str = ""
     mode: str = ""
-    has_favourite: bool = False
+    uses_favourite: bool = False
 
 
 class SettingsChanges(TypedDict, total=False):
@@ -103,7 +109,7 @@ class Conversations(Protocol):
     def load(self, key: ConversationKey, parent_id: str = "") -> Conversation:
         """The conversation up to the turn that `parent_id` ends, or up to its newest turn.
 
-        The turn of `parent_id` may be from before the conversation ended by itself; where a
+        The turn of `parent_id` may be from before the conversation expired; where a
         private chat is one running conversation also from before it was begun afresh.
         """
 

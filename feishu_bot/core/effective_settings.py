@@ -42,7 +42,7 @@ class EffectiveSettings:
         `asker` is the open_id of who asks in it.
         """
         own, chat = self.conversations.load(key, parent_id), self.chats.settings(key.chat_id)
-        favourite = self.people.get(asker).model if asker else ""
+        favourite = self.people.get(asker).favourite if asker else ""
         return LayeredSettings(
             conversation=own,
             chat=chat,
@@ -61,7 +61,7 @@ class EffectiveSettings:
             role=layers.role,
             model=layers.model,
             mode=layers.mode,
-            has_favourite=bool(layers.favourite) and not chosen,
+            uses_favourite=bool(layers.favourite) and not chosen,
         )
 
     def language(self, open_id: str, chat_id: str) -> Language:

@@ -24,7 +24,7 @@ class Footer:
 
 @dataclass(frozen=True, slots=True)
 class Resumable:
-    """An earlier talk that can be taken up again at a turn; `notice` says that it has ended."""
+    """An expired conversation that can be resumed at a turn; `notice` says that it has expired."""
 
     turn_id: str
     notice: Notice
@@ -47,9 +47,9 @@ class FinalAnswer:
     can_regenerate: bool = False
 
     @property
-    def breaks_off(self) -> bool:
-        """Whether the text isn't all there."""
-        return self.can_continue or self.notice is not None
+    def is_complete(self) -> bool:
+        """Whether the text is all there."""
+        return not self.can_continue and self.notice is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,11 @@ class OwnRoles(Protocol):
         """Delete a person's role; False when it was gone."""
 
     def keepers(self, prompt: str) -> frozenset[str]:
-        """The open_ids of those who keep this very prompt."""
+        """The open_ids of those who keep this very prompt.
+
+        An empty one is among them where somebody kept it while a conversation began to play it
+        and keeps it no more: it stays theirs.
+        """
 
 
 def role_name(text: str) -> str:

@@ -12,15 +12,15 @@ from feishu_bot.core.languages import Language
 class Person:
     """What is remembered about a person. An empty language is the bot's own.
 
-    `private_chat` is their chat with the bot, empty as long as it isn't known. `model` is the one
-    that they like best, empty for none.
+    `private_chat` is their chat with the bot, empty as long as it isn't known. `favourite` is
+    the model that they like best, empty for none.
     """
 
     open_id: str
     language: Language | Literal[""] = ""
     is_blocked: bool = False
     private_chat: str = ""
-    model: str = ""
+    favourite: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class People(Protocol):
     def set_language(self, open_id: str, language: Language | Literal[""]) -> None:
         """Speak to this person in that language from now on."""
 
-    def set_model(self, open_id: str, model: str) -> None:
+    def set_favourite(self, open_id: str, model: str) -> None:
         """Answer this person with that model, where nobody chose another; empty for the bot's."""
 
     def block(self, open_id: str, *, blocked: bool) -> None:

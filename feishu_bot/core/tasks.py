@@ -87,14 +87,14 @@ class Regenerate:
     """Answer a question once more, on a branch of its own.
 
     `answer_id` is a message of the turn. An empty `model` is the conversation's; `text` is asked
-    in place of what was asked before, where it was edited. With `resumes` it is asked where the
+    in place of what was asked before, where it was edited. With `at_head` it is asked where the
     conversation goes on now, and not where it was asked before.
     """
 
     answer_id: str
     model: str = ""
     text: str = ""
-    resumes: bool = False
+    at_head: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

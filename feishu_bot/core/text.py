@@ -1,6 +1,9 @@
-"""Text as it can be stored and sent."""
+"""Text as it can be stored and sent, and as it comes from buttons."""
 
 from __future__ import annotations
+
+# What databases number rows with has 64 bits, hence 19 digits, of which not all numbers fit.
+ID_DIGITS = 18
 
 
 def repair_surrogates(text: str) -> str:
@@ -18,3 +21,9 @@ def repair_surrogates(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """The text, cut to `limit` characters with an ellipsis where it is longer."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def whole_number(text: str, *, digits: int = ID_DIGITS) -> int | None:
+    """The number that a button names, an id or a page; None for whatever else a click says."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= digits
+    return int(text) if is_number else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
+import ssl
 import threading
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +62,7 @@ class Clients:
         if user_agent:
             self._headers["User-Agent"] = user_agent
         self._process = process
+        self._tls = _tls_context()
         self._lock = threading.Lock()
         self._owner = 0
         self._http: httpx2.Client | None = None
@@ -110,10 +113,16 @@ class Clients:
         except httpx2.InvalidURL as exc:
             raise model_error(ModelErrorKind.ENDPOINT_MISSING, f"API_URL: {exc}") from exc
         try:
-            transport = httpx2.HTTPTransport(limits=LIMITS, proxy=proxy or None)
+            transport = httpx2.HTTPTransport(verify=self._tls, limits=LIMITS, proxy=proxy or None)
         except (ImportError, ValueError, httpx2.InvalidURL) as exc:
             raise model_error(ModelErrorKind.PROXY_FAILED, f"{type(exc).__name__}: {exc}") from exc
         return httpx2.Client(transport=DeadlineTransport(transport), timeout=TIMEOUT)
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    """The certificates to trust: 7 MB and 20 ms, so they are read once and before any fork."""
+    return httpx2.create_ssl_context()
 
 
 class _Client(openai.OpenAI):

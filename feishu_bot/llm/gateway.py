@@ -162,8 +162,9 @@ class Gateway:
         self._clients.close()
 
     def _model_for(self, prompt: Prompt) -> str:
-        is_allowed = prompt.model and self.models.allows(prompt.model)
-        return prompt.model if is_allowed else self.models.default()
+        if prompt.model and (prompt.is_fixed or self.models.allows(prompt.model)):
+            return prompt.model
+        return self.models.default()
 
     def _deadline(self, ends_at: float, is_cancelled: Callable[[], bool]) -> StreamDeadline:
         return StreamDeadline(

@@ -15,6 +15,7 @@ from feishu_bot.errors import FeishuError, ModelError, SettingsError, StoreUnava
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
 from feishu_bot.feishu.api.transport import PooledTransport
+from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.maintenance.finding import Finding, State
 from feishu_bot.settings import Settings, near_misses
@@ -117,18 +118,7 @@ def _feishu_fault(exc: FeishuError, domain: str) -> Finding:
 
 
 def _check_gateway(settings: Settings, *, asks: bool) -> Iterator[Finding]:
-    gateway = Gateway(
-        api_url=settings.api_url,
-        keys=settings.openai_keys,
-        model=settings.openai_model,
-        allowed=settings.allowed_models,
-        proxy=settings.http_proxy,
-        user_agent=settings.gateway_user_agent,
-        headers=dict(settings.gateway_headers),
-        first_token_timeout=settings.first_token_timeout,
-        idle_timeout=settings.idle_timeout,
-        answer_timeout=settings.answer_timeout,
-    )
+    gateway = build_gateway(settings)
     try:
         gateway.check()
         model, count = gateway.models.default(), len(gateway.models.offered())

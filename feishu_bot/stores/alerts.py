@@ -21,14 +21,15 @@ _COUNT = _NEW.on_conflict_do_update(
     },
 ).returning(alerts.c.times, alerts.c.since, alerts.c.told_at)
 _is_this = alerts.c.cause == sa.bindparam("of")
-_TELL = sa.update(alerts).where(_is_this).values(told_at=sa.bindparam("now"), times=0)
-_GIVE_BACK = (
+_HOLD = sa.update(alerts).where(_is_this).values(told_at=sa.bindparam("told"))
+_left = alerts.c.times - sa.bindparam("met")
+_NOTE_TOLD = (
     sa.update(alerts)
     .where(_is_this)
     .values(
-        told_at=sa.bindparam("told"),
-        times=alerts.c.times + sa.bindparam("met"),
-        since=sa.bindparam("first"),
+        told_at=sa.bindparam("now"),
+        times=_left,
+        since=sa.case((_left > 0, sa.bindparam("now")), else_=alerts.c.since),
     )
 )
 _SWEEP = sa.delete(alerts).where(
@@ -42,24 +43,20 @@ class SqlAlerts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count(self, alert: Alert, times: int, *, now: float) -> Tally | None:
+    def count(self, alert: Alert, times: int, *, now: float, retry_at: float) -> Tally | None:
         with self._database.write() as connection:
             counted = {"of": alert.cause, "met": times, "now": now}
             row = connection.execute(_COUNT, counted).one()
             if row.told_at > now - alert.every:
                 return None
-            connection.execute(_TELL, {"of": alert.cause, "now": now})
+            # As if it had been told so long ago that it is due again by then.
+            connection.execute(_HOLD, {"of": alert.cause, "told": retry_at - alert.every})
         return Tally(row.times, row.since)
 
-    def give_back(self, alert: Alert, tally: Tally, *, retry_at: float) -> None:
-        parameters = {
-            "of": alert.cause,
-            "told": retry_at - alert.every,
-            "met": tally.times,
-            "first": tally.since,
-        }
+    def note_told(self, alert: Alert, tally: Tally, *, now: float) -> None:
+        parameters = {"of": alert.cause, "now": now, "met": tally.times}
         with self._database.write() as connection:
-            connection.execute(_GIVE_BACK, parameters)
+            connection.execute(_NOTE_TOLD, parameters)
 
     def sweep(self, before: float) -> int:
         """Delete what was neither met nor told since then; returns how many."""

@@ -248,15 +248,15 @@ def _loaded(
     is_cleared = bool(turns and (turns[-1].id or 0) <= row.cleared_up_to)
     if is_cleared and key.root != RUNNING:
         turns = ()
-    left_off = None
+    expired_turn = None
     if row.expired_head and not any(turn.answer for turn in turns):
         before = read_path(connection, key, "", head=row.expired_head, cleared_up_to=0)
-        left_off = next((turn for turn in reversed(before) if turn.answer), None)
+        expired_turn = next((turn for turn in reversed(before) if turn.answer), None)
     return Conversation(
         key=key,
         turns=turns,
-        left_off=left_off,
-        is_over=bool(turns) and (expired or is_cleared),
+        expired_turn=expired_turn,
+        is_resumed=bool(turns) and (expired or is_cleared),
         role=row.role,
         model=row.model,
         mode=row.mode,

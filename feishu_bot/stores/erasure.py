@@ -36,6 +36,23 @@ _EMPTY_ROLES = (
     )
     .values(role="")
 )
+# What they kept for themselves is theirs wherever it is played, unless others keep it too.
+_others = own_roles.alias("others")
+_EMPTY_OWN_ROLES = (
+    sa.update(conversations)
+    .where(
+        conversations.c.role.in_(
+            sa.select(own_roles.c.prompt).where(
+                own_roles.c.open_id == _person,
+                own_roles.c.prompt != "",
+                ~sa.exists().where(
+                    _others.c.prompt == own_roles.c.prompt, _others.c.open_id != _person
+                ),
+            )
+        )
+    )
+    .values(role="")
+)
 _private_chat = sa.select(people.c.private_chat).where(people.c.open_id == _person)
 _DELETE_CHAT = sa.delete(chats).where(chats.c.chat_id.in_(_private_chat))
 _EMPTY_TURNS = sa.update(turns).where(turns.c.asker == _person).values(FORGOTTEN)
@@ -73,6 +90,7 @@ def erase_person(
     connection.execute(inbox_statements.FORGET_SHOWN, person)
     # Who has asked where is known only as long as the turns have their askers.
     settings = connection.execute(_EMPTY_ROLES, person).rowcount
+    settings += connection.execute(_EMPTY_OWN_ROLES, person).rowcount
     settings += connection.execute(_DELETE_CHAT, person).rowcount
     emptied = connection.execute(_EMPTY_TURNS, person).rowcount
     used = connection.execute(_DELETE_USAGE, before).rowcount

@@ -22,6 +22,8 @@ _is_behind = sa.exists().where(
     _other.c.state != _done,
     sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
 )
+# Whether a task waits for another one of its conversation.
+IS_HELD_UP = sa.or_(_is_busy, _is_behind)
 
 # PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
 # time and drops the clause. As a CTE it is evaluated once, so the limit holds.
@@ -134,10 +136,13 @@ REPLACE = (
 KNOWN = sa.select(sa.exists().where(_is_named))
 OPEN = sa.select(inbox).where(IS_OPEN, _is_named)
 RUNNING = sa.select(inbox).where(IS_RUNNING, inbox.c.conversation == sa.bindparam("of"))
+# What nobody waits for is nothing to stop.
+_BACKGROUND = ("suggest_follow_ups", "show_follow_ups", "ratings", "recalled", "title")
 RUNNING_OF = (
     sa.select(inbox)
     .where(
         IS_RUNNING,
+        inbox.c.kind.not_in(_BACKGROUND),
         inbox.c.sender == sa.bindparam("person"),
         inbox.c.chat_id == sa.bindparam("chat"),
     )

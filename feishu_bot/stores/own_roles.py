@@ -1,17 +1,24 @@
-"""The roles that people keep for themselves."""
+"""The roles that people keep for themselves.
+
+A conversation goes on playing a role that is kept no more, and still nobody else is to read its
+prompt. So a digest of it stays, in a row without a person, as the name.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.schema import conversations
 from feishu_bot.stores.schema import own_roles as table
 
-_is_theirs = table.c.open_id == sa.bindparam("person")
+_is_theirs = sa.and_(table.c.open_id == sa.bindparam("person"), table.c.open_id != "")
 _is_this = sa.and_(_is_theirs, table.c.id == sa.bindparam("role"))
 # A bound name must go the way of stored ones: without NUL, and without half pairs.
 _is_named = table.c.name == sa.bindparam("called", type_=table.c.name.type)
@@ -19,6 +26,7 @@ _is_named = table.c.name == sa.bindparam("called", type_=table.c.name.type)
 _COLUMNS = sa.select(table.c.id, table.c.name, table.c.prompt)
 _ALL = _COLUMNS.where(_is_theirs).order_by(table.c.id)
 _ONE = _COLUMNS.where(_is_this)
+_PROMPT = sa.select(table.c.prompt).where(_is_this)
 _NAMED = sa.select(table.c.id).where(_is_theirs, _is_named)
 _COUNT = sa.select(sa.func.count()).select_from(table).where(_is_theirs)
 _INSERT = sa.insert(table).inline()
@@ -31,9 +39,15 @@ _UPDATE = (
     )
 )
 _DELETE = sa.delete(table).where(_is_this)
+_text = sa.bindparam("text", type_=table.c.prompt.type)
 _KEEPERS = sa.select(table.c.open_id).where(
-    table.c.prompt == sa.bindparam("text", type_=table.c.prompt.type)
+    sa.or_(
+        sa.and_(table.c.prompt == _text, table.c.open_id != ""),
+        sa.and_(table.c.open_id == "", table.c.name == sa.bindparam("digest")),
+    )
 )
+_IS_PLAYED = sa.select(sa.exists().where(conversations.c.role == _text))
+_LEAVE_DIGEST = insert(table).on_conflict_do_nothing()
 
 
 class SqlOwnRoles:
@@ -59,6 +73,7 @@ class SqlOwnRoles:
         with self._database.write() as connection:
             known = connection.scalar(_NAMED, {**person, "called": name})
             if known is not None:
+                self._leave(connection, {**person, "role": known}, but=prompt)
                 connection.execute(
                     _UPDATE, {**person, "role": known, "called": name, "text": prompt}
                 )
@@ -75,13 +90,33 @@ class SqlOwnRoles:
             taken = connection.scalar(_NAMED, {"person": open_id, "called": name})
             if taken is not None and taken != role_id:
                 return False
+            self._leave(connection, this, but=prompt)
             changed = connection.execute(_UPDATE, {**this, "called": name, "text": prompt})
             return changed.rowcount > 0
 
     def delete(self, open_id: str, role_id: int) -> bool:
+        this = {"person": open_id, "role": role_id}
         with self._database.write() as connection:
-            return connection.execute(_DELETE, {"person": open_id, "role": role_id}).rowcount > 0
+            self._leave(connection, this)
+            return connection.execute(_DELETE, this).rowcount > 0
 
     def keepers(self, prompt: str) -> frozenset[str]:
         with self._database.read() as connection:
-            return frozenset(connection.scalars(_KEEPERS, {"text": prompt}))
+            parameters = {"text": prompt, "digest": _digest(prompt)}
+            return frozenset(connection.scalars(_KEEPERS, parameters))
+
+    def _leave(
+        self, connection: sa.Connection, this: Mapping[str, object], *, but: str = ""
+    ) -> None:
+        """Leave the digest of a prompt that goes while a conversation plays it."""
+        prompt = connection.scalar(_PROMPT, this)
+        if not prompt or prompt == but or not connection.scalar(_IS_PLAYED, {"text": prompt}):
+            return
+        row = {"open_id": "", "name": _digest(prompt), "prompt": ""}
+        connection.execute(_LEAVE_DIGEST, {**row, "created_at": self._clock()})
+
+
+def _digest(prompt: str) -> str:
+    # As it is stored: without NUL, and without half pairs.
+    stored = prompt.encode("utf-8", "replace").replace(b"\0", b"")
+    return hashlib.sha256(stored).hexdigest()

@@ -27,7 +27,7 @@ _ONE = sa.select(
     table.c.language,
     table.c.blocked.label("is_blocked"),
     table.c.private_chat,
-    table.c.model,
+    table.c.model.label("favourite"),
 ).where(_is_this)
 
 
@@ -38,7 +38,7 @@ def _set(name: str, **options: Any) -> Insert:
     return new.on_conflict_do_update(index_elements=[table.c.open_id], set_=changes, **options)
 
 
-_SET_LANGUAGE, _SET_MODEL, _SET_BLOCKED = _set("language"), _set("model"), _set("blocked")
+_SET_LANGUAGE, _SET_FAVOURITE, _SET_BLOCKED = _set("language"), _set("model"), _set("blocked")
 _DELETE_EMPTY = sa.delete(table).where(_is_this, _has_no_settings, sa.not_(table.c.met))
 # Of several at once one changes the row; the others wait for it, and find nothing to change.
 _MEET = _set("met", where=sa.not_(table.c.met)).returning(table.c.open_id)
@@ -77,8 +77,8 @@ class SqlPeople:
     def set_language(self, open_id: str, language: Language | Literal[""]) -> None:
         self._set(_SET_LANGUAGE, open_id, language=language)
 
-    def set_model(self, open_id: str, model: str) -> None:
-        self._set(_SET_MODEL, open_id, model=model)
+    def set_favourite(self, open_id: str, model: str) -> None:
+        self._set(_SET_FAVOURITE, open_id, model=model)
 
     def block(self, open_id: str, *, blocked: bool) -> None:
         self._set(_SET_BLOCKED, open_id, blocked=blocked)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT is SQLite's as well
+from sqlalchemy.ext.compiler import compiles
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.messages import SentMessages
@@ -40,7 +42,7 @@ def _unless_expired(column: sa.Column[Any], otherwise: Any) -> sa.ColumnElement[
     return sa.case((_has_expired, otherwise), else_=column)
 
 
-def _use(**changes: Any) -> sa.Insert:
+def _use(**changes: Any) -> Insert:
     """Creates the conversation or records its use, with these changes."""
     now: sa.BindParameter[float] = sa.bindparam("now")
     new = insert(conversations).values(
@@ -65,31 +67,64 @@ _USE_WITH_TURN = _use(
     expired_head=sa.case(
         (sa.bindparam("has_answer"), sa.null()), else_=conversations.c.expired_head
     ),
-)
+).returning(conversations.c.cleared_up_to)
 _CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null())
 
 _parent = turns.alias("parent")
-_origin_of_parent = (
-    sa.select(_parent.c.origin).where(_parent.c.id == sa.bindparam("after")).scalar_subquery()
-)
-_INSERT = sa.insert(turns).values(origin=_origin_of_parent).returning(turns.c.id, turns.c.origin)
 _same = turns.alias("same")
-# A question that was answered again is still the beginning of the same conversation.
-_own_origin = sa.func.coalesce(
-    sa.select(sa.func.min(_same.c.id))
-    .where(
-        _same.c.question_id == turns.c.question_id,
-        _same.c.question_id != "",
-        _same.c.parent.is_(None),
-        _same.c.chat_id == turns.c.chat_id,
-        _same.c.root == turns.c.root,
+
+
+def _own_origin(turn: Any) -> sa.ColumnElement[int]:
+    """The origin of a turn without a parent, from its columns or parameters."""
+    # A question that was answered again is still the beginning of the same conversation.
+    first = (
+        sa.select(sa.func.min(_same.c.id))
+        .where(
+            _same.c.question_id == turn.question_id,
+            _same.c.question_id != "",
+            _same.c.parent.is_(None),
+            _same.c.chat_id == turn.chat_id,
+            _same.c.root == turn.root,
+        )
+        .scalar_subquery()
     )
-    .scalar_subquery(),
-    turns.c.id,
-)
-_IS_ORIGIN = (
-    sa.update(turns).where(turns.c.id == sa.bindparam("written")).values(origin=_own_origin)
-)
+    return sa.func.coalesce(first, turn.id)
+
+
+class _NextId(sa.sql.expression.FunctionElement[int]):
+    """The id of a new turn, drawn here so that its origin is stored with it."""
+
+    inherit_cache = True
+    type = turns.c.id.type
+
+
+@compiles(_NextId, "sqlite")
+def _next_rowid(*_: Any, **__: Any) -> str:
+    # What SQLite would take; nobody else writes meanwhile.
+    return "(SELECT coalesce(max(id), 0) + 1 FROM turns)"
+
+
+@compiles(_NextId, "postgresql")
+def _next_in_sequence(*_: Any, **__: Any) -> str:
+    return "nextval(pg_get_serial_sequence('turns', 'id'))"
+
+
+def _insert() -> sa.Insert:
+    """Stores a turn; the parameters are its fields and its conversation."""
+    names = {field.name for field in dataclasses.fields(Turn)} - {"id"}
+    given = {
+        column.name: sa.bindparam(column.name, type_=column.type)
+        for column in turns.c
+        if column.name in {*names, "chat_id", "root"}
+    }
+    drawn = sa.select(_NextId().label("id")).subquery("drawn")
+    of_parent = sa.select(_parent.c.origin).where(_parent.c.id == given["parent"]).scalar_subquery()
+    own = _own_origin(SimpleNamespace(**given, id=drawn.c.id))
+    new = sa.select(drawn.c.id, sa.func.coalesce(of_parent, own), *given.values())
+    return sa.insert(turns).from_select(["id", "origin", *given], new).returning(turns.c.id)
+
+
+_INSERT = _insert()
 _has_no_origin = turns.c.origin.is_(None)
 _ANY_INCOMPLETE = sa.select(sa.exists().where(_has_no_origin))
 # Level by level: those whose parent has its origin.
@@ -102,7 +137,7 @@ _COMPLETE = (
     .values(
         origin=sa.func.coalesce(
             sa.select(_parent.c.origin).where(_parent.c.id == turns.c.parent).scalar_subquery(),
-            _own_origin,
+            _own_origin(turns.c),
         )
     )
 )
@@ -134,11 +169,9 @@ FORGOTTEN = {
     "title": "",
 }
 _FORGET = sa.update(turns).where(turns.c.question_id == sa.bindparam("asked")).values(FORGOTTEN)
-# Cleared while the answer was written: the new turn belongs to the part before. A question was
-# asked after its parent, so without a clearing the parent is above `cleared_up_to`.
 _CLEAR_UP_TO = (
     sa.update(conversations)
-    .where(in_conversation(conversations), conversations.c.cleared_up_to >= sa.bindparam("before"))
+    .where(in_conversation(conversations))
     .values(cleared_up_to=sa.bindparam("written"))
 )
 
@@ -166,19 +199,16 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     was last used, and dates a turn that has no date.
     """
     used = {**parameters_of(key), "now": now, "has_answer": bool(turn.answer)}
-    connection.execute(_USE_WITH_TURN, used)
+    cleared_up_to = connection.execute(_USE_WITH_TURN, used).scalar_one()
     row = dataclasses.asdict(turn)
     del row["id"]
     row["unread"] = row["unread"] or None
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
-    row["after"] = turn.parent
-    written = connection.execute(_INSERT, row).one()
-    turn_id: int = written.id
-    if written.origin is None:
-        connection.execute(_IS_ORIGIN, {"written": turn_id})
-    if turn.parent is not None:
-        cleared = {**parameters_of(key), "before": turn.parent}
-        connection.execute(_CLEAR_UP_TO, {**cleared, "written": turn_id})
+    turn_id: int = connection.execute(_INSERT, row).scalar_one()
+    # Cleared while the answer was written: the new turn belongs to the part before. A question was
+    # asked after its parent, so without a clearing the parent is above `cleared_up_to`.
+    if turn.parent is not None and turn.parent <= cleared_up_to:
+        connection.execute(_CLEAR_UP_TO, {**parameters_of(key), "written": turn_id})
     rows = _message_rows(key, turn.answer_ids, turn_id=turn_id, own=True)
     rows += _message_rows(key, (turn.question_id,), turn_id=turn_id, own=False)
     connection.execute(_MESSAGE_OF_TURN, rows)

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 
 from feishu_bot.core.queue.waiting import LeftReaction, WaitingMessage
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.inbox_statements import IS_HELD_UP
 from feishu_bot.stores.schema import IS_OPEN, inbox, waiting_reactions
 
 # So many can be told of in cards; more than that wait only where something is broken.
@@ -22,6 +23,7 @@ _WAITING = (
         inbox.c.message_id,
         inbox.c.conversation,
         inbox.c.received_at,
+        IS_HELD_UP.label("is_behind"),
         waiting_reactions.c.message_id.is_not(None).label("has_reaction"),
     )
     .outerjoin_from(inbox, waiting_reactions, _its_reaction)

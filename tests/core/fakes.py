@@ -228,8 +228,8 @@ class FakePeople:
     def set_language(self, open_id, language) -> None:
         self.stored[open_id] = replace(self.get(open_id), language=language)
 
-    def set_model(self, open_id, model) -> None:
-        self.stored[open_id] = replace(self.get(open_id), model=model)
+    def set_favourite(self, open_id, model) -> None:
+        self.stored[open_id] = replace(self.get(open_id), favourite=model)
 
     def block(self, open_id, *, blocked) -> None:
         self.stored[open_id] = replace(self.get(open_id), is_blocked=blocked)
@@ -375,6 +375,8 @@ class FakeOwnRoles:
 
     def __init__(self) -> None:
         self.stored: dict[tuple[str, int], OwnRole] = {}
+        # What was kept once: here every prompt may still be played.
+        self.given_up: set[str] = set()
         self._ids = itertools.count(1)
 
     def of(self, open_id) -> tuple[OwnRole, ...]:
@@ -395,14 +397,19 @@ class FakeOwnRoles:
         others = [role.name for role in self.of(open_id) if role.id != role_id]
         if (open_id, role_id) not in self.stored or name in others:
             return False
+        self.given_up.add(self.stored[open_id, role_id].prompt)
         self.stored[open_id, role_id] = OwnRole(id=role_id, name=name, prompt=prompt)
         return True
 
     def delete(self, open_id, role_id) -> bool:
-        return self.stored.pop((open_id, role_id), None) is not None
+        gone = self.stored.pop((open_id, role_id), None)
+        if gone:
+            self.given_up.add(gone.prompt)
+        return gone is not None
 
     def keepers(self, prompt) -> frozenset[str]:
-        return frozenset(who for (who, _), role in self.stored.items() if role.prompt == prompt)
+        keepers = {who for (who, _), role in self.stored.items() if role.prompt == prompt}
+        return frozenset(keepers | {""} if prompt in self.given_up else keepers)
 
 
 class FakeHistory:

@@ -16,19 +16,20 @@ KEY_REFUSED = Alert(kind="key_refused", params={"request_id": "req-1"})
 
 
 class FakeAlertStore:
-    """Due as long as `is_due`; remembers what was counted and given back."""
+    """Due as long as `is_due`; remembers what was counted and told."""
 
     def __init__(self) -> None:
         self.is_due = True
         self.counted: list[tuple[str, int]] = []
-        self.given_back: list[tuple[str, Tally, float]] = []
+        self.told: list[tuple[str, Tally, float]] = []
 
-    def count(self, alert, times, *, now):
+    def count(self, alert, times, *, now, retry_at):
+        assert retry_at == now + RETRY_SECONDS
         self.counted.append((alert.cause, times))
-        return Tally(times, now) if self.is_due else None
+        return Tally(times, 900.0) if self.is_due else None
 
-    def give_back(self, alert, tally, *, retry_at):
-        self.given_back.append((alert.cause, tally, retry_at))
+    def note_told(self, alert, tally, *, now):
+        self.told.append((alert.cause, tally, now))
 
 
 class FakeAdminMessenger:
@@ -89,7 +90,7 @@ def test_an_admin_who_has_read_the_notice_is_not_written_to(reader):
     world.alerts.tell()
 
     assert [admin for admin, _, _ in world.messenger.told] == ["ou_2"]
-    assert not world.store.given_back
+    assert world.store.told == [("key_refused", Tally(1, 900.0), world.clock())]
 
 
 def test_an_admin_out_of_reach_keeps_nobody_from_being_told():
@@ -100,7 +101,7 @@ def test_an_admin_out_of_reach_keeps_nobody_from_being_told():
     world.alerts.tell()
 
     assert [admin for admin, _, _ in world.messenger.told] == ["ou_2"]
-    assert not world.store.given_back
+    assert [cause for cause, _, _ in world.store.told] == ["key_refused"]
 
 
 def test_what_nobody_could_be_told_is_tried_again_later():
@@ -110,8 +111,31 @@ def test_what_nobody_could_be_told_is_tried_again_later():
 
     world.alerts.tell()
 
-    tally, retry_at = Tally(1, world.clock()), world.clock() + RETRY_SECONDS
-    assert world.store.given_back == [("key_refused", tally, retry_at)]
+    assert not world.store.told
+
+
+def test_after_a_crash_each_admin_is_told_under_the_same_reference():
+    world = World("ou_1", "ou_2")
+    for _ in range(2):
+        world.noted.note(KEY_REFUSED)
+        world.alerts.tell()
+        world.clock.now += RETRY_SECONDS
+
+    # Feishu sends a message of the same reference once.
+    assert len(world.messenger.told) == 4
+    assert len(world.messenger.references) == 2
+
+
+def test_a_flood_of_failures_is_told_once_and_starts_no_threads():
+    world = World("ou_1")
+    before = threading.active_count()
+    for number in range(1_000):
+        world.noted.note(Alert(kind="key_refused", params={"request_id": f"req-{number}"}))
+
+    world.alerts.tell()
+
+    assert world.messenger.told == [("ou_1", "key_refused", 1_000)]
+    assert threading.active_count() == before
 
 
 def test_it_is_told_in_the_background_and_goes_on_after_a_failure(monkeypatch):

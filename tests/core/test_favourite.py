@@ -41,13 +41,13 @@ def test_it_is_named_with_the_command(world, text):
 
     card = world.run(text)
 
-    assert world.people.get(ALICE.open_id).model == "gpt-b"
+    assert world.people.get(ALICE.open_id).favourite == "gpt-b"
     assert not world.conversation().model
     assert ("favourite_now", "gpt-b", {}) in field_rows(card)
 
 
 def test_it_answers_wherever_its_person_asks(world):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
 
     assert asked_with(world) == "gpt-b"
     assert asked_with(world, chat_id="oc_2", chat_type="group", mentions_bot=True) == "gpt-b"
@@ -56,7 +56,7 @@ def test_it_answers_wherever_its_person_asks(world):
 
 
 def test_what_the_chat_or_the_conversation_has_chosen_comes_first(world):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
     world.chats.save("oc_1", model="deepseek-c")
     assert asked_with(world) == "deepseek-c"
 
@@ -66,7 +66,7 @@ def test_what_the_chat_or_the_conversation_has_chosen_comes_first(world):
 
 
 def test_one_that_is_not_allowed_any_more_is_replaced_and_that_is_said(world):
-    world.people.set_model(ALICE.open_id, "gone-model")
+    world.people.set_favourite(ALICE.open_id, "gone-model")
 
     assert asked_with(world) == ""
     ending = world.messenger.answers[-1].ending
@@ -76,7 +76,7 @@ def test_one_that_is_not_allowed_any_more_is_replaced_and_that_is_said(world):
 
 
 def test_one_that_the_gateway_has_no_more_is_replaced_and_that_is_said(world):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
     world.model.enqueue(ModelError("model_unavailable"))
 
     assert asked_with(world) == ""
@@ -85,7 +85,7 @@ def test_one_that_the_gateway_has_no_more_is_replaced_and_that_is_said(world):
 
 
 def test_a_model_that_was_chosen_for_the_conversation_is_not_replaced(world):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
     world.conversations.save_settings(KEY, model="gpt-b")
     world.model.enqueue(ModelError("model_unavailable"))
     world.say("hello", "om_say", root_id="om_1")
@@ -95,7 +95,7 @@ def test_a_model_that_was_chosen_for_the_conversation_is_not_replaced(world):
 
 
 def test_one_more_try_with_another_model_is_with_that_one(world):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
     world.remember(turn(1))
     world.model.enqueue_text("yes")
     world.click("regenerate", on="om_a1", card="om_a1", option="deepseek-c")
@@ -108,15 +108,15 @@ def test_it_is_set_and_dropped_by_buttons_in_the_private_chat(world):
     card = world.run("/model gpt-b")
     response = world.click(**button(card, "button_favourite_set").value)
 
-    assert world.people.get(ALICE.open_id).model == "gpt-b"
+    assert world.people.get(ALICE.open_id).favourite == "gpt-b"
     assert response.toast.notice.params == {"model": "gpt-b"}
     assert ("favourite_now", "gpt-b", {}) in field_rows(world.run("/model"))
     world.click(**button(response.card, "button_favourite_drop").value)
-    assert world.people.get(ALICE.open_id).model == ""
+    assert world.people.get(ALICE.open_id).favourite == ""
 
 
 def test_in_a_group_the_card_tells_nobodys_favourite(world):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
     world.conversations.bound.append((KEY.__class__("oc_2", "om_2"), SentMessages(("om_c2",))))
 
     card = world.run("/model gpt-a", chat_id="oc_2", chat_type="group")
@@ -124,33 +124,33 @@ def test_in_a_group_the_card_tells_nobodys_favourite(world):
 
     response = world.click(**button(card, "button_favourite_set").value, on="om_c2")
     assert response.card is None
-    assert world.people.get(ALICE.open_id).model == "gpt-a"
+    assert world.people.get(ALICE.open_id).favourite == "gpt-a"
 
 
 @pytest.mark.parametrize("option", ["", "no-such-model", "x" * 5_000])
 def test_a_forged_click_stores_nothing(world, option):
     assert world.click("favourite_set", option=option).toast.severity == "warning"
-    assert world.people.get(ALICE.open_id).model == ""
+    assert world.people.get(ALICE.open_id).favourite == ""
 
 
 def test_an_unknown_name_is_answered_with_those_like_it(world):
     card = world.run("/model 常用 gpt")
 
     assert {b.value["act"] for b in all_buttons(card)} == {"favourite_set"}
-    assert world.people.get(ALICE.open_id).model == ""
+    assert world.people.get(ALICE.open_id).favourite == ""
 
 
 @pytest.mark.parametrize("word", ["默认", "none", "-", "OFF"])
 def test_it_is_given_up_by_a_word(world, word):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
 
     world.run(f"/model 常用 {word}")
 
-    assert world.people.get(ALICE.open_id).model == ""
+    assert world.people.get(ALICE.open_id).favourite == ""
 
 
 def test_settings_name_it_as_the_default(world):
-    world.people.set_model(ALICE.open_id, "gpt-b")
+    world.people.set_favourite(ALICE.open_id, "gpt-b")
 
     card = world.run("/settings")
 

@@ -7,9 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
+from feishu_bot.core.background.follow_ups import (
+    MAX_CHARS,
+    MAX_QUESTIONS,
+    MAX_TOKENS,
+    clean_questions,
+)
+from feishu_bot.core.chat_model import LateReasoning, StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.conversations import ConversationKey
-from feishu_bot.core.follow_ups import MAX_CHARS, MAX_QUESTIONS, MAX_TOKENS, clean_questions
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import FollowUpQuestions, Retirement
 from feishu_bot.core.queue.running_jobs import JobControl
@@ -56,7 +61,7 @@ def test_they_are_put_on_the_card_once_the_answer_has_landed():
     expected = FollowUpQuestions(questions=("How much?", "Since when?", "By whom?"))
     assert edit == ("om_a1", "card_1", expected)
     prompt = world.model.prompts[0]
-    assert (prompt.model, prompt.max_tokens) == ("gpt-a", MAX_TOKENS)
+    assert (prompt.model, prompt.is_fixed, prompt.max_tokens) == ("gpt-a", False, MAX_TOKENS)
     assert "Q1" in prompt.messages[-1].content
     assert "A1" in prompt.messages[-1].content
 
@@ -108,7 +113,7 @@ def test_the_model_may_be_another_one():
 
     suggest(world)
 
-    assert world.model.prompts[0].model == "gpt-b"
+    assert (world.model.prompts[0].model, world.model.prompts[0].is_fixed) == ("gpt-b", True)
 
 
 def test_what_they_take_is_counted_and_is_no_question():
@@ -155,6 +160,28 @@ def test_a_failure_ends_in_silence(failure):
     assert world.inbox.finished[50][0] == "noticed"
     assert not world.messenger.edits
     assert not world.messenger.notices
+
+
+def test_a_stream_that_breaks_leaves_no_half_question_and_is_counted():
+    world = suggesting()
+    world.model.enqueue(StreamStart("gpt-x"), TextDelta("How mu"), ModelError("gateway_busy"))
+
+    suggest(world)
+
+    assert not world.messenger.edits
+    assert world.inbox.finished[50][2].completion_tokens > 0
+
+
+def test_what_turns_out_to_be_reasoning_is_no_question():
+    world = suggesting()
+    thought = TextDelta("What could they ask?\n")
+    world.model.enqueue(
+        StreamStart("gpt-x"), thought, LateReasoning(), TextDelta("How much?"), StreamEnd("stop")
+    )
+
+    suggest(world)
+
+    assert shown(world) == [("How much?",)]
 
 
 def test_a_model_that_does_not_end_is_not_read_to_the_end():
@@ -211,7 +238,7 @@ def test_a_pressed_question_is_asked_after_its_answer():
 
     assert (first.toast.notice.kind, again.toast.notice.kind) == (
         "follow_up_asked",
-        "role_asked_before",
+        "asked_before",
     )
     assert [line.content for line in world.model.last_messages] == ["Q1", "A1", "How much?"]
     assert world.inbox.tasks[0].target.asked == "How much?"

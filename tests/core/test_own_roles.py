@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.cards import Form, Select
+from feishu_bot.core.cards import Card, Form, Select
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import MAX_OWN_ROLES, role_name
@@ -14,6 +14,7 @@ from tests.core.card_parts import all_buttons, first, kind_of, paragraphs
 TEAM = ConversationKey("oc_team", "om_9")
 IN_TEAM = {"chat_id": "oc_team", "chat_type": "group", "key": TEAM}
 PIRATE = "You are a pirate."
+NOTHING = Card(title="", icon="", blocks=())
 
 
 @pytest.fixture
@@ -113,6 +114,39 @@ def test_in_a_group_its_owner_uses_it_by_name_and_nobody_reads_it(world):
     assert PIRATE not in str(world.run("/system", sender=BOB, **IN_TEAM))
     assert world.run("/roles save mine", sender=BOB, **IN_TEAM).kind == "own_role_nothing"
     assert kept(world, BOB) == {}
+
+
+@pytest.mark.parametrize("told", ["p2p", "group"])
+@pytest.mark.parametrize("knows_private_chat", [True, False])
+@pytest.mark.parametrize("act", ["own_role_ask", "own_role_keep", "own_roles"])
+def test_a_forged_click_in_a_group_reads_nobody_elses_role(world, act, told, knows_private_chat):
+    keep(world)
+    world.run("/roles pirate", **IN_TEAM)
+    if not knows_private_chat:
+        world.people.stored.pop(BOB.open_id)
+
+    response = world.click(act, on="om_team", operator=BOB, chat=told, form={"name": "mine"})
+
+    assert PIRATE not in str(response)
+    assert kept(world, BOB) == {}
+    assert all(b.value["act"] != "own_role_ask" for b in all_buttons(response.card or NOTHING))
+
+
+def test_in_a_group_nobody_reads_it_after_it_was_deleted(world):
+    role = keep(world)
+    world.run("/roles pirate", **IN_TEAM)
+    world.click("own_role_delete", role=role)
+
+    assert PIRATE not in str(world.run("/system", sender=BOB, **IN_TEAM))
+    assert world.run("/roles save mine", sender=BOB, **IN_TEAM).kind == "own_role_nothing"
+
+
+def test_what_others_keep_does_not_keep_anybody_from_keeping_the_same(world):
+    keep(world, who=BOB)
+    world.run(f"/system {PIRATE}")
+
+    assert world.run("/roles save mine").kind == "own_role_saved"
+    assert kept(world) == {"mine": PIRATE}
 
 
 def test_in_a_group_they_are_not_listed(world):

@@ -6,6 +6,7 @@ import pytest
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import ClickResponse
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.errors import ModelError
 from tests.builders import ALICE, BOB, BOSS, KEY, BotWorld, turn
 
@@ -145,3 +146,28 @@ def test_where_nothing_was_said_there_is_nothing_to_do(world, text, kind):
     world.say(text)
 
     assert world.messenger.notice_kinds == [kind]
+
+
+ELSEWHERE = ConversationKey("oc_else", "om_else")
+
+
+@pytest.mark.parametrize("answers", [("om_far",), ()])
+@pytest.mark.parametrize("operator", [ALICE, BOB, BOSS])
+@pytest.mark.parametrize("act", ["regenerate", "answer_edited", "edit_ask"])
+def test_a_forged_click_brings_no_question_of_another_chat_here(world, act, operator, answers):
+    far = turn(9, question="secret", question_id="om_far_q", answer_ids=answers, asker="")
+    world.remember(far, key=ELSEWHERE)
+    forged = {"card": far.reference, "question": far.reference, "text": "and now?"}
+
+    response = click(world, act, operator=operator, form={"text": "and now?"}, **forged)
+
+    assert response.toast.notice.kind == "conversation_unknown"
+    assert world.inbox.tasks == []
+
+
+def test_a_question_without_an_answer_is_asked_again_where_it_was_asked(world):
+    world.remember(turn(1), turn(2, 1, question_id="om_unanswered", answer_ids=()))
+
+    response = click(world, "answer_edited", question="om_unanswered", text="again")
+
+    assert response.toast.notice.kind == "regenerate_started"

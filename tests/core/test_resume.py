@@ -32,13 +32,13 @@ def click(world: BotWorld, chosen: str = "1", **more) -> ClickResponse:
 @pytest.mark.parametrize(
     ("seconds", "kind", "count"),
     [
-        (0.0, "rested_minutes", "1"),
-        (59 * 60.0, "rested_minutes", "59"),
-        (3_600.0, "rested_hours", "1"),
-        (13.9 * 3_600, "rested_hours", "13"),
-        (47.9 * 3_600, "rested_hours", "47"),
-        (2 * DAY, "rested_days", "2"),
-        (29.9 * DAY, "rested_days", "29"),
+        (0.0, "expired_minutes", "1"),
+        (59 * 60.0, "expired_minutes", "59"),
+        (3_600.0, "expired_hours", "1"),
+        (13.9 * 3_600, "expired_hours", "13"),
+        (47.9 * 3_600, "expired_hours", "47"),
+        (2 * DAY, "expired_days", "2"),
+        (29.9 * DAY, "expired_days", "29"),
     ],
 )
 def test_how_long_it_was_is_said_in_the_unit_that_people_would_use(seconds, kind, count):
@@ -49,8 +49,8 @@ def test_how_long_it_was_is_said_in_the_unit_that_people_would_use(seconds, kind
 
 def test_an_answer_after_a_rest_names_the_turn_to_take_up():
     world = BotWorld(clock=lambda: DAY)
-    left_off = turn(7, created_at=DAY - 14 * 3_600)
-    world.conversations.stored[KEY] = Conversation(key=KEY, left_off=left_off)
+    expired_turn = turn(7, created_at=DAY - 14 * 3_600)
+    world.conversations.stored[KEY] = Conversation(key=KEY, expired_turn=expired_turn)
     world.model.enqueue_text("Hi")
 
     world.bot.work(job(message("Hello?")), JobControl())
@@ -61,7 +61,7 @@ def test_an_answer_after_a_rest_names_the_turn_to_take_up():
 
 def test_it_is_named_as_well_by_the_process_that_ends_the_answer_after_a_crash():
     world = BotWorld(clock=lambda: DAY)
-    saved = Draft(text="Hi", resumes="7", rested=3_600.0).as_json()
+    saved = Draft(text="Hi", resumable_turn="7", idle_seconds=3_600.0).as_json()
 
     world.bot.work(job(message("Hello?"), checkpoint={"draft": saved}), JobControl())
 
@@ -72,7 +72,7 @@ def test_a_notice_in_place_of_an_answer_says_nothing_of_it():
     assert Draft(notice="gateway_busy").final_answer(frozenset(), 1.0, "ev").resumable is None
 
 
-def test_pressing_asks_the_question_once_more_as_part_of_the_earlier_talk():
+def test_pressing_asks_the_question_once_more_as_part_of_the_earlier_conversation():
     world = world_after_a_rest()
 
     assert click(world).toast.notice.kind == "resume_again"
@@ -80,7 +80,7 @@ def test_pressing_asks_the_question_once_more_as_part_of_the_earlier_talk():
 
     assert world.conversations.heads == {KEY: 1}
     (task,) = world.inbox.tasks
-    assert task.task == Regenerate(answer_id="om_a2", resumes=True)
+    assert task.task == Regenerate(answer_id="om_a2", at_head=True)
     assert task.target.message_id == "om_q2"
 
 
@@ -101,7 +101,7 @@ def test_who_did_not_ask_takes_it_up_for_what_follows_only():
     assert not world.inbox.tasks
 
 
-@pytest.mark.parametrize("chosen", ["", "x", "-1", "99", "9" * 5_000, "1.0"])
+@pytest.mark.parametrize("chosen", ["", "x", "-1", "99", "9" * 19, "9" * 5_000, "1.0"])
 def test_what_is_no_turn_of_the_conversation_is_not_taken_up(chosen):
     world = world_after_a_rest()
 
@@ -116,16 +116,16 @@ def test_a_card_whose_turn_is_forgotten_says_so():
     assert click(world).toast.notice.kind == "conversation_unknown"
 
 
-@pytest.mark.parametrize("is_over", [True, False])
-def test_a_question_about_an_earlier_talk_takes_that_up(is_over):
+@pytest.mark.parametrize("is_resumed", [True, False])
+def test_a_question_about_an_earlier_conversation_takes_that_up(is_resumed):
     world = BotWorld()
-    world.conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),), is_over=is_over)
+    world.conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),), is_resumed=is_resumed)
     world.conversations.reachable.add(1)
     world.model.enqueue_text("Hi")
 
     world.bot.work(job(message("And?", parent_id="om_a1")), JobControl())
 
-    assert world.conversations.heads == ({KEY: 1} if is_over else {})
+    assert world.conversations.heads == ({KEY: 1} if is_resumed else {})
     assert [line.content for line in world.model.last_messages] == ["Q1", "A1", "And?"]
 
 

@@ -36,7 +36,7 @@ def test_a_role_begins_the_conversation_afresh_and_keeps_model_and_mode(world):
 
 def test_where_the_chat_is_one_conversation_no_reply_is_asked_for(world):
     assert "role_afresh_for_chat" in paragraphs(world.run("/system x", key=ONE_CHAT))
-    assert "role_afresh_for_talk" in paragraphs(world.run("/system x"))
+    assert "role_afresh_for_conversation" in paragraphs(world.run("/system x"))
 
 
 def test_a_long_prompt_is_folded(world):
@@ -118,7 +118,7 @@ def test_the_way_from_category_to_role_to_example(world):
 
     assert [task.task for task in world.inbox.tasks] == [AskQuestion(text="Example for a poet")]
     kinds = [response.toast.notice.kind for response in responses]
-    assert kinds == ["role_asked", "role_asked_before"]
+    assert kinds == ["role_asked", "asked_before"]
 
 
 def test_a_card_of_the_other_language_works(world):

@@ -13,7 +13,7 @@ from feishu_bot.core.modes import AUTO, temperature
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import RunCommand
 from feishu_bot.errors import ModelError
-from tests.builders import BOSS, KEY, BotWorld
+from tests.builders import ALICE, BOSS, KEY, BotWorld
 from tests.core.card_parts import all_buttons, first, paragraphs
 
 KEYS = (KEY, ConversationKey("oc_1", "chat"))
@@ -273,9 +273,12 @@ def test_a_choice_holds_for_a_private_chat_and_in_a_group_for_the_conversation(t
     assert getattr(private.conversation(), name) == ""
     assert getattr(group.conversation(), name) == value
     assert getattr(group.chats.settings("oc_1"), name) == ""
-    words = [[key for key in keys if str(key).endswith(("for_chat", "for_talk"))] for keys in said]
+    words = [
+        [key for key in keys if str(key).endswith(("for_chat", "for_conversation"))]
+        for keys in said
+    ]
     beginning = "role_afresh" if name == "role" else "chosen"
-    assert words == [[f"{beginning}_for_chat"], [f"{beginning}_for_talk"]]
+    assert words == [[f"{beginning}_for_chat"], [f"{beginning}_for_conversation"]]
 
 
 def test_a_click_that_pretends_to_be_private_does_not_choose_for_a_group(world):
@@ -355,6 +358,7 @@ def test_in_a_group_with_admins_only_they_change_the_chats_settings():
 
 def test_in_a_private_chat_and_without_admins_everyone_may():
     private, free = world_with_admin(), world_with_card()
+    private.people.meet(ALICE.open_id, "oc_1")
 
     for world, chat_type in ((private, "p2p"), (free, "group")):
         card = world.run("/settings chat", chat_type=chat_type)
@@ -401,3 +405,17 @@ def test_a_language_that_is_not_spoken_is_not_stored(world):
     assert paragraphs(world.run("/lang fr")) == ["lang_unknown"]
     assert world.click("lang_set", language="fr").toast.notice.kind == "lang_unknown"
     assert not world.people.stored
+
+
+@pytest.mark.parametrize("private_chat", ["", "oc_home"])
+def test_a_forged_click_does_not_change_a_groups_settings(private_chat):
+    world = world_with_admin()
+    if private_chat:
+        world.people.meet(ALICE.open_id, private_chat)
+
+    response = world.click(
+        "settings_save", scope="chat", chat="p2p", was={"mode": "-"}, form={"mode": "warm"}
+    )
+
+    assert response.toast.notice.kind == "settings_admins"
+    assert world.chats.settings("oc_1").mode == ""

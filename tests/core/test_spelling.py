@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.cards import Button
-from feishu_bot.core.commands.nearest import slips
+from feishu_bot.core.commands.nearest import nearest, slips
 from feishu_bot.core.commands.spelling import plain, trimmed
 from feishu_bot.core.commands.synonyms import SYNONYMS
 from feishu_bot.core.tasks import AskQuestion, RunCommand, SuggestCommand
@@ -182,6 +184,16 @@ def test_slips_are_a_distance(one: str, other: str) -> None:
     assert slips(one, other) == pytest.approx(slips(other, one))
 
 
+@given(st.text("abcdef", min_size=5, max_size=12), st.data())
+def test_a_letter_too_few_is_no_hindrance_among_words_of_all_lengths(word, data) -> None:
+    at = data.draw(st.integers(0, len(word) - 1))
+    known = {"x" * length: "another" for length in range(1, 20)} | {word: "meant"}
+
+    assert nearest(word[:at] + word[at + 1 :], known) == "meant"
+    assert nearest(word[:at] + word[at:][:1] + word[at:], known) == "meant"
+    assert not nearest("y" * 30, known)
+
+
 @given(st.text("abcdefgh", min_size=2, max_size=8), st.data())
 def test_two_letters_that_changed_places_cost_less_than_any_other_slip(word, data) -> None:
     at = data.draw(st.integers(0, len(word) - 2))
@@ -229,3 +241,15 @@ def test_a_word_with_a_colon_counts_in_a_reply_only():
 
     assert task == RunCommand(name="edit", argument="他来了", message=reply)
     assert isinstance(COMMANDS.parse("改：他来了", message("改：他来了")), AskQuestion)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000", "\n", "\u200b", "\u00ad"])
+def test_a_message_of_blanks_is_read_while_feishu_waits(blank):
+    many = blank * 50_000
+    started = time.thread_time()
+
+    for text in (f"a b{many}c", f"a:{many}b{many}c", f"{many}a b{many}c", f"/help {many}b c"):
+        BotWorld().bot.commands.parse(text, message(text))
+
+    # Looking at each blank of a run anew takes minutes.
+    assert time.thread_time() - started < 5.0

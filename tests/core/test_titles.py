@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feishu_bot.core.background.title_maker import BEHIND_SECONDS, TIME_LIMIT
 from feishu_bot.core.chat_model import LateReasoning, StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.conversations import RUNNING, ConversationKey
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import MakeTitle
-from feishu_bot.core.title_maker import BEHIND_SECONDS
 from feishu_bot.core.titles import LINE_CHARS, TITLE_CHARS, clean_title, first_line, first_words
 from feishu_bot.errors import ModelError
 from tests.builders import BotWorld, turn
@@ -132,7 +134,7 @@ class TestMaking:
         assert (usage.outcome, usage.open_id, usage.chat_id) == ("noticed", "ou_alice", "oc_1")
         assert usage.prompt_tokens + usage.completion_tokens > 0
         prompt = world.model.prompts[-1]
-        assert prompt.model == "gpt-small"
+        assert (prompt.model, prompt.is_fixed) == ("gpt-small", True)
         assert "怎么写周报" in prompt.messages[-1].content
 
     def test_a_failing_model_leaves_the_first_words(self, world):
@@ -153,6 +155,17 @@ class TestMaking:
         self.make(world)
 
         assert world.history.titles == {7: "x" * (TITLE_CHARS - 1) + "…"}
+
+    def test_a_model_that_thinks_on_and_on_is_left(self):
+        now = itertools.count(0.0, TIME_LIMIT / 5)
+        world = BotWorld(title_model="gpt-small", timer=lambda: next(now))
+        world.model.enqueue_text("fine")
+        thoughts = [StreamStart("gpt-small")] * 10
+        world.model.enqueue(*thoughts, AssertionError("read on"))
+
+        self.make(world)
+
+        assert world.history.titles == {}
 
     def test_what_turns_out_to_be_reasoning_is_no_title(self, world):
         world.model.enqueue_text("fine")

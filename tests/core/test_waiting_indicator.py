@@ -10,6 +10,7 @@ from feishu_bot.core.queue.waiting_indicator import (
     GIVE_UP_SECONDS,
     IN_HAND_SECONDS,
     LEAST_WAIT,
+    LEAST_WAIT_FOR_THREAD,
     MOST_NEW,
     RETRY_SECONDS,
     SCOPE_SECONDS,
@@ -27,12 +28,14 @@ class FakeWaiting:
         self.clock = clock
         self.messages: dict[str, WaitingMessage] = {}
         self.rows: dict[str, tuple[str, float, float]] = {}
+        self.looks_for_left = 0
 
-    def put(self, message_id: str, received_at: float = 0.0) -> None:
+    def put(self, message_id: str, received_at: float = 0.0, *, is_behind: bool = True) -> None:
         self.messages[message_id] = WaitingMessage(
             message_id=message_id,
             conversation=str(KEY),
             received_at=received_at,
+            is_behind=is_behind,
             has_reaction=False,
         )
 
@@ -42,12 +45,14 @@ class FakeWaiting:
                 message_id=one.message_id,
                 conversation=one.conversation,
                 received_at=one.received_at,
+                is_behind=one.is_behind,
                 has_reaction=one.message_id in self.rows,
             )
             for one in self.messages.values()
         )
 
     def left(self):
+        self.looks_for_left += 1
         return tuple(
             LeftReaction(message_id=name, reaction_id=row[0], created_at=row[2])
             for name, row in self.rows.items()
@@ -144,6 +149,50 @@ def test_a_message_that_waits_long_enough_to_notice_has_one_reaction(world):
     assert not world.reactions.there
     assert not world.store.rows
     assert not world.look()
+
+
+def test_one_that_waits_for_a_thread_alone_has_none_for_as_long_as_a_rush_takes(world):
+    world.store.put("om_1", received_at=world.clock(), is_behind=False)
+
+    world.clock.tick(LEAST_WAIT_FOR_THREAD - 0.1)
+    world.look()
+    assert not world.reactions.there
+    world.clock.tick(0.1)
+    world.look()
+
+    assert list(world.reactions.there.values()) == ["om_1"]
+
+
+def test_without_reactions_those_that_are_left_are_looked_for_twice_a_minute(world):
+    for _ in range(240):
+        world.look()
+        world.clock.tick(0.5)
+    assert world.store.looks_for_left == 4
+
+    # Another process has made one, and died.
+    world.store.rows["om_1"] = (world.reactions.add("om_1"), 0.0, world.clock())
+    for _ in range(60):
+        world.look()
+        world.clock.tick(0.5)
+
+    assert not world.reactions.there
+
+
+def test_it_sleeps_until_a_job_begins(world, monkeypatch):
+    monkeypatch.setattr("feishu_bot.core.queue.waiting_indicator.LOOK_SECONDS", 0.01)
+    looks: list[int] = []
+    real = world.store.waiting
+    world.store.waiting = lambda: looks.append(len(world.running)) or real()
+
+    world.indicator.start()
+    try:
+        eventually(lambda: looks == [0])
+        control = world.running.add(job(key=KEY))
+        eventually(lambda: 1 in looks)
+        assert looks[:2] == [0, 1]
+        world.running.remove(job(key=KEY), control)
+    finally:
+        world.indicator.stop()
 
 
 def test_jobs_are_told_how_many_wait_for_them_and_only_of_changes(world):

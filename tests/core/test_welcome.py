@@ -113,7 +113,7 @@ def test_the_welcome_says_how_to_ask_and_how_to_go_on_here():
     rest = ["welcome_try", "welcome_example", "welcome_roles", "welcome_help"]
     group = ["go_on_in_group", *rest]
     assert card(all_messages=False) == ["welcome_group", *group]
-    assert card(all_messages=True) == ["welcome_group_all", *group]
+    assert card(all_messages=True) == ["welcome_group_all", "go_on_without_mention", *rest]
     missing = ["welcome_group", *group, "welcome_scope_missing"]
     assert card(all_messages=True, missing=True) == missing
     assert card(True, "p2p") == ["welcome_private", "go_on_running", *rest]

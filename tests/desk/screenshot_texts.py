@@ -33,7 +33,7 @@ title = f"{date.today():%G 年第 %V 周}周报"
         "figures": "三个就够：**新增线索**、**签约金额**、**卡在哪一步**。",
         "team": "项目组",
         "continue": "说到一半",
-        "other model": "换个模型",
+        "other model": "换模型",
         "role": "你是一位耐心的英语老师，每次只纠正一个错误。",
         "lang": "中文",
         "too long": "太长了",

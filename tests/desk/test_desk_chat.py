@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from feishu_simulator import Simulator
@@ -157,3 +158,21 @@ def test_everything_can_be_done_by_keyboard(talking_desk: Simulator, page: Page)
     step_to(page, "Shift+Tab", "[aria-label=故障]")
     keys.press("Enter")
     expect(page.get_by_role("complementary", name="故障")).to_be_visible()
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_the_buttons_under_an_answer_stay_in_one_row_on_a_phone(
+    talking_desk: Simulator, open_tab, locale: str
+):
+    page = open_tab(viewport={"width": 375, "height": 780}, locale=locale)
+    if locale == "en-GB":
+        write(page, "/lang en")
+        expect(from_bot(page).last).to_contain_text("English from now on")
+    write(page, "hello")
+    answer = answer_to(page, "hello")
+    answer.get_by_role("button", name="👍").click()
+    expect(answer.get_by_role("button", name="👍 ✓")).to_be_visible()
+
+    buttons = answer.locator(".card").get_by_role("button").all()
+    assert len(buttons) == 5
+    assert len({round(button.bounding_box()["y"]) for button in buttons}) == 1

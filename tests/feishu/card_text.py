@@ -136,10 +136,11 @@ def _columns(element: Json) -> list[str]:
 
 
 def _button_row(element: Json) -> list[str]:
-    """The buttons of an answer are small."""
+    """The buttons of an answer are small, and those at its end bring their own space."""
     columns = element["columns"]
     is_small = all(column["elements"][0].get("size") == "small" for column in columns)
     gap, width = ("4px", {"vertical_align": "center"}) if is_small else ("8px", {})
+    gap = "0px" if element.get("element_id") == "buttons" else gap
     rest = _rest(element, {"flex_mode": "flow", "horizontal_spacing": gap}, "columns")
     lines = [f"row{rest}"] if rest else []
     for column in columns:

@@ -12,7 +12,7 @@ from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.core.edits import edited_card
+from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
@@ -238,7 +238,7 @@ def _model(language: Language) -> Family:
     many = CardWorld(language, models=FakeModels(*(f"model-{n}" for n in range(80))))
     none = CardWorld(language, models=NoModels())
     liking = CardWorld(language)
-    liking.people.set_model("ou_alice", "gpt-b")
+    liking.people.set_favourite("ou_alice", "gpt-b")
     return {
         "models": CardWorld(language).say_card("/model"),
         "models, more than are shown": many.say_card("/model"),
@@ -590,7 +590,7 @@ def answers() -> dict[str, dict[str, Any]]:
         "done after thinking": {**done, "reasoning": reasoning},
         "done without small print": {**done, "footer": Footer()},
         "too long": {**done, "notice": Notice("length"), "can_continue": True},
-        "in part": {**done, "unshown": cards.Unshown(3_187, "19500,19500"), "part": 2},
+        "in part": {**done, "remainder": cards.Remainder(3_187, "19500,19500"), "part": 2},
         "cut": {**done, "notice": Notice("cut"), "can_continue": True},
         "broken": {
             **done,
@@ -605,7 +605,7 @@ def answers() -> dict[str, dict[str, Any]]:
         "filtered": {**done, "notice": Notice("filtered_partly")},
         "stopped": {**done, "notice": Notice("stopped")},
         "begun afresh after a rest": {
-            **done, "resumable": Resumable("12", Notice("rested_hours", {"count": "13"}))
+            **done, "resumable": Resumable("12", Notice("expired_hours", {"count": "13"}))
         },
         "failed": {"text": "", "streaming": False, "notice": busy, "can_regenerate": True},
         "failed after thinking": {

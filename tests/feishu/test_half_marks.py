@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -108,3 +109,30 @@ def test_the_end_of_a_whole_answer_stays_as_it_was_written() -> None:
 def test_a_text_that_breaks_off_anywhere_is_harmless(text: str, at: int) -> None:
     check_harmless(broken_off(text[:at]))
     check_harmless(growing(text[:at]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$" + "\\alpha+" * 40 + "1$ ",
+        "$" + "\\a" * 200 + "\n",
+        "[a](b" + " " * 20_000,
+        "\\a{" + "_" * 20_000 + "\nx",
+        "`" * 3 + "\n<" + "\n" * 20_000 + "!",
+        " " * 20_000 + "x",
+        "\\(" * 400 + "=" + "a" * 900 + "\\)",
+        "\\(" * 400 + "<" + "a" * 900 + "\\)",
+    ],
+)
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_no_text_holds_an_answer_up(text, is_cut):
+    started = time.thread_time()
+
+    for end in ("", "x"):
+        stream = MarkdownStream(text + end)
+        stream.text()
+        stream.finish(is_cut=is_cut)
+        stream.text()
+
+    # Going back at every sign takes minutes, or for ever.
+    assert time.thread_time() - started < 5.0

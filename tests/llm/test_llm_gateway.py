@@ -210,6 +210,19 @@ def test_a_model_that_may_not_be_chosen_gives_way_to_the_default(
     assert sent == ["house-1", "wanted-model", "wanted-model"]
 
 
+def test_a_model_that_the_administrator_has_named_is_asked_whatever_people_may_choose(
+    make_gateway: MakeGateway, server: FaultServer
+) -> None:
+    server.will(answer("x"))
+    gateway = make_gateway(allowed=("house-*",))
+    messages = (ChatMessage("user", "x"),)
+
+    for name in ("small", ""):
+        list(gateway.stream(Prompt(messages=messages, model=name, is_fixed=True)))
+
+    assert [request.body["model"] for request in server.requests] == ["small", "wanted-model"]
+
+
 def test_the_proxy_is_used(ask: Ask, server: FaultServer) -> None:
     server.will(answer("x"))
 

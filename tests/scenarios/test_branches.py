@@ -78,7 +78,7 @@ def test_an_answer_is_stopped_by_its_button_kept_and_gone_on_with(sim, bot, talk
     assert pressed.toast == {"type": "success", "content": "已经停下。"}
     assert "word1" in card.text
     assert ZH("stopped") in card.text
-    assert labels(card) == ["继续", "重新回答", "换个模型", "改一改", "👍", "👎"]
+    assert labels(card) == ["继续", "重新回答", "换模型", "改问题", "👍", "👎"]
 
     def is_over():
         again = sim.feishu.click(card, {"act": "stop", "of": question.message_id}, talk.alice)
@@ -98,7 +98,7 @@ def test_a_stop_takes_effect_while_the_model_is_silent(sim, bot, talk):
     press(sim, streaming(sim, question), "停止", talk.alice)
     card = done(bot, talk.answer(question, timeout=5))
     assert ZH("stopped") in card.text
-    assert labels(card) == ["重新回答", "换个模型", "改一改"]
+    assert labels(card) == ["重新回答", "换模型", "改问题"]
 
     press(sim, card, "重新回答", talk.alice)
     second = sim.feishu.wait_for(
@@ -125,7 +125,7 @@ def test_in_a_group_only_the_asker_and_admins_stop_and_regenerate(sim, start_bot
     assert press(sim, card, "停止", admin).toast["type"] == "success"
     done(bot, talk.answer(question))
     assert "只有提问的人" in press(sim, card, "重新回答", talk.bob).toast["content"]
-    assert "只有提问的人" in press(sim, card, "换个模型", talk.bob).toast["content"]
+    assert "只有提问的人" in press(sim, card, "换模型", talk.bob).toast["content"]
     assert press(sim, card, "重新回答", talk.alice).toast["type"] == "info"
 
     second = done(bot, reply(sim, question, 1))
@@ -175,7 +175,7 @@ def test_another_model_is_chosen_from_a_card(sim, start_bot, talk):
     question = talk.say("hello")
     card = done(bot, talk.answer(question))
 
-    assert press(sim, card, "换个模型", talk.alice).toast["content"] == ZH("other_model_started")
+    assert press(sim, card, "换模型", talk.alice).toast["content"] == ZH("other_model_started")
     choice = reply(sim, card)
     assert choice.title == "🔀 换个模型再答"
     offered = list(options(choice))

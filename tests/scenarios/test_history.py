@@ -165,7 +165,9 @@ def test_a_model_names_a_conversation_only_where_one_is_set_for_it(sim, start_bo
         return Script.text("Like this.")
 
     sim.gateway.respond_with(respond)
-    bot = start_bot(P2P_CONTEXT="chat", TITLE_MODEL="gpt-4o-mini", OPENAI_MODEL="gpt-4o")
+    # The model for titles needn't be one that people may choose.
+    models = {"OPENAI_MODEL": "gpt-4o", "ALLOWED_MODELS": "gpt-4o", "TITLE_MODEL": "gpt-4o-mini"}
+    bot = start_bot(P2P_CONTEXT="chat", **models)
     talk.ask("怎么写？")
     talk.ask("再短一点")
     sim.feishu.wait_for(lambda: named)

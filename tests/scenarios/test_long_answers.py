@@ -8,6 +8,7 @@ import pytest
 
 from feishu_simulator import Script
 from feishu_simulator.card_checks import CardRules
+from feishu_simulator.card_view import walk
 from tests.scenarios.test_choices import button, click
 
 # About 30,000 characters of Chinese: five cards.
@@ -74,6 +75,24 @@ def test_a_long_answer_shows_two_cards_and_the_rest_at_a_press(sim, talk, bot):
     assert numbers([first, second, third, fourth, fifth]) == list(range(210))
     assert len(sim.gateway.requests) == 1
     assert not sim.feishu.over_limit
+
+
+def test_no_card_ends_with_a_heading_whose_text_is_on_the_next(sim, talk, bot):
+    body = "今天的工作先这样安排，" * 30
+    parts = [f"## 第{n}段\n\n{body}\n\n" for n in range(60)]
+    sim.gateway.respond_with(lambda request: Script.chunks(parts, between=0.001))
+
+    question = talk.say("讲讲所有的安排")
+    cards = list(cards_of(sim, question, 2))
+    cards += more_of(sim, talk, cards[-1])[1]
+    shown = [
+        part["content"]
+        for card in cards
+        for part in walk(card.card)
+        if part.get("element_id") == "answer"
+    ]
+    assert len(shown) >= 3
+    assert not [text for text in shown if text.rstrip().splitlines()[-1].startswith("#")]
 
 
 def test_more_comes_once_however_often_and_by_whom_it_is_pressed(sim, talk, bot):

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+import sqlalchemy as sa
+
 import feishu_bot
 from tests.polling import eventually
 
@@ -105,3 +107,29 @@ def test_the_diagram_has_these_stops():
     arrows = [line for line in text.split("```")[1].splitlines() if ">>" in line or "--)" in line]
 
     assert len(arrows) == len(STOPS) <= 16
+
+
+def test_an_ordinary_question_takes_no_more_statements_than_it_needs(sim, talk, start_bot):
+    """Those of other threads don't count: nobody waits for what is looked up in the background."""
+    bot = start_bot()
+    talk.ask("first")
+    sim.feishu.wait_for(lambda: bot.is_idle)
+    engine = bot.database._of_this_process().engine
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
+        name = threading.current_thread().name
+        if name.startswith(("answer", "card", "Thread-")):
+            seen.append(" ".join(statement.split()))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    talk.ask("second")
+    sim.feishu.wait_for(lambda: bot.is_idle)
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+    end = next(at for at, statement in enumerate(seen) if "outcome=" in statement)
+    # The end of the job, the conversation, the turn, its messages, and what it used.
+    assert [statement.split()[2] for statement in seen[end + 1 :]] == [
+        "conversations", "turns", "messages", "usage"
+    ], seen  # fmt: skip
+    assert len(seen) <= 21, seen

@@ -105,7 +105,7 @@ def test_a_quote_that_cannot_be_read_is_named(sim, talk, start_bot):
 
     answer = quote(sim, talk, quoted)
 
-    assert "<quoted_message>\n(a sticker)\n</quoted_message>" in asked(sim)
+    assert "<quoted_message>\n(a sticker, not read)\n</quoted_message>" in asked(sim)
     assert "没有读到你引用的内容" in answer.text
 
 
@@ -118,7 +118,12 @@ def test_a_quoted_forward_is_read_with_what_is_forwarded_in_it(sim, talk, start_
 
     quote(sim, talk, forward, "总结一下这段讨论")
 
-    for words in ("接口超时了", "重启后好了", "(a picture)", "(a forwarded chat)"):
+    for words in (
+        "接口超时了",
+        "重启后好了",
+        "(a picture, not read)",
+        "(a forwarded chat, not read)",
+    ):
         assert words in asked(sim)
     assert not [call for call in sim.feishu.refused if call.api == "message.get"]
 
@@ -147,7 +152,7 @@ def test_a_stand_in_for_a_card_is_no_content(sim, talk, start_bot, given_out):
     quote(sim, talk, quoted)
 
     assert STAND_IN not in asked(sim)
-    assert ("95%" if given_out == "user_dsl" else "(a card)") in asked(sim)
+    assert ("95%" if given_out == "user_dsl" else "(a card, not read)") in asked(sim)
 
 
 def test_a_quote_that_may_not_be_read_is_told_with_its_scope(sim, talk, bot):

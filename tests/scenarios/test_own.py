@@ -209,7 +209,7 @@ def test_what_somebody_else_said_is_changed_by_the_model(sim, bot, talk, team):
     assert asked(sim)[-1].endswith("改：客气一点")
 
 
-@pytest.mark.parametrize(("language", "label"), [("zh", "改一改"), ("en", "Edit")])
+@pytest.mark.parametrize(("language", "label"), [("zh", "改问题"), ("en", "Edit")])
 def test_the_button_brings_a_form_that_asks_again(sim, start_bot, talk, language, label):
     start_bot(LANGUAGE=language)
     question = talk.say("写一首诗")
@@ -258,7 +258,7 @@ def test_questions_are_suggested_once_the_answer_has_landed(sim, suggesting, tal
     assert request["model"] == sim.gateway.models[-1]
     assert request["max_tokens"] == 200
     # The answer's own buttons are where they were.
-    assert [label_of(button) for button in answer.buttons][:2] == ["重新回答", "换个模型"]
+    assert [label_of(button) for button in answer.buttons][:2] == ["重新回答", "换模型"]
 
     use(sim, answer, "follow_up", talk.alice)
     again = use(sim, answer, "follow_up", talk.alice)
@@ -298,4 +298,13 @@ def test_without_the_setting_nothing_is_suggested(sim, bot, talk):
     eventually(lambda: bot.is_idle)
 
     assert not suggestions(answer)
+    assert len(sim.gateway.requests) == 2
+
+
+def test_nothing_is_suggested_where_cards_stay_as_they_were_sent(sim, talk, start_bot):
+    bot = start_bot(SUGGESTIONS="true", STREAMING="false")
+    talk.ask("hello")
+    eventually(lambda: bot.is_idle)
+
+    talk.ask("and now?")
     assert len(sim.gateway.requests) == 2

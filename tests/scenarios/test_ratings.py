@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
+from feishu_bot.stores.schema import feedback
 from feishu_simulator import Script
 from feishu_simulator.card_view import label_of, value_of
 from tests.polling import eventually
@@ -112,6 +114,29 @@ def test_a_card_whose_id_is_unknown_is_looked_up_where_the_scope_allows(
 
     press(answer, "rate", talk.alice, verdict="up")
     shows(answer, ("👍 ✓", "primary_text"), ("👎", "text"))
+
+
+def test_an_answer_over_several_cards_has_one_verdict_of_a_person(sim, talk, start_bot, press):
+    bot = start_bot(ANSWER_CARDS="1")
+    text = "今天的工作先这样安排。" * 12 + "\n\n"
+    sim.gateway.enqueue(Script.chunks([text] * 100, between=0.0))
+    first = talk.ask("讲讲所有的安排")
+    press(first, "more", talk.alice)
+    rest = sim.feishu.wait_for(lambda: sim.feishu.answers_to(first))[-1]
+
+    assert (
+        press(rest, "rate", talk.alice, verdict="down").toast["content"] == "谢谢告诉我，我记下了"
+    )
+    shows(first, ("👍", "text"), ("👎 ✓", "primary_text"))
+    form = sim.feishu.wait_for(lambda: sim.feishu.answers_to(rest))[0]
+    submit = next(b for b in form.buttons if value_of(b).get("act") == "comment")
+    sim.feishu.click(form, submit, talk.alice, form_value={"comment": "太长了"})
+    press(first, "rate", talk.alice, verdict="up")
+    shows(first, ("👍 ✓", "primary_text"), ("👎", "text"))
+
+    with bot.database.read() as connection:
+        kept = connection.execute(sa.select(feedback.c.message_id, feedback.c.verdict)).all()
+    assert kept == [(first.message_id, "up")]
 
 
 # Recalls

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -87,7 +90,7 @@ def test_a_newcomers_first_five_messages_do_what_they_expect(sim, talk, bot):
     talk.ask("写一段请假说明")
     talk.ask("再短一点")
     picture = sim.feishu.send(talk.chat, talk.alice, "image", {"image_key": "img_1"})
-    talk.answer(picture)
+    assert "我还读不了图片" in talk.answer(picture).text
     talk.ask("换成英文")
 
     assert said(sim) == [
@@ -98,12 +101,44 @@ def test_a_newcomers_first_five_messages_do_what_they_expect(sim, talk, bot):
     ]
 
 
-def test_the_welcome_and_the_help_say_how_a_conversation_goes_on(sim, talk, bot):
-    words = "直接接着说就行；回复更早的某条回答，就从那条接着聊；/new 开始新话题。"
+GOES_ON = {
+    ("chat", "zh"): "想接着聊，直接往下说；回复更早的某条回答，就从那条接着聊；/new 开始新话题。",
+    (
+        "thread",
+        "zh",
+    ): "回复我的消息就能接着聊；回复更早的某条回答，就从那条接着聊；/new 开始新话题。",
+    (
+        "chat",
+        "en",
+    ): "Just keep writing to continue. Reply to an older answer to continue from there. "
+    "/new starts a new topic.",
+    ("thread", "en"): "Reply to my messages to continue. Reply to an older answer to continue from "
+    "there. /new starts a new topic.",
+}
+
+
+@pytest.mark.parametrize(("context", "language"), GOES_ON)
+def test_the_welcome_and_the_help_say_how_a_conversation_goes_on(
+    sim, talk, start_bot, context, language
+):
+    start_bot(P2P_CONTEXT=context, LANGUAGE=language)
+    words = GOES_ON[context, language]
     sim.feishu.open_private_chat(talk.alice, wait=True)
 
     assert words in sim.feishu.wait_for(lambda: sent_by_itself(sim, talk.chat)).text
     assert words in talk.ask("/help").text
+
+
+@pytest.mark.parametrize("name", ["deploy", "settings"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_documents_say_it_in_the_same_words(name, language):
+    page = f"docs/{name}{'.zh-CN' if language == 'zh' else ''}.md"
+    text = Path(page).read_text(encoding="utf-8").replace("`", "")
+
+    def plain(words):
+        return re.sub(r"[.;。；]", "", words).lower()
+
+    assert plain(GOES_ON["chat", language]) in plain(text)
 
 
 @both_contexts
@@ -173,9 +208,9 @@ def test_a_model_from_the_menu_answers_the_next_plain_message_and_all_that_follo
     talk.ask("Q1")
     sim.feishu.press_menu(talk.alice, "model", wait=True)
     card = sim.feishu.wait_for(lambda: sent_by_itself(sim, talk.chat))
-    assert "对这个聊天都有效，直到你改掉" in card.text
+    assert "在这个聊天里一直有效，直到你更改" in card.text
     eventually(lambda: choose(sim, card, model, talk.alice).toast["type"] == "success")
-    assert "对这个聊天都有效，直到你改掉" in card.text
+    assert "在这个聊天里一直有效，直到你更改" in card.text
 
     for text in ("Q2", "/new", "Q3"):
         talk.ask(text)
@@ -202,7 +237,7 @@ def test_a_role_from_the_welcome_holds_for_the_next_plain_message_and_after_new(
     category = categories["options"][0]["value"]
     eventually(lambda: not (choose(sim, card, category, talk.alice).toast or {}))
     choose(sim, card, "weekly-report", talk.alice)
-    assert "对这个聊天都有效，直到你改掉" in card.text
+    assert "在这个聊天里一直有效，直到你更改" in card.text
 
     talk.ask("Q1")
     assert role(sim).startswith("你帮同事把零散的工作记录整理成周报")
@@ -217,7 +252,7 @@ def test_in_a_group_a_choice_holds_for_its_thread(sim, talk, bot):
     model = sim.gateway.models[1]
     opening = sim.feishu.say(group, talk.alice, f"/model {model}", mention_bot=True)
     card = talk.answer(opening)
-    assert "对这个对话都有效，直到有人改掉" in card.text
+    assert "在这个对话里一直有效，直到有人更改" in card.text
 
     def ask(text, **more):
         talk.answer(sim.feishu.say(group, talk.bob, text, mention_bot=True, **more))
@@ -240,7 +275,7 @@ def test_after_a_long_rest_the_chat_begins_afresh_says_so_and_can_be_taken_up_ag
     question = talk.say("再短一点")
     fresh = talk.answer(question)
     assert said(sim) == ["再短一点"]
-    assert "离上次聊天已经 13 小时，这是新的对话。" in fresh.text
+    assert "离上次聊天已经 13 小时了，这是新的对话。" in fresh.text
     assert "接着之前的聊" in labels(fresh)
 
     done(bot)
@@ -390,7 +425,7 @@ def test_retry_reload_and_export_are_about_the_running_chat(sim, talk, bot):
     assert said(sim) == ["Q1", "A1", "Q4"]
 
 
-def test_after_a_long_rest_the_earlier_talk_can_be_listed_and_exported(sim, talk, bot):
+def test_after_a_long_rest_the_earlier_conversation_can_be_listed_and_exported(sim, talk, bot):
     talk.ask("Q1")
     talk.ask("Q2")
     rest(bot, 13 * HOUR)

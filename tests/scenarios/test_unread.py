@@ -10,10 +10,10 @@ VIDEO = {"tag": "media", "file_key": "file_v3_2", "file_name": "周报.mp4"}
 OTHER_VIDEO = VIDEO | {"file_key": "file_v3_3"}
 NOT_READ = "没有读到你引用的内容"
 KINDS = [
-    ("folder", {"file_key": "file_v3", "file_name": "周报"}, "(a folder)", "文件夹"),
-    ("audio", {"file_key": "file_v3", "duration": 3000}, "(a voice message)", "语音"),
-    ("media", {"file_key": "file_v3", "file_name": "a.mp4"}, "(a video: a.mp4)", "视频"),
-    ("sticker", {"file_key": "file_v3"}, "(a sticker)", "表情"),
+    ("folder", {"file_key": "file_v3", "file_name": "周报"}, "(a folder, not read)", "文件夹"),
+    ("audio", {"file_key": "file_v3", "duration": 3000}, "(a voice message, not read)", "语音"),
+    ("media", {"file_key": "file_v3", "file_name": "a.mp4"}, "(a video, not read: a.mp4)", "视频"),
+    ("sticker", {"file_key": "file_v3"}, "(a sticker, not read)", "表情"),
 ]
 
 
@@ -68,7 +68,7 @@ def test_two_videos_with_a_caption_make_one_line(sim, talk, bot):
 
     answer = talk.answer(sim.feishu.post(talk.chat, talk.alice, rows))
 
-    assert asked(sim).count("(a video: 周报.mp4)") == 2
+    assert asked(sim).count("(a video, not read: 周报.mp4)") == 2
     assert asides(answer) == ["我还读不了视频，这次只看了文字。"]
 
 
@@ -80,7 +80,7 @@ def test_a_video_in_a_reply_to_what_may_not_be_read_makes_one_line(sim, talk, bo
     answer = talk.answer(sim.feishu.post(team, talk.alice, rows, reply_to=quoted, mention_bot=True))
 
     assert "(a message that can't be read)" in asked(sim)
-    assert "(a video: 周报.mp4)" in asked(sim)
+    assert "(a video, not read: 周报.mp4)" in asked(sim)
     assert asides(answer) == [
         "没有读到你引用的消息：应用缺少权限 im:message.group_msg。我还读不了视频，这次只看了文字。"
     ]
@@ -94,7 +94,7 @@ def test_a_card_that_is_not_given_out_is_named(sim, talk, start_bot):
 
     answer = talk.answer(sim.feishu.say(talk.chat, talk.alice, "这是什么", reply_to=quoted))
 
-    assert "(a card)" in asked(sim)
+    assert "(a card, not read)" in asked(sim)
     assert asides(answer) == [f"我还读不了卡片，{NOT_READ}。"]
 
 
@@ -107,7 +107,7 @@ def test_a_picture_inside_a_quoted_forward_is_named(sim, talk, start_bot):
     answer = talk.answer(sim.feishu.say(talk.chat, talk.alice, "总结", reply_to=forward))
 
     assert "接口超时了" in asked(sim)
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
     assert asides(answer) == ["前面的消息里有图片，我没有看。"]
 
 
@@ -138,7 +138,7 @@ def test_a_thread_that_is_read_late_says_what_in_it_could_not_be_read(sim, talk,
     answer = talk.answer(topic(sim, talk))
 
     assert "接口又超时了" in asked(sim)
-    assert "(a picture)" in asked(sim)
+    assert "(a picture, not read)" in asked(sim)
     assert asides(answer) == ["前面的消息里有图片，我没有看。"]
 
 
@@ -158,7 +158,7 @@ def test_the_line_is_said_again_when_it_is_answered_again(sim, talk, bot):
     sim.feishu.click(first, {"act": "regenerate"}, talk.alice)
     again = next_answer(sim, question, 2)
 
-    assert "(a video: 周报.mp4)" in asked(sim)
+    assert "(a video, not read: 周报.mp4)" in asked(sim)
     assert asides(again) == asides(first) == ["我还读不了视频，这次只看了文字。"]
 
 

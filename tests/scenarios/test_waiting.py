@@ -71,7 +71,8 @@ def test_a_question_that_waits_for_nobody_has_none(sim, talk, chat_bot):
     assert not calls(sim, "reaction.create")
 
 
-def test_so_has_one_that_waits_because_all_threads_are_busy(sim, talk, start_bot):
+def test_so_has_one_that_waits_long_because_all_threads_are_busy(sim, talk, start_bot, monkeypatch):
+    monkeypatch.setattr("feishu_bot.core.queue.waiting_indicator.LEAST_WAIT_FOR_THREAD", 0.6)
     start_bot(ANSWER_THREADS="1")
     sim.gateway.enqueue(SLOW)
     other = sim.feishu.private_chat(talk.bob)
@@ -88,7 +89,7 @@ def test_so_has_one_that_waits_because_all_threads_are_busy(sim, talk, start_bot
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("zh", "还有 2 条消息在排队，停止后会接着回答。"),
+        ("zh", "还有 2 条消息在排队；点「停止」就先回答它们。"),
         ("en", "Waiting behind this answer: 2. Stop it to go on with the next."),
     ],
 )

@@ -110,3 +110,16 @@ def test_turns_pictures_and_the_model_are_told() -> None:
 @pytest.mark.parametrize("message", [None, "x", {"role": "user", "content": [3, {"type": None}]}])
 def test_odd_requests_are_answered_too(message: Any) -> None:
     assert echo({"messages": [message]}).content
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "suggested"),
+    [
+        ("请站在用户的角度，提出最多三个接下来最可能想问的问题。", "你好", "能说得简短一些吗？"),
+        ("Write up to three follow-up questions.", "Hello", "Can you make it shorter?"),
+    ],
+)
+def test_asked_for_what_to_ask_next_it_suggests_what_it_can_do(told, asked, suggested) -> None:
+    lines = answer(asked, system=told).splitlines()
+
+    assert (len(lines), lines[0]) == (3, suggested)

@@ -37,7 +37,7 @@ class TestGoingOn:
         def say(reply_to: str = "") -> int:
             loaded = store.load(key, reply_to)
             last = loaded.turns[-1].id if loaded.turns else None
-            if loaded.is_over:
+            if loaded.is_resumed:
                 assert last is not None
                 store.go_on_from(key, last)
             number = next(numbers)

@@ -180,6 +180,24 @@ class TestFromTheFirstVersion:
         assert (only.origin, only.count, only.asked.id, only.last.id) == (1, 4, 2, 4)
         assert SqlHistory(database).search("ou_2", ["question"], limit=8)[0].found.id == 4
 
+    def test_the_way_back_keeps_what_was_said(self, database) -> None:
+        TextIndexUpkeep(database).run_once(rest_seconds=0.0)
+        SqlPeople(database).set_language("ou_1", "en")
+
+        for revision in ("0008", "0007", "0006", "0005", "0004", "0003", "0002", "0001"):
+            with database.write() as connection:
+                command.downgrade(config_for(connection), revision)
+                counts = {
+                    table: connection.scalar(sa.text(f"SELECT count(*) FROM {table}"))
+                    for table in ("conversations", "turns", "messages", "usage", "inbox")
+                }
+            kept = {"conversations": 1, "turns": 4, "messages": 1, "usage": 4, "inbox": 3}
+            assert counts == kept, revision
+
+        database.migrate()
+
+        assert SqlHistory(database).newest("ou_2", limit=8)[0].count == 4
+
     def test_the_way_back_is_open(self, database) -> None:
         TextIndexUpkeep(database).run_once(rest_seconds=0.0)
         with database.write() as connection:

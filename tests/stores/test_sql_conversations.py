@@ -446,7 +446,7 @@ class TestConversations:
         assert store.newest("oc_1") == other
 
     @pytest.mark.parametrize("how", ["cleared", "expired"])
-    def test_an_earlier_talk_is_taken_up_again(self, store, other, add, clock, how) -> None:
+    def test_an_earlier_conversation_is_taken_up_again(self, store, other, add, clock, how) -> None:
         first = add("1")
         second = add("2", parent=first)
         add("3", parent=second)
@@ -504,7 +504,7 @@ class TestConversations:
         assert self.loaded(store) == []
 
     @pytest.mark.parametrize("how", ["cleared", "expired"])
-    def test_in_a_running_chat_a_reply_to_an_earlier_talk_goes_on_from_there(
+    def test_in_a_running_chat_a_reply_to_an_earlier_conversation_goes_on_from_there(
         self, store, add, clock, how
     ) -> None:
         key = ConversationKey("oc_1", RUNNING)
@@ -515,7 +515,7 @@ class TestConversations:
         loaded = store.load(key, "om_a1")
 
         assert self.names(loaded.turns) == ["1"]
-        assert loaded.is_over
+        assert loaded.is_resumed
         assert store.load(key).turns == ()
 
     @pytest.mark.parametrize("key", [KEY, ConversationKey("oc_1", RUNNING)])
@@ -527,8 +527,8 @@ class TestConversations:
         loaded = store.load(key, "om_a1")
 
         assert self.names(loaded.turns) == ["1"]
-        assert loaded.is_over
-        assert loaded.left_off is None
+        assert loaded.is_resumed
+        assert loaded.expired_turn is None
         store.go_on_from(key, first)
         store.bind(key, SentMessages(("om_card",)))
         add("3", parent=first, key=key)
@@ -557,13 +557,13 @@ class TestConversations:
         add("2", parent=add("1"))
         clock.tick(TTL + 1)
 
-        assert store.load(KEY).left_off.question == "question 2"
+        assert store.load(KEY).expired_turn.question == "question 2"
         # A second try of the same question is told so, too, and what was set in between.
         store.bind(KEY, SentMessages(("om_notice",)))
-        assert other.load(KEY).left_off.question == "question 2"
+        assert other.load(KEY).expired_turn.question == "question 2"
 
         add("3")
-        assert store.load(KEY).left_off is None
+        assert store.load(KEY).expired_turn is None
 
     def test_where_it_was_left_is_told_once_more_after_a_question_without_an_answer(
         self, store, database, add, clock
@@ -575,7 +575,7 @@ class TestConversations:
         with database.write() as connection:
             insert_turn(connection, KEY, unanswered, now=clock())
 
-        assert store.load(KEY).left_off.question == "question 1"
+        assert store.load(KEY).expired_turn.question == "question 1"
 
     def test_a_second_long_rest_keeps_where_it_was_left(self, store, add, clock) -> None:
         add("1")
@@ -583,7 +583,7 @@ class TestConversations:
         store.bind(KEY, SentMessages(("om_notice",)))
         clock.tick(TTL + 1)
 
-        assert store.load(KEY).left_off.question == "question 1"
+        assert store.load(KEY).expired_turn.question == "question 1"
 
     def test_it_was_left_where_somebody_had_gone_back_to(self, store, add, clock) -> None:
         first = add("1")
@@ -591,7 +591,7 @@ class TestConversations:
         store.go_on_from(KEY, first)
         clock.tick(TTL + 1)
 
-        assert store.load(KEY).left_off.question == "question 1"
+        assert store.load(KEY).expired_turn.question == "question 1"
 
     @pytest.mark.parametrize("what", ["cleared before", "cleared after", "forgotten", "empty"])
     def test_there_is_nothing_to_take_up(self, store, add, database, clock, what) -> None:
@@ -608,7 +608,7 @@ class TestConversations:
             with database.write() as connection:
                 forget_question(connection, "om_q1")
 
-        assert store.load(KEY).left_off is None
+        assert store.load(KEY).expired_turn is None
 
     def test_a_talk_that_was_taken_up_again_is_not_offered_any_more(
         self, store, add, clock
@@ -619,7 +619,7 @@ class TestConversations:
 
         store.go_on_from(KEY, first)
 
-        assert store.load(KEY).left_off is None
+        assert store.load(KEY).expired_turn is None
 
     def test_to_go_on_keeps_a_conversation_going(self, store, add, clock) -> None:
         first = add("1")

@@ -10,9 +10,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from feishu_bot.core.conversations import Turn
+from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.tasks import AskQuestion, Job
+from feishu_bot.core.tasks import (
+    AskQuestion,
+    Job,
+    MakeTitle,
+    MarkRatings,
+    MarkRecalled,
+    ShowFollowUps,
+    SuggestFollowUps,
+)
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores import Database, SqlConversations, SqlInbox, SqlUsage, WorkerId
@@ -650,6 +658,23 @@ class TestInbox:
         assert list(other.running_of(asker, chat)) == events[:2]
         assert other.running_of("ou_nobody", chat) == ()
         assert other.running_of(asker, "oc_nowhere") == ()
+
+    def test_what_nobody_waits_for_is_nothing_to_stop(self, inbox, other, make_task) -> None:
+        event = make_task(1)
+        tasks = [
+            SuggestFollowUps(answer_id="om_a"),
+            ShowFollowUps(answer_id="om_a", questions=("x?",)),
+            MarkRatings(answer_id="om_a"),
+            MarkRecalled(answer_id="om_a"),
+            MakeTitle(answer_id="om_a"),
+        ]
+        for number, task in enumerate(tasks):
+            key = ConversationKey(event.key.chat_id, f"beside:{number}")
+            name = f"ev_{number}"
+            inbox.put(replace(event, event_id=name, dedupe_id=name, key=key, task=task))
+        assert len(inbox.claim(10)) == len(tasks)
+
+        assert other.running_of(event.message.sender.open_id, event.key.chat_id) == ()
 
     # The end of a job
 

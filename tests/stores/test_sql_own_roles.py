@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.own_roles import OwnRole
-from feishu_bot.stores import Database, SqlPeople
+from feishu_bot.stores import Database, SqlConversations, SqlPeople
 from feishu_bot.stores.own_roles import SqlOwnRoles
+from feishu_bot.stores.schema import own_roles as table
+
+TEAM, OTHER = ConversationKey("oc_team", "om_1"), ConversationKey("oc_other", "om_2")
 
 
 @pytest.fixture
@@ -94,3 +99,86 @@ def test_a_forgotten_person_has_none(roles, database, clock) -> None:
     assert report.settings == 1
     assert names(roles) == []
     assert names(roles, "ou_2") == ["a"]
+
+
+class TestWhatAConversationPlays:
+    """In a group nobody else reads what somebody keeps, or kept when the group began with it."""
+
+    PROMPT = "only mine \ud83d\0"
+
+    @pytest.fixture
+    def conversations(self, database: Database, clock) -> SqlConversations:
+        return SqlConversations(database, ttl_seconds=3600.0, clock=clock)
+
+    @pytest.fixture
+    def play(self, roles, conversations):
+        """Plays an own role in a group; gives its id."""
+
+        def play(key: ConversationKey = TEAM) -> int:
+            save(roles, "a", self.PROMPT)
+            conversations.save_settings(key, role=self.PROMPT)
+            return roles.of("ou_1")[0].id
+
+        return play
+
+    @pytest.mark.parametrize("gone", ["deleted", "changed", "replaced"])
+    def test_it_stays_its_owners_when_it_is_kept_no_more(self, roles, conversations, play, gone):
+        role = play()
+
+        if gone == "deleted":
+            roles.delete("ou_1", role)
+        elif gone == "changed":
+            roles.change("ou_1", role, "a", "another")
+        else:
+            save(roles, "a", "another")
+
+        assert roles.keepers(conversations.load(TEAM).role) == {""}
+        assert roles.of("") == ()
+
+    def test_only_a_digest_of_it_is_left(self, roles, play, database) -> None:
+        roles.delete("ou_1", play())
+
+        with database.read() as connection:
+            (row,) = connection.execute(sa.select(table)).all()
+        assert (row.open_id, row.prompt) == ("", "")
+        assert "mine" not in row.name
+
+    def test_nothing_is_left_of_what_nobody_plays(self, roles, database) -> None:
+        save(roles, "a", "unused")
+
+        roles.delete("ou_1", roles.of("ou_1")[0].id)
+
+        with database.read() as connection:
+            assert connection.execute(sa.select(table)).all() == []
+
+    def test_a_change_of_its_name_leaves_nothing(self, roles, play) -> None:
+        roles.change("ou_1", play(), "b", "only mine ?")
+
+        assert roles.keepers(self.PROMPT) == {"ou_1"}
+
+    def test_it_can_be_given_up_once_more(self, roles, play) -> None:
+        roles.delete("ou_1", play())
+        roles.delete("ou_1", play())
+
+        assert roles.keepers(self.PROMPT) == {""}
+
+    def test_who_is_forgotten_takes_it_out_of_every_conversation(
+        self, play, conversations, database, clock
+    ) -> None:
+        play()
+        play(OTHER)
+
+        report = SqlPeople(database, clock=clock).forget("ou_1", keep_usage_since=0.0)
+
+        assert report.settings == 3
+        assert conversations.load(TEAM).role == conversations.load(OTHER).role == ""
+
+    def test_what_others_keep_as_well_stays(
+        self, roles, play, conversations, database, clock
+    ) -> None:
+        play()
+        save(roles, "same", self.PROMPT, "ou_2")
+
+        SqlPeople(database, clock=clock).forget("ou_1", keep_usage_since=0.0)
+
+        assert conversations.load(TEAM).role == "only mine ?"

@@ -42,12 +42,12 @@ class TestPeople:
         assert people.get("ou_2") == Person(open_id="ou_2")
 
     def test_a_favourite_model_is_kept(self, people, other, database, clock) -> None:
-        people.set_model("ou_1", "gpt-b")
+        people.set_favourite("ou_1", "gpt-b")
 
-        assert people.get("ou_1") == other.get("ou_1") == Person(open_id="ou_1", model="gpt-b")
+        assert people.get("ou_1") == other.get("ou_1") == Person(open_id="ou_1", favourite="gpt-b")
         people.sweep(clock() + DAY)
         assert self.stored(database) == ["ou_1"]
-        people.set_model("ou_1", "")
+        people.set_favourite("ou_1", "")
         assert self.stored(database) == []
 
     def test_a_change_is_seen_at_once_by_who_made_it(self, people) -> None:

@@ -32,7 +32,11 @@ def test_what_no_process_has_claimed_waits(
     (job,) = inbox.claim(10)
 
     waiting = WaitingMessage(
-        message_id="om_2", conversation=str(job.key), received_at=clock(), has_reaction=False
+        message_id="om_2",
+        conversation=str(job.key),
+        received_at=clock(),
+        is_behind=True,
+        has_reaction=False,
     )
     assert store.waiting() == (waiting,)
     store.begin("om_2", until=clock() + 30)
@@ -40,6 +44,18 @@ def test_what_no_process_has_claimed_waits(
     inbox.finish(job, "answered", None, None)
     inbox.claim(10)
     assert store.waiting() == ()
+
+
+def test_who_waits_behind_another_question_is_told_from_who_waits_for_a_thread(
+    inbox: SqlInbox, store: SqlWaiting, make_task: MakeTask
+) -> None:
+    for number, root in ((1, "om_1"), (2, "om_2"), (3, "om_2"), (4, "om_1")):
+        inbox.put(make_task(number, root=root))
+
+    inbox.claim(1)
+
+    behind = {message.message_id: message.is_behind for message in store.waiting()}
+    assert behind == {"om_2": False, "om_3": True, "om_4": True}
 
 
 def test_what_was_handed_back_with_a_card_and_what_was_pressed_does_not(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.stores import Database, SqlConversations, SqlHistory, SqlInbox, SqlPeople, WorkerId
 from feishu_bot.stores.schema import metadata
-from feishu_bot.stores.sqlite_text_index import BATCH
+from feishu_bot.stores.sqlite_text_index import BATCH, BATCH_CHARS
 from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.turns import insert_turn
 from tests import trigram_postgres
@@ -314,6 +314,21 @@ class TestSqlite:
         index.run_once()
 
         assert scalar("SELECT indexed FROM turns_text_state") == BATCH
+
+    def test_long_turns_are_few_in_a_step_so_that_nobody_waits_long_for_it(
+        self, database, upkeep, scalar
+    ) -> None:
+        ids = store(database, *(["needle " + "x" * (BATCH_CHARS // 2)] * 3), "y" * BATCH_CHARS * 2)
+
+        index = TextIndexUpkeep(database)
+        index.stop()
+        steps = []
+        for _ in range(3):
+            index.run_once()
+            steps.append(scalar("SELECT indexed FROM turns_text_state"))
+
+        assert steps == [ids[1], ids[3], ids[3]]
+        assert found(database, "needle") == found(database, "xxxx") != []
 
     def test_two_processes_may_be_at_it(self, database, other_database, upkeep, scalar) -> None:
         ids = store(database, *(f"needle {number}" for number in range(2 * BATCH)))

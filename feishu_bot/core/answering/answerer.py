@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.answer_edits import AnswerEdits
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import Question, QuestionReader
+from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.conversations import Conversations
-from feishu_bot.core.follow_ups import FollowUps
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, Messenger
 from feishu_bot.core.notices import Notice
@@ -24,7 +23,6 @@ from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.tasks import MAX_ATTEMPTS, AskQuestion, ContinueAnswer, Job, Regenerate
-from feishu_bot.core.title_maker import TitleMaker
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import get_logger
@@ -49,10 +47,8 @@ class Answerer:
     quotas: QuotaChecker
     prices: Prices
     model_label: ModelLabel
-    edits: AnswerEdits
-    follow_ups: FollowUps
+    background: BackgroundTasks
     footer: frozenset[str]
-    titles: TitleMaker
     log_messages: bool = False
     clock: Callable[[], float] = time.time
     timer: Callable[[], float] = time.monotonic
@@ -158,10 +154,6 @@ class Answerer:
             logger.info("answer taken over")
             return
         self._count(usage)
-        if is_recalled and shown.sent and shown.sent.message_ids:
-            self.edits.retire(shown.sent.message_ids[-1])
-        elif turn and turn.answer_ids and draft.is_complete:
-            self.follow_ups.request(job, turn.answer_ids[-1])
         logger.info(
             "answer",
             asker=usage.open_id,
@@ -178,8 +170,10 @@ class Answerer:
             attempt=job.attempt,
             request_id=draft.request_id or "-",
         )
-        if turn:
-            self.titles.request(job, turn)
+        answer_id = shown.sent.message_ids[-1] if shown.sent and shown.sent.message_ids else ""
+        self.background.request_after(
+            job, answer_id, turn, is_complete=draft.is_complete, is_recalled=is_recalled
+        )
 
     def _count(self, usage: Usage) -> None:
         metrics.ANSWERS.labels(outcome=usage.outcome).inc()

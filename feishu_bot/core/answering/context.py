@@ -7,7 +7,7 @@ named there, so that the model doesn't answer as if it were not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -140,9 +140,9 @@ class MissingContext:
             notice = Notice("thread_forbidden" if scope else "thread_unreadable", {"scope": scope})
             told = tagged("earlier_messages", "(messages that can't be read)")
             return QuestionContext(told, (notice,))
-        told, is_cut = _transcript(lines)
         replied_to = (message.parent_id, message.root_id)
         asked_about = next((line for line in lines if line.message_id in replied_to), None)
+        told, is_cut = _transcript(lines, read=asked_about)
         notices = _unread_in(asked_about) if asked_about else ()
         others = _unread_among(line for line in lines if line is not asked_about)
         cut = (Notice("thread_cut"),) if is_cut else ()
@@ -178,23 +178,25 @@ def _in_full(message: FetchedMessage) -> tuple[str, bool]:
     """A quoted message, and whether a part of it was left out."""
     if message.parts:
         said, is_cut = _transcript(message.parts)
-        return f"{in_words('merge_forward')}\n\n{said}", is_cut
-    said = _said(message)
+        return f"{in_words('merge_forward', is_read=True)}\n\n{said}", is_cut
+    said = _said(message, READ_KINDS)
     return shorten(said, QUOTE_CHARS), len(said) > QUOTE_CHARS
 
 
-def _said(message: FetchedMessage) -> str:
+def _said(message: FetchedMessage, read_kinds: Collection[str] = ()) -> str:
     """Its words, and the names of what isn't words."""
-    named = names_of(message.attachments)
+    named = names_of(message.attachments, read_kinds=read_kinds)
     if not (message.text or named):
         named = (in_words(message.kind),)
     return "\n".join(filter(None, (message.text, *named)))
 
 
-def _transcript(lines: Iterable[FetchedMessage]) -> tuple[str, bool]:
+def _transcript(
+    lines: Iterable[FetchedMessage], read: FetchedMessage | None = None
+) -> tuple[str, bool]:
     """`person 1: …`, `assistant: …`, and whether anything was left out.
 
-    The oldest lines go when there are too many words.
+    `read` is the one whose attachments are read. The oldest lines go when there are too many words.
     """
     people: dict[str, str] = {}
     said: list[str] = []
@@ -202,7 +204,7 @@ def _transcript(lines: Iterable[FetchedMessage]) -> tuple[str, bool]:
     for line in lines:
         number = str(len(people) + 1)
         who = "assistant" if line.is_own else f"person {people.setdefault(line.sender, number)}"
-        words = _said(line)
+        words = _said(line, READ_KINDS if line is read else ())
         is_cut |= len(words) > LINE_CHARS
         said.append(f"{who}: {shorten(words, LINE_CHARS)}")
     kept: list[str] = []

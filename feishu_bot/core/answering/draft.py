@@ -10,7 +10,7 @@ from typing import Any, get_args
 from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.chat_model import FinishReason
-from feishu_bot.core.messenger import FinalAnswer, Footer
+from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import Outcome
 from feishu_bot.errors import MediaErrorKind
@@ -53,9 +53,9 @@ class Draft:
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
     # The asker's favourite model, where another one had to answer.
     missed_favourite: str = ""
-    # The turn at which an earlier talk can be taken up again, and how long ago that was.
-    resumes: str = ""
-    rested: float = 0.0
+    # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
+    resumable_turn: str = ""
+    idle_seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
@@ -103,6 +103,11 @@ class Draft:
             return self.unread_notices()
         return (*self.unread_notices(), Notice("favourite_gone", {"model": self.missed_favourite}))
 
+    def _resumable(self) -> Resumable | None:
+        if not self.resumable_turn:
+            return None
+        return resumable(self.resumable_turn, self.idle_seconds)
+
     def _when(self) -> str:
         """The time of `retry_at`, with the day when that is another one."""
         if not self.retry_at:
@@ -135,7 +140,7 @@ class Draft:
             text=self.text,
             reasoning=self.reasoning,
             notice=notice,
-            resumable=resumable(self.resumes, self.rested) if self.resumes else None,
+            resumable=self._resumable(),
             asides=self._asides(),
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,

@@ -109,9 +109,10 @@ class AnswerGenerator:
         asked = _Asked(written, speaker, pictures, is_cancelled)
         draft = self._ask(job, question, asked, stream)
         draft.context, draft.speaker = context.text, speaker
-        left_off = question.conversation.left_off
-        if left_off is not None:
-            draft.resumes, draft.rested = str(left_off.id), self._clock() - left_off.created_at
+        last = question.conversation.expired_turn
+        if last is not None:
+            draft.resumable_turn = str(last.id)
+            draft.idle_seconds = self._clock() - last.created_at
         unread = (*question.unread, *context.notices)
         draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
@@ -133,7 +134,7 @@ class AnswerGenerator:
     def _ask(self, job: Job, question: Question, asked: _Asked, stream: AnswerStream) -> Draft:
         conversation, budget = question.conversation, self._context_tokens
         gone = ""
-        if conversation.has_favourite and not self._is_allowed(conversation.model):
+        if conversation.uses_favourite and not self._is_allowed(conversation.model):
             gone, conversation = conversation.model, _without_favourite(conversation)
         system = self._system(job, question)
         shown = asked.pictures
@@ -168,7 +169,7 @@ class AnswerGenerator:
                     # The question has none: it can be answered without those of before.
                     shown, model = ShownPictures(), conversation.model
                     continue
-                if exc.kind in MODEL_GONE and conversation.has_favourite and not draft.text:
+                if exc.kind in MODEL_GONE and conversation.uses_favourite and not draft.text:
                     gone, conversation = conversation.model, _without_favourite(conversation)
                     model = self._seeing(conversation.model, shown)
                     continue
@@ -275,7 +276,7 @@ class AnswerGenerator:
 
 def _without_favourite(conversation: Conversation) -> Conversation:
     """The conversation with the bot's own model, in place of the favourite of who asks."""
-    return replace(conversation, model="", has_favourite=False)
+    return replace(conversation, model="", uses_favourite=False)
 
 
 def _break_off(draft: Draft) -> None:

@@ -87,10 +87,10 @@ class QuestionReader:
     def read(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
         """The question, or a notice that says why there is none any more.
 
-        What is asked of an earlier talk takes that up again.
+        What is asked of turns from before the conversation began afresh resumes those.
         """
         question = self._find(job, task)
-        if isinstance(question, Question) and question.conversation.is_over:
+        if isinstance(question, Question) and question.conversation.is_resumed:
             turns = question.conversation.turns
             if turns and turns[-1].id is not None:
                 self._conversations.go_on_from(job.key, turns[-1].id)
@@ -127,11 +127,11 @@ class QuestionReader:
             return Question(text=as_written(task.text), conversation=conversation)
         if turn is None:
             return Notice("conversation_unknown")
-        loaded = self._load(job, "" if task.resumes else turn.reference)
+        loaded = self._load(job, "" if task.at_head else turn.reference)
         before = tuple(other for other in loaded.turns if other.id != turn.id)
         conversation = replace(loaded, turns=before)
         if task.model:
-            conversation = replace(conversation, model=task.model, has_favourite=False)
+            conversation = replace(conversation, model=task.model, uses_favourite=False)
         text = context_of(turn.question) + as_written(task.text) if task.text else turn.question
         return Question(text=text, conversation=conversation, regenerated=turn, unread=turn.unread)
 

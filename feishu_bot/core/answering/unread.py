@@ -37,14 +37,23 @@ _IN_WORDS = {
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+")
 
 
-def names_of(attachments: Sequence[Attachment]) -> tuple[str, ...]:
-    """A name for each, as `(a file: 周报.pdf)`."""
-    return tuple(in_words(item.kind, item.name) for item in attachments)
+def names_of(
+    attachments: Sequence[Attachment], *, read_kinds: Collection[str] = ()
+) -> tuple[str, ...]:
+    """A name for each, as `(a file, not read: 周报.pdf)`; `read_kinds` are those that are read."""
+    return tuple(
+        in_words(item.kind, item.name, is_read=item.kind in read_kinds) for item in attachments
+    )
 
 
-def in_words(kind: str, name: str = "") -> str:
-    """A name for a message or attachment of this kind."""
+def in_words(kind: str, name: str = "", *, is_read: bool = False) -> str:
+    """A name for a message or attachment of this kind, which says so where it wasn't read.
+
+    A model that is shown the name of a file alone makes up what stands in it.
+    """
     what = _IN_WORDS.get(kind, "a message that can't be read")
+    if kind in _IN_WORDS and not is_read:
+        what += ", not read"
     called = shown_name(name)
     return f"({what}: {called})" if called else f"({what})"
 

@@ -1,4 +1,4 @@
-"""/edit: ask an earlier question again in other words, in place of what was asked before."""
+"""/edit and its forms: an earlier question in other words, in place of what was asked before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
-from feishu_bot.core.commands.regenerate import can_regenerate
+from feishu_bot.core.commands.regenerate import can_regenerate, is_turn_here
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.commands.spelling import has_slash
 from feishu_bot.core.conversations import Conversations, Turn
@@ -63,9 +63,7 @@ class EditCommands(CommandGroup):
         """Answer what was written into the form."""
         reference, text = click.value("question"), click.value("text").strip()[:MAX_CHARS]
         turn = self.conversations.turn_of(reference)
-        # Of this conversation, whatever the button says.
-        tree = self.conversations.tree(click.key, whole=True)
-        if turn is None or all(one.id != turn.id for one in tree):
+        if turn is None or not is_turn_here(self.conversations, click, turn):
             return toast("conversation_unknown", "warning")
         if not can_regenerate(turn, click.action.operator, click.is_admin):
             return toast("edit_not_yours", "warning")
@@ -81,6 +79,24 @@ class EditCommands(CommandGroup):
         if not is_new:
             return toast("regenerate_known")
         return toast("regenerate_started").with_card(_asked(text))
+
+    @action("answer_edited")
+    def answer_edited(self, click: CardClick) -> ClickResponse:
+        """Answer a question as it was edited, in place of what it said before."""
+        question, text = click.value("question"), click.value("text")
+        turn = self.conversations.turn_of(question)
+        if turn and not is_turn_here(self.conversations, click, turn):
+            return toast("conversation_unknown", "warning")
+        if turn and not can_regenerate(turn, click.action.operator, click.is_admin):
+            return toast("regenerate_not_yours", "warning")
+        is_new = self.enqueuer.enqueue_click(
+            click,
+            Regenerate(answer_id=question, text=text),
+            once=f"edited:{click.action.message_id}",
+            until_answered=True,
+            reply_to=question,
+        )
+        return toast("regenerate_started" if is_new else "regenerate_known")
 
     def _turn(self, context: CommandContext) -> Turn | None:
         """The turn that the message replies to, else the newest one of who asks."""

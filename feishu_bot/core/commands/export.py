@@ -54,9 +54,9 @@ class ExportCommands(CommandGroup):
         else:
             loaded = self.conversations.load(context.key, context.task.branch_point)
             turns = loaded.turns
-            if loaded.left_off:
+            if loaded.expired_turn:
                 # Nothing was answered since it ended by itself.
-                turns = self.conversations.load(context.key, loaded.left_off.reference).turns
+                turns = self.conversations.load(context.key, loaded.expired_turn.reference).turns
         return [turn for turn in turns if turn.answer]
 
     def _document(self, texts: Texts, turns: Sequence[Turn], now: str) -> bytes:

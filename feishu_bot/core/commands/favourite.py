@@ -35,12 +35,12 @@ class FavouriteModel(CommandGroup):
             present = self.settings.of(context.key, asker=person).model
             return self._card(person, present, is_private=is_private)
         if name.casefold() in _NONE:
-            self.people.set_model(person, "")
+            self.people.set_favourite(person, "")
             return self._card(person, "", is_private=is_private)
         found = find_model(name, self.models)
         if not found:
             return _unknown(name, similar_models(name.casefold(), self.models.offered()))
-        self.people.set_model(person, found)
+        self.people.set_favourite(person, found)
         # It was named in front of all who read this.
         return _card([Field(Text("favourite_now"), found), *_drop(is_private)])
 
@@ -50,13 +50,13 @@ class FavouriteModel(CommandGroup):
         wanted = click.value("option")
         if not wanted or len(wanted) > MAX_CHARS or not self.models.allows(wanted):
             return toast("model_gone", "warning")
-        self.people.set_model(click.action.operator.open_id, wanted)
+        self.people.set_favourite(click.action.operator.open_id, wanted)
         return self._done(click, "favourite_set", wanted)
 
     @action("favourite_drop")
     def drop(self, click: CardClick) -> ClickResponse:
         """Have no favourite any more."""
-        self.people.set_model(click.action.operator.open_id, "")
+        self.people.set_favourite(click.action.operator.open_id, "")
         return self._done(click, "favourite_dropped", "")
 
     def blocks(self, person: str, present: str, *, is_private: bool) -> list[Block]:
@@ -64,7 +64,7 @@ class FavouriteModel(CommandGroup):
 
         In a group everyone reads the card: there it offers, and tells nothing of anybody.
         """
-        favourite = self.people.get(person).model if is_private else ""
+        favourite = self.people.get(person).favourite if is_private else ""
         if favourite and favourite == present:
             return [Field(Text("favourite_now"), favourite), *_drop(is_private)]
         blocks: list[Block] = [Field(Text("favourite_now"), favourite)] if favourite else []
@@ -81,7 +81,7 @@ class FavouriteModel(CommandGroup):
 
     def _card(self, person: str, present: str, *, is_private: bool) -> Card:
         blocks = self.blocks(person, present, is_private=is_private)
-        if not self.people.get(person).model:
+        if not self.people.get(person).favourite:
             blocks.insert(0, Field(Text("favourite_now"), Text("favourite_none")))
         return _card(blocks)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feishu_bot.core.answer_edits import AnswerEdits
+from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
 from feishu_bot.core.commands.feedback_report import FeedbackReport
@@ -28,7 +28,7 @@ class FeedbackCommands(CommandGroup):
     verdicts: Verdicts
     conversations: Conversations
     enqueuer: Enqueuer
-    edits: AnswerEdits
+    answer_edits: AnswerEdits
     report: FeedbackReport
 
     @action("rate")
@@ -36,17 +36,18 @@ class FeedbackCommands(CommandGroup):
         """Keep the verdict, or take it back; after a 👎 the form follows, once."""
         card, person = click.action.message_id, click.action.operator.open_id
         verdict: Verdict = "down" if click.value("verdict") == "down" else "up"
-        if not self.edits.is_new(click):
+        if not self.answer_edits.is_new(click):
             # The same click delivered twice: what it did is not undone.
             return toast(f"rated_{verdict}")
-        holds = self.verdicts.toggle(self._answer(card), person, verdict)
-        self.edits.mark_ratings(click, card)
+        answer = self._answer(card)
+        holds = self.verdicts.toggle(answer, person, verdict)
+        self.answer_edits.mark_ratings(click, card, answer.message_id)
         if not holds:
             return toast("rating_taken_back")
         if verdict == "up":
             return toast("rated_up", "success")
         self.enqueuer.enqueue_click(
-            click, RunCommand(name="feedback"), once=f"comment:{card}:{person}"
+            click, RunCommand(name="feedback"), once=f"comment:{answer.message_id}:{person}"
         )
         return toast("rated_down")
 
@@ -65,7 +66,7 @@ class FeedbackCommands(CommandGroup):
         turn = target_turn(self.conversations, context)
         if turn is None or not turn.answer_ids:
             return Notice("feedback_unknown")
-        card = turn.answer_ids[-1]
+        card = turn.rated_id
         if context.argument:
             comment = context.argument[:COMMENT_CHARS]
             self.verdicts.save(_rated(card, turn), context.sender.open_id, "down", comment)
@@ -93,8 +94,8 @@ class FeedbackCommands(CommandGroup):
             return toast("conversation_unknown", "warning")
         person = click.action.operator.open_id
         self.verdicts.save(self._answer(card), person, "down", comment)
-        if self.edits.is_new(click):
-            self.edits.mark_ratings(click, card)
+        if self.answer_edits.is_new(click):
+            self.answer_edits.mark_ratings(click, card, card)
         return toast("feedback_thanks", "success").with_card(_thanks())
 
     @action("feedback_days")
@@ -118,10 +119,10 @@ class FeedbackCommands(CommandGroup):
 
 
 def _rated(card: str, turn: Turn | None) -> RatedAnswer:
-    """The answer on a card; without a turn where the question was recalled."""
+    """The answer that a card shows a part of; without a turn where the question was recalled."""
     if turn is None:
         return RatedAnswer(message_id=card)
-    return RatedAnswer(message_id=card, model=turn.model, question_id=turn.question_id)
+    return RatedAnswer(message_id=turn.rated_id, model=turn.model, question_id=turn.question_id)
 
 
 def _thanks() -> Card:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feishu_bot.core.background.follow_ups import clean_questions, digest
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.commands.registry import CommandGroup, action
-from feishu_bot.core.follow_ups import clean_questions, digest
 from feishu_bot.core.people import UserDirectory
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import AskQuestion
@@ -34,4 +34,4 @@ class FollowUpActions(CommandGroup):
             until_answered=True,
             asked=f"{who}: {question}" if who else question,
         )
-        return toast("follow_up_asked" if is_new else "role_asked_before")
+        return toast("follow_up_asked" if is_new else "asked_before")

@@ -74,11 +74,15 @@ class HelpCommands(CommandGroup):
         )
 
 
-def how_to_go_on(chat_type: str, *, is_running: bool) -> str:
-    """The text that says how a conversation goes on in this kind of chat."""
+def how_to_go_on(chat_type: str, *, is_running: bool, hears_all: bool = False) -> str:
+    """The text that says how a conversation goes on in this kind of chat.
+
+    In a group Feishu delivers a reply that doesn't mention the bot only with a scope of its own;
+    `hears_all` says that it does.
+    """
     if chat_type == "p2p":
         return "go_on_running" if is_running else "go_on_by_reply"
-    return "go_on_in_group"
+    return "go_on_without_mention" if hears_all else "go_on_in_group"
 
 
 def unknown_command_card(word: str, nearest: str, argument: str = "") -> Card:

@@ -24,14 +24,13 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import QueuedTask, ReplyTarget, RunCommand
+from feishu_bot.core.text import whole_number
 
 PAGE_SIZE = 8
 # A search looks for so many words at most, in so many pages of conversations.
 MOST_WORDS = 5
 MOST_CHARS = 100
 MOST_PAGES = 50
-# More digits than any id has.
-ID_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,8 @@ class HistoryCommands(CommandGroup):
         reader = self._reader_of(click)
         if reader is None:
             return toast("history_not_yours", "warning")
-        number = click.value("page")
-        page = self._page(
-            reader, click.value("words"), int(number[:3]) if number.isdecimal() else 0
-        )
+        number = whole_number(click.value("page"), digits=3) or 0
+        page = self._page(reader, click.value("words"), number)
         return ClickResponse(card=list_card(reader, page, now=self.clock()))
 
     @action("history_go_on")
@@ -142,9 +139,8 @@ class HistoryCommands(CommandGroup):
         )
 
     def _find(self, open_id: str, origin: str, scope: str) -> PastConversation | None:
-        if not origin.isdecimal() or len(origin) > ID_DIGITS:
-            return None
-        return self.history.find(open_id, int(origin), chat_id=scope)
+        turn_id = whole_number(origin)
+        return self.history.find(open_id, turn_id, chat_id=scope) if turn_id is not None else None
 
     def _reader_of(self, click: CardClick) -> Reader | None:
         """None for somebody who presses on another one's list."""

@@ -54,7 +54,8 @@ def _is_known(mode: str) -> bool:
 
 def reach_hint(*, for_chat: bool) -> Paragraph:
     """Where a choice holds: in the whole private chat, or in the conversation of a group."""
-    return Paragraph(Text("chosen_for_chat" if for_chat else "chosen_for_talk"), is_small=True)
+    said = Text("chosen_for_chat" if for_chat else "chosen_for_conversation")
+    return Paragraph(said, is_small=True)
 
 
 def mode_label(mode: str) -> Text:

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 
 # The keys beside each other on a QWERTY keyboard, row by row.
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_PLACES = {key: (x, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row)}
+_NEIGHBOURS = frozenset(
+    one + other
+    for one, (x, y) in _PLACES.items()
+    for other, (other_x, other_y) in _PLACES.items()
+    if abs(x - other_x) + abs(y - other_y) == 1
+)
 # What one slip costs. Swapped and doubled letters and the key beside are the commonest slips.
 _SWAPPED = _DOUBLED = 0.7
 _BESIDE = 0.8
@@ -22,6 +29,9 @@ def nearest(word: str, known: Mapping[str, str]) -> str:
     """
     best, found = _limit(word) + 0.01, ""
     for candidate, suggestion in known.items():
+        # Every letter too much or too few is a slip: this is decided while Feishu waits.
+        if abs(len(word) - len(candidate)) * _DOUBLED >= best and not candidate.startswith(word):
+            continue
         distance = _cost(word, candidate)
         if distance < best:
             best, found = distance, suggestion
@@ -64,15 +74,4 @@ def _limit(word: str) -> float:
 def _replaced(letter: str, wanted: str) -> float:
     if letter == wanted:
         return 0.0
-    return _BESIDE if _are_beside(letter, wanted) else _SLIP
-
-
-def _are_beside(letter: str, other: str) -> bool:
-    places = [
-        next(((x, y) for y, row in enumerate(_ROWS) if (x := row.find(key)) >= 0), None)
-        for key in (letter, other)
-    ]
-    if places[0] is None or places[1] is None:
-        return False
-    (x, y), (other_x, other_y) = places[0], places[1]
-    return abs(x - other_x) + abs(y - other_y) == 1
+    return _BESIDE if letter + wanted in _NEIGHBOURS else _SLIP

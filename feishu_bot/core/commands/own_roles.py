@@ -11,9 +11,7 @@ from feishu_bot.core.commands import own_role_cards as cards
 from feishu_bot.core.commands.registry import CommandGroup, action
 from feishu_bot.core.commands.roles import RoleCommands
 from feishu_bot.core.own_roles import MAX_OWN_ROLES, NAME_CHARS, OwnRole, OwnRoles, role_name
-
-# The digits of the greatest id that a database gives.
-_ID_CHARS = 18
+from feishu_bot.core.text import whole_number
 
 
 def _in_private(
@@ -133,10 +131,8 @@ class OwnRoleActions(CommandGroup):
         return done.with_card(self.roles.own_list(click.key, person))
 
     def _role(self, click: CardClick, name: str) -> OwnRole | None:
-        value = click.value(name)
-        if not (value.isdecimal() and value.isascii() and len(value) <= _ID_CHARS):
-            return None
-        return self.own.find(_person(click), int(value))
+        role_id = whole_number(click.value(name))
+        return self.own.find(_person(click), role_id) if role_id is not None else None
 
     def _name_refusal(self, click: CardClick) -> ClickResponse | None:
         name = role_name(click.value("name"))

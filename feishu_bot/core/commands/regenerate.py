@@ -55,7 +55,7 @@ class AnswerActions(CommandGroup):
         card = click.value("card") or click.action.message_id
         model = click.value("option")
         turn = self.conversations.turn_of(card)
-        if turn is None:
+        if turn is None or not is_turn_here(self.conversations, click, turn):
             return toast("conversation_unknown", "warning")
         if not can_regenerate(turn, click.action.operator, click.is_admin):
             return toast("regenerate_not_yours", "warning")
@@ -74,22 +74,6 @@ class AnswerActions(CommandGroup):
         blocks = (Paragraph(Text("other_model_chosen", {"model": model})),)
         title = Text("other_model_title")
         return started.with_card(Card(title=title, icon="🔀", colour="green", blocks=blocks))
-
-    @action("answer_edited")
-    def answer_edited(self, click: CardClick) -> ClickResponse:
-        """Answer a question as it was edited, in place of what it said before."""
-        question, text = click.value("question"), click.value("text")
-        turn = self.conversations.turn_of(question)
-        if turn and not can_regenerate(turn, click.action.operator, click.is_admin):
-            return toast("regenerate_not_yours", "warning")
-        is_new = self.enqueuer.enqueue_click(
-            click,
-            Regenerate(answer_id=question, text=text),
-            once=f"edited:{click.action.message_id}",
-            until_answered=True,
-            reply_to=question,
-        )
-        return toast("regenerate_started" if is_new else "regenerate_known")
 
     @action("other_model")
     def ask_for_model(self, click: CardClick) -> ClickResponse:
@@ -137,6 +121,13 @@ def target_turn(conversations: Conversations, context: CommandContext) -> Turn |
             return turn
     turns = conversations.load(context.key).turns
     return turns[-1] if turns else None
+
+
+def is_turn_here(conversations: Conversations, click: CardClick, turn: Turn) -> bool:
+    """Whether a turn that a button names is one of its card's conversation: it may be forged."""
+    if turn.answer_ids:
+        return conversations.key_of(turn.reference) == click.key
+    return any(one.id == turn.id for one in conversations.tree(click.key, whole=True))
 
 
 def can_regenerate(turn: Turn, who: Sender, is_admin: bool) -> bool:

@@ -12,7 +12,7 @@ from feishu_bot.core.cards import Button, Buttons, Card, Option, Paragraph, Sele
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.text import shorten
+from feishu_bot.core.text import shorten, whole_number
 
 PAGE_SIZE = 20
 QUESTION_CHARS = 32
@@ -45,8 +45,7 @@ class ReloadCommands(CommandGroup):
     @action("turns")
     def turn_page(self, click: CardClick) -> ClickResponse:
         """Show older or newer turns."""
-        page = click.value("page")
-        card = self._page(click.key, int(page) if page.isdecimal() else 0)
+        card = self._page(click.key, whole_number(click.value("page"), digits=6) or 0)
         return ClickResponse(card=card) if card else toast("reload_gone", "warning")
 
     @action("go_back")
@@ -57,7 +56,7 @@ class ReloadCommands(CommandGroup):
         is_there = any(str(one.id) == chosen for one in turns)
         if not is_there or not self.conversations.go_on_from(click.key, int(chosen)):
             return toast("reload_gone", "warning")
-        # Numbered as /reload shows them from now on: it may be of an earlier talk.
+        # Numbered as /reload shows them from now on: it may be one from before /new.
         numbered = number_turns(self.conversations.tree(click.key))
         turn = next((one for one in numbered if str(one.turn.id) == chosen), None)
         if turn is None:

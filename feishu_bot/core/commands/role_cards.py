@@ -144,7 +144,7 @@ def prompt_blocks(prompt: str) -> list[Block]:
 
 def afresh(*, for_chat: bool) -> Paragraph:
     """That a new conversation begins, and where the role holds."""
-    words = Text("role_afresh_for_chat" if for_chat else "role_afresh_for_talk")
+    words = Text("role_afresh_for_chat" if for_chat else "role_afresh_for_conversation")
     return Paragraph(words, is_small=True)
 
 

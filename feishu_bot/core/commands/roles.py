@@ -156,7 +156,7 @@ class RoleCommands(CommandGroup):
         question = AskQuestion(text=role.example)
         if self.enqueuer.enqueue_click(click, question, once=once, until_answered=True):
             return toast("role_asked")
-        return toast("role_asked_before")
+        return toast("asked_before")
 
     def play(self, key: ConversationKey, open_id: str, prompt: str) -> Notice | None:
         """Start anew with this role, as this person chose; or say why not."""
@@ -174,19 +174,19 @@ class RoleCommands(CommandGroup):
     def own_prompt(self, key: ConversationKey, person: str) -> str:
         """The role that was written here, for the conversation or the person's private chat.
 
-        Empty for one of the list's.
+        Empty for one of the list's, and in a group for one that others keep for themselves.
         """
         layers = self.settings.of(key)
         for_chat = self.choices.reach_chat(key, person)
         prompt = layers.role if for_chat else layers.conversation.role
-        is_listed = any(find_by_prompt(self.roles, prompt, language) for language in LANGUAGES)
-        return "" if is_listed else prompt
+        if not prompt or any(find_by_prompt(self.roles, prompt, other) for other in LANGUAGES):
+            return ""
+        keepers = frozenset() if for_chat else self.own.keepers(prompt)
+        return "" if keepers and person not in keepers else prompt
 
     def _keep(self, key: ConversationKey, person: str, name: str) -> Notice:
         prompt = self.own_prompt(key, person)
-        keepers = self.own.keepers(prompt) if prompt else frozenset()
-        # In a group it may be another one's.
-        if not prompt or (keepers and person not in keepers):
+        if not prompt:
             return Notice("own_role_nothing")
         if not name or len(name) > NAME_CHARS:
             return Notice("own_role_name_long", {"most": str(NAME_CHARS)})

@@ -64,7 +64,7 @@ class SettingsCommands(CommandGroup):
         default = default_model(self.models) if offered else ""
         # The settings of a group's chat are nobody's own.
         is_theirs = scope == CONVERSATION or context.chat_type == "p2p"
-        favourite = self.people.get(context.sender.open_id).model if is_theirs else ""
+        favourite = self.people.get(context.sender.open_id).favourite if is_theirs else ""
         categories = self.roles.categories(context.language)
         roles = (self.roles.of(category, context.language) for category in categories)
         form = cards.SettingsForm(
@@ -86,8 +86,8 @@ class SettingsCommands(CommandGroup):
         scope = CHAT if built.get("scope") == CHAT else CONVERSATION
         if self.choices.reach_chat(click.key, click.action.operator.open_id):
             scope = PRIVATE
-        chat_type = str(built.get("chat", ""))
-        if scope == CHAT and not self._may_change_chat(chat_type, is_admin=click.is_admin):
+        # It is a group's, whatever the button says: what is the person's own has another scope.
+        if scope == CHAT and not self._may_change_chat("group", is_admin=click.is_admin):
             return toast("settings_admins", "warning")
         was: Mapping[str, str] = built.get("was") or {}
         given = {name: click.value(name) for name in was}

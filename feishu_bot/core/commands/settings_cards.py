@@ -37,12 +37,12 @@ LANGUAGES: Mapping[str, Language] = {"zh": "zh", "en": "en"}
 # By scope: one private chat, one conversation, or all of a group.
 _TITLES = {
     "private": "settings_private_title",
-    "talk": "settings_talk_title",
+    "talk": "settings_conversation_title",
     "chat": "settings_chat_title",
 }
 _REACH = {
     "private": "settings_reaches_private",
-    "talk": "settings_reaches_talk",
+    "talk": "settings_reaches_conversation",
     "chat": "settings_reaches_chat",
 }
 _DEFAULT = Option(Text("settings_default"), DEFAULT)

@@ -18,10 +18,10 @@ _INVISIBLE = (
 )
 _UNSEEN = re.compile(f"[{_INVISIBLE}]")
 _UNSEEN_BEFORE = re.compile(rf"\A[\s{_INVISIBLE}]+")
-# Behind a word; the end of an emoji may be a joiner or a selector.
-_UNSEEN_AFTER = re.compile(
-    rf"(?:[\s\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff]+|\A[\s{_INVISIBLE}]+)\Z"
-)
+# Behind a word; the end of an emoji may be a joiner or a selector. Each run of them is looked at
+# once: a message may be 100 KB of blanks, and this is read while Feishu waits.
+_BLANK = r"\s\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff"
+_UNSEEN_AFTER = re.compile(rf"(?:(?<![{_BLANK}])[{_BLANK}]++|\A[\s{_INVISIBLE}]++)\Z")
 _ENDING = ".。．!！?？~～…,，、;；:：)）"
 _COLON = re.compile(r"([^\s:：]{1,20})[ \t]*[:：](.*)", re.DOTALL)
 

@@ -61,13 +61,19 @@ class Welcome(CommandGroup):
     def card(self, target: ReplyTarget, commands: Commands) -> Card:
         """The greeting for a chat."""
         is_group = not target.is_private
+        misses_messages = is_group and self.answers_all and self.misses_messages()
+        hears_all = is_group and self.answers_all and not misses_messages
+        ask = "welcome_group_all" if hears_all else "welcome_group"
+        go_on = how_to_go_on(
+            target.chat_type or "", is_running=self.is_running, hears_all=hears_all
+        )
         blocks: list[Block] = [
-            Paragraph(Text(self._how_to_ask(is_group))),
-            Paragraph(Text(how_to_go_on(target.chat_type or "", is_running=self.is_running))),
+            Paragraph(Text(ask if is_group else "welcome_private")),
+            Paragraph(Text(go_on)),
             Paragraph(Text("welcome_try")),
             _buttons(commands),
         ]
-        if is_group and self.answers_all and self.misses_messages():
+        if misses_messages:
             blocks.append(Paragraph(Text("welcome_scope_missing"), is_small=True))
         title = Text("welcome_group_title" if is_group else "welcome_title")
         return Card(title=title, icon="👋", blocks=tuple(blocks))
@@ -78,12 +84,6 @@ class Welcome(CommandGroup):
         question = self.example[click.language]
         self.enqueuer.enqueue_click(click, AskQuestion(text=question))
         return toast("command_started", command=question)
-
-    def _how_to_ask(self, is_group: bool) -> str:
-        if not is_group:
-            return "welcome_private"
-        hears_all = self.answers_all and not self.misses_messages()
-        return "welcome_group_all" if hears_all else "welcome_group"
 
 
 def _buttons(commands: Commands) -> Buttons:

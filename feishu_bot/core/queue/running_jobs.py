@@ -58,7 +58,7 @@ class JobControl:
 
 
 class RunningJobs:
-    """Jobs with their controls, by id. `changed` is notified when one ends."""
+    """Jobs with their controls, by id. `changed` is notified when one begins or ends."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -72,6 +72,7 @@ class RunningJobs:
         control = JobControl()
         with self.changed:
             self._jobs[job.id] = (job, control)
+            self.changed.notify_all()
         return control
 
     def remove(self, job: Job, control: JobControl) -> None:

@@ -10,12 +10,14 @@ from typing import Protocol
 class WaitingMessage:
     """A person's message that no answer has begun to.
 
-    `conversation` is its key as a text; `received_at` is in seconds since the epoch.
+    `conversation` is its key as a text; `received_at` is in seconds since the epoch. `is_behind`
+    says that it waits for another one of its conversation.
     """
 
     message_id: str
     conversation: str
     received_at: float
+    is_behind: bool
     has_reaction: bool
 
 

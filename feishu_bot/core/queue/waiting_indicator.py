@@ -6,6 +6,7 @@ answer does anything for it.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -18,12 +19,15 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-# Seconds between two looks while answers run, and while none does: then there may only be
-# reactions that another process has left behind.
+# Seconds between two looks while answers run or wait, and while there are none: then there may
+# only be reactions that another process has left behind.
 LOOK_SECONDS = 0.5
 IDLE_LOOK_SECONDS = 30.0
-# Who waits less than that has no need to know.
+# Who waits less than that behind another question has no need to know.
 LEAST_WAIT = 0.6
+# Who waits for nothing but a thread, or for their turn among many who ask at once: Feishu takes 50
+# messages a second, so 200 questions are begun within four seconds.
+LEAST_WAIT_FOR_THREAD = 5.0
 # So many reactions are made at one look, so that those that are over don't wait for them.
 MOST_NEW = 10
 # A call to Feishu is over by then: a process that hasn't said how it ended has died.
@@ -57,6 +61,9 @@ class WaitingIndicator:
         self._clock = clock
         self._closing = threading.Event()
         self._no_scope_until = 0.0
+        # When it was last looked for reactions that are left, and until when at every look.
+        self._left_at = -math.inf
+        self._left_until = -math.inf
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -67,15 +74,17 @@ class WaitingIndicator:
     def stop(self) -> None:
         """Look no more. Reactions stay until the messages have their answers elsewhere."""
         self._closing.set()
+        with self._running.changed:
+            self._running.changed.notify_all()
         if self._thread:
             self._thread.join(JOIN_SECONDS)
 
     def look(self) -> bool:
         """Bring reactions and cards up to date; whether there is anything left to watch."""
-        left = self._store.left()
+        waiting = self._store.waiting()
+        left = self._left(waiting)
         for reaction in left:
             self._take_away(reaction)
-        waiting = self._store.waiting()
         by_conversation = Counter(message.conversation for message in waiting)
         for job, control in self._running.all():
             control.note_waiting(by_conversation[str(job.key)])
@@ -85,14 +94,30 @@ class WaitingIndicator:
             self._mark(message)
         return bool(left or waiting)
 
+    def _left(self, waiting: tuple[WaitingMessage, ...]) -> tuple[LeftReaction, ...]:
+        """The reactions to take away, asked for where there may be any."""
+        now = self._clock()
+        if any(message.has_reaction for message in waiting):
+            self._left_until = now + IDLE_LOOK_SECONDS
+        if self._left_until <= now < self._left_at + IDLE_LOOK_SECONDS:
+            return ()
+        self._left_at = now
+        left = self._store.left()
+        if left:
+            self._left_until = now + IDLE_LOOK_SECONDS
+        return left
+
     def _run(self) -> None:
-        has_more, looked_at = True, 0.0
         while not self._closing.is_set():
-            now = self._clock()
-            if has_more or self._running or now >= looked_at + IDLE_LOOK_SECONDS:
-                looked_at = now
-                has_more = self._look_safely()
+            if not self._look_safely():
+                self._wait_for_job()
             self._closing.wait(LOOK_SECONDS)
+
+    def _wait_for_job(self) -> None:
+        with self._running.changed:
+            self._running.changed.wait_for(
+                lambda: self._running or self._closing.is_set(), IDLE_LOOK_SECONDS
+            )
 
     def _look_safely(self) -> bool:
         try:
@@ -104,16 +129,20 @@ class WaitingIndicator:
             return True
 
     def _unmarked(self, waiting: tuple[WaitingMessage, ...]) -> list[WaitingMessage]:
-        early = self._clock() - LEAST_WAIT
+        now = self._clock()
         return [
             message
             for message in waiting
-            if not message.has_reaction and message.received_at <= early
+            if not message.has_reaction
+            and now - message.received_at
+            >= (LEAST_WAIT if message.is_behind else LEAST_WAIT_FOR_THREAD)
         ]
 
     def _mark(self, message: WaitingMessage) -> None:
-        if not self._store.begin(message.message_id, until=self._clock() + IN_HAND_SECONDS):
+        now = self._clock()
+        if not self._store.begin(message.message_id, until=now + IN_HAND_SECONDS):
             return
+        self._left_until = now + IDLE_LOOK_SECONDS
         try:
             reaction_id = self._reactions.add(message.message_id)
         except PermissionMissing as exc:

@@ -46,7 +46,7 @@ RATING_SIGNS: Mapping[Verdict, str] = {"up": "👍", "down": "👎"}
 
 
 @dataclass(frozen=True, slots=True)
-class Unshown:
+class Remainder:
     """What no card shows yet: about how many characters, and where to go on, for a button."""
 
     chars: int
@@ -77,7 +77,7 @@ def answer_card(
     part: int = 1,
     others: tuple[Catalog, ...] = (),
     admins: Admins = None,
-    unshown: Unshown | None = None,
+    remainder: Remainder | None = None,
 ) -> CardJson:
     """An answer: without a header, since it is a message and not a form.
 
@@ -86,7 +86,7 @@ def answer_card(
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
-    for it. `asked` is the question that was pressed, where no message says it. `unshown` is what
+    for it. `asked` is the question that was pressed, where no message says it. `remainder` is what
     a button brings. `others` are the texts of further languages, for a card that many read.
     `admins` are named where the notice asks for one.
     """
@@ -104,8 +104,8 @@ def answer_card(
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    if unshown:
-        left = unshown.about
+    if remainder:
+        left = remainder.about
         line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
         elements.append(div(line, "more"))
     elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
@@ -113,7 +113,7 @@ def answer_card(
         elements.append(_resume_row(localizer, resumable))
     if not streaming:
         buttons = _ending_buttons(
-            localizer, can_continue=can_continue, can_regenerate=can_regenerate, unshown=unshown
+            localizer, can_continue=can_continue, can_regenerate=can_regenerate, remainder=remainder
         )
     elif stop:
         if waiting:
@@ -229,13 +229,13 @@ def _small_print(
 
 
 def _resume_row(localizer: Localizer, resumable: Resumable) -> Element:
-    """That an earlier talk has ended, and beside it the button that takes it up."""
+    """That a conversation has expired, and beside it the button that resumes it."""
     line = localizer.put(partial(notice_line, notice=resumable.notice), **SMALL)
     label = localizer.plain(Text("button_resume"))
     value = {"act": "resume", "turn": resumable.turn_id}
     pressed = _button(label, "resume_button", "primary_text", **value)
     return button_row(
-        [div(line, "rested"), pressed],
+        [div(line, "expired"), pressed],
         spacing="4px",
         element_id="resume",
         vertical_align="center",
@@ -243,12 +243,12 @@ def _resume_row(localizer: Localizer, resumable: Resumable) -> Element:
 
 
 def _ending_buttons(
-    localizer: Localizer, *, can_continue: bool, can_regenerate: bool, unshown: Unshown | None
+    localizer: Localizer, *, can_continue: bool, can_regenerate: bool, remainder: Remainder | None
 ) -> list[Element]:
     buttons = []
-    if unshown:
+    if remainder:
         label = localizer.plain(Text("button_more"))
-        value = {"act": "more", "position": unshown.position}
+        value = {"act": "more", "position": remainder.position}
         buttons.append(_button(label, "more_button", "primary_text", **value))
     if can_continue:
         label = localizer.plain(Text("button_continue"))
@@ -273,4 +273,5 @@ def _button(label: Element, element_id: str, style: str = "text", **value: str) 
 
 
 def _button_row(buttons: list[Element]) -> Element:
-    return button_row(buttons, spacing="4px", element_id=BUTTONS_ELEMENT, vertical_align="center")
+    # Buttons of the type `text` bring their own padding: on a phone all five stay in one row.
+    return button_row(buttons, spacing="0px", element_id=BUTTONS_ELEMENT, vertical_align="center")

@@ -9,7 +9,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.api.error_codes import is_about_card
-from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, Unshown, answer_card
+from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, Remainder, answer_card
 from feishu_bot.feishu.cards.elements import CardJson, div
 from feishu_bot.feishu.cards.markdown import SafeMarkdown, safe_markdown
 from feishu_bot.feishu.cards.notice import Admins
@@ -81,11 +81,11 @@ class AnswerLook:
         part: int,
         streaming: bool = False,
         ending: FinalAnswer | None = None,
-        unshown: Unshown | None = None,
+        remainder: Remainder | None = None,
     ) -> CardJson:
         """The `part`th card: while its text grows, when it is full, or with the `ending`."""
         ending = ending or FinalAnswer(text=text)
-        if unshown and ending.can_continue:
+        if remainder and ending.can_continue:
             # The end comes with the rest, and what there is to say about it.
             is_told = bool(ending.notice and ending.notice.kind in END_NOTICES)
             notice = None if is_told else ending.notice
@@ -108,7 +108,7 @@ class AnswerLook:
             others=self.others,
             # Whatever it is that Feishu doesn't take, it may be the people.
             admins=self.admins if self.form is Form.AS_WRITTEN else None,
-            unshown=unshown,
+            remainder=remainder,
         )
         if self.form is Form.PLAIN and text.strip():
             plain = {"tag": "plain_text", "content": without_escapes(text)}

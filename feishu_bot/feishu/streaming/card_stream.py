@@ -25,7 +25,7 @@ from feishu_bot.errors import (
     LeaseLost,
     TargetGone,
 )
-from feishu_bot.feishu.cards.answer import Unshown, as_plain_text
+from feishu_bot.feishu.cards.answer import Remainder, as_plain_text
 from feishu_bot.feishu.cards.elements import CardJson
 from feishu_bot.feishu.cards.markdown import Cut, SafeMarkdown
 from feishu_bot.feishu.cards.plain_text import without_escapes
@@ -50,7 +50,7 @@ class _TextChanged(Exception):
 class CardStream:
     """Implements `core.messenger.AnswerStream`. `draw` runs in a thread of its own.
 
-    More than `most_cards` are not shown, the last has a button for the rest; 0 is no limit.
+    More than `most_cards` are not shown, the last has a button for the remainder; 0 is no limit.
     `position` is where an earlier answer with the same text stopped for that reason.
     """
 
@@ -77,7 +77,7 @@ class CardStream:
         self.tell_waiting = self._buffer.put_waiting
         self._landed = threading.Event()
         self._failure: BaseException | None = None
-        # The rest belongs to the drawing thread. What an earlier process has shown stays.
+        # What follows belongs to the drawing thread. What an earlier process has shown stays.
         left_behind = checkpoint.get("cards", ())
         self._cards = AnswerCards(factory, left_behind, self._save)
         self._most_cards = max(most_cards, len(left_behind)) if most_cards else 0
@@ -219,14 +219,14 @@ class CardStream:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
-        self._text.finish(is_cut=ending.breaks_off)
+        self._text.finish(is_cut=not ending.is_complete)
         if not self._cards:
             self._cards.add()
         while True:
             full = self._make_room()
-            unshown = self._text.unshown(full) if full else None
+            remainder = self._text.remainder(full) if full else None
             try:
-                self._close_card(full.text if full else self._text.text, ending, unshown)
+                self._close_card(full.text if full else self._text.text, ending, remainder)
                 break
             except CardTooLarge:
                 self._text.shrink()
@@ -236,12 +236,12 @@ class CardStream:
         self._cards.end_unused(self._look.texts("part_unused"), self._close_card)
 
     def _close_card(
-        self, text: str, ending: FinalAnswer | None = None, unshown: Unshown | None = None
+        self, text: str, ending: FinalAnswer | None = None, remainder: Remainder | None = None
     ) -> None:
         """Close the open card; without an ending the answer continues in another one."""
         while True:
             card = self._look.card(
-                text, self._reasoning, part=self._part, ending=ending, unshown=unshown
+                text, self._reasoning, part=self._part, ending=ending, remainder=remainder
             )
             try:
                 self._cards.last.close(self._look.content(text, streaming=False), card)
@@ -262,10 +262,7 @@ class CardStream:
         self._text.append(text, replaces=replaces)
 
     def _make_room(self) -> Cut | None:
-        """Continue in further cards until the text that is left fits the open one.
-
-        Where no further card may be opened: what the last one shows.
-        """
+        """Open further cards until the text fits; where none may follow, what the last shows."""
         while full := self._text.full_card():
             if len(self._cards) == self._most_cards:
                 return full
@@ -273,20 +270,21 @@ class CardStream:
                 self._close_card(full.text)
             except CardTooLarge:
                 self._text.shrink()
-                continue
             except _TextChanged:
-                continue
-            self._text.drop(full)
-            self._reasoning = ""
-            self._open_next()
+                pass
+            else:
+                self._text.drop(full)
+                self._reasoning = ""
+                self._open_next()
         return None
 
     def _answer_otherwise(self) -> None:
         """Answer as text, or at least say that the answer can't be shown here."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
+        self._reasoning = ""
         try:
-            self._text.finish(is_cut=ending.breaks_off)
+            self._text.finish(is_cut=not ending.is_complete)
             unseen = replace(ending, text=without_escapes(self._text.text))
             self._plain.send(as_plain_text(self._look.texts, unseen))
         except (TargetGone, FeishuUnavailable):
@@ -295,8 +293,6 @@ class CardStream:
             logger.warning("text refused as well", error=str(exc))
             if not self._cards:
                 raise
-            self._reasoning = ""
             self._close_card("", FinalAnswer(text="", notice=Notice("not_allowed_here")))
         else:
-            self._reasoning = ""
             self._cards.end_unfinished(self._look.texts("part_moved"), self._close_card)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from feishu_bot.errors import CardRefused
-from feishu_bot.feishu.cards.answer import ANSWER_BYTES, Unshown
+from feishu_bot.feishu.cards.answer import ANSWER_BYTES, Remainder
 from feishu_bot.feishu.cards.markdown import Cut, MarkdownStream, SafeMarkdown
 
 MIN_CARD_BYTES = 4_000
@@ -17,9 +17,9 @@ _STEP = re.compile(r"(\d{4,5})(c?)")
 class CardText:
     """The text that no full card shows yet, and the way it was cut so far.
 
-    `position` is that of an earlier `Unshown`: the cards up to there are passed over once the text
-    is whole. A position lists the cards' limits in bytes, with a `c` where tables were code, since
-    the same text is always cut in the same places.
+    `position` is that of an earlier `Remainder`: the cards up to there are passed over once the
+    text is whole. A position lists the cards' limits in bytes, with a `c` where tables were code,
+    since the same text is always cut in the same places.
     """
 
     def __init__(self, position: str = "") -> None:
@@ -78,11 +78,11 @@ class CardText:
         self._steps.append((self._limit, self._tables_as_code))
         self._markdown.drop(full)
 
-    def unshown(self, full: Cut) -> Unshown:
+    def remainder(self, full: Cut) -> Remainder:
         """What is left when the open card is the last one."""
         steps = [*self._passed_over, *self._steps, (self._limit, self._tables_as_code)]
         position = ",".join(f"{size}{'c' if as_code else ''}" for size, as_code in steps)
-        return Unshown(self._markdown.chars_after(full), position)
+        return Remainder(self._markdown.chars_after(full), position)
 
     def shrink(self) -> None:
         """Feishu found the card too large: put less into the next one. Raises CardRefused."""

@@ -24,7 +24,8 @@ from feishu_bot.feishu.cards.markdown.tables import Table
 
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 _TASK = re.compile(r"\[([ xX])\](?= )")
-_BLANK_END = re.compile(r"(?:\A|\n)[ \t\n]*\Z")
+# Each run of blanks is looked at once.
+_BLANK_END = re.compile(r"(?:\A[ \t\n]*+|(?<![ \t\n])([ \t]*+)\n[ \t\n]*+)\Z")
 
 
 class BlockWriter:
@@ -197,7 +198,7 @@ class BlockWriter:
             return
         code = token.content
         if token.type == "code_block" or self._is_open(token):
-            code = _BLANK_END.sub("", code)
+            code = _BLANK_END.sub(r"\1", code)
         code = code.removesuffix("\n")
         found = _LANGUAGE.match(token.info.strip().strip("{.}"))
         self._add("code", token, text=code, language=found[0] if found else "")

@@ -13,7 +13,8 @@ MAX_ENVIRONMENTS = 4
 _COMMENT = re.compile(r"(?<!\\)%")
 
 
-@lru_cache(maxsize=1_000)
+# As many as a card shows: each is written again with every frame.
+@lru_cache(maxsize=4_000)
 def formula_text(latex: str) -> str | None:
     """The formula, without the signs around it, as Unicode; a line for each row that it has.
 

@@ -23,14 +23,14 @@ _DOLLARS = re.compile(
 )
 _BEGIN = re.compile(r"\\begin\{([a-zA-Z]{1,20}\*?)\}")
 # With one of these inside it was probably no formula.
-_NOT_MATH = re.compile(r"`|\]\(|\*\*|://|\n[ \t]*\n|</?[A-Za-z]+[^<>\n]*>")
+_NOT_MATH = re.compile(r"`|\]\(|\*\*|://|\n[ \t]*\n|</?[A-Za-z]++[^<>\n]*>")
 
 _COMMAND = re.compile(r"\\[A-Za-z]{2,}|\\[,;:!{}%|]|[A-Za-z0-9)}]\s*[\^_]\s*[\w{(*+\\-]")
 _OPERATOR = re.compile(r"[=<>+*≤≥±×÷→≈|]|\d\s*[-/]|[-/]\s*\d|\b[A-Za-z]\s*[-/]\s*[A-Za-z]\b")
 _SHORT = re.compile(
     r"-?[A-Za-z]{1,3}['!]{0,3}|\d+!|-?\d+(?:[.,]\d+)*%?|[A-Za-z]\(\w(?:,\s*\w)*\)|[\u0370-\u03ff]"
 )
-_WORDS = re.compile(r"[A-Za-z]{3,}[,.]?\s+[A-Za-z]{2,}")
+_WORDS = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}+[,.]?\s++[A-Za-z]{2}")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]")
 
 _BARE_NAMES = (

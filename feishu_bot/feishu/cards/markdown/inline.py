@@ -23,7 +23,7 @@ MAX_TARGETS = 4_000
 # Without one of these, content is plain text and needs no parser.
 _MARKED = re.compile(r"[\\`*_~\[\]<&!|$]|://")
 _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
-_AT = re.compile(r"<(?=\s*/?\s*at\b)", re.IGNORECASE)
+_AT = re.compile(r"<(?=\s*+(?:/\s*+)?at\b)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?<=ftp):(?=//)", re.IGNORECASE)
 _TICKS = re.compile(r"`+")
 

@@ -25,7 +25,7 @@ _BEGINNING = re.compile(
 )
 
 
-_HALF_LINE = re.compile(r"[ \t>]*(?:[-*=|#~_+:`$\\ \t]+|\d{1,9}[.)]|(?:```|~~~)[^\n`]*)\n*\Z")
+_HALF_LINE = re.compile(r"[ \t>]*+(?:[-*=|#~_+:`$\\ \t]*|\d{1,9}[.)]|(?:```|~~~)[^\n`]*)\n*\Z")
 
 
 class MarkdownStream:

@@ -12,10 +12,9 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("conversations") as conversations:
-        conversations.add_column(sa.Column("expired_head", _Id))
+    op.add_column("conversations", sa.Column("expired_head", _Id))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("conversations") as conversations:
-        conversations.drop_column("expired_head")
+    # Not as a batch: SQLite would build the table anew, and turns and messages go with the old one.
+    op.drop_column("conversations", "expired_head")

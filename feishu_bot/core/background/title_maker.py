@@ -6,16 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from feishu_bot.core.answering.prompt import estimate_tokens
-from feishu_bot.core.answering.question_context import without_context
-from feishu_bot.core.chat_model import (
-    ChatMessage,
-    ChatModel,
-    LateReasoning,
-    Prompt,
-    StreamEnd,
-    StreamStart,
-    TextDelta,
+from feishu_bot.core.background.completion import (
+    Completer,
+    Completion,
+    CompletionRequest,
+    excerpt,
 )
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
 from feishu_bot.core.history import History
@@ -24,8 +19,7 @@ from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job, MakeTitle, QueuedTask
 from feishu_bot.core.titles import clean_title
-from feishu_bot.core.usage import Prices, Usage
-from feishu_bot.errors import LeaseLost, ModelError
+from feishu_bot.errors import LeaseLost
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -34,6 +28,8 @@ logger = get_logger(__name__)
 READ_CHARS = 2_000
 # A model that writes on and on is left there.
 MOST_OUTPUT_CHARS = 400
+# One that thinks on and on is the wrong one for a title.
+TIME_LIMIT = 60.0
 MOST_ATTEMPTS = 2
 # Tasks are claimed oldest first: a title comes after what is asked within this time.
 BEHIND_SECONDS = 60.0
@@ -50,14 +46,12 @@ class TitleMaker:
     """Asks `model_name` for titles, as tasks that nobody waits for; an empty name makes none."""
 
     model_name: str
-    model: ChatModel
     conversations: Conversations
     history: History
     jobs: JobStore
     enqueuer: Enqueuer
-    prices: Prices
+    completer: Completer
     clock: Callable[[], float] = time.time
-    timer: Callable[[], float] = time.monotonic
 
     def request(self, job: Job, turn: Turn) -> None:
         """Have a conversation named after its first answer, once."""
@@ -81,7 +75,8 @@ class TitleMaker:
         usage = None
         is_wanted = self.model_name and job.attempt <= MOST_ATTEMPTS
         if turn is not None and turn.id is not None and is_wanted:
-            title, usage = self._ask(job, turn, control)
+            written = self._ask(job, turn, control)
+            title, usage = clean_title(written.text), written.usage
             if title and not (control.lost or control.stopped):
                 self.history.set_title(turn.id, title)
         try:
@@ -90,46 +85,13 @@ class TitleMaker:
         except LeaseLost:
             logger.info("title taken over")
 
-    def _ask(self, job: Job, turn: Turn, control: JobControl) -> tuple[str, Usage]:
-        question, answer = without_context(turn.question)[:READ_CHARS], turn.answer[:READ_CHARS]
-        messages = (
-            ChatMessage("system", INSTRUCTION),
-            ChatMessage(
-                "user", f"<question>\n{question}\n</question>\n<answer>\n{answer}\n</answer>"
-            ),
+    def _ask(self, job: Job, turn: Turn, control: JobControl) -> Completion:
+        request = CompletionRequest(
+            model=self.model_name,
+            is_fixed=True,
+            instruction=INSTRUCTION,
+            text=excerpt(turn, question_chars=READ_CHARS, answer_chars=READ_CHARS),
+            most_chars=MOST_OUTPUT_CHARS,
+            seconds=TIME_LIMIT,
         )
-        text, model, spent = "", self.model_name, (0, 0)
-        started = self.timer()
-        try:
-            for event in self.model.stream(
-                Prompt(messages=messages, model=self.model_name),
-                lambda: control.lost or control.stopped,
-            ):
-                match event:
-                    case StreamStart():
-                        model = event.model or model
-                    case TextDelta():
-                        text += event.text
-                    case LateReasoning():
-                        text = ""
-                    case StreamEnd():
-                        spent = (event.prompt_tokens, event.completion_tokens)
-                if len(text) > MOST_OUTPUT_CHARS:
-                    break
-        except ModelError as exc:
-            logger.info("no title", kind=exc.kind, request_id=exc.request_id or "-")
-            text = ""
-        if text and not any(spent):
-            spent = (sum(estimate_tokens(one.content) for one in messages), estimate_tokens(text))
-        usage = Usage(
-            open_id=job.target.sender.open_id,
-            chat_id=job.target.chat_id,
-            model=model,
-            outcome="noticed",
-            seconds=self.timer() - started,
-            prompt_tokens=spent[0],
-            completion_tokens=spent[1],
-            cost=self.prices.cost(model, *spent),
-            created_at=self.clock(),
-        )
-        return clean_title(text), usage
+        return self.completer.complete(job, request, control)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feishu_bot.core.answer_edits import AnswerEdits
-from feishu_bot.core.follow_ups import FollowUps
+from feishu_bot.core.background.answer_edits import AnswerEdits
+from feishu_bot.core.background.follow_ups import FollowUps
+from feishu_bot.core.background.title_maker import TitleMaker
+from feishu_bot.core.conversations import Turn
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import (
     Job,
@@ -15,7 +17,6 @@ from feishu_bot.core.tasks import (
     ShowFollowUps,
     SuggestFollowUps,
 )
-from feishu_bot.core.title_maker import TitleMaker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,21 @@ class BackgroundTasks:
     answer_edits: AnswerEdits
     follow_ups: FollowUps
     titles: TitleMaker
+
+    def request_after(
+        self, job: Job, answer_id: str, turn: Turn | None, *, is_complete: bool, is_recalled: bool
+    ) -> None:
+        """Enqueue what is to be done after an answer. `turn` is None where none was stored.
+
+        `answer_id` is its last message, empty where none was sent. `is_recalled` is whether its
+        question was recalled meanwhile.
+        """
+        if answer_id and is_recalled:
+            self.answer_edits.retire(answer_id)
+        elif answer_id and turn and is_complete:
+            self.follow_ups.request(job, answer_id)
+        if turn:
+            self.titles.request(job, turn)
 
     def work(self, job: Job, control: JobControl) -> bool:
         """Do such a task; False when it is another one. Raises when it must be tried again."""

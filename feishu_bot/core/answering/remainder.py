@@ -1,4 +1,4 @@
-"""The rest of an answer that was too long to be shown at once."""
+"""The remainder of an answer that was too long to be shown at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestOfAnswer:
+class AnswerRemainder:
     """Shows it from the stored turn: the model isn't asked."""
 
     jobs: JobStore

@@ -9,19 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import time
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
-from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.answering.question_context import without_context
-from feishu_bot.core.chat_model import (
-    ChatMessage,
-    ChatModel,
-    Prompt,
-    StreamEnd,
-    StreamStart,
-    TextDelta,
+from feishu_bot.core.background.completion import (
+    Completer,
+    Completion,
+    CompletionRequest,
+    excerpt,
 )
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
 from feishu_bot.core.messenger import FollowUpQuestions, Messenger
@@ -30,8 +25,8 @@ from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.tasks import Job, QueuedTask, ReplyTarget, ShowFollowUps, SuggestFollowUps
-from feishu_bot.core.usage import Prices, Usage
-from feishu_bot.errors import FeishuError, LeaseLost, ModelError
+from feishu_bot.core.usage import Usage
+from feishu_bot.errors import FeishuError, LeaseLost
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -39,7 +34,7 @@ logger = get_logger(__name__)
 MAX_QUESTIONS = 3
 # What fits on a button of a phone.
 MAX_CHARS = 80
-# As much of question and answer as tells what they are about.
+# What the model is shown of the question, and of the answer.
 QUESTION_CHARS = 1_000
 ANSWER_CHARS = 3_000
 MAX_TOKENS = 200
@@ -52,7 +47,7 @@ _BEFORE = re.compile(r"\A(?:[-–—•·*>#]+\s+|\d{1,2}\s?[.)）、:：](?!\d)
 _AROUND = (("**", "**"), ("__", "__"), ("`", "`"), ('"', '"'), ("“", "”"), ("「", "」"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FollowUps:
     """With `is_on` false nothing happens. An empty `model` is the one that gave the answer.
 
@@ -60,18 +55,14 @@ class FollowUps:
     """
 
     is_on: bool
-    _: KW_ONLY
     model: str
     instruction: str
     jobs: JobStore
     enqueuer: Enqueuer
     conversations: Conversations
     messenger: Messenger
-    chat_model: ChatModel
     quotas: QuotaChecker
-    prices: Prices
-    clock: Callable[[], float] = time.time
-    timer: Callable[[], float] = time.monotonic
+    completer: Completer
 
     def request(self, job: Job, answer_id: str) -> None:
         """Suggest questions for an answer that has landed, later."""
@@ -96,7 +87,7 @@ class FollowUps:
                     usage = self._suggest(job, task, control)
                 else:
                     self._show(job, task)
-        except (FeishuError, ModelError) as exc:
+        except FeishuError as exc:
             logger.info("no follow-ups", message_id=task.answer_id, error=exc)
         except Exception:
             logger.exception("no follow-ups", message_id=task.answer_id)
@@ -107,61 +98,26 @@ class FollowUps:
         turn = self._newest(task.answer_id)
         if turn is None or self._is_used_up(job):
             return None
-        text, usage = self._ask(job, turn, control)
-        questions = clean_questions(text, but=without_context(turn.question))
+        written = self._ask(job, turn, control)
+        questions = clean_questions(written.text, but=without_context(turn.question))
         if questions and not (control.lost or control.stopped):
             # With the card's other edits: no two are made at once.
             key = ConversationKey(job.key.chat_id, f"card:{task.answer_id}")
             show = ShowFollowUps(answer_id=task.answer_id, questions=questions)
             self._enqueue(f"show:{task.answer_id}", key, job.target, show)
-        return usage
+        return written.usage
 
-    def _ask(self, job: Job, turn: Turn, control: JobControl) -> tuple[str, Usage]:
-        question = without_context(turn.question)[:QUESTION_CHARS]
-        answer = turn.answer[:ANSWER_CHARS]
-        asked = f"<question>\n{question}\n</question>\n\n<answer>\n{answer}\n</answer>"
-        messages = (ChatMessage("system", self.instruction), ChatMessage("user", asked))
-        model = self.model or turn.model
-        ends_at = self.timer() + TIME_LIMIT
-        parts: list[str] = []
-        tokens = (0, 0)
-
-        def is_enough() -> bool:
-            is_over = control.lost or control.stopped or self.timer() > ends_at
-            return is_over or sum(map(len, parts)) > READ_CHARS
-
-        try:
-            prompt = Prompt(messages=messages, model=model, max_tokens=MAX_TOKENS)
-            for event in self.chat_model.stream(prompt, is_enough):
-                match event:
-                    case StreamStart():
-                        model = event.model
-                    case TextDelta():
-                        parts.append(event.text)
-                    case StreamEnd():
-                        tokens = event.prompt_tokens, event.completion_tokens
-                if is_enough():
-                    break
-        except ModelError as exc:
-            logger.info("no follow-ups", kind=exc.kind, detail=exc.detail)
-        text = "".join(parts)
-        if text and not any(tokens):
-            tokens = estimate_tokens(self.instruction + asked), estimate_tokens(text)
-        return text, self._usage(job, model, *tokens)
-
-    def _usage(self, job: Job, model: str, prompt_tokens: int, completion_tokens: int) -> Usage:
-        """What they took. It counts in tokens and money, and is no question of the person's."""
-        return Usage(
-            open_id=job.target.sender.open_id,
-            chat_id=job.target.chat_id,
-            model=model,
-            outcome="noticed",
-            seconds=0.0,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            cost=self.prices.cost(model, prompt_tokens, completion_tokens),
-            created_at=self.clock(),
+    def _ask(self, job: Job, turn: Turn, control: JobControl) -> Completion:
+        request = CompletionRequest(
+            model=self.model or turn.model,
+            is_fixed=bool(self.model),
+            instruction=self.instruction,
+            text=excerpt(turn, question_chars=QUESTION_CHARS, answer_chars=ANSWER_CHARS),
+            most_chars=READ_CHARS,
+            seconds=TIME_LIMIT,
+            max_tokens=MAX_TOKENS,
         )
+        return self.completer.complete(job, request, control)
 
     def _show(self, job: Job, task: ShowFollowUps) -> None:
         if self._newest(task.answer_id) is None:

@@ -54,15 +54,24 @@ class AnswerEdits:
         """Whether `mark_ratings` hasn't been called for this click yet."""
         return not self.enqueuer.inbox.is_known(_id_of(click))
 
-    def mark_ratings(self, click: CardClick, answer_id: str) -> None:
-        """Show on the card what people think of its answer, after this click."""
+    def mark_ratings(self, click: CardClick, card: str, rated: str) -> None:
+        """Show on the pressed card what people think of its answer, after this click.
+
+        An answer may have several cards: verdicts are kept under the message `rated`, and shown on
+        its card as well.
+        """
+        for answer_id in dict.fromkeys((rated, card)):
+            event_id = _id_of(click) if answer_id == rated else f"{_id_of(click)}:{card}"
+            self._mark(click, event_id, answer_id)
+
+    def _mark(self, click: CardClick, event_id: str, answer_id: str) -> None:
         target = ReplyTarget(
             message_id=answer_id,
             chat_id=click.key.chat_id,
             chat_type=click.chat_type,
             sender=click.action.operator,
         )
-        self._enqueue(_id_of(click), target, MarkRatings(answer_id=answer_id))
+        self._enqueue(event_id, target, MarkRatings(answer_id=answer_id))
 
     def mark_recalled(self, question_id: str) -> None:
         """Take the buttons off every answer to a question that was recalled."""
@@ -86,15 +95,15 @@ class AnswerEdits:
         self._enqueue(f"recalled:{answer_id}", target, MarkRecalled(answer_id=answer_id))
 
     def make(self, job: Job, task: MarkRatings | MarkRecalled) -> None:
-        """Edit the card and end the job. Raises only what another try may cure."""
+        """Edit the card and end the job. Raises only what another try may cure.
+
+        A process may die of it, which raises nothing: after so many tries the card stays as it is.
+        """
         try:
-            self._make(job, task)
+            if job.attempt <= MAX_ATTEMPTS:
+                self._make(job, task)
         except FeishuError as exc:
             logger.info("card not edited", message_id=task.answer_id, error=exc)
-        except Exception:
-            if job.attempt <= MAX_ATTEMPTS:
-                raise
-            logger.exception("card not edited")
         with contextlib.suppress(LeaseLost):
             self.jobs.finish(job, "noticed", None, None)
 
@@ -102,7 +111,8 @@ class AnswerEdits:
         answer_id = task.answer_id
         edit: AnswerEdit = Retirement(notice=Notice("question_recalled"))
         if isinstance(task, MarkRatings):
-            ratings = self.feedback.ratings(answer_id)
+            turn = self.conversations.turn_of(answer_id)
+            ratings = self.feedback.ratings(turn.rated_id if turn else answer_id)
             edit = RatingMarks(ratings=ratings, counts=not job.target.is_private)
         card_id = self.conversations.card_of(answer_id)
         self.messenger.edit_answer(job.target, answer_id, card_id, edit)

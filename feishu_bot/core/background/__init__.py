@@ -1,0 +1,1 @@
+"""What is done besides answers, and that nobody waits for."""

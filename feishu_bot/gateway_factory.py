@@ -1,0 +1,22 @@
+"""The model service of the settings, for the bot and for `feishu-bot check`."""
+
+from __future__ import annotations
+
+from feishu_bot.llm import Gateway
+from feishu_bot.settings import Settings
+
+
+def build_gateway(settings: Settings) -> Gateway:
+    """A gateway that has asked nothing yet; whoever builds it closes it."""
+    return Gateway(
+        api_url=settings.api_url,
+        keys=settings.openai_keys,
+        model=settings.openai_model,
+        allowed=settings.allowed_models,
+        proxy=settings.http_proxy,
+        user_agent=settings.gateway_user_agent,
+        headers=dict(settings.gateway_headers),
+        first_token_timeout=settings.first_token_timeout,
+        idle_timeout=settings.idle_timeout,
+        answer_timeout=settings.answer_timeout,
+    )
