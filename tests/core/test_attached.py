@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from feishu_bot.core.answering.attached_files import MOST_FILES, AttachedFiles
+from feishu_bot.core.answering.document_pages import PageRange
 from feishu_bot.core.answering.question_context import tags_in
 from feishu_bot.core.answering.shown_pictures import (
     MOST_EARLIER,
@@ -80,8 +81,8 @@ def test_a_file_that_is_named_is_the_one_whose_pages_are_read(stored):
         turn(2, question=reader.read("om_2", [two]).text + "Q"),
     ]
 
-    newest = reader.further_pages("page 3", turns)
-    named = reader.further_pages("page 3 of a.pdf", turns)
+    newest = reader.further_pages(PageRange(3, 3), "page 3", turns)
+    named = reader.further_pages(PageRange(3, 3), "page 3 of a.pdf", turns)
 
     assert [tag.text for tag in tags_in(newest.text, "document")] == ["[page 3]\nf"]
     assert [tag.text for tag in tags_in(named.text, "document")] == ["[page 3]\nc"]
@@ -89,7 +90,7 @@ def test_a_file_that_is_named_is_the_one_whose_pages_are_read(stored):
 
 
 def test_pages_are_of_nothing_where_there_is_no_file(stored):
-    assert not files(stored).further_pages("page 3", [turn(1)]).text
+    assert not files(stored).further_pages(PageRange(3, 3), "page 3", [turn(1)]).text
     assert not stored.fetched
 
 

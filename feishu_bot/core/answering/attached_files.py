@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from feishu_bot.core.answering.document_pages import (
     PageRange,
-    asked_pages,
     fitted,
     in_words,
     read_pages,
@@ -72,11 +71,13 @@ class AttachedFiles:
             context += QuestionContext(notices=(left,))
         return context
 
-    def further_pages(self, question: str, turns: Iterable[Turn]) -> QuestionContext:
-        """Pages that the question names of a file that was sent before, as far as they are new."""
-        wanted = asked_pages(question)
-        if wanted is None:
-            return QuestionContext()
+    def further_pages(
+        self, wanted: PageRange, question: str, turns: Iterable[Turn]
+    ) -> QuestionContext:
+        """These pages of a file that was sent before, as far as they are new.
+
+        It is the newest one, or one that the question names.
+        """
         known = [tag for turn in turns for tag in tags_in(turn.question, "document")]
         known = [tag for tag in known if tag.attributes.get("key")]
         named = [tag for tag in known if tag.attributes.get("name", "\0") in question]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from feishu_bot.core.answering.attached_files import AttachedFiles
+from feishu_bot.core.answering.document_pages import asked_pages
 from feishu_bot.core.answering.question_context import QuestionContext, tagged
 from feishu_bot.core.answering.shown_pictures import picture_tags
 from feishu_bot.core.answering.unread import in_words, kind_of, names_of, shared_kind
@@ -85,7 +86,9 @@ class MissingContext:
         before = self._thread(message, conversation) if in_thread else self._quoted(message)
         if message.attachments:
             return before + self._attached(message.message_id, message.attachments)
-        return before + self._files.further_pages(message.text, conversation.turns)
+        if wanted := asked_pages(message.text):
+            before += self._files.further_pages(wanted, message.text, conversation.turns)
+        return before
 
     def _attached(self, message_id: str, attachments: tuple[Attachment, ...]) -> QuestionContext:
         """What is in the attachments of the question, and the names of those that aren't read."""

@@ -99,14 +99,7 @@ class AnswerGenerator:
             return control.lost or control.stopped or stream.is_over
 
         written = context.text + question.text
-        pictures = self._pictures.load(
-            written,
-            question.conversation.turns,
-            sees_earlier=lambda: (
-                bool(self._vision_model) or self._can_see(question.conversation.model)
-            ),
-            is_cancelled=is_cancelled,
-        )
+        pictures = self._shown(written, question.conversation, is_cancelled)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
         if question.is_wordless and failure and not (pictures.own or has_document(context.text)):
@@ -186,6 +179,21 @@ class AnswerGenerator:
                 self._note_failure(draft, exc, job.target.sender)
             draft.missed_favourite = gone
             return draft
+
+    def _shown(
+        self, written: str, conversation: Conversation, is_cancelled: Callable[[], bool]
+    ) -> ShownPictures:
+        """The pictures of the question and of what was said before."""
+        # With nothing before the words there are none: that costs an answer in words nothing.
+        questions = (written, *(turn.question for turn in conversation.turns))
+        if not any(question.startswith("<") for question in questions):
+            return ShownPictures()
+        return self._pictures.load(
+            written,
+            conversation.turns,
+            sees_earlier=lambda: bool(self._vision_model) or self._can_see(conversation.model),
+            is_cancelled=is_cancelled,
+        )
 
     def _seeing(self, model: str, shown: ShownPictures) -> str:
         """The model for this question: another one where there are pictures that it can't see."""
