@@ -535,10 +535,10 @@ def test_a_card_that_is_nested_without_end_is_read_so_far() -> None:
 def test_paragraphs_without_an_end_are_read_while_feishu_waits(text: str) -> None:
     started = time.thread_time()
 
-    assert "p" in parse("text", {"text": text}).text
+    assert "p" in fetched("text", {"text": text}, updated=True).text
 
-    # Each read to the end of the text takes ten seconds.
-    assert time.thread_time() - started < 3.0
+    # Each read to the end of the text takes some seconds.
+    assert time.thread_time() - started < 1.0
 
 
 @pytest.mark.parametrize(
@@ -550,4 +550,4 @@ def test_marks_without_an_end_are_read_while_feishu_waits(text: str) -> None:
 
     parse("post", {"content": [], "content_v2": [[{"tag": "md", "text": text}]]})
 
-    assert time.thread_time() - started < 3.0
+    assert time.thread_time() - started < 1.0
