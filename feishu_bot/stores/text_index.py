@@ -22,6 +22,7 @@ FIRST_SECONDS = 10.0
 EVERY_SECONDS = 60.0
 # Between two steps, each of which keeps others from writing to SQLite for some milliseconds.
 REST_SECONDS = 0.1
+JOIN_SECONDS = 2.0
 
 
 def candidates(
@@ -46,14 +47,18 @@ class TextIndexUpkeep:
         self._database = database
         self._stopped = threading.Event()
         self._is_possible = True
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin; the thread ends with the process, or with `stop`."""
-        threading.Thread(target=self._run, name="text-index", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="text-index", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Begin no further step."""
+        """Begin no further step, and wait for the present one: the database is closed next."""
         self._stopped.set()
+        if self._thread:
+            self._thread.join(JOIN_SECONDS)
 
     def run_once(self, *, rest_seconds: float = REST_SECONDS) -> None:
         """Do what there is to do now. Raises SQLAlchemyError when the database doesn't answer."""

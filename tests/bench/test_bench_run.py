@@ -48,7 +48,9 @@ def test_times_are_in_their_order(run):
 def test_what_the_bot_takes_is_measured(run):
     taken = run.consumption
     assert taken.system_per_answer >= 0
-    assert 0 < taken.cpu_per_answer < 2
+    # What an idle bot takes in the same time is taken off: on a busy machine it may be more than
+    # that of five answers.
+    assert -0.1 < taken.cpu_per_answer < 2
     assert 50e6 < taken.pss_rest <= taken.pss_peak * 1.05
     assert 0.2 < taken.start_seconds < 60
 

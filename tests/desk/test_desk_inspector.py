@@ -8,6 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from feishu_simulator import Simulator
+from tests.desk.using import press_tool
 from tests.polling import eventually
 
 
@@ -17,9 +18,7 @@ def test_the_wire_of_an_answer_is_laid_open_and_a_repeat_is_not_answered(
     talking_desk.gateway.between = 0.008
     page.get_by_label("输入消息").fill("你好")
     page.keyboard.press("Enter")
-    question = page.locator("article.mine")
-    question.hover()
-    question.get_by_role("button", name="打开检查器").click()
+    press_tool(page.locator("article.mine"), "打开检查器")
     inspector = page.locator(".inspector")
     push = inspector.locator(".wire-push").first
     push.locator("> summary").click()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tests.polling import eventually
 
 
 def write(page: Page, text: str, place: str = ".conversation") -> None:
@@ -29,3 +32,16 @@ def tool(message: Locator, label: str) -> Locator:
     """One of the tools that appear over a message."""
     message.hover()
     return message.get_by_role("button", name=label, exact=True)
+
+
+def press_tool(message: Locator, label: str) -> None:
+    """Press one of them. A message that is drawn anew under the mouse is pointed at again."""
+
+    def is_pressed() -> bool:
+        try:
+            tool(message, label).click(timeout=1_000)
+        except PlaywrightTimeout:
+            return False
+        return True
+
+    eventually(is_pressed, timeout=20)

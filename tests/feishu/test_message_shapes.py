@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from typing import Any
 
 import pytest
@@ -525,3 +526,28 @@ def test_a_card_that_is_nested_without_end_is_read_so_far() -> None:
         part = {"tag": "column_set", "columns": [{"tag": "column", "elements": [part]}]}
 
     assert card_text({"elements": [part, {"tag": "markdown", "content": "flat"}]}) == "flat"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<p>" * 30_000, "<p " * 30_000, "<p>a</p>" + "<p>x" * 25_000, "<p>" + " " * 90_000 + "<br"],
+)
+def test_paragraphs_without_an_end_are_read_while_feishu_waits(text: str) -> None:
+    started = time.thread_time()
+
+    assert "p" in fetched("text", {"text": text}, updated=True).text
+
+    # Each read to the end of the text takes some seconds.
+    assert time.thread_time() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['<at user_id="ou_x">' * 5_000, "<at id=ou_x>a" * 7_000, "![" * 45_000, "![a](" * 18_000],
+)
+def test_marks_without_an_end_are_read_while_feishu_waits(text: str) -> None:
+    started = time.thread_time()
+
+    parse("post", {"content": [], "content_v2": [[{"tag": "md", "text": text}]]})
+
+    assert time.thread_time() - started < 1.0

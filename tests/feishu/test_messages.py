@@ -351,3 +351,11 @@ def test_a_choice_outside_a_form_reads_like_a_field() -> None:
     click = {"action": {"tag": "select_static", "name": "role", "option": "poet"}}
 
     assert parse_card_action_v2(click, "e").form == {"role": "poet"}
+
+
+def test_halves_of_characters_are_replaced_in_a_click() -> None:
+    action = {"value": {"act": "x\ud83d"}, "form_value": {"text": "half \ud83d", "done": True}}
+    click = parse_card_action_v2({"action": action}, "e")
+
+    assert click.value == {"act": "x\ufffd"}
+    assert click.form == {"text": "half \ufffd", "done": True}

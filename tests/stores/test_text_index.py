@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -170,6 +171,7 @@ class TestBothDatabases:
 
         eventually(lambda: SqlHistory(database).find(ALICE, first))
         index.stop()
+        assert "text-index" not in {thread.name for thread in threading.enumerate()}
 
 
 class TestSqlite:

@@ -12,6 +12,7 @@ from typing import Any
 
 from feishu_bot.core.card_actions import CardAction
 from feishu_bot.core.messages import Sender
+from feishu_bot.core.text import repair_surrogates
 from feishu_bot.feishu.webhook.fields import as_dict, as_text, object_in, person_id
 
 
@@ -42,8 +43,8 @@ def _card_action(
             user_id=as_text(operator.get("user_id")),
             union_id=as_text(operator.get("union_id")),
         ),
-        value=object_in(action.get("value")),
-        form=_form(action),
+        value=_repaired(object_in(action.get("value"))),
+        form=_repaired(_form(action)),
     )
 
 
@@ -55,6 +56,14 @@ def _form(action: Mapping[str, Any]) -> dict[str, Any]:
         if action.get(field):
             form.setdefault(name or field, action[field])
     return form
+
+
+def _repaired(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, their texts without halves of characters, which no database or model takes."""
+    return {
+        name: repair_surrogates(value) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
 
 
 def _digest(body: Mapping[str, Any]) -> str:

@@ -15,7 +15,8 @@ from feishu_bot.feishu.webhook.rich_text import RichText, attachment_of
 # The whole content of a forwarded chat; what was said in it has to be asked for.
 FORWARDED = "Merged and Forwarded Message"
 
-_PARAGRAPH = re.compile(r"<p(?:\s[^>]*)?>(.*?)</p\s*>", re.DOTALL | re.IGNORECASE)
+# Up to the next one at most: thirty thousand without an end would each be read to the end.
+_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>((?:(?!<p[\s>]).)*?)</p\s*>", re.DOTALL | re.IGNORECASE)
 # Mentions may stand before the first paragraph.
 _IS_PARAGRAPHS = re.compile(r"\s*(?:@_\w+\s*)*<p[\s>]", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)

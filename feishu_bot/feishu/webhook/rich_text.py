@@ -12,10 +12,12 @@ from feishu_bot.core.messages import Attachment
 from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text
 
 _TICKS = re.compile(r"`{3,}")
+# Up to the next one at most: six thousand without an end would each be read to the end.
 _AT = re.compile(
-    r"<at\s+(?:user_id|open_id|id)\s*=\s*[\"']?([^\"'>\s]*)[\"']?\s*>(.*?)</at\s*>", re.IGNORECASE
+    r"<at\s+(?:user_id|open_id|id)\s*=\s*[\"']?([^\"'>\s]*)[\"']?\s*>((?:(?!<at\s).)*?)</at\s*>",
+    re.IGNORECASE,
 )
-_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*(img_[\w-]+)[^)]*\)")
+_PICTURE = re.compile(r"!\[[^\]]{0,500}\]\(\s*(img_[\w-]+)[^)]*\)")
 # These stand on lines of their own, wherever they are in a row.
 _BLOCKS = frozenset({"code_block", "hr"})
 
