@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING
 
 from feishu_bot.core.pictures import Picture
@@ -33,16 +34,18 @@ def prepare_picture(data: bytes, *, max_side: int = MAX_SIDE) -> Picture:
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise MediaError("media_too_large", f"{opened.width}x{opened.height}")
+        with warnings.catch_warnings():
+            # Up to twice as many pixels it would only warn.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            opened = Image.open(io.BytesIO(data), formats=FORMATS)
+        with opened:
             # JPEG is decoded at a fraction of its size where that is enough.
             opened.draft("RGB", (max_side, max_side))
             picture = ImageOps.exif_transpose(opened)
             picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
             is_transparent = picture.has_transparency_data
             picture = picture.convert("RGBA" if is_transparent else "RGB")
-    except Image.DecompressionBombError as exc:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise MediaError("media_too_large", "pixels") from exc
     except UnidentifiedImageError as exc:
         raise MediaError("media_unsupported", "picture") from exc

@@ -27,7 +27,7 @@ def step_to(page: Page, key: str, selector: str) -> None:
 def test_an_answer_grows_is_replied_to_cut_continued_inspected_and_recalled(
     talking_desk: Simulator, page: Page, open_tab
 ):
-    talking_desk.gateway.between = 0.01
+    talking_desk.gateway.between = 0.05
     write(page, "你好")
     first = answer_to(page, "你好")
     expect(first).to_contain_text("我是模拟的模型")

@@ -7,7 +7,7 @@ import io
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -75,11 +75,17 @@ def test_a_bomb_is_too_large() -> None:
     assert refusal(files.png_bomb()) == "media_too_large"
 
 
+def test_a_picture_just_above_the_limit_is_too_large_as_well() -> None:
+    assert refusal(files.png_bomb(side=8_000)) == "media_too_large"
+
+
 def test_what_is_no_picture_is_said_so() -> None:
     assert refusal(b"%PDF-1.7") == "media_unsupported"
     assert refusal(files.picture(300, 300, kind="JPEG")[:200]) == "media_broken"
 
 
+# Some bytes make a large picture, which takes a while.
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.data())
 def test_any_bytes_are_a_picture_or_a_media_error(
     noise: bytes, kind: str, draw: st.DataObject

@@ -12,6 +12,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.stores.schema import conversations, turns
 from feishu_simulator import Script
 from feishu_simulator.card_view import label_of, walk
+from tests.media.files import picture
 from tests.polling import eventually
 
 ZH = Catalog.load("zh")
@@ -89,16 +90,21 @@ def test_a_newcomers_first_five_messages_do_what_they_expect(sim, talk, bot):
     talk.ask("你好")
     talk.ask("写一段请假说明")
     talk.ask("再短一点")
-    picture = sim.feishu.send(talk.chat, talk.alice, "image", {"image_key": "img_1"})
-    assert "我还读不了图片" in talk.answer(picture).text
+    key = sim.feishu.add_image(picture(64, 48))
+    talk.answer(sim.feishu.send(talk.chat, talk.alice, "image", {"image_key": key}))
     talk.ask("换成英文")
 
-    assert said(sim) == [
+    *before, seen, answered, last = said(sim)
+    assert before == [
         *("你好", "A1"),
         *("写一段请假说明", "A2"),
         *("再短一点", "A3"),
-        "换成英文",
     ]
+    # The picture is still there when the talk goes on.
+    words, shown = seen
+    assert "请看看图片里有什么" in words["text"]
+    assert shown["type"] == "image_url"
+    assert (answered, last) == ("A4", "换成英文")
 
 
 GOES_ON = {
