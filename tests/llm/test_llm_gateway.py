@@ -652,9 +652,15 @@ def test_a_pause_lets_chunks_gather(make_gateway: MakeGateway, server: FaultServ
         asked.append(streams)
         return 0.05
 
-    chunks = [delta(str(n)) for n in range(50)]
-    server.will(stream(*chunks, delta(finish="stop"), DONE))
-    pieces = list(make_gateway(pause=pause).stream(PROMPT))
+    first, *chunks = [delta(str(n)) for n in range(50)]
+    # Else all of it may be there at the first read, and there is nothing to gather.
+    begun = threading.Event()
+    server.will(stream(first, begun, *chunks, delta(finish="stop"), DONE))
+    pieces = []
+    for piece in make_gateway(pause=pause).stream(PROMPT):
+        pieces.append(piece)
+        if isinstance(piece, TextDelta):
+            begun.set()
 
     assert text_of(pieces) == "".join(map(str, range(50)))
     assert 1 <= len(asked) <= 5
