@@ -15,10 +15,7 @@ from feishu_bot.feishu.card_editor import CardEditor, edit_sequence
 from feishu_bot.feishu.cards.answer import answer_card
 from feishu_bot.feishu.cards.answer_edits import edit_actions
 from feishu_bot.feishu.cards.localizer import Localizer
-from feishu_bot.feishu.streaming.cardkit_card import CardKitCard
-from feishu_bot.feishu.streaming.paced_calls import PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
-from feishu_bot.feishu.streaming.reply_sender import ReplySender
 from feishu_simulator.card_entities import ENTITY_DAYS
 from feishu_simulator.card_view import label_of
 from tests.polling import Clock
@@ -42,24 +39,11 @@ def editor(client):
 
 
 @pytest.fixture
-def draw(client, question):
+def draw(cardkit_card):
     """An answer's card as the process draws it that has `state`, if there was one before."""
 
     def draw(text, state=None, clock=None):
-        caller = PacedCaller(Pacer(), patience=2.0)
-        replies = ReplySender(
-            client=client,
-            caller=caller,
-            message_id=question.message_id,
-            chat_id=question.chat.chat_id,
-            open_id=question.sender.open_id,
-            in_thread=False,
-            reference="ev",
-        )
-        streaming = CardKitCard(
-            client, caller, replies, part=0, interval=0.1, save=lambda: None, state=state or {},
-            clock=clock or Clock(NOW),
-        )  # fmt: skip
+        streaming = cardkit_card(clock or Clock(NOW), state or {})
         streaming.open(answer_card(TEXTS, text="", streaming=True))
         card = answer_card(TEXTS, text=text, streaming=False, can_regenerate=True)
         streaming.close(text, card)

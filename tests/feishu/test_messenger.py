@@ -2,36 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
-from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.core.tasks import ReplyTarget
-from feishu_bot.feishu.messenger import FeishuMessenger
-from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.logs import bind
 from tests.builders import message
-
-
-@pytest.fixture
-def messenger(sim, client):
-    """A messenger at work."""
-    messenger = FeishuMessenger(
-        client=client,
-        pacer=Pacer(),
-        texts={"en": Catalog.load("en")},
-        language_of=lambda *_: "en",
-        identity=BotIdentity(sim.credentials.app_id, name="Bot"),
-        threads=2,
-        streaming=True,
-        frame_interval=0.1,
-        most_cards=0,
-        reply_in_thread="auto",
-    )
-    messenger.start()
-    yield messenger
-    messenger.stop()
 
 
 def test_what_is_bound_where_an_answer_begins_is_logged_where_it_is_drawn(

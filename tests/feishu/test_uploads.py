@@ -6,13 +6,9 @@ import struct
 
 import pytest
 
-from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Card, Image
-from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.errors import FeishuError, PermissionMissing
-from feishu_bot.feishu.messenger import FeishuMessenger
-from feishu_bot.feishu.streaming.pacer import Pacer
 from tests.builders import message
 
 OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(200)
@@ -24,25 +20,6 @@ def png(width=4, height=3):
 
 def gif(width, height):
     return b"GIF89a" + struct.pack("<HH", width, height) + bytes(30)
-
-
-@pytest.fixture
-def messenger(sim, client):
-    messenger = FeishuMessenger(
-        client=client,
-        pacer=Pacer(),
-        texts={"en": Catalog.load("en")},
-        language_of=lambda *_: "en",
-        identity=BotIdentity(sim.credentials.app_id, name="Bot"),
-        threads=1,
-        streaming=True,
-        frame_interval=0.1,
-        most_cards=0,
-        reply_in_thread="never",
-    )
-    messenger.start()
-    yield messenger
-    messenger.stop()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from feishu_bot.core import days
 from feishu_bot.core.cards import (
     Block,
     Button,
@@ -23,6 +22,7 @@ from feishu_bot.core.cards import (
     Select,
     Text,
 )
+from feishu_bot.core.commands.report_file import NAMING_SECONDS, report_file
 from feishu_bot.core.commands.report_periods import ReportPeriods, day_label
 from feishu_bot.core.feedback import DailyRatings, Feedback, FeedbackStore
 from feishu_bot.core.formatting import format_count
@@ -30,13 +30,12 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import File
 from feishu_bot.core.people import UserDirectory
 from feishu_bot.core.report_tables import feedback_table
-from feishu_bot.core.tables import as_csv, name_lookup
+from feishu_bot.core.tables import name_lookup
 
 MAX_COMMENTS = 8
 COMMENT_CHARS = 300
 MAX_MODELS = 8
 MAX_ROWS = 20_000
-NAMING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,10 @@ class FeedbackReport:
         ids = (one.open_id for one in found)
         names = name_lookup(self.names.of, ids, seconds=NAMING_SECONDS)
         texts = self.words[language]
-        name = f"{texts('feedback_file')}-{days.day_name(self.periods.clock())}.csv"
-        cut = texts("table_cut", count=format_count(MAX_ROWS)) if len(found) == MAX_ROWS else ""
-        return File(name, as_csv(feedback_table(texts, found, names=names), cut))
+        table = feedback_table(texts, found, names=names)
+        cut_at = MAX_ROWS if len(found) == MAX_ROWS else 0
+        now = self.periods.clock()
+        return report_file(texts, "feedback_file", table, cut_at=cut_at, now=now)
 
     def _select(self, count: int) -> Select:
         return self.periods.select("feedback_days", count)

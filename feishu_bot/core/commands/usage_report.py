@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from feishu_bot.core import days
 from feishu_bot.core.cards import (
     Block,
     Button,
@@ -20,6 +19,7 @@ from feishu_bot.core.cards import (
     Point,
     Text,
 )
+from feishu_bot.core.commands.report_file import NAMING_SECONDS, report_file
 from feishu_bot.core.commands.report_periods import ReportPeriods, day_label
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.languages import Language
@@ -27,7 +27,7 @@ from feishu_bot.core.messenger import File
 from feishu_bot.core.people import UserDirectory
 from feishu_bot.core.quotas import Spending, sum_usage
 from feishu_bot.core.report_tables import ALL_GROUPS, usage_table
-from feishu_bot.core.tables import as_csv, name_lookup
+from feishu_bot.core.tables import name_lookup
 from feishu_bot.core.usage import UsageRow, UsageStore
 
 MAX_PEOPLE = 8
@@ -35,7 +35,6 @@ MAX_MODELS = 8
 # Colours that can be told apart; the rest is drawn as one.
 MAX_SERIES = 4
 MAX_ROWS = 50_000
-NAMING_SECONDS = 10.0
 
 Said = Callable[[Spending], Label]
 
@@ -83,9 +82,8 @@ class UsageReport:
         names = name_lookup(self.names.of, (row.person for row in rows), seconds=NAMING_SECONDS)
         texts = self.words[language]
         table = usage_table(texts, rows, ALL_GROUPS, starts, names=names)
-        name = f"{texts('usage_file')}-{days.day_name(self.periods.clock())}.csv"
-        cut = texts("table_cut", count=format_count(MAX_ROWS)) if len(rows) == MAX_ROWS else ""
-        return File(name, as_csv(table, cut))
+        cut_at = MAX_ROWS if len(rows) == MAX_ROWS else 0
+        return report_file(texts, "usage_file", table, cut_at=cut_at, now=self.periods.clock())
 
     def _models(self, rows: list[UsageRow]) -> tuple[Field, ...]:
         by_model = {
