@@ -19,6 +19,7 @@ from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
+from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -160,7 +161,7 @@ def build_bot(
         policy=policy,
         quotas=quotas,
         prices=ports.prices,
-        model_label=ModelLabel(ports.models.known),
+        counter=UsageCounter(ModelLabel(ports.models.known), ports.prices),
         background=background,
         footer=options.footer,
         log_messages=options.log_messages,

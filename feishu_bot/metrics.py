@@ -82,6 +82,11 @@ TOKENS = Counter(
     "Tokens of questions (prompt) and answers (completion), by model",
     ["model", "kind"],
 )
+MEDIA = Counter(
+    "feishu_bot_media",
+    "Pictures made, seconds of speech heard or spoken, and files read, by model",
+    ["model", "kind"],
+)
 COST = Counter(
     "feishu_bot_cost", "What answers cost, in the currency of PRICES_FILE", ["model", "currency"]
 )

@@ -1,4 +1,4 @@
-"""The prices of tokens, from the administrator's price table."""
+"""The prices of tokens, pictures and speech, from the administrator's price table."""
 
 from __future__ import annotations
 
@@ -35,16 +35,27 @@ class PriceList:
         price = self._table().price_of(model)
         return (price.prompt * prompt_tokens + price.completion * completion_tokens) / _PER
 
+    def picture_cost(
+        self, model: str, pictures: int, prompt_tokens: int = 0, completion_tokens: int = 0
+    ) -> float:
+        by_picture = self._table().price_of(model).picture * pictures
+        return by_picture + self.cost(model, prompt_tokens, completion_tokens)
+
+    def audio_cost(self, model: str, seconds: float) -> float:
+        return self._table().price_of(model).minute * seconds / 60
+
     def _table(self) -> _Table:
         return self._file.value() if self._file else _Table()
 
 
 @dataclass(frozen=True, slots=True)
 class _Price:
-    """The price of a million tokens."""
+    """The price of a million tokens, of a picture, and of a minute of speech."""
 
     prompt: float = 0.0
     completion: float = 0.0
+    picture: float = 0.0
+    minute: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +107,16 @@ def _price(name: str, models: Entry) -> _Price:
     entry = models[name]
     if not isinstance(entry, Entry):
         raise InvalidDocument(
-            f"“{name}”下应有 prompt 和 completion 两个价格",
-            f'"{name}" should have a price for prompt and one for completion under it',
+            f"“{name}”下应有价格：prompt 和 completion，或 picture，或 minute",
+            f'"{name}" should have prices under it: prompt and completion, picture, or minute',
             line,
         )
-    entry.check_keys("prompt", "completion")
-    return _Price(_amount(entry, "prompt"), _amount(entry, "completion"))
+    entry.check_keys("prompt", "completion", "picture", "minute")
+    wanted = {key for key in ("picture", "minute") if key in entry}
+    # Who pays by token pays for both kinds; what has no other price is taken for that.
+    if not wanted or "prompt" in entry or "completion" in entry:
+        wanted |= {"prompt", "completion"}
+    return _Price(**{key: _amount(entry, key) for key in sorted(wanted, reverse=True)})
 
 
 def _amount(entry: Entry, key: str) -> float:

@@ -14,7 +14,7 @@ class Usage:
     """What one answer cost. `outcome` as in the log line; `seconds` from claim to end.
 
     Tokens are our estimate where the gateway gave no figures; `cost` is in the currency of the
-    prices.
+    prices. `pictures` were made, `audio_seconds` heard or spoken, `files` read.
     """
 
     open_id: str
@@ -25,7 +25,27 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
+    pictures: int = 0
+    audio_seconds: float = 0.0
+    files: int = 0
     created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaUse:
+    """What an answer took besides the model that gave it: of which model, and what it cost.
+
+    It is stored with the answer as a usage of its own, which is no question. `files` were read
+    without a model: then `model` is empty.
+    """
+
+    model: str
+    pictures: int = 0
+    audio_seconds: float = 0.0
+    files: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +61,9 @@ class UsageTotal:
     prompt_tokens: int
     completion_tokens: int
     cost: float
+    pictures: int = 0
+    audio_seconds: float = 0.0
+    files: int = 0
 
     @property
     def tokens(self) -> int:
@@ -99,7 +122,7 @@ class UsageStore(Protocol):
 
 
 class Prices(Protocol):
-    """What tokens cost."""
+    """What tokens, pictures and speech cost."""
 
     @property
     def currency(self) -> str:
@@ -107,3 +130,11 @@ class Prices(Protocol):
 
     def cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float:
         """What an answer cost, in the currency; 0 for a model without a price."""
+
+    def picture_cost(
+        self, model: str, pictures: int, prompt_tokens: int = 0, completion_tokens: int = 0
+    ) -> float:
+        """What making so many pictures cost: by picture, by token, or both."""
+
+    def audio_cost(self, model: str, seconds: float) -> float:
+        """What hearing or speaking so many seconds cost."""

@@ -124,14 +124,17 @@ class SqlInbox:
             self._held.remove(job)
             raise _lost(job)
 
-    def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> bool:
+    def finish(
+        self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None, *further: Usage
+    ) -> bool:
         """The turn of a question that was recalled meanwhile is not stored.
 
         After any other exception than LeaseLost the job is still ours.
         """
         self._held.remove(job)
         try:
-            is_recalled = self._finish(job, outcome, turn, usage)
+            used = (usage, *further) if usage else further
+            is_recalled = self._finish(job, outcome, turn, used)
         except BaseException:
             self._held.add(job)
             raise
@@ -238,7 +241,7 @@ class SqlInbox:
         return jobs
 
     def _finish(
-        self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None
+        self, job: Job, outcome: Outcome, turn: Turn | None, used: Iterable[Usage]
     ) -> bool | None:
         """None, with nothing stored, when the job isn't ours any more."""
         now = self._clock()
@@ -249,7 +252,7 @@ class SqlInbox:
                 return None
             if turn is not None and not row.forget_requested:
                 insert_turn(connection, job.key, turn, now=now)
-            if usage is not None:
+            for usage in used:
                 insert_usage(connection, usage, now=now)
         return bool(row.forget_requested)
 

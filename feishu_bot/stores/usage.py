@@ -22,13 +22,16 @@ _tokens = sa.func.sum(table.c.prompt_tokens + table.c.completion_tokens)
 # A notice is no answer, nor is one that was stopped before its first word.
 _is_answer = sa.and_(
     table.c.outcome.in_(("answered", "stopped")),
-    table.c.prompt_tokens + table.c.completion_tokens > 0,
+    table.c.prompt_tokens + table.c.completion_tokens + table.c.pictures > 0,
 )
 _SUMS = (
     sa.func.sum(sa.case((_is_answer, 1), else_=0)).label("answers"),
     sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
     sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
     sa.func.sum(table.c.cost).label("cost"),
+    sa.func.sum(table.c.pictures).label("pictures"),
+    sa.func.sum(table.c.audio_seconds).label("audio_seconds"),
+    sa.func.sum(table.c.files).label("files"),
 )
 _COLUMNS = {"person": table.c.open_id, "chat": table.c.chat_id, "model": table.c.model}
 

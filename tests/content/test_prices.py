@@ -87,6 +87,25 @@ def test_a_full_name_wins_over_the_same_beginning(write: Callable[[str], Path]) 
     assert prices.cost("a", 1_000_000, 0) == 2
 
 
+def test_a_picture_and_a_minute_of_speech_have_prices_of_their_own(
+    write: Callable[[str], Path],
+) -> None:
+    prices = PriceList(
+        write(
+            "currency: $\nmodels:\n"
+            "  draws: {picture: 0.04}\n"
+            "  hears: {minute: 0.006}\n"
+            "  both: {picture: 0.01, prompt: 5, completion: 40}\n"
+        )
+    )
+
+    assert prices.picture_cost("draws", 2) == pytest.approx(0.08)
+    assert prices.picture_cost("draws", 1, 1_000_000, 1_000_000) == pytest.approx(0.04)
+    assert prices.picture_cost("both", 1, 1_000_000, 1_000_000) == pytest.approx(45.01)
+    assert prices.audio_cost("hears", 90) == pytest.approx(0.009)
+    assert prices.cost("hears", 1_000_000, 1_000_000) == 0
+
+
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
@@ -95,8 +114,10 @@ def test_a_full_name_wins_over_the_same_beginning(write: Callable[[str], Path]) 
         ("curency: $", 'line 1: unknown key "curency", perhaps "currency"'),
         ("models: [a]", 'line 1: "models" should have names of models under it'),
         ("models: {a: {prompt: 1, completion: 1}}", '"currency" is missing'),
-        ("models: {a: 1}", '"a" should have a price for prompt and one for completion'),
+        ("models: {a: 1}", '"a" should have prices under it: prompt and completion'),
         ("models:\n  a: {prompt: 1}", 'line 2: "completion" is missing'),
+        ("models:\n  a: {picture: 1, prompt: 1}", 'line 2: "completion" is missing'),
+        ("models: {a: {}}", '"prompt" is missing'),
         ("models: {a: {prompt: 1, output: 1}}", 'unknown key "output"'),
         ("models:\n  a:\n    prompt: -1", 'line 3: "prompt" should be a number, 0 or above'),
         ("models: {a: {prompt: nan}}", 'should be a number, 0 or above, not "nan"'),

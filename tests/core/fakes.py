@@ -57,6 +57,7 @@ class FakeInbox:
         self.postponed: list[tuple[Job, float]] = []
         self.stopped: list[str] = []
         self.dropped: list[int] = []
+        self.further: dict[int, tuple[Usage, ...]] = {}
         self.taken_over: set[int] = set()
         self.recalled: set[int] = set()
         self.to_stop: set[int] = set()
@@ -87,10 +88,11 @@ class FakeInbox:
     def is_known(self, dedupe_id) -> bool:
         return any(dedupe_id == known.dedupe_id for known in self.tasks)
 
-    def finish(self, job, outcome, turn, usage) -> bool:
+    def finish(self, job, outcome, turn, usage, *further) -> bool:
         if job.id in self.taken_over:
             raise LeaseLost
         self.finished[job.id] = (outcome, turn, usage)
+        self.further[job.id] = further
         return job.id in self.recalled
 
     def release(self, jobs) -> None:
@@ -306,11 +308,14 @@ def _totals(used: list[Usage], name_of: Callable[[Usage], Any]) -> list[UsageTot
                 1
                 for item in items
                 if item.outcome in ("answered", "stopped")
-                and item.prompt_tokens + item.completion_tokens
+                and item.prompt_tokens + item.completion_tokens + item.pictures
             ),
             prompt_tokens=sum(item.prompt_tokens for item in items),
             completion_tokens=sum(item.completion_tokens for item in items),
             cost=sum(item.cost for item in items),
+            pictures=sum(item.pictures for item in items),
+            audio_seconds=sum(item.audio_seconds for item in items),
+            files=sum(item.files for item in items),
         )
         for name, items in used_by_name.items()
     ]
@@ -672,7 +677,7 @@ class FakeBalance:
 
 
 class FakePrices:
-    """A currency, and one price for every token."""
+    """A currency, and one price for every token, picture and second of speech."""
 
     def __init__(self, currency: str = "", each: float = 0.0) -> None:
         self.currency = currency
@@ -680,6 +685,12 @@ class FakePrices:
 
     def cost(self, model, prompt_tokens, completion_tokens) -> float:
         return self.each * (prompt_tokens + completion_tokens)
+
+    def picture_cost(self, model, pictures, prompt_tokens=0, completion_tokens=0) -> float:
+        return self.each * (pictures + prompt_tokens + completion_tokens)
+
+    def audio_cost(self, model, seconds) -> float:
+        return self.each * seconds
 
 
 class FakeAlerts:

@@ -691,12 +691,17 @@ class TestInbox:
             seconds=1.0,
             completion_tokens=1,
         )
+        drawn = replace(usage, model="draws", outcome="noticed", completion_tokens=0, pictures=2)
 
-        inbox.finish(job, "answered", turn_of(job), usage)
+        inbox.finish(job, "answered", turn_of(job), usage, drawn)
 
         (turn,) = conversations.load(job.key).turns
         assert turn == turn_of(job, id=turn.id, created_at=clock.now)
-        assert [total.answers for total in SqlUsage(database).totals(0.0, open_id="ou_1")] == [1]
+        totals = SqlUsage(database).totals(0.0, open_id="ou_1")
+        assert [(total.name, total.answers, total.pictures) for total in totals] == [
+            ("draws", 0, 2),
+            ("gpt", 1, 0),
+        ]
 
     @pytest.mark.parametrize("broken", ["turn", "usage"])
     def test_finishing_is_all_or_nothing(

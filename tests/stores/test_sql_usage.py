@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
@@ -86,6 +88,25 @@ class TestUsage:
         (found,) = ledger.totals(0.0, open_id="ou_3")
 
         assert (found.answers, found.tokens) == (2, 20)
+
+    def test_what_was_drawn_heard_and_read_is_summed_and_a_drawn_picture_is_an_answer(
+        self, ledger, database
+    ) -> None:
+        item = replace(
+            usage("ou_3"),
+            prompt_tokens=0,
+            completion_tokens=0,
+            pictures=1,
+            audio_seconds=2.5,
+            files=3,
+        )
+        with database.write() as connection:
+            insert_usage(connection, item, now=0.0)
+            insert_usage(connection, item, now=0.0)
+
+        (summed,) = ledger.totals(0.0, open_id="ou_3")
+        assert (summed.answers, summed.tokens) == (2, 0)
+        assert (summed.pictures, summed.audio_seconds, summed.files) == (2, 5.0, 6)
 
     def test_people_come_with_the_greatest_number_of_tokens_first(self, ledger, database) -> None:
         with database.write() as connection:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
-from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import Question, QuestionReader
+from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.messages import SentMessages
@@ -46,7 +46,7 @@ class Answerer:
     policy: AccessPolicy
     quotas: QuotaChecker
     prices: Prices
-    model_label: ModelLabel
+    counter: UsageCounter
     background: BackgroundTasks
     footer: frozenset[str]
     log_messages: bool = False
@@ -136,24 +136,13 @@ class Answerer:
         # What was asked is kept without an answer too, so that it can be asked once more.
         if shown.sent and question:
             turn = question.turn(job, draft, shown.sent.message_ids, now)
-        prompt_tokens, completion_tokens = draft.spent()
-        usage = Usage(
-            open_id=job.target.sender.open_id,
-            chat_id=job.target.chat_id,
-            model=draft.model,
-            outcome=shown.outcome,
-            seconds=seconds,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            cost=self.prices.cost(draft.model, prompt_tokens, completion_tokens),
-            created_at=now,
-        )
+        usage, *further = used = self._used(job, shown, seconds, now)
         try:
-            is_recalled = self.jobs.finish(job, shown.outcome, turn, usage)
+            is_recalled = self.jobs.finish(job, shown.outcome, turn, *used)
         except LeaseLost:
             logger.info("answer taken over")
             return
-        self._count(usage)
+        self.counter.count(usage, *further)
         logger.info(
             "answer",
             asker=usage.open_id,
@@ -175,16 +164,23 @@ class Answerer:
             job, answer_id, turn, is_complete=draft.is_complete, is_recalled=is_recalled
         )
 
-    def _count(self, usage: Usage) -> None:
-        metrics.ANSWERS.labels(outcome=usage.outcome).inc()
-        metrics.ANSWER_SECONDS.observe(usage.seconds)
-        if not usage.prompt_tokens and not usage.completion_tokens:
-            return
-        model = self.model_label.of(usage.model)
-        metrics.TOKENS.labels(model=model, kind="prompt").inc(usage.prompt_tokens)
-        metrics.TOKENS.labels(model=model, kind="completion").inc(usage.completion_tokens)
-        if usage.cost:
-            metrics.COST.labels(model=model, currency=self.prices.currency).inc(usage.cost)
+    def _used(self, job: Job, shown: ShownAnswer, seconds: float, now: float) -> list[Usage]:
+        """What the answer took: its own model first, then the others."""
+        draft = shown.draft
+        prompt_tokens, completion_tokens = draft.spent()
+        own = Usage(
+            open_id=job.target.sender.open_id,
+            chat_id=job.target.chat_id,
+            model=draft.model,
+            outcome=shown.outcome,
+            seconds=seconds,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            cost=self.prices.cost(draft.model, prompt_tokens, completion_tokens),
+            created_at=now,
+        )
+        # An answer is counted once, whatever else it took.
+        return [own, *(replace(own, outcome="noticed", **asdict(used)) for used in draft.media)]
 
 
 def _milliseconds(seconds: float) -> int:

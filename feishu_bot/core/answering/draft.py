@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.chat_model import FinishReason
+from feishu_bot.core.messages import known_fields
 from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import Outcome
+from feishu_bot.core.usage import MediaUse
 from feishu_bot.errors import MediaErrorKind
 
 # What a reader is told under an answer that isn't all there.
@@ -53,19 +55,24 @@ class Draft:
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
     # The asker's favourite model, where another one had to answer.
     missed_favourite: str = ""
+    # What it took besides its own model.
+    media: Sequence[MediaUse] = ()
     # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
     resumable_turn: str = ""
     idle_seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {**values, "media": [asdict(used) for used in self.media]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Draft:
         """What `as_json` gave, by this version, a newer one, or 0.1."""
         data = {"context": data.get("background", ""), **data}
-        return cls(**{name: data[name] for name in cls.__slots__ if name in data})
+        values = {name: data[name] for name in cls.__slots__ if name in data}
+        media = tuple(MediaUse(**known_fields(MediaUse, item)) for item in data.get("media", ()))
+        return cls(**{**values, "media": media})
 
     @property
     def outcome(self) -> Outcome:

@@ -82,10 +82,13 @@ class JobStore(Protocol):
     def checkpoint(self, job: Job, state: Mapping[str, Any]) -> None:
         """Keep `state` for the next attempt. Raises LeaseLost."""
 
-    def finish(self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None) -> bool:
+    def finish(
+        self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None, *further: Usage
+    ) -> bool:
         """End the job and store its turn and usage, all or nothing. Raises LeaseLost.
 
-        Returns whether the question was recalled meanwhile: then no turn is stored.
+        `further` is what other models took for the same answer. Returns whether the question was
+        recalled meanwhile: then no turn is stored.
         """
 
 
