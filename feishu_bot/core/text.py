@@ -18,6 +18,16 @@ def repair_surrogates(text: str) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """The text as every database takes it: whole characters, and no NUL."""
+    return repair_surrogates(text).replace("\0", "")
+
+
+def is_name(text: str, limit: int) -> bool:
+    """Whether this may stand in a log or a table as it is: printable and not too long."""
+    return len(text) <= limit and text.isprintable()
+
+
 def shorten(text: str, limit: int) -> str:
     """The text, cut to `limit` characters with an ellipsis where it is longer."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
