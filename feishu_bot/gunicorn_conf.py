@@ -41,15 +41,16 @@ if _settings.metrics and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # The folder where prometheus_client adds up several processes; read when it is imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_FOLDER)
 
-# More than proxies and Feishu keep open at once; beyond it, those that bring nothing make room.
-MOST_CONNECTIONS = 1000
+# Far more than proxies and Feishu keep open at once; an idle one costs some 4 KB. Beyond it, those
+# that bring nothing make room.
+MOST_CONNECTIONS = 4000
 
 
 def _connections() -> int:
     """How many connections a process holds: half of what it may open, the bot needs the rest."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < 4 * MOST_CONNECTIONS:
-        wanted = 4 * MOST_CONNECTIONS
+    if soft != resource.RLIM_INFINITY and soft < 2 * MOST_CONNECTIONS:
+        wanted = 2 * MOST_CONNECTIONS
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

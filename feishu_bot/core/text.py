@@ -20,7 +20,7 @@ def repair_surrogates(text: str) -> str:
 
 def storable(text: str) -> str:
     """The text as every database takes it: whole characters, and no NUL."""
-    return repair_surrogates(text).replace("\0", "")
+    return repair_surrogates(text).replace("\0", "\ufffd")
 
 
 def is_name(text: str, limit: int) -> bool:

@@ -152,7 +152,7 @@ def app_secret(value: str) -> str:
 
 @value_type("至少 16 个字符的随机字符串", "a random word of at least 16 characters")
 def token(value: str) -> str:
-    if len(value) < 16:
+    if 0 < len(value) < 16:
         raise InvalidValue("太短，容易被猜到", "it is so short that it can be guessed")
     return _read_credential(value)
 

@@ -28,6 +28,8 @@ from feishu_bot.web.incoming import IncomingRequest
 
 # For the whole of a request, head and body; Feishu itself gives up after three.
 REQUEST_SECONDS = 5.0
+# By then a request that is honest has come, and its connection goes before one that was kept.
+PROMPT_SECONDS = 0.5
 # How long a client may take to accept a piece of an answer.
 SEND_SECONDS = 5
 # After an answer that ends a connection, for the client to read it and close.
@@ -213,13 +215,14 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
 
     def _make_room(self) -> bool:
         """End the connection that is missed least; False when all are being answered."""
+        oldest, until = next(iter(self._arriving.items()), (None, 0.0))
+        waited = REQUEST_SECONDS - (until - time.monotonic())
         if self._lingering:
             self._drop(next(iter(self._lingering)))
-        elif self._arriving:
-            self._drop(next(iter(self._arriving)), "crowded")
+        elif oldest and (waited > PROMPT_SECONDS or not self.keepalived_conns):
+            self._drop(oldest, "crowded")
         elif self.keepalived_conns:
-            conn = self.keepalived_conns.popleft()
-            self._close(conn)
+            self._close(self.keepalived_conns.popleft())
         else:
             return False
         return True

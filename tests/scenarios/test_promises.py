@@ -234,8 +234,9 @@ def test_ping_answers_to_the_byte_what_the_original_does(bot):
 
 def test_the_console_can_check_both_addresses(sim, bot):
     for path in ("/webhook/event", "/webhook/card"):
-        for encrypted in (True, False):
-            assert sim.feishu.verify_url(path, encrypted=encrypted).ok
+        assert sim.feishu.verify_url(path).ok
+        # In plain, the console has no Encrypt Key: what would come then is refused.
+        assert not sim.feishu.verify_url(path, encrypted=False).ok
 
 
 def test_the_addresses_are_checked_while_the_database_is_locked(sim, bot):
@@ -274,20 +275,6 @@ def test_a_database_that_was_away_costs_no_message(sim, talk, start_bot):
     database.write = write
 
     sim.feishu.wait_for(lambda: whole(sim, question), timeout=30)
-
-
-def test_slow_strangers_do_not_keep_the_bot_from_answering(start_gunicorn):
-    bot = start_gunicorn(WEB_THREADS="2")
-    strangers = []
-    for _ in range(2):
-        stranger = socket.create_connection(("127.0.0.1", bot.port))
-        stranger.sendall(b"POST /webhook/event HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
-        strangers.append(stranger)
-
-    eventually(bot._is_up, timeout=15)
-
-    for stranger in strangers:
-        stranger.close()
 
 
 def test_a_process_stops_in_time_though_its_model_is_silent(sim, talk, start_gunicorn):

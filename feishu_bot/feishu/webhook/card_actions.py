@@ -12,7 +12,7 @@ from typing import Any
 
 from feishu_bot.core.card_actions import CardAction
 from feishu_bot.core.messages import Sender
-from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_text, object_in, person_id
+from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_text, cleaned, object_in, person_id
 
 
 def parse_card_action_v2(event: Mapping[str, Any], event_id: str) -> CardAction:
@@ -47,8 +47,8 @@ def _card_action(
             user_id=as_id(operator.get("user_id")),
             union_id=as_id(operator.get("union_id")),
         ),
-        value=object_in(action.get("value")),
-        form=_form(action),
+        value=cleaned(object_in(action.get("value"))),
+        form=cleaned(_form(action)),
         is_legacy=is_legacy,
     )
 

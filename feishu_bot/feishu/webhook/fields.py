@@ -1,14 +1,19 @@
-"""Fields of Feishu's JSON, where any of them may be missing, null or of another type."""
+"""Fields of Feishu's JSON, where any of them may be missing, null or of another type.
+
+Here values are checked into their shape, once for all events.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.text import storable
+from feishu_bot.errors import Unreadable
 
 # Ids go into paths, tables and the log. No page tells what they are made of; these are the
 # characters of all that were seen, and of what an administrator may choose as a user_id.
@@ -103,4 +108,41 @@ def person_of(ids: object, *, is_bot: bool = False) -> Sender:
         user_id=as_id(given.get("user_id")),
         union_id=as_id(given.get("union_id")),
         is_bot=is_bot,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """An event with its type, its id and when it happened (seconds, 0 for unknown).
+
+    `is_old` is the first generation's, which has its type inside the event and no header.
+    """
+
+    event_type: str
+    event_id: str
+    body: Mapping[str, Any]
+    created_at: float = 0.0
+    is_old: bool = False
+
+
+def read_envelope(data: Mapping[str, Any]) -> Envelope:
+    """The envelope of a request that is Feishu's. Raises Unreadable."""
+    body = data.get("event")
+    if "header" in data or "schema" in data:
+        header = as_dict(data.get("header"))
+        event_type, event_id = as_id(header.get("event_type")), as_id(header.get("event_id"))
+        created_at, is_old = seconds(header.get("create_time")), False
+    else:
+        event_type, event_id = as_id(as_dict(body).get("type")), as_id(data.get("uuid"))
+        created_at, is_old = 0.0, True
+    if not event_type:
+        raise Unreadable("no type of event")
+    if not isinstance(body, Mapping):
+        raise Unreadable("no event in it")
+    return Envelope(
+        event_type=event_type,
+        event_id=event_id,
+        body=body,
+        created_at=created_at,
+        is_old=is_old,
     )

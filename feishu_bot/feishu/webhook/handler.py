@@ -41,8 +41,8 @@ ANSWER_SECONDS = 2.0
 ADVICE = {
     PLAIN_CHECK: (
         "开发者后台的 Encrypt Key 还是空的（校验请求没有加密）。请在「事件与回调 › 加密策略」里"
-        "填上 APP_ENCRYPT_KEY 的值，再保存请求地址 / The Encrypt Key in the developer console is empty: "
-        "the address check came unencrypted. Set it there (Events & Callbacks > Encryption "
+        "填上 APP_ENCRYPT_KEY 的值，再保存请求地址 / The Encrypt Key in the developer console is "
+        "empty: the address check came unencrypted. Set it there (Events & Callbacks > Encryption "
         "Strategy) to the value of APP_ENCRYPT_KEY, and save the address again"
     ),
     OTHER_KEY: (
@@ -52,8 +52,8 @@ ADVICE = {
     ),
     TOKEN_ONLY: (
         "收到旧版卡片回调。应用还在用旧版「消息卡片请求网址」时，"
-        "设置 LEGACY_CARD_CALLBACKS=true / An old card callback came. If the app still uses the old message card request URL, set "
-        "LEGACY_CARD_CALLBACKS=true"
+        "设置 LEGACY_CARD_CALLBACKS=true / An old card callback came. If the app still uses the "
+        "old message card request URL, set LEGACY_CARD_CALLBACKS=true"
     ),
     EARLY: (
         "请求的时间比本机时钟晚五分钟以上，请校准服务器时钟 / The request's time is more than five "
