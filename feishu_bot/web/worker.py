@@ -132,8 +132,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         """End what has had its time; called with every turn of the loop."""
         now = time.monotonic()
         for conn, until in [*self._arriving.items()]:
-            # Who stops doesn't wait for somebody who has said nothing.
-            if until <= now or (not self.alive and not len(conn.incoming)):
+            # Who stops doesn't wait for those who dawdle.
+            if until <= (now if self.alive else now + REQUEST_SECONDS - PROMPT_SECONDS):
                 self._drop(conn, "slow")
         for conn, until in [*self._lingering.items()]:
             if until <= now:
