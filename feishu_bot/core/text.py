@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # What databases number rows with has 64 bits, hence 19 digits, of which not all numbers fit.
 ID_DIGITS = 18
 
@@ -26,6 +28,11 @@ def storable(text: str) -> str:
 def is_name(text: str, limit: int) -> bool:
     """Whether this may stand in a log or a table as it is: printable and not too long."""
     return len(text) <= limit and text.isprintable()
+
+
+def indented(text: str) -> str:
+    """The text with its further lines set in, as belonging to the first."""
+    return re.sub(r"\n(?=[^\n])", "\n  ", text)
 
 
 def shorten(text: str, limit: int) -> str:

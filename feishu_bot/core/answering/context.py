@@ -19,7 +19,7 @@ from feishu_bot.core.answering.unread import in_words, kind_of, names_of, shared
 from feishu_bot.core.conversations import Conversation, Conversations
 from feishu_bot.core.messages import Attachment, IncomingMessage
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.text import shorten
+from feishu_bot.core.text import indented, shorten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +206,7 @@ def _transcript(
         who = "assistant" if line.is_own else f"person {people.setdefault(line.sender, number)}"
         words = _said(line, READ_KINDS if line is read else ())
         is_cut |= len(words) > LINE_CHARS
-        said.append(f"{who}: {shorten(words, LINE_CHARS)}")
+        said.append(f"{who}: {indented(shorten(words, LINE_CHARS))}")
     kept: list[str] = []
     room = THREAD_CHARS
     for text in reversed(said):

@@ -49,7 +49,9 @@ _ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
 _BACKGROUND = re.compile(rf"\A(?:<({_TAGS}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
 _ONE = re.compile(rf"<({_TAGS})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"<>\n]*)"')
-_TAG = re.compile(rf"<(?=/?(?:{_TAGS})\b)")
+# However it is written: a model takes all of these for the tag.
+_BLANKS = r"[\s\u200b-\u200f\u2060\ufeff]*"
+_TAG = re.compile(rf"[<＜](?={_BLANKS}/?{_BLANKS}(?:{_TAGS})\b)", re.IGNORECASE)
 _REFERENCE = frozenset({"message", "key"})
 # What would end an attribute, a tag or a line, and marks of direction.
 _UNSAFE = re.compile(r'["<>&\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')
