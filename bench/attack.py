@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from feishu_bot.bot_process import BotProcess
 from feishu_simulator import Simulator
@@ -69,40 +70,53 @@ class Strangers:
         held: dict[socket.socket, tuple[Iterator[bytes], float]] = {}
         while not self._stopped.is_set():
             for _ in range(min(200, self._count - len(held))):
-                stranger = socket.socket()
-                stranger.setblocking(False)
-                with suppress(BlockingIOError):
-                    stranger.connect(("127.0.0.1", self._port))
+                stranger = self._connect()
                 held[stranger] = (self._pieces(), time.monotonic())
                 poller.register(stranger, selectors.EVENT_READ)
-                self.opened += 1
             now, ended = time.monotonic(), set()
             for stranger, (pieces, at) in held.items():
                 if at <= now:
-                    try:
-                        if piece := next(pieces):
-                            stranger.send(piece)
-                    except BlockingIOError:
-                        pass
-                    except OSError:
-                        ended.add(stranger)
                     held[stranger] = (pieces, now + PIECE_SECONDS)
-            for key, _ in poller.select(0.02):
-                stranger = key.fileobj
-                assert isinstance(stranger, socket.socket)
-                try:
-                    if not stranger.recv(4096):
+                    if not _sent(stranger, next(pieces)):
                         ended.add(stranger)
-                except BlockingIOError:
-                    pass
-                except OSError:
-                    ended.add(stranger)
+            for key, _ in poller.select(0.02):
+                if _is_ended(key.fileobj):
+                    ended.add(key.fileobj)
             for stranger in ended:
                 poller.unregister(stranger)
                 stranger.close()
                 del held[stranger]
         for stranger in held:
             stranger.close()
+
+    def _connect(self) -> socket.socket:
+        stranger = socket.socket()
+        stranger.settimeout(0.0)
+        with suppress(BlockingIOError):
+            stranger.connect(("127.0.0.1", self._port))
+        self.opened += 1
+        return stranger
+
+
+def _sent(stranger: socket.socket, piece: bytes) -> bool:
+    """Whether the connection is still there."""
+    try:
+        if piece:
+            stranger.send(piece)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _is_ended(stranger: Any) -> bool:
+    try:
+        return not stranger.recv(4096)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 class Probe:
@@ -224,11 +238,11 @@ def _ask(
         connection.request(method, path, body or None, headers or {})
         answer = connection.getresponse()
         json.loads(answer.read())
-        return answer.status
     except (http.client.HTTPException, ValueError):
         return 0
     finally:
         connection.close()
+    return answer.status
 
 
 def _raise_limit(wanted: int) -> None:

@@ -103,11 +103,10 @@ class SecretMask:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {
-            form
-            for secret in secrets
-            for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""))
-        }
+        forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
+        for _ in range(2):
+            # Quoted, and quoted again where that stands in a field.
+            forms |= {form for known in forms for form in _quoted(known)}
         # One may be a part of another.
         self._forms = sorted(forms, key=len, reverse=True)
 
@@ -118,6 +117,11 @@ class SecretMask:
         if any(mark in text for mark in _KEY_MARKS):
             text = _KEYS.sub(_HIDDEN, text)
         return text
+
+
+def _quoted(text: str) -> tuple[str, ...]:
+    dumped = (json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+    return (*dumped, repr(text)[1:-1])
 
 
 class LimitedLogger:

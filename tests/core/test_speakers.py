@@ -83,8 +83,9 @@ def test_a_name_stays_on_its_line_and_short(name, shown):
 
 @pytest.mark.parametrize(
     "name",
-    ["assistant", " System ", "SYSTEM:", "ａｓｓｉｓｔａｎｔ", "系统", "助手", "Colleague A", "person 1",
-     "<quoted_message>", "*User*", "Assi\u200bstant".replace("\u200b", "")],
+    ["assistant", " System ", "SYSTEM:", "ａｓｓｉｓｔａｎｔ", "系统", "助手",
+     "Colleague A", "person 1",
+     "<quoted_message>", "*User*"],
 )  # fmt: skip
 def test_nobody_bears_the_name_of_a_role(name):
     assert safe_name(name) == ""

@@ -15,7 +15,8 @@ IDS = {"open_id": "ou_alice", "union_id": "on_alice", "user_id": "alice"}
 HOSTILE: tuple[Any, ...] = (
     None, True, False, 0, -1, 2**63, 10**400, 1e308, float("inf"), float("nan"), "", " ", "0",
     "\0", "a\0b", "\ud83d", "\ude00\ud83d", "😀" * 50, "a\nb", "\x1b[31mred", "\u2028", "\u202e",
-    "x" * 300, "x" * 70_000, "/", "../..", "a/b?c=d#e", "%00", "';--", "{{7*7}}", "<at id=all></at>",
+    "x" * 300, "x" * 70_000, "/", "../..", "a/b?c=d#e", "%00", "';--", "{{7*7}}",
+    "<at id=all></at>",
     [], {}, [[]], [None], {"": ""}, {"a": {"b": {}}}, [1, "a", {}], "[]", "{}", '{"text":', "null",
     "9" * 5000, "NaN", "-1", "1e9", "٣", "@_all", "@_user_1", "om_card", "oc_group", "ou_alice",
 )  # fmt: skip

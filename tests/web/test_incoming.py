@@ -17,7 +17,7 @@ def chunked(*chunks: bytes, trailer: bytes = b"") -> bytes:
 
 
 def fed(data: bytes, size: int) -> IncomingRequest:
-    """What has come of these bytes in pieces of this size, when it is whole or there are no more."""
+    """What has come of these bytes, in pieces of this size, once it is whole or all are here."""
     request = IncomingRequest()
     for at in range(0, len(data), size):
         if request.is_whole:
