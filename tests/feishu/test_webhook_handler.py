@@ -541,7 +541,7 @@ def test_what_no_database_takes_is_mended_at_the_door(webhook):
 
 def test_strangers_write_a_few_lines_a_minute_and_all_are_counted(webhook, monkeypatch, caplog):
     monkeypatch.setattr(handler, "refusals", get_limited_logger("refusals"))
-    reason = {"address": "event", "reason": "not JSON"}
+    reason = {"address": "event", "reason": "neither an event nor an address check"}
 
     with counted("feishu_bot_refused_requests_total", **reason) as counts:
         for _ in range(200):

@@ -15,15 +15,7 @@ from feishu_bot.feishu.webhook.dispatcher import (
     EventDispatcher,
     Response,
 )
-from feishu_bot.feishu.webhook.signature import (
-    EARLY,
-    OTHER_KEY,
-    PLAIN_CHECK,
-    TOKEN_ONLY,
-    Address,
-    Headers,
-    SignatureVerifier,
-)
+from feishu_bot.feishu.webhook.signature import Address, Headers, SignatureVerifier
 from feishu_bot.feishu.webhook.time_limit import TimeLimit, TookTooLong
 from feishu_bot.logs import get_limited_logger, get_logger
 
@@ -36,26 +28,26 @@ REFUSAL: Response = (401, {"msg": "unauthorized"})
 CLICK_SECONDS = 300.0
 # Feishu waits three seconds.
 ANSWER_SECONDS = 2.0
-# What the administrator has to do about a refusal, said in both languages. Each once in an hour:
-# strangers can cause some of them.
+# What the administrator has to do about a refusal, by its reason, said in both languages. Each once
+# in an hour: strangers can cause some of them.
 ADVICE = {
-    PLAIN_CHECK: (
+    "address check without encryption": (
         "开发者后台的 Encrypt Key 还是空的（校验请求没有加密）。请在「事件与回调 › 加密策略」里"
         "填上 APP_ENCRYPT_KEY 的值，再保存请求地址 / The Encrypt Key in the developer console is "
         "empty: the address check came unencrypted. Set it there (Events & Callbacks > Encryption "
         "Strategy) to the value of APP_ENCRYPT_KEY, and save the address again"
     ),
-    OTHER_KEY: (
+    "encrypted with another key": (
         "解不开校验请求：APP_ENCRYPT_KEY 和开发者后台的 Encrypt Key 可能不一致 / An address check "
         "can't be decrypted: APP_ENCRYPT_KEY may differ from the Encrypt Key in the developer "
         "console"
     ),
-    TOKEN_ONLY: (
+    "old card callback": (
         "收到旧版卡片回调。应用还在用旧版「消息卡片请求网址」时，"
         "设置 LEGACY_CARD_CALLBACKS=true / An old card callback came. If the app still uses the "
         "old message card request URL, set LEGACY_CARD_CALLBACKS=true"
     ),
-    EARLY: (
+    "timestamp ahead of our clock": (
         "请求的时间比本机时钟晚五分钟以上，请校准服务器时钟 / The request's time is more than five "
         "minutes ahead of this machine's clock: set the clock"
     ),

@@ -31,12 +31,8 @@ Address = Literal["event", "card"]
 Signature = Literal["event", "card", "none"]
 
 
-# Reasons of a refusal that call for the administrator: the log says more of them.
-PLAIN_CHECK = "address check without encryption"
-OTHER_KEY = "encrypted with another key"
-TOKEN_ONLY = "old card callback"
-EARLY = "timestamp ahead of our clock"
-LATE = "timestamp too old"
+class Undecryptable(Unreadable):
+    """What came encrypted is no JSON under our key."""
 
 
 class Headers(Protocol):
@@ -84,7 +80,7 @@ class SignatureVerifier:
         is_event = hmac.compare_digest(given, event)
         is_card = hmac.compare_digest(given, card) and address == "card"
         if is_card and not is_event and not self._legacy_cards:
-            raise Refused(TOKEN_ONLY)
+            raise Refused("old card callback")
         if not (is_event or is_card):
             if len(body) > MAX_UNSIGNED_BODY:
                 raise Refused("no valid signature")
@@ -99,21 +95,23 @@ class SignatureVerifier:
         except ValueError:
             raise Refused("timestamp is not a number") from None
         if not age >= -CLOCK_SKEW:
-            raise Refused(EARLY)
+            raise Refused("timestamp ahead of our clock")
         if not age <= max_age:
-            raise Refused(LATE)
+            raise Refused("timestamp too old")
 
     def read_unsigned(self, body: bytes) -> dict[str, Any]:
         """The address check in the body, which must be encrypted: else nobody has shown a key."""
         try:
             data, is_encrypted = self._read(body)
-        except Unreadable as exc:
-            raise Refused(str(exc)) from None
+        except Undecryptable:
+            raise Refused("encrypted with another key") from None
+        except Unreadable:
+            raise Refused("neither an event nor an address check") from None
         if data.get("type") != "url_verification":
             raise Refused("no valid signature")
         self.challenge(data)
         if not is_encrypted:
-            raise Refused(PLAIN_CHECK)
+            raise Refused("address check without encryption")
         return data
 
     def read(self, body: bytes) -> dict[str, Any]:
@@ -131,7 +129,7 @@ class SignatureVerifier:
         try:
             return _json_object(self._decrypt(encrypted))[0], True
         except Unreadable:
-            raise Unreadable(OTHER_KEY) from None
+            raise Undecryptable("encrypted with another key") from None
 
     def challenge(self, data: Mapping[str, Any]) -> str:
         """The challenge of an address check with the right token."""
