@@ -168,6 +168,13 @@ def test_an_address_check_under_another_key_says_that_the_keys_differ(webhook, c
     assert "APP_ENCRYPT_KEY may differ" in caplog.text
 
 
+def test_an_address_check_under_the_token_says_that_the_two_are_swapped(webhook, caplog):
+    sealed = encrypt(json.dumps(CHALLENGE).encode(), CREDENTIALS.verification_token)
+
+    assert webhook.handle("event", {}, json.dumps({"encrypt": sealed}).encode()) == REFUSAL
+    assert "填反了" in caplog.text
+
+
 @pytest.mark.parametrize("encrypted", [True, False])
 def test_a_message_comes_through_encrypted_or_plain(webhook, encrypted):
     assert webhook.post(event(), encrypted=encrypted)[0] == 200

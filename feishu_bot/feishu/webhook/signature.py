@@ -104,6 +104,8 @@ class SignatureVerifier:
         try:
             data, is_encrypted = self._read(body)
         except Undecryptable:
+            if self._is_under_token(body):
+                raise Refused("encrypted with the Verification Token") from None
             raise Refused("encrypted with another key") from None
         except Unreadable:
             raise Refused("neither an event nor an address check") from None
@@ -127,7 +129,7 @@ class SignatureVerifier:
             return data, False
         # Anything after the object is unverified padding.
         try:
-            return _json_object(self._decrypt(encrypted))[0], True
+            return _json_object(self._decrypt(encrypted, self._aes_key))[0], True
         except Unreadable:
             raise Undecryptable("encrypted with another key") from None
 
@@ -158,11 +160,20 @@ class SignatureVerifier:
         if app_id != self._app_id:
             raise Refused("another app's event")
 
-    def _decrypt(self, encrypted: object) -> bytes:
+    def _is_under_token(self, body: bytes) -> bool:
+        """Whether the two were swapped, in the console or in our settings."""
+        try:
+            sealed = _json_object(body)[0].get("encrypt")
+            opened = _json_object(self._decrypt(sealed, hashlib.sha256(self._token).digest()))[0]
+        except Unreadable:
+            return False
+        return opened.get("type") == "url_verification"
+
+    def _decrypt(self, encrypted: object, key: bytes) -> bytes:
         """AES-256-CBC without a look at the padding, so that there is no padding to ask about."""
         try:
             sealed = base64.b64decode(encrypted if isinstance(encrypted, str) else b"")
-            cipher = AES.new(self._aes_key, AES.MODE_CBC, sealed[: AES.block_size])
+            cipher = AES.new(key, AES.MODE_CBC, sealed[: AES.block_size])
             return bytes(cipher.decrypt(sealed[AES.block_size :]))
         except (ValueError, binascii.Error):
             raise Unreadable("not decryptable") from None
