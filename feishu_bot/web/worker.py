@@ -30,6 +30,8 @@ from feishu_bot.web.incoming import IncomingRequest
 REQUEST_SECONDS = 5.0
 # By then a request that is honest has come, and its connection goes before one that was kept.
 PROMPT_SECONDS = 0.5
+# However many come: what it takes until the second packet of a request is here.
+LEAST_SECONDS = 0.05
 # How long a client may take to accept a piece of an answer.
 SEND_SECONDS = 5
 # After an answer that ends a connection, for the client to read it and close.
@@ -64,6 +66,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
     def accept(self, listener: socket.socket) -> None:
         """Take in what waits; connections that bring nothing make room for new ones."""
         for _ in range(ACCEPTS_AT_ONCE):
+            if self._is_full and not self._make_room():
+                return
             try:
                 client, address = listener.accept()
             except OSError as exc:
@@ -77,9 +81,19 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
             self.nr_conns += 1
             with suppress(OSError):
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_TIMEOUT)
-            self._await_request(TConn(self.cfg, client, address, listener.getsockname()))
-            if self.nr_conns >= self.worker_connections and not self._make_room():
-                return
+            conn = TConn(self.cfg, client, address, listener.getsockname())
+            self._await_request(conn)
+            # What is here already is read before others can crowd it out.
+            self._on_readable(conn, client)
+
+    @override
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Where no more fit, look again as soon as somebody has had their time."""
+        super().wait_for_and_dispatch_events(LEAST_SECONDS if self._is_full else timeout)
+
+    @property
+    def _is_full(self) -> bool:
+        return bool(self.nr_conns >= self.worker_connections)
 
     @override
     def on_client_socket_readable(self, conn: TConn, client: Any) -> None:
@@ -138,6 +152,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         for conn, until in [*self._lingering.items()]:
             if until <= now:
                 self._drop(conn)
+        if self._is_full:
+            self._make_room()
 
     @override
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
@@ -214,12 +230,12 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(conn)
 
     def _make_room(self) -> bool:
-        """End the connection that is missed least; False when all are being answered."""
+        """End the connection that is missed least; False when none has had its time."""
         oldest, until = next(iter(self._arriving.items()), (None, 0.0))
         waited = REQUEST_SECONDS - (until - time.monotonic())
         if self._lingering:
             self._drop(next(iter(self._lingering)))
-        elif oldest and (waited > PROMPT_SECONDS or not self.keepalived_conns):
+        elif oldest and waited > (PROMPT_SECONDS if self.keepalived_conns else LEAST_SECONDS):
             self._drop(oldest, "crowded")
         elif self.keepalived_conns:
             self._close(self.keepalived_conns.popleft())

@@ -296,6 +296,5 @@ def test_descriptors_that_run_out_end_waiting_connections_and_not_the_worker(web
     eventually(lambda: web.worker.nr_conns == 1)
     monkeypatch.setattr(socket.socket, "accept", crowded)
 
-    for _ in range(5):
-        assert web.ask(PING).endswith(b"pong")
-    assert is_closed(first)
+    # It goes once it has had the time that everybody has.
+    eventually(lambda: web.ask(PING).endswith(b"pong") and is_closed(first))

@@ -44,7 +44,8 @@ ADVICE = {
     ),
     "encrypted with the Verification Token": (
         "APP_ENCRYPT_KEY 和 APP_VERIFICATION_TOKEN 填反了：开发者后台用后者加密 / "
-        "APP_ENCRYPT_KEY and APP_VERIFICATION_TOKEN are swapped: the developer console encrypts with the latter"
+        "APP_ENCRYPT_KEY and APP_VERIFICATION_TOKEN are swapped: the developer console encrypts "
+        "with the latter"
     ),
     "old card callback": (
         "收到旧版卡片回调。应用还在用旧版「消息卡片请求网址」时，"
