@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from feishu_bot.core.text import is_name
-
 # Longer ones are no names of models, nor words for an end.
 NAME_CHARS = 100
 WORD_CHARS = 40
@@ -111,7 +109,7 @@ def _count(value: object) -> int:
 
 def _word(value: object, limit: int) -> str:
     """A name that goes into tables, cards and the log; empty for what can't be one."""
-    return value if isinstance(value, str) and is_name(value, limit) else ""
+    return value if isinstance(value, str) and len(value) <= limit and value.isprintable() else ""
 
 
 def _finish(value: object) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 import httpx2
 import openai
 
-from feishu_bot.core.text import is_name, storable
+from feishu_bot.core.text import storable
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.error_body import ErrorBody
 from feishu_bot.llm.error_kinds import THROTTLED, ModelErrorKind
@@ -83,7 +83,7 @@ def copy_of(failure: ModelError) -> ModelError:
 def request_id_of(headers: Mapping[str, str]) -> str:
     """The gateway's id of a request: its own header, or the one that OpenAI uses."""
     given = headers.get("x-oneapi-request-id") or headers.get("x-request-id") or ""
-    return given if is_name(given, MAX_ID_CHARS) else ""
+    return given if len(given) <= MAX_ID_CHARS and given.isprintable() else ""
 
 
 def _body_of(response: httpx2.Response) -> object:
