@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,29 @@ from tests.postgres import Postgres, running
 # First of all, so that every test has the SDK as the bot has it: without its services, but for
 # those through which the simulator's tests speak to the simulator.
 slim_sdk.install(services=("cardkit", "im"))
+
+# Half of the time until the first test is the rewriting of asserts. It is done once and kept,
+# also where PYTHONDONTWRITEBYTECODE is set.
+sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let every worker of a run of all tests rewrite some of them, and read the others'.
+
+    All workers import all tests, in the same order. Each of them begins at another place here.
+    """
+    config = session.config
+    worker: dict[str, object] = getattr(config, "workerinput", {})
+    if not worker or config.args != config.getini("testpaths"):
+        return
+    root = Path(__file__).parents[1]
+    paths = sorted(path.relative_to(root) for path in root.glob("tests/**/test_*.py"))
+    first = len(paths) * int(str(worker["workerid"])[2:]) // int(str(worker["workercount"]))
+    for path in paths[first:] + paths[:first]:
+        # What is wrong with a module is said when its tests are collected.
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.with_suffix("").parts))
 
 
 @pytest.fixture(scope="session")
