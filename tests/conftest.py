@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from feishu_bot.content import roles
 from feishu_bot.feishu.api import slim_sdk
 from feishu_bot.logs import TextFormatter
+from feishu_bot.stores import Database
 from tests.postgres import Postgres, running
 
 # First of all, so that every test has the SDK as the bot has it: without its services, but for
@@ -46,6 +49,22 @@ def pytest_collection(session: pytest.Session) -> None:
 def postgres() -> Iterator[Postgres]:
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with empty tables. A test copies it, which is quicker than making the tables."""
+    path = tmp_path_factory.mktemp("migrated") / "bot.db"
+    Database(f"sqlite:///{path}").migrate()
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _roles_are_read_once() -> Iterator[None]:
+    """The roles that come with the bot are parsed for the first bot, and for no other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roles, "_read", functools.cache(roles._read))
+        yield
 
 
 @pytest.fixture(autouse=True)
