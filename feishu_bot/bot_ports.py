@@ -9,7 +9,7 @@ from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
-from feishu_bot.core.answering.context import MessageReader
+from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.card_actions import BIND_TIMEOUT

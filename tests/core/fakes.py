@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
 from feishu_bot.core.alerts import Alert
-from feishu_bot.core.answering.context import FetchedMessage
+from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chat_model import (
