@@ -12,7 +12,7 @@ from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.tasks import AskQuestion, Job
 
 # Texts to choose from, so that the bot doesn't always say the same.
-REPLIES = 3
+REPLIES = ("light_reply_1", "light_reply_2", "light_reply_3")
 # A longer row of emoji may be a riddle.
 MOST_CHARS = 24
 _PICTOGRAPH = (
@@ -59,8 +59,9 @@ class LightReplies:
             return None
         if not self.throttle.is_due(message.sender.open_id, job.dedupe_id):
             return None
-        number = zlib.crc32(job.dedupe_id.encode()) % REPLIES + 1
-        kind = "light_hongbao" if message.kind == "hongbao" else f"light_reply_{number}"
+        kind = REPLIES[zlib.crc32(job.dedupe_id.encode()) % len(REPLIES)]
+        if message.kind == "hongbao":
+            kind = "light_hongbao"
         return Card(title=Text("light_title"), icon="😊", blocks=(Paragraph(Text(kind)),))
 
     def _has_asked(self, job: Job) -> bool:

@@ -119,9 +119,7 @@ class AttachedFiles:
             with self._attachments.opened(message_id, file, most=self._most_bytes) as data:
                 document = self._documents.read(file.name, data, chars=chars, first=wanted.first)
                 document = fitted(document, tokens, last=wanted.last)
-                seen = self._scans.of(
-                    document, data, file.name, tokens=tokens, can_see=can_see
-                )
+                seen = self._scans.of(document, data, file.name, tokens=tokens, can_see=can_see)
         except MediaError as exc:
             logger.info("file not read", id=message_id, reason=str(exc))
             notice = self._notice(exc, file.name)

@@ -101,9 +101,7 @@ class AnswerGenerator:
             return control.lost or control.stopped or stream.is_over
 
         written = context.text + question.text
-        pictures = self._shown(
-            written, question.conversation, is_cancelled, ready=context.pictures
-        )
+        pictures = self._shown(written, question.conversation, is_cancelled, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
         is_read = pictures.own or has_document(context.text) or has_things(context.text)
@@ -128,9 +126,7 @@ class AnswerGenerator:
         context = QuestionContext()
         if message:
             model = question.conversation.model
-            context = self._context.of(
-                message, question.conversation, lambda: self._is_seen(model)
-            )
+            context = self._context.of(message, question.conversation, lambda: self._is_seen(model))
         if question.regenerated:
             return context, question.regenerated.speaker
         if job.target.is_private:

@@ -63,7 +63,10 @@ def _pictures_of(item: Attachment) -> Iterator[tuple[str, str]]:
     if item.kind == "image":
         yield item.key, "(a picture)"
     if item.kind == "video" and item.cover:
-        yield item.cover, f"(the first picture of a video, which is not played: {shown_name(item.name)})"
+        yield (
+            item.cover,
+            f"(the first picture of a video, which is not played: {shown_name(item.name)})",
+        )
 
 
 class PictureLoader:
@@ -166,9 +169,7 @@ class PictureLoader:
                     return {together[0].reference: self._pictures.picture(data)}
                 numbers = [whole_number(tag.attributes["page"]) or 0 for tag in together]
                 pages = self._pictures.pages(data, numbers)
-            return {
-                tag.reference: page for tag, page in zip(together, pages, strict=False)
-            }
+            return {tag.reference: page for tag, page in zip(together, pages, strict=False)}
         except MediaError as exc:
             logger.info("picture not shown", id=message_id, reason=str(exc))
             raise

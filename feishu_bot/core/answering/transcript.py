@@ -52,9 +52,10 @@ def transcribe(
     is_cut = False
     for message in messages:
         number = str(len(people) + 1)
-        name = safe_name(name_of(message))
-        who = name or f"person {people.setdefault(message.sender, number)}"
-        who = "assistant" if message.is_own else who
+        if message.is_own:
+            who = "assistant"
+        elif not (who := safe_name(name_of(message))):
+            who = f"person {people.setdefault(message.sender, number)}"
         words = words_of(message, read(message))
         is_cut |= len(words) > LINE_CHARS
         when = f"[{shown_time(message.created_at)}] " if is_timed else ""
