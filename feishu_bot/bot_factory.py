@@ -12,11 +12,14 @@ from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
+from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.forwarded_chat import ForwardedChats
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.remainder import AnswerRemainder
+from feishu_bot.core.answering.sent_things import SentThings
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.answering.usage_counter import UsageCounter
@@ -35,6 +38,7 @@ from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
@@ -126,13 +130,28 @@ def build_bot(
     files = AttachedFiles(
         attachments,
         ports.documents,
+        ports.pictures,
         most_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
+    )
+    contact_cards = ContactCards(ports.names, ports.reader)
+    things = SentThings(
+        archive=ports.reader,
+        cards=contact_cards,
+        forwards=ForwardedChats(
+            conversations=conversations,
+            names=ports.names,
+            cards=contact_cards,
+            files=files,
+            tokens=options.context_tokens // 3,
+        ),
+        files=files,
     )
     pictures = PictureLoader(
         attachments,
         ports.pictures,
         most_bytes=options.most_picture_bytes,
+        most_file_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
     )
     continue_prompt = ports.texts[options.language]("continue_prompt")
@@ -145,7 +164,9 @@ def build_bot(
         ),
         generator=AnswerGenerator(
             model=ports.model,
-            context=MissingContext(conversations, ports.reader, files),
+            context=MissingContext(
+                conversations=conversations, archive=ports.reader, files=files, things=things
+            ),
             pictures=pictures,
             sight=ports.sight,
             speakers=Speakers(ports.names),
@@ -202,5 +223,8 @@ def build_bot(
         ),
         welcome=welcome,
         throttle=RefusalThrottle(timer=options.timer),
+        light_replies=LightReplies(
+            conversations=conversations, throttle=RefusalThrottle(timer=options.timer)
+        ),
         answers_all=options.answers_all,
     )

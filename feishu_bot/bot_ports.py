@@ -9,7 +9,6 @@ from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
-from feishu_bot.core.answering.context import MessageReader
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.card_actions import BIND_TIMEOUT
@@ -18,6 +17,7 @@ from feishu_bot.core.chats import Chats
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.documents import DocumentReader
 from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger

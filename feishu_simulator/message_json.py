@@ -14,13 +14,25 @@ from feishu_simulator.user_messages import content_json
 
 
 def as_json(
-    message: Message, credentials: Credentials, quirks: Quirks, *, whole_card: bool = False
+    message: Message,
+    credentials: Credentials,
+    quirks: Quirks,
+    *,
+    whole_card: bool = False,
+    names: bool = False,
 ) -> dict[str, Any]:
-    """The REST form: ids are flat, unlike in events ("Get message")."""
+    """The REST form: ids are flat, unlike in events ("Get message").
+
+    With `names` senders have theirs: no page tells of it, users of the platform do.
+    """
     if message.sender is None:
         sender = {"id": credentials.app_id, "id_type": "app_id", "sender_type": "app"}
+        name = credentials.bot_name
     else:
         sender = {"id": message.sender.open_id, "id_type": "open_id", "sender_type": "user"}
+        name = message.sender.name
+    if names:
+        sender["sender_name"] = name
     shown: dict[str, Any] = {
         "message_id": message.message_id,
         "root_id": message.root_id,
@@ -49,15 +61,20 @@ def as_json(
 
 
 def forwarded_in(
-    message: Message, messages: Mapping[str, Message], credentials: Credentials, quirks: Quirks
+    message: Message,
+    messages: Mapping[str, Message],
+    credentials: Credentials,
+    quirks: Quirks,
+    *,
+    names: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """The messages of a forwarded chat, all of them flat, tied by upper_message_id."""
     for message_id in message.content.get("forwarded", ()):
         part = messages.get(message_id)
         if part is not None:
-            shown = as_json(part, credentials, quirks)
+            shown = as_json(part, credentials, quirks, names=names)
             yield {**shown, "upper_message_id": message.message_id}
-            yield from forwarded_in(part, messages, credentials, quirks)
+            yield from forwarded_in(part, messages, credentials, quirks, names=names)
 
 
 def _body(message: Message, quirks: Quirks, *, whole_card: bool) -> str:

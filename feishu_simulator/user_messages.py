@@ -125,6 +125,7 @@ def receive_event(
 ) -> dict[str, Any]:
     """`event` of im.message.receive_v1 ("Receive message"); content is a JSON string."""
     assert message.sender is not None
+    is_untold = message.message_type in quirks.told_as_nonsupport
     shown: dict[str, Any] = {
         "message_id": message.message_id,
         "root_id": message.root_id,
@@ -134,8 +135,8 @@ def receive_event(
         "update_time": str(message.updated_ms or message.created_ms),
         "chat_id": message.chat.chat_id,
         "chat_type": message.chat.chat_type,
-        "message_type": message.message_type,
-        "content": content_json(message, quirks),
+        "message_type": "nonsupport" if is_untold else message.message_type,
+        "content": "{}" if is_untold else content_json(message, quirks),
         "mentions": message.mentions,
     }
     return {

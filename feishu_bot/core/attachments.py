@@ -41,4 +41,6 @@ class AttachmentSource:
     def opened(self, message_id: str, attachment: Attachment, *, most: int) -> Iterator[bytes]:
         """What is attached to a message, up to `most` bytes. Raises MediaError."""
         with self._free:
-            yield self._reader.fetch(message_id, attachment, most=most)
+            yield self._reader.fetch(
+                message_id, attachment, most=most, inner_id=attachment.inner_id
+            )

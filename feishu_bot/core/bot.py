@@ -9,7 +9,7 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
-from feishu_bot.core.answering.context import READ_KINDS
+from feishu_bot.core.answering.message_kinds import WORDS, is_readable
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -19,6 +19,7 @@ from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions, edited_card
+from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
@@ -44,8 +45,6 @@ from feishu_bot.core.tasks import (
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
-
-READABLE_KINDS = frozenset({"text", "post"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +72,7 @@ class Bot:
     background: BackgroundTasks
     edited_questions: EditedQuestions
     throttle: RefusalThrottle
+    light_replies: LightReplies
     answers_all: bool = False
 
     # Receive
@@ -154,6 +154,8 @@ class Bot:
             return
         task = self._parsed(job.task)
         match task:
+            case AskQuestion() if self.light_replies.takes(job, task):
+                self.replier.reply(job, self.light_replies.reply(job, task))
             case AskQuestion() if notice := _unreadable(task):
                 is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
                 self.replier.reply(job, None if is_aside else notice)
@@ -197,9 +199,9 @@ class Bot:
             self.replier.reply(job, reply)
 
     def _task_of(self, message: IncomingMessage) -> Task:
-        if message.kind in READABLE_KINDS:
+        if message.kind in WORDS:
             return self.commands.parse(message.text, message)
-        return AskQuestion(text=message.text.strip(), message=message)
+        return AskQuestion(text="", message=message)
 
     def _parsed(self, task: Task) -> Task:
         if isinstance(task, LegacyText):
@@ -239,9 +241,9 @@ class Bot:
 def _unreadable(task: AskQuestion) -> Notice | None:
     """Why a question can't be asked."""
     message = task.message
-    if message and any(item.kind in READ_KINDS for item in message.attachments):
+    if message and is_readable(message):
         return None
-    if message and message.kind not in READABLE_KINDS:
+    if message and message.kind not in WORDS:
         return Notice("unsupported_message", {"kind": message.kind})
     if task.text:
         return None

@@ -52,11 +52,17 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture, file, recording or video in a message, by its Feishu key."""
+    """A picture, file, recording or video in a message, by its Feishu key.
+
+    `cover` is the key of a video's first picture. `inner_id` is the message in a forwarded chat
+    that it was sent with.
+    """
 
     kind: Literal["image", "file", "audio", "video"]
     key: str
     name: str = ""
+    cover: str = ""
+    inner_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +70,8 @@ class IncomingMessage:
     """What a person wrote. `text` has mentions as readable names and no mention of the bot.
 
     `created_at` is in seconds since the epoch, by Feishu's clock. `mentions` leaves the bot out;
-    `mentions_bot` says whether it was named, `mentions_all` whether everyone was. With `is_edited`
-    it was sent before with another text.
+    `mentions_bot` says whether it was named, `mentions_all` whether everyone was. `subject` is the
+    person or group whose card it is, by id. With `is_edited` it was sent before with another text.
     """
 
     message_id: str
@@ -78,6 +84,7 @@ class IncomingMessage:
     mentions: tuple[Mention, ...] = ()
     mentions_bot: bool = False
     mentions_all: bool = False
+    subject: str = ""
     attachments: tuple[Attachment, ...] = ()
     root_id: str = ""
     parent_id: str = ""

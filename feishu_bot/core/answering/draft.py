@@ -25,6 +25,10 @@ FINISH_NOTICES: Mapping[FinishReason, str] = {
 }
 CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
 EVENT_ID_CHARS = 12
+# The notices in place of an answer about something that couldn't be read.
+UNREAD = frozenset(
+    {*get_args(MediaErrorKind), "sent_forbidden", "sent_unreadable", "unsupported_message"}
+)
 
 
 @dataclass(slots=True)
@@ -89,7 +93,7 @@ class Draft:
     @property
     def is_unread(self) -> bool:
         """Whether there was nothing to be answered: what was sent could not be read."""
-        return self.notice in get_args(MediaErrorKind)
+        return self.notice in UNREAD
 
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.

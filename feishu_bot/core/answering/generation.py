@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from feishu_bot import metrics
@@ -15,6 +15,7 @@ from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
+from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
 from feishu_bot.core.chat_model import (
@@ -32,6 +33,7 @@ from feishu_bot.core.chat_model import (
 from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
+from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
 from feishu_bot.errors import ModelError
@@ -99,10 +101,11 @@ class AnswerGenerator:
             return control.lost or control.stopped or stream.is_over
 
         written = context.text + question.text
-        pictures = self._shown(written, question.conversation, is_cancelled)
+        pictures = self._shown(written, question.conversation, is_cancelled, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
-        if question.is_wordless and failure and not (pictures.own or has_document(context.text)):
+        is_read = pictures.own or has_document(context.text) or has_things(context.text)
+        if question.is_wordless and failure and not is_read:
             draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
             draft.context, draft.speaker = context.text, speaker
             return draft
@@ -122,7 +125,8 @@ class AnswerGenerator:
         message, turns = question.message, question.conversation.turns
         context = QuestionContext()
         if message:
-            context = self._context.of(message, question.conversation)
+            model = question.conversation.model
+            context = self._context.of(message, question.conversation, lambda: self._is_seen(model))
         if question.regenerated:
             return context, question.regenerated.speaker
         if job.target.is_private:
@@ -181,7 +185,11 @@ class AnswerGenerator:
             return draft
 
     def _shown(
-        self, written: str, conversation: Conversation, is_cancelled: Callable[[], bool]
+        self,
+        written: str,
+        conversation: Conversation,
+        is_cancelled: Callable[[], bool],
+        ready: Mapping[str, Picture],
     ) -> ShownPictures:
         """The pictures of the question and of what was said before."""
         # With nothing before the words there are none: that costs an answer in words nothing.
@@ -191,7 +199,8 @@ class AnswerGenerator:
         return self._pictures.load(
             written,
             conversation.turns,
-            sees_earlier=lambda: bool(self._vision_model) or self._can_see(conversation.model),
+            ready=ready,
+            sees_earlier=lambda: self._is_seen(conversation.model),
             is_cancelled=is_cancelled,
         )
 
@@ -200,6 +209,10 @@ class AnswerGenerator:
         if not shown.all or not self._vision_model or self._can_see(model):
             return model
         return self._vision_model
+
+    def _is_seen(self, model: str) -> bool:
+        """Whether this model or another one can look at pictures."""
+        return bool(self._vision_model) or self._can_see(model)
 
     def _can_see(self, model: str) -> bool:
         try:
