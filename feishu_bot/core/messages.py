@@ -52,11 +52,16 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture, file, recording or video in a message, by its Feishu key."""
+    """A picture, file, recording or video in a message, by its Feishu key.
 
-    kind: Literal["image", "file", "audio", "video"]
+    `message_id` is set for one that came in a message of its own, before the words about it. Such
+    a message may be a forwarded chat as well.
+    """
+
+    kind: Literal["image", "file", "audio", "video", "merge_forward"]
     key: str
     name: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,11 @@ class IncomingMessage:
         In a topic every message is a reply to the one that opened it, which tells nothing.
         """
         return "" if self.thread_id else self.parent_id
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        """The messages without words that came before this one, and belong to it."""
+        return tuple(dict.fromkeys(item.message_id for item in self.attachments if item.message_id))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -94,7 +94,7 @@ class AttachedFiles:
     def _read(
         self, message_id: str, file: Attachment, wanted: PageRange, tokens: int
     ) -> QuestionContext:
-        reference = {"message": message_id, "key": file.key}
+        reference = {"message": file.message_id or message_id, "key": file.key}
         try:
             chars = max(tokens, 1) * BYTES_PER_TOKEN
             with self._attachments.opened(message_id, file, most=self._most_bytes) as data:

@@ -92,8 +92,13 @@ class MissingContext:
 
     def _attached(self, message_id: str, attachments: tuple[Attachment, ...]) -> QuestionContext:
         """What is in the attachments of the question, and the names of those that aren't read."""
-        context = self._read(message_id, attachments)
-        unread = tuple(item for item in attachments if item.kind not in READ_KINDS)
+        context = QuestionContext()
+        for item in attachments:
+            if item.kind == "merge_forward":
+                context += self._fetched(item.message_id)
+        context += self._read(message_id, attachments)
+        known = READ_KINDS | {"merge_forward"}
+        unread = tuple(item for item in attachments if item.kind not in known)
         if not unread:
             return context
         named = tagged("attachments", "\n".join(names_of(unread)))
@@ -106,9 +111,15 @@ class MissingContext:
 
     def _quoted(self, message: IncomingMessage) -> QuestionContext:
         parent = message.parent_id
-        if not parent or self._conversations.key_of(parent) or self._conversations.turn_of(parent):
+        if not parent or parent in message.part_ids:
             return QuestionContext()
-        quoted = self._archive.quoted(parent)
+        if self._conversations.key_of(parent) or self._conversations.turn_of(parent):
+            return QuestionContext()
+        return self._fetched(parent)
+
+    def _fetched(self, message_id: str) -> QuestionContext:
+        """What stands in a message that Feishu has, in full."""
+        quoted = self._archive.quoted(message_id)
         if quoted is None or not quoted.is_readable:
             scope = quoted.missing_scope if quoted else ""
             notice = Notice("quote_forbidden" if scope else "quote_unreadable", {"scope": scope})
@@ -129,7 +140,7 @@ class MissingContext:
         lines = [
             line
             for line in self._archive.thread(message.thread_id)
-            if line.message_id != message.message_id
+            if line.message_id not in (message.message_id, *message.part_ids)
             and (not message.created_at or line.created_at <= message.created_at)
         ]
         if not lines:

@@ -45,7 +45,7 @@ class ShownPictures:
 def picture_tags(message_id: str, attachments: Iterable[Attachment]) -> str:
     """What stands before a question in place of the pictures of a message."""
     return "".join(
-        tagged("picture", "(a picture)", message=message_id, key=item.key)
+        tagged("picture", "(a picture)", message=item.message_id or message_id, key=item.key)
         for item in attachments
         if item.kind == "image"
     )
