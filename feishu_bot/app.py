@@ -69,6 +69,7 @@ def create_app(settings: Settings) -> Flask:
     stores = Stores.open(
         database,
         lease_seconds=settings.lease_seconds,
+        media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
     )

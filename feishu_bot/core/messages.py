@@ -56,13 +56,17 @@ class Attachment:
 
     `cover` is the key of a video's first picture. `inner_id` is the message in a forwarded chat
     that it was sent with.
+
+    `message_id` is set for one that came in a message of its own, before the words about it. Such
+    a message may be a forwarded chat as well.
     """
 
-    kind: Literal["image", "file", "audio", "video"]
+    kind: Literal["image", "file", "audio", "video", "merge_forward"]
     key: str
     name: str = ""
     cover: str = ""
     inner_id: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,11 @@ class IncomingMessage:
         In a topic every message is a reply to the one that opened it, which tells nothing.
         """
         return "" if self.thread_id else self.parent_id
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        """The messages without words that came before this one, and belong to it."""
+        return tuple(dict.fromkeys(item.message_id for item in self.attachments if item.message_id))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

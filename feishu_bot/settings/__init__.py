@@ -87,6 +87,7 @@ class Settings:
     conversation_ttl: float = env("CONVERSATION_TTL", duration(60), "12h")
     retention_days: int = env("RETENTION_DAYS", whole(1, 36_500), "30")
     p2p_context: Literal["thread", "chat"] = env("P2P_CONTEXT", one_of("thread", "chat"), "chat")
+    media_wait: float = env("MEDIA_WAIT", duration(0), "2")
     group_reply: Literal["mention", "all"] = env("GROUP_REPLY", one_of("mention", "all"), "mention")
     reply_in_thread: Literal["auto", "always", "never"] = env(
         "REPLY_IN_THREAD", one_of("auto", "always", "never"), "auto"

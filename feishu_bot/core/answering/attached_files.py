@@ -113,7 +113,8 @@ class AttachedFiles:
         tokens: int,
         can_see: Callable[[], bool],
     ) -> QuestionContext:
-        reference = {"message": message_id, "inner": file.inner_id, "key": file.key}
+        message = file.message_id or message_id
+        reference = {"message": message, "inner": file.inner_id, "key": file.key}
         try:
             chars = max(tokens, 1) * BYTES_PER_TOKEN
             with self._attachments.opened(message_id, file, most=self._most_bytes) as data:

@@ -69,7 +69,11 @@ class MissingContext:
         self, message_id: str, attachments: tuple[Attachment, ...], can_see: Callable[[], bool]
     ) -> QuestionContext:
         """What is in the attachments of the question, and the names of those that aren't read."""
-        context = self._read(message_id, attachments, can_see)
+        context = QuestionContext()
+        for item in attachments:
+            if item.kind == "merge_forward":
+                context += self._fetched(item.message_id, can_see)
+        context += self._read(message_id, attachments, can_see)
         unread = unshown(attachments)
         if not unread:
             return context
@@ -87,9 +91,15 @@ class MissingContext:
 
     def _quoted(self, message: IncomingMessage, can_see: Callable[[], bool]) -> QuestionContext:
         parent = message.parent_id
-        if not parent or self.conversations.key_of(parent) or self.conversations.turn_of(parent):
+        if not parent or parent in message.part_ids:
             return QuestionContext()
-        quoted = self.archive.quoted(parent)
+        if self.conversations.key_of(parent) or self.conversations.turn_of(parent):
+            return QuestionContext()
+        return self._fetched(parent, can_see)
+
+    def _fetched(self, message_id: str, can_see: Callable[[], bool]) -> QuestionContext:
+        """What stands in a message that Feishu has, in full."""
+        quoted = self.archive.quoted(message_id)
         if quoted is None or not quoted.is_readable:
             scope = quoted.missing_scope if quoted else ""
             notice = Notice("quote_forbidden" if scope else "quote_unreadable", {"scope": scope})
@@ -116,7 +126,7 @@ class MissingContext:
         lines = [
             line
             for line in self.archive.thread(message.thread_id)
-            if line.message_id != message.message_id
+            if line.message_id not in (message.message_id, *message.part_ids)
             and (not message.created_at or line.created_at <= message.created_at)
         ]
         if not lines:

@@ -26,7 +26,9 @@ def is_readable(message: IncomingMessage) -> bool:
 
 def is_shown(attachment: Attachment) -> bool:
     """Whether an attachment is read, or something of it is to be seen."""
-    return attachment.kind in READ_KINDS or bool(attachment.cover)
+    # A forwarded chat that came before the words about it is opened.
+    is_read = attachment.kind in READ_KINDS or attachment.kind == "merge_forward"
+    return is_read or bool(attachment.cover)
 
 
 def unshown(attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:

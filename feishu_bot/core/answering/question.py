@@ -41,6 +41,7 @@ class Question:
             question=draft.context + self.text,
             answer=draft.text,
             question_id=job.target.message_id,
+            part_ids=job.message.part_ids if job.message else (),
             asker=asker,
             speaker=draft.speaker,
             answer_ids=answer_ids,
@@ -60,6 +61,7 @@ class Question:
         return replace(
             turn,
             question_id=before.question_id,
+            part_ids=before.part_ids,
             asker=before.asker or asker,
             speaker=before.speaker,
         )

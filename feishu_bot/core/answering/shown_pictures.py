@@ -52,7 +52,13 @@ def picture_tags(message_id: str, attachments: Iterable[Attachment]) -> str:
     Of a video that is its first picture.
     """
     return "".join(
-        tagged("picture", words, message=message_id, inner=item.inner_id, key=key)
+        tagged(
+            "picture",
+            words,
+            message=item.message_id or message_id,
+            inner=item.inner_id,
+            key=key,
+        )
         for item in attachments
         for key, words in _pictures_of(item)
     )
