@@ -23,11 +23,13 @@ from feishu_bot.core.answering.sent_things import SentThings
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.answering.usage_counter import UsageCounter
+from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.background.completion import Completer
 from feishu_bot.core.background.follow_ups import FollowUps
+from feishu_bot.core.background.spoken_answers import SpokenAnswers
 from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.card_actions import CardActionHandler
@@ -125,7 +127,24 @@ def build_bot(
         completer=completer,
         clock=options.clock,
     )
-    background = BackgroundTasks(answer_edits=answer_edits, follow_ups=follow_ups, titles=titles)
+    spoken = SpokenAnswers(
+        when=options.voice_reply,
+        long_answers=options.voice_long,
+        voice=options.voice,
+        texts=ports.texts,
+        settings=settings,
+        jobs=ports.inbox,
+        enqueuer=enqueuer,
+        conversations=conversations,
+        messenger=ports.messenger,
+        speech=ports.speech,
+        completer=completer,
+        prices=ports.prices,
+        alerts=ports.alerts,
+    )
+    background = BackgroundTasks(
+        answer_edits=answer_edits, follow_ups=follow_ups, titles=titles, spoken=spoken
+    )
     attachments = AttachmentSource(ports.attachments)
     files = AttachedFiles(
         attachments,
@@ -168,6 +187,12 @@ def build_bot(
                 conversations=conversations, archive=ports.reader, files=files, things=things
             ),
             pictures=pictures,
+            voices=VoiceMessages(
+                attachments,
+                ports.transcriber,
+                ports.prices,
+                language=options.transcription_language,
+            ),
             sight=ports.sight,
             speakers=Speakers(ports.names),
             alerts=ports.alerts,

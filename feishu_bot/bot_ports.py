@@ -27,6 +27,8 @@ from feishu_bot.core.pictures import PictureReader
 from feishu_bot.core.queue.inbox import Inbox
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Roles
+from feishu_bot.core.speech import LongVoice, SpeechModel, VoiceReply
+from feishu_bot.core.transcription import Transcriber
 from feishu_bot.core.usage import Prices, UsageStore
 
 Texts = Mapping[Language, Callable[..., str]]
@@ -49,6 +51,8 @@ class Ports:
     attachments: AttachmentReader
     documents: DocumentReader
     pictures: PictureReader
+    transcriber: Transcriber
+    speech: SpeechModel
     model: ChatModel
     sight: ModelSight
     models: ModelCatalog
@@ -77,6 +81,10 @@ class BotOptions:
     most_file_bytes: int = 20_000_000
     most_picture_bytes: int = 10_000_000
     vision_model: str = ""
+    transcription_language: str = ""
+    voice_reply: VoiceReply = "never"
+    voice_long: LongVoice = "parts"
+    voice: str = ""
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

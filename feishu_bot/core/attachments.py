@@ -45,6 +45,4 @@ class AttachmentSource:
         """
         came_in = attachment.message_id or message_id
         with self._free:
-            yield self._reader.fetch(
-                came_in, attachment, most=most, inner_id=attachment.inner_id
-            )
+            yield self._reader.fetch(came_in, attachment, most=most, inner_id=attachment.inner_id)

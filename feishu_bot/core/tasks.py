@@ -150,6 +150,13 @@ class ShowMore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakAnswer:
+    """Speak an answer, in a voice message below it."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeTitle:
     """Name the conversation that began with this answer."""
 
@@ -182,6 +189,7 @@ Task = (
     | MarkRatings
     | MarkRecalled
     | ShowMore
+    | SpeakAnswer
     | MakeTitle
     | Greet
     | LegacyText
@@ -200,6 +208,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "recalled": MarkRecalled,
     "more": ShowMore,
     "title": MakeTitle,
+    "speak": SpeakAnswer,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}

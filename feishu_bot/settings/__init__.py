@@ -73,6 +73,14 @@ class Settings:
     system_prompt: str = env("SYSTEM_PROMPT", values.prompt, DEFAULT_PROMPT)
     title_model: str = env("TITLE_MODEL", values.word, "")
     vision_model: str = env("VISION_MODEL", values.word, "")
+    transcription_model: str = env("TRANSCRIPTION_MODEL", values.word, "")
+    transcription_language: str = env("TRANSCRIPTION_LANGUAGE", values.word, "")
+    speech_model: str = env("SPEECH_MODEL", values.word, "")
+    speech_voice: str = env("SPEECH_VOICE", values.word, "")
+    voice_reply: Literal["never", "same", "always"] = env(
+        "VOICE_REPLY", one_of("never", "same", "always"), "never"
+    )
+    voice_long: Literal["parts", "summary"] = env("VOICE_LONG", one_of("parts", "summary"), "parts")
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     # Feishu gives out files of up to 100 MB ("Get resource of a message").
     max_file_mb: int = env("MAX_FILE_MB", whole(1, 100), "20")

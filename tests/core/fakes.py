@@ -467,6 +467,9 @@ class RecordedAnswer:
     def tell_waiting(self, messages: int) -> None:
         self.waiting = messages
 
+    def tell_heard(self, text) -> None:
+        self.heard = text
+
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
             raise self._failure

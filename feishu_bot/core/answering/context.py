@@ -57,10 +57,12 @@ class MissingContext:
             before = self._thread(message, conversation, can_see)
         else:
             before = self._quoted(message, can_see)
-        if message.kind not in WORDS:
+        if message.kind not in (*WORDS, "audio"):
             before += self.things.of(message, can_see)
-        if message.attachments:
-            return before + self._attached(message.message_id, message.attachments, can_see)
+        # A recording is the question itself.
+        attached = tuple(item for item in message.attachments if item.kind != "audio")
+        if attached:
+            return before + self._attached(message.message_id, attached, can_see)
         if wanted := asked_pages(message.text):
             before += self.files.further_pages(wanted, message.text, conversation.turns, can_see)
         return before

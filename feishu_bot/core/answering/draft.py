@@ -59,6 +59,9 @@ class Draft:
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
     # The asker's favourite model, where another one had to answer.
     missed_favourite: str = ""
+    # What was said, where the question is a voice message; and whether it couldn't be heard.
+    heard: str = ""
+    is_unheard: bool = False
     # What it took besides its own model.
     media: Sequence[MediaUse] = ()
     # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
@@ -156,5 +159,6 @@ class Draft:
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             # A file is fetched with the message that it came in, not again.
-            can_regenerate=not self.is_unread,
+            can_regenerate=not (self.is_unread or self.is_unheard),
+            heard=self.heard,
         )

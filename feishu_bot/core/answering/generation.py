@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
@@ -18,6 +19,7 @@ from feishu_bot.core.answering.question_context import QuestionContext
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
+from feishu_bot.core.answering.voice_messages import Heard, VoiceMessages, is_voice
 from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
@@ -31,7 +33,7 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Conversation
-from feishu_bot.core.messages import Sender
+from feishu_bot.core.messages import IncomingMessage, Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
@@ -41,6 +43,8 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# Keeps a part of the answer's state, by its name, for the next process. Raises LeaseLost.
+SaveState = Callable[[str, Mapping[str, Any]], None]
 # The failures that say that there is no such model (any more), or none to talk to.
 MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
 
@@ -68,6 +72,7 @@ class AnswerGenerator:
         model: ChatModel,
         context: MissingContext,
         pictures: PictureLoader,
+        voices: VoiceMessages,
         sight: ModelSight,
         speakers: Speakers,
         alerts: AlertSink,
@@ -81,6 +86,7 @@ class AnswerGenerator:
         self._model = model
         self._context = context
         self._pictures = pictures
+        self._voices = voices
         self._sight = sight
         self._speakers = speakers
         self._alerts = alerts
@@ -92,14 +98,64 @@ class AnswerGenerator:
         self._timer = timer
 
     def generate(
-        self, job: Job, question: Question, stream: AnswerStream, control: JobControl
+        self,
+        job: Job,
+        question: Question,
+        stream: AnswerStream,
+        control: JobControl,
+        save: SaveState,
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
-        context, speaker = self._introduction(job, question)
 
         def is_cancelled() -> bool:
             return control.lost or control.stopped or stream.is_over
 
+        if question.message is None or not is_voice(question.message):
+            return self._generate(job, question, stream, is_cancelled)
+        try:
+            heard = self._hear(job, question.message, is_cancelled, save)
+        except ModelError as exc:
+            draft = Draft(is_unheard=True)
+            if is_cancelled():
+                _break_off(draft)
+            else:
+                self._note_failure(draft, exc, job.target.sender)
+            return draft
+        media = (heard.used,) if heard.used else ()
+        if heard.failure:
+            params = dict(heard.failure.params)
+            return Draft(
+                notice=heard.failure.kind, notice_params=params, is_unheard=True, media=media
+            )
+        stream.tell_heard(heard.text)
+        asked = replace(question, text=heard.text, is_wordless=False)
+        draft = self._generate(job, asked, stream, is_cancelled)
+        draft.heard, draft.media = heard.text, (*media, *draft.media)
+        return draft
+
+    def _hear(
+        self,
+        job: Job,
+        message: IncomingMessage,
+        is_cancelled: Callable[[], bool],
+        save: SaveState,
+    ) -> Heard:
+        """What a voice message says; it is paid for once, whatever becomes of this process."""
+        if known := job.checkpoint.get("heard"):
+            return Heard.from_json(known)
+        heard = self._voices.hear(message, is_cancelled)
+        if not heard.failure:
+            save("heard", heard.as_json())
+        return heard
+
+    def _generate(
+        self,
+        job: Job,
+        question: Question,
+        stream: AnswerStream,
+        is_cancelled: Callable[[], bool],
+    ) -> Draft:
+        context, speaker = self._introduction(job, question)
         written = context.text + question.text
         pictures = self._shown(written, question.conversation, is_cancelled, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)

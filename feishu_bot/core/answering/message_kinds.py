@@ -19,6 +19,9 @@ FETCHED: Final = frozenset(
 
 def is_readable(message: IncomingMessage) -> bool:
     """Whether there is something to be answered, as far as that is known before it is read."""
+    # What is said in a recording are words.
+    if message.kind == "audio":
+        return bool(message.attachments)
     if message.kind in FETCHED or any(map(is_shown, message.attachments)):
         return True
     return bool(message.text) and message.kind not in WORDS

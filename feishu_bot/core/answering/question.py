@@ -38,7 +38,7 @@ class Question:
         """The turn to keep; without an answer too, so that the question can be asked again."""
         turns, asker = self.conversation.turns, job.target.sender.open_id
         turn = Turn(
-            question=draft.context + self.text,
+            question=draft.context + (draft.heard or self.text),
             answer=draft.text,
             question_id=job.target.message_id,
             part_ids=job.message.part_ids if job.message else (),
@@ -143,6 +143,8 @@ class QuestionReader:
         language = self._settings.language(target.sender.open_id, target.chat_id)
         say = self._texts[language]
         message = job.message
+        if message and message.kind == "audio":
+            return say("voice_prompt")
         if message and message.kind == "merge_forward":
             return say("forward_prompt")
         if message and message.kind not in WORDS and not message.attachments:
