@@ -40,8 +40,9 @@ from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
-from feishu_bot.feishu.webhook.handler import WebhookHandler
+from feishu_bot.feishu.webhook.handler import ANSWER_SECONDS, WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
+from feishu_bot.feishu.webhook.time_limit import TimeLimit
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
@@ -53,8 +54,7 @@ from feishu_bot.web import health as health_views
 
 Texts = Mapping[Language, Catalog]
 
-# How old a request may be: less than the inbox remembers, by more than the day that a wrong
-# clock may be off.
+# How old a request may be: less than the inbox remembers.
 MAX_AGE = 1.5 * 24 * 3600.0
 
 
@@ -118,6 +118,7 @@ def create_app(settings: Settings) -> Flask:
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
     )
     transport = PooledTransport()
+    limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
     readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
     runtime = Runtime(
         pool=pool,
@@ -125,7 +126,7 @@ def create_app(settings: Settings) -> Flask:
         always=(transport, messenger),
         answering=(*monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
-        close=(gateway.close, database.close),
+        close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
             "port": settings.http_port,
@@ -134,14 +135,17 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    webhook = _webhook(settings, bot, messenger, CallbackResponses(texts, effective.language))
+    responses = CallbackResponses(texts, effective.language)
+    webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
     app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
-    app.register_blueprint(health_views.blueprint(__version__, readiness.failing, render))
+    app.register_blueprint(
+        health_views.blueprint(__version__, readiness.failing, render, settings.monitoring_token)
+    )
     return app
 
 
@@ -250,17 +254,20 @@ def _messenger(
 
 
 def _webhook(
-    settings: Settings, bot: Bot, messenger: FeishuMessenger, responses: CallbackResponses
+    settings: Settings,
+    bot: Bot,
+    messenger: FeishuMessenger,
+    responses: CallbackResponses,
+    limit: TimeLimit,
 ) -> WebhookHandler:
     verifier = SignatureVerifier(
         app_id=settings.app_id,
         encrypt_key=settings.app_encrypt_key,
         verification_token=settings.app_verification_token,
         max_age=MAX_AGE,
+        legacy_cards=settings.legacy_card_callbacks,
     )
     dispatcher = EventDispatcher(
-        encrypt_key=settings.app_encrypt_key,
-        verification_token=settings.app_verification_token,
         identity=messenger.identity,
         receive=bot.receive,
         edit=bot.edit,
@@ -270,4 +277,4 @@ def _webhook(
         on_menu_click=bot.click_menu,
         responses=responses,
     )
-    return WebhookHandler(verifier, dispatcher)
+    return WebhookHandler(verifier, dispatcher, limit)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import click
 
 from feishu_bot.bot_process import BotProcess
-from feishu_simulator import Simulator
+from feishu_simulator import Credentials, Simulator
 from feishu_simulator.terminal import chat
 
 # Those of a real gateway are passed to the bot together with its key.
@@ -50,7 +50,7 @@ def serve(environ: Mapping[str, str], port: int | None, *, opens_browser: bool) 
         )
     with (
         tempfile.TemporaryDirectory(prefix="feishu_bot-") as folder,
-        Simulator(feishu_port=port) as simulator,
+        Simulator(Credentials.random(), feishu_port=port) as simulator,
     ):
         simulator.desk.seed()
         simulator.desk.real_model = _model_of(environ) if is_real else None

@@ -58,6 +58,7 @@ class Settings:
         secret="all",
     )
     feishu_domain: str = env("FEISHU_DOMAIN", addresses.origin, "https://open.feishu.cn")
+    legacy_card_callbacks: bool = env("LEGACY_CARD_CALLBACKS", flag, "false")
 
     # The model
     openai_keys: tuple[str, ...] = env("OPENAI_KEY", values.keys, hint=GATEWAY, secret="all")
@@ -131,6 +132,7 @@ class Settings:
     )
     log_messages: bool = env("LOG_MESSAGES", flag, "false")
     metrics: bool = env("METRICS", flag, "false")
+    monitoring_token: str = env("MONITORING_TOKEN", values.token, "", secret="all")
 
     def __post_init__(self) -> None:
         if self.language == "auto":

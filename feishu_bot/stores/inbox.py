@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
-from feishu_bot.errors import LeaseLost
+from feishu_bot.errors import LeaseLost, StoreUnavailable
 from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
@@ -98,8 +98,8 @@ class SqlInbox:
                 # Two processes saw different events as the oldest of a conversation, because one
                 # of them was just being stored; the index let only one through.
                 continue
-            except OperationalError as exc:
-                if tried == _CLAIM_TRIES or not is_transient(exc):
+            except StoreUnavailable as exc:
+                if tried == _CLAIM_TRIES or not is_transient(exc.__cause__):
                     raise
         return []
 

@@ -114,7 +114,11 @@ def test_a_card_that_is_sent_on_is_read(sim, send, bot):
 @pytest.mark.parametrize(
     ("kind", "content", "told"),
     [
-        ("location", {"name": "虹桥站", "longitude": "121.3", "latitude": "31.2"}, "latitude: 31.2"),
+        (
+            "location",
+            {"name": "虹桥站", "longitude": "121.3", "latitude": "31.2"},
+            "latitude: 31.2",
+        ),
         ("vote", {"topic": "吃什么", "options": ["米饭", "面"]}, "(a poll)\n吃什么\n- 米饭\n- 面"),
         (
             "todo",
@@ -196,8 +200,6 @@ def test_a_scan_is_looked_at_page_by_page(sim, talk, send, start_bot):
     assert "第 6–7 页，共 8 页" in asides(later)
 
     talk.ask("总结一下")
-    for r in sim.gateway.requests: print([ (m["role"], len(str(m["content"]))) for m in r.body["messages"]])
-    print(downloads(sim), [t for t in sim.gateway.requests])
     assert sum(count for _, count in shown(sim)) >= 2
 
 
