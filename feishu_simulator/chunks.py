@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from threading import Event
@@ -12,6 +13,10 @@ from feishu_simulator.script import Piece, Script
 
 LAST_CHUNK = b"0\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
+# A picture is counted by its size, not by the bytes that it is sent in: OpenAI counts so many
+# tokens for one of 1024 x 1024.
+PICTURE_TOKENS = 765
+_PICTURE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]*")
 
 
 def http_chunk(data: bytes) -> bytes:
@@ -62,7 +67,9 @@ def usage_of(script: Script, body: Mapping[str, Any]) -> dict[str, Any]:
     """The script's usage, else an estimate of a tokenizer's counts."""
     if script.usage is not None:
         return dict(script.usage)
-    prompt = max(1, len(json.dumps(body.get("messages") or [], ensure_ascii=False)) // 4)
+    written = json.dumps(body.get("messages") or [], ensure_ascii=False)
+    words, pictures = _PICTURE.subn("", written)
+    prompt = max(1, len(words) // 4) + pictures * PICTURE_TOKENS
     thought = sum(p.field != "content" for p in script.pieces)
     completion = sum(not p.raw for p in script.pieces)
     return {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feishu_simulator import card_view
 from feishu_simulator.credentials import Credentials
+from feishu_simulator.given_cards import given_card
 from feishu_simulator.messages import RECALLED, Message
-from feishu_simulator.quirks import STAND_IN, Quirks
+from feishu_simulator.quirks import Quirks
 from feishu_simulator.user_messages import content_json
 
 
@@ -83,20 +82,4 @@ def _body(message: Message, quirks: Quirks, *, whole_card: bool) -> str:
     card = message.card
     if card is None:
         return content_json(message, quirks)
-    if quirks.cards_given_out != "whole":
-        return json.dumps(_stand_in(card, quirks), ensure_ascii=False)
-    if whole_card:
-        return json.dumps(card, ensure_ascii=False)
-    lines = card_view.text_of(card).splitlines()
-    elements = [[{"tag": "text", "text": line}] for line in lines]
-    simplified = {"title": card_view.title_of(card) or None, "elements": elements}
-    return json.dumps(simplified, ensure_ascii=False)
-
-
-def _stand_in(card: dict[str, Any], quirks: Quirks) -> dict[str, Any]:
-    """What old clients are shown; newer answers have the card itself beside it."""
-    rows = [[{"tag": "img", "image_key": "img_stand_in"}, {"tag": "text", "text": STAND_IN}]]
-    shown: dict[str, Any] = {"title": None, "elements": rows}
-    if quirks.cards_given_out == "user_dsl":
-        shown["user_dsl"] = json.dumps(card, ensure_ascii=False)
-    return shown
+    return given_card(card, quirks, whole=whole_card)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from feishu_simulator.credentials import Credentials
+from feishu_simulator.given_cards import given_card
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Person
 from feishu_simulator.quirks import FORWARDED, Quirks
@@ -56,6 +57,8 @@ def _bot_ids(credentials: Credentials, quirks: Quirks) -> dict[str, str]:
 def content_json(message: Message, quirks: Quirks = PLAIN) -> str:
     """The content of a message as a string of JSON."""
     content = message.content
+    if message.card is not None:
+        return given_card(message.card, quirks)
     if message.message_type == "merge_forward":
         return json.dumps(FORWARDED)
     if message.message_type == "post" and quirks.posts_in_markdown and "content" in content:

@@ -154,14 +154,9 @@ class Bot:
             return
         task = self._parsed(job.task)
         match task:
-            case AskQuestion() if self.light_replies.takes(job, task):
-                self.replier.reply(job, self.light_replies.reply(job, task))
-            case AskQuestion() if notice := _unreadable(task):
-                is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
-                self.replier.reply(job, None if is_aside else notice)
-            case AskQuestion(text="") if self._is_aside(job):
-                self.replier.reply(job, None)
-            case AskQuestion() | Regenerate() | ContinueAnswer():
+            case AskQuestion():
+                self._ask(job, task, control)
+            case Regenerate() | ContinueAnswer():
                 self._answer(job, task, control)
             case ShowMore():
                 self._reply_if_any(job, self.remainder.show(job, task, control), control)
@@ -180,6 +175,18 @@ class Bot:
                 self.replier.reply(job, edited_card(task))
             case Greet():
                 self.replier.reply(job, self.welcome.card(job.target, self.commands))
+
+    def _ask(self, job: Job, task: AskQuestion, control: JobControl) -> None:
+        notice = _unreadable(task)
+        if self.light_replies.takes(job, task):
+            self.replier.reply(job, self.light_replies.reply(job, task))
+        elif notice:
+            is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
+            self.replier.reply(job, None if is_aside else notice)
+        elif not task.text and self._is_aside(job):
+            self.replier.reply(job, None)
+        else:
+            self._answer(job, task, control)
 
     def _answer(
         self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl

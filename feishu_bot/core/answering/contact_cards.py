@@ -18,8 +18,6 @@ class ContactCards:
 
     def told(self, kind: str, subject: str) -> str:
         """The card in words; empty where nobody says whose it is."""
-        if kind == "share_user":
-            name = self.names.of(subject)
-        else:
-            name = self.reader.chat_name(subject)
+        name_of = self.names.of if kind == "share_user" else self.reader.chat_name
+        name = name_of(subject)
         return in_words(kind, name, is_read=True) if name else ""

@@ -160,8 +160,7 @@ class AnswerGenerator:
         pictures = self._shown(written, question.conversation, is_cancelled, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
-        is_read = pictures.own or has_document(context.text) or has_things(context.text)
-        if question.is_wordless and failure and not is_read:
+        if question.is_wordless and failure and not (pictures.own or _is_read(context.text)):
             draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
             draft.context, draft.speaker = context.text, speaker
             return draft
@@ -341,6 +340,11 @@ class AnswerGenerator:
         prompt = (question.conversation.role or self._system_prompt).replace("{date}", date)
         names = "" if job.target.is_private else SPEAKER_INSTRUCTION
         return "\n\n".join(filter(None, (prompt, names)))
+
+
+def _is_read(context: str) -> bool:
+    """Whether something was read of what came without words."""
+    return has_document(context) or has_things(context)
 
 
 def _without_favourite(conversation: Conversation) -> Conversation:

@@ -53,14 +53,16 @@ class ContextTag:
 
 ATTRIBUTE_CHARS = 120
 
-_TAGS = "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture"
+TAG_NAMES = (
+    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture"
+)
 _ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
-_BACKGROUND = re.compile(rf"\A(?:<({_TAGS}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
-_ONE = re.compile(rf"<({_TAGS})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
+_BACKGROUND = re.compile(rf"\A(?:<({TAG_NAMES}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
+_ONE = re.compile(rf"<({TAG_NAMES})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"<>\n]*)"')
 # However it is written: a model takes all of these for the tag.
 _BLANKS = r"[\s\u200b-\u200f\u2060\ufeff]*"
-_TAG = re.compile(rf"[<＜](?={_BLANKS}/?{_BLANKS}(?:{_TAGS})\b)", re.IGNORECASE)
+_TAG = re.compile(rf"[<＜](?={_BLANKS}/?{_BLANKS}(?:{TAG_NAMES})\b)", re.IGNORECASE)
 _REFERENCE = frozenset({"message", "inner", "key"})
 # What would end an attribute, a tag or a line, and marks of direction.
 _UNSAFE = re.compile(r'["<>&\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')

@@ -69,10 +69,8 @@ def _pictures_of(item: Attachment) -> Iterator[tuple[str, str]]:
     if item.kind == "image":
         yield item.key, "(a picture)"
     if item.kind == "video" and item.cover:
-        yield (
-            item.cover,
-            f"(the first picture of a video, which is not played: {shown_name(item.name)})",
-        )
+        name = shown_name(item.name)
+        yield item.cover, f"(the first picture of a video, which isn't played: {name})"
 
 
 class PictureLoader:

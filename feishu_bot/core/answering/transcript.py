@@ -10,7 +10,7 @@ from feishu_bot.core.answering.speakers import safe_name
 from feishu_bot.core.answering.unread import in_words, names_of, shared_kind
 from feishu_bot.core.fetched_messages import RECALLED, FetchedMessage
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.text import shorten
+from feishu_bot.core.text import indented, shorten
 
 LINE_CHARS = 2_000
 # Words alone don't tell what these are.
@@ -59,7 +59,7 @@ def transcribe(
         words = words_of(message, read(message))
         is_cut |= len(words) > LINE_CHARS
         when = f"[{shown_time(message.created_at)}] " if is_timed else ""
-        line = "\n  ".join(f"{when}{who}: {shorten(words, LINE_CHARS)}".splitlines())
+        line = f"{when}{who}: {indented(shorten(words, LINE_CHARS))}"
         mark = "> " * message.depth
         said.append((message, mark + line.replace("\n", f"\n{mark}")))
     kept: list[tuple[FetchedMessage, str]] = []

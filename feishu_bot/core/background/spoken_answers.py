@@ -92,9 +92,8 @@ class SpokenAnswers:
 
         try:
             words = self._words(job, turn, control, used)
-            for number, part in enumerate(
-                islice(speech_parts(words, MOST_SPEECH_BYTES), MOST_PARTS)
-            ):
+            parts = islice(speech_parts(words, MOST_SPEECH_BYTES), MOST_PARTS)
+            for number, part in enumerate(parts):
                 speech = self.speech.speak(part, voice=self.voice, is_cancelled=is_cancelled)
                 used.append(self._usage(job, speech))
                 if is_cancelled():

@@ -9,7 +9,7 @@ from typing import Any
 
 from feishu_bot.core.messages import Attachment
 from feishu_bot.feishu.webhook.card_content import card_text, is_stand_in
-from feishu_bot.feishu.webhook.fields import as_dict, as_text, object_in
+from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_text, object_in
 from feishu_bot.feishu.webhook.rich_text import RichText, attachment_of
 from feishu_bot.feishu.webhook.thing_content import thing_text
 
@@ -59,7 +59,7 @@ def read_content(kind: str, raw: object, *, is_edited: bool = False) -> Content:
         case "image" | "file" | "audio" | "media":
             attachments = attachment_of(kind, content)
         case "share_user" | "share_chat":
-            subject = as_text(content.get("user_id" if kind == "share_user" else "chat_id"))
+            subject = as_id(content.get("user_id" if kind == "share_user" else "chat_id"))
             return Content(kind, subject=subject)
         case _:
             return Content(kind, thing_text(kind, content))

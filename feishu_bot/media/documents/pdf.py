@@ -48,7 +48,7 @@ def read_pdf(data: bytes) -> Pages:
     def is_drawn(number: int) -> bool:
         try:
             content = reader.pages[number - 1].get_contents()
-            return bool(content and content.get_data().strip())
+            return content is not None and bool(content.get_data().strip())
         except broken:
             # What can't be read may still be seen: that is another library's part.
             return True
