@@ -16,6 +16,8 @@ def spoken_world(**options) -> BotWorld:
     world = BotWorld(**options)
     world.attachments.stored["voice"] = b"OggS"
     world.transcriber.text = "几点了？"
+    for _ in range(3):
+        world.model.enqueue_text("三点。")
     return world
 
 

@@ -7,17 +7,26 @@ import json
 from feishu_simulator.ogg_voice import milliseconds_of, ogg_opus
 
 
-def test_a_voice_message_is_heard_answered_and_answered_by_voice(sim, start_bot, talk):
-    bot = start_bot(VOICE_REPLY="same")
-    key = sim.feishu.add_file(ogg_opus(3_000), "opus")
-    sent = sim.feishu.send(talk.chat, talk.alice, "audio", {"file_key": key, "duration": 3_000})
+def test_a_voice_message_is_heard_and_answered_by_voice(sim, start_bot, talk):
+    start_bot(VOICE_REPLY="same")
+    key = sim.feishu.add_file(ogg_opus(3_000), "voice.opus")
+    content = {"file_key": key, "duration": 3_000}
 
-    answer = talk.answer(sent)
+    answer = talk.answer(sim.feishu.send(talk.chat, talk.alice, "audio", content))
 
-    shown = json.dumps(answer.card, ensure_ascii=False)
-    assert "🎤" in shown
     asked = sim.gateway.requests[-1].body["messages"][-1]["content"]
-    assert asked in shown
-    sim.feishu.wait_for(lambda: any(item.kind == "audio" for item in sim.feishu.sent_by_bot()))
-    sim.feishu.wait_for(lambda: bot.is_idle)
-    assert milliseconds_of(ogg_opus(3_000)) == 3_000
+    assert f"🎤 {asked}" in json.dumps(answer.card, ensure_ascii=False)
+    spoken = sim.feishu.wait_for(
+        lambda: [m for m in sim.feishu.messages if m.message_type == "audio"][1:]
+    )
+    file = sim.feishu.state.files[json.loads(spoken[0].content)["file_key"]]
+    assert milliseconds_of(file.data) > 0
+
+
+def test_a_voice_message_without_a_model_that_hears_is_told_what_to_set(sim, bot, talk):
+    sim.gateway.models = ["gpt-4o-mini"]
+    content = {"file_key": sim.feishu.add_file(ogg_opus(1_000), "voice.opus"), "duration": 1_000}
+
+    answer = talk.answer(sim.feishu.send(talk.chat, talk.alice, "audio", content))
+
+    assert "TRANSCRIPTION_MODEL" in json.dumps(answer.card, ensure_ascii=False)
