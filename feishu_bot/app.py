@@ -171,6 +171,7 @@ def _ports(
         attachments=FeishuAttachmentReader(client, pacer),
         documents=files,
         pictures=files,
+        public_files=gateway.media.files,
         model=gateway,
         sight=gateway,
         models=gateway.models,
@@ -199,6 +200,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_file_bytes=settings.max_file_mb * MEGABYTE,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
+        images_in_answers=settings.images_in_answers,
         footer=frozenset(settings.footer),
         # They are put under an answer that is shown already, which takes a card that can be edited.
         suggestions=settings.suggestions and settings.streaming,

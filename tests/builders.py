@@ -38,7 +38,7 @@ from tests.core.fakes import (
     RecordingMessenger,
     ScriptedModel,
 )
-from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures, FakeSight
+from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures, FakePublicFiles, FakeSight
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
 KEY = ConversationKey("oc_1", "om_1")
@@ -147,6 +147,7 @@ class BotWorld:
         self.attachments = FakeAttachments()
         self.documents = FakeDocuments()
         self.pictures = FakePictures()
+        self.public_files = FakePublicFiles()
         self.sight = FakeSight()
         self.model = ScriptedModel()
         self.models = FakeModels()

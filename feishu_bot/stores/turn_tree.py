@@ -158,6 +158,7 @@ def _turns(
                 **row,
                 "answer_ids": tuple(row["answer_ids"]),
                 "unread": tuple(Notice(**notice) for notice in row["unread"] or ()),
+                "pictures": row["pictures"] or {},
             }
         )
         for row in rows

@@ -167,6 +167,7 @@ FORGOTTEN = {
     "asker": "",
     "speaker": "",
     "title": "",
+    "pictures": None,
 }
 _FORGET = sa.update(turns).where(turns.c.question_id == sa.bindparam("asked")).values(FORGOTTEN)
 _CLEAR_UP_TO = (
@@ -202,7 +203,7 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     cleared_up_to = connection.execute(_USE_WITH_TURN, used).scalar_one()
     row = dataclasses.asdict(turn)
     del row["id"]
-    row["unread"] = row["unread"] or None
+    row |= {"unread": row["unread"] or None, "pictures": row["pictures"] or None}
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
     turn_id: int = connection.execute(_INSERT, row).scalar_one()
     # Cleared while the answer was written: the new turn belongs to the part before. A question was
