@@ -178,6 +178,7 @@ def _ports(
         pictures=files,
         transcriber=gateway.media.transcription,
         speech=gateway.media.speech,
+        public_files=gateway.media.files,
         model=gateway,
         sight=gateway,
         models=gateway.models,
@@ -210,6 +211,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         voice_reply=settings.voice_reply,
         voice_long=settings.voice_long,
         voice=settings.speech_voice,
+        images_in_answers=settings.images_in_answers,
         footer=frozenset(settings.footer),
         # They are put under an answer that is shown already, which takes a card that can be edited.
         suggestions=settings.suggestions and settings.streaming,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
+from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
@@ -173,6 +174,13 @@ def build_bot(
         most_file_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
     )
+    answer_pictures = AnswerPictures(
+        files=ports.public_files,
+        pictures=ports.pictures,
+        upload=ports.messenger.upload_picture,
+        policy=options.images_in_answers,
+        timer=options.timer,
+    )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
@@ -193,6 +201,7 @@ def build_bot(
                 ports.prices,
                 language=options.transcription_language,
             ),
+            answer_pictures=answer_pictures,
             sight=ports.sight,
             speakers=Speakers(ports.names),
             alerts=ports.alerts,
@@ -203,6 +212,7 @@ def build_bot(
             clock=options.clock,
             timer=options.timer,
         ),
+        pictures=answer_pictures,
         messenger=ports.messenger,
         policy=policy,
         quotas=quotas,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
+from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.card_actions import BIND_TIMEOUT
@@ -24,6 +25,7 @@ from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
 from feishu_bot.core.pictures import PictureReader
+from feishu_bot.core.public_files import PublicFiles
 from feishu_bot.core.queue.inbox import Inbox
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Roles
@@ -53,6 +55,7 @@ class Ports:
     pictures: PictureReader
     transcriber: Transcriber
     speech: SpeechModel
+    public_files: PublicFiles
     model: ChatModel
     sight: ModelSight
     models: ModelCatalog
@@ -85,6 +88,7 @@ class BotOptions:
     voice_reply: VoiceReply = "never"
     voice_long: LongVoice = "parts"
     voice: str = ""
+    images_in_answers: FetchPolicy = "typed"
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

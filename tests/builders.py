@@ -42,6 +42,7 @@ from tests.core.media_fakes import (
     FakeAttachments,
     FakeDocuments,
     FakePictures,
+    FakePublicFiles,
     FakeSight,
     FakeSpeech,
     FakeTranscriber,
@@ -154,6 +155,7 @@ class BotWorld:
         self.attachments = FakeAttachments()
         self.documents = FakeDocuments()
         self.pictures = FakePictures()
+        self.public_files = FakePublicFiles()
         self.sight = FakeSight()
         self.transcriber = FakeTranscriber()
         self.speech = FakeSpeech()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypedDict, Unpack
 
 from typing_extensions import override
@@ -55,6 +56,8 @@ class Turn:
     part_ids: tuple[str, ...] = ()
     # What came with the question and wasn't read: said again when it is answered again.
     unread: tuple[Notice, ...] = ()
+    # The keys of the answer's pictures, by what its text calls them.
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:

@@ -131,6 +131,8 @@ turns = sa.Table(
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     # Kinds and params of notices.
     sa.Column("unread", _Json),
+    # Keys of pictures.
+    sa.Column("pictures", _Json),
     # The id of the turn that the way to this one begins with, which may have been swept; for that
     # turn its own. Empty only until a row of version 0.1 is completed.
     sa.Column("origin", _Id),

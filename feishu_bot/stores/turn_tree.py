@@ -155,6 +155,7 @@ def _turns(
                 "answer_ids": tuple(row["answer_ids"]),
                 "part_ids": tuple(row["part_ids"] or ()),
                 "unread": tuple(Notice(**notice) for notice in row["unread"] or ()),
+                "pictures": row["pictures"] or {},
             }
         )
         for row in rows

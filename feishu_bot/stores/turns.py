@@ -173,6 +173,7 @@ FORGOTTEN = {
     "asker": "",
     "speaker": "",
     "title": "",
+    "pictures": None,
 }
 # The question of a message, also where the message is only a part of it.
 _of_part = (
@@ -219,6 +220,7 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     del row["id"]
     row["unread"] = row["unread"] or None
     row["part_ids"] = row["part_ids"] or None
+    row["pictures"] = row["pictures"] or None
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
     turn_id: int = connection.execute(_INSERT, row).scalar_one()
     # Cleared while the answer was written: the new turn belongs to the part before. A question was

@@ -453,6 +453,7 @@ class RecordedAnswer:
         self.checkpoint = checkpoint
         self.text = ""
         self.reasoning = ""
+        self.pictures: dict[str, str] = {}
         self.ending: FinalAnswer | None = None
         self.abandoned = False
         self.waiting = 0
@@ -463,6 +464,9 @@ class RecordedAnswer:
         self.text += text
         self.reasoning += reasoning
         self.on_write()
+
+    def add_picture(self, target: str, key: str) -> None:
+        self.pictures[target] = key
 
     def tell_waiting(self, messages: int) -> None:
         self.waiting = messages
@@ -534,7 +538,7 @@ class RecordingMessenger:
         self.voices.append((data, milliseconds))
         return SentMessages(("om_voice",))
 
-    def upload_picture(self, data) -> str:
+    def upload_picture(self, data, *, patience=120.0) -> str:
         if self.failure:
             raise self.failure
         self.pictures.append(data)

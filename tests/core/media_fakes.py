@@ -155,3 +155,18 @@ class _NoNames:
 
     def learn(self, open_id, name) -> None:
         return
+
+
+class FakePublicFiles:
+    """Files by their address; a failure in place of bytes is raised."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes | MediaError] = {}
+        self.fetched: list[str] = []
+
+    def fetch(self, url, *, most, timeout, is_cancelled=lambda: False) -> bytes:
+        self.fetched.append(url)
+        data = self.stored.get(url, MediaError("media_unavailable"))
+        if isinstance(data, MediaError):
+            raise data
+        return data

@@ -31,6 +31,7 @@ class ShownAnswer:
 class AnswerRun:
     """Shows an answer. `footer` names the parts of the small print, `on_sent` hears of messages.
 
+    `complete` adds to a whole draft what can be had in a few seconds, and says whether it did.
     `position` is where the rest of an answer begins that was shown in part.
     """
 
@@ -44,6 +45,7 @@ class AnswerRun:
         footer: frozenset[str],
         seconds: Callable[[], float],
         on_sent: Callable[[SentMessages], None],
+        complete: Callable[[Draft], bool] = lambda _: False,
         position: str = "",
     ) -> None:
         self._job = job
@@ -53,6 +55,7 @@ class AnswerRun:
         self._footer = footer
         self._seconds = seconds
         self._on_sent = on_sent
+        self._complete = complete
         self._position = position
         self._state = dict(job.checkpoint)
         # The thread that draws and the one that reads both save their part.
@@ -81,6 +84,8 @@ class AnswerRun:
             draft = write(stream) if saved is None else Draft.from_json(saved)
             # From here on the model has been paid: a crash must not ask it again.
             self._keep(draft)
+            if self._complete(draft):
+                self._keep(draft)
             sent = stream.finish(
                 draft.final_answer(self._footer, self._seconds(), self._job.event_id)
             )

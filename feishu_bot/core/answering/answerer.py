@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator, SaveState
@@ -42,6 +43,7 @@ class Answerer:
     people: People
     questions: QuestionReader
     generator: AnswerGenerator
+    pictures: AnswerPictures
     messenger: Messenger
     policy: AccessPolicy
     quotas: QuotaChecker
@@ -114,6 +116,9 @@ class Answerer:
             if job.message and job.target.is_private:
                 note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
 
+        def is_cancelled() -> bool:
+            return control.lost or control.stopped
+
         run = AnswerRun(
             job,
             control,
@@ -122,6 +127,7 @@ class Answerer:
             footer=self.footer,
             seconds=lambda: self.timer() - started,
             on_sent=note_sent,
+            complete=lambda draft: self.pictures.complete(draft, question, is_cancelled),
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
             shown = run.show(lambda stream: write(stream, run.save))

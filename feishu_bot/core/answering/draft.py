@@ -64,6 +64,11 @@ class Draft:
     is_unheard: bool = False
     # What it took besides its own model.
     media: Sequence[MediaUse] = ()
+    # The keys of the answer's pictures, by what its text calls them, and how many were lost; a
+    # scope that was missing for it.
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    lost_pictures: int = 0
+    lost_scope: str = ""
     # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
     resumable_turn: str = ""
     idle_seconds: float = 0.0
@@ -113,9 +118,14 @@ class Draft:
         return tuple(Notice(kind, params) for kind, params in self.unread)
 
     def _asides(self) -> tuple[Notice, ...]:
-        if not self.missed_favourite:
-            return self.unread_notices()
-        return (*self.unread_notices(), Notice("favourite_gone", {"model": self.missed_favourite}))
+        asides = self.unread_notices()
+        if self.missed_favourite:
+            asides += (Notice("favourite_gone", {"model": self.missed_favourite}),)
+        if self.lost_scope:
+            asides += (Notice("pictures_scope_missing", {"scope": self.lost_scope}),)
+        elif self.lost_pictures:
+            asides += (Notice("pictures_lost", {"count": str(self.lost_pictures)}),)
+        return asides
 
     def _resumable(self) -> Resumable | None:
         if not self.resumable_turn:
@@ -156,6 +166,7 @@ class Draft:
             notice=notice,
             resumable=self._resumable(),
             asides=self._asides(),
+            pictures=self.pictures,
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             # A file is fetched with the message that it came in, not again.

@@ -10,6 +10,7 @@ from typing import Any
 from feishu_bot import metrics
 from feishu_bot.core import modes
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
+from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
@@ -24,6 +25,7 @@ from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
     ModelSight,
+    PictureDelta,
     Prompt,
     ReasoningDelta,
     StreamEnd,
@@ -73,6 +75,7 @@ class AnswerGenerator:
         context: MissingContext,
         pictures: PictureLoader,
         voices: VoiceMessages,
+        answer_pictures: AnswerPictures,
         sight: ModelSight,
         speakers: Speakers,
         alerts: AlertSink,
@@ -87,6 +90,7 @@ class AnswerGenerator:
         self._context = context
         self._pictures = pictures
         self._voices = voices
+        self._answer_pictures = answer_pictures
         self._sight = sight
         self._speakers = speakers
         self._alerts = alerts
@@ -298,6 +302,12 @@ class AnswerGenerator:
                             metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
                         text.append(event.text)
                         stream.write(event.text)
+                    case PictureDelta():
+                        # Uploaded before the text that names it comes, while the model waits.
+                        key = self._answer_pictures.keep(event, draft, is_cancelled)
+                        # One with an address is a link until the end.
+                        if key and not event.url:
+                            stream.add_picture(event.target, key)
                     case ReasoningDelta():
                         reasoning.append(event.text)
                         stream.write(reasoning=event.text)

@@ -53,6 +53,7 @@ class Question:
             estimated_tokens=draft.estimated_tokens,
             created_at=created_at,
             unread=draft.unread_notices(),
+            pictures=draft.pictures,
         )
         before = self.regenerated
         if before is None:

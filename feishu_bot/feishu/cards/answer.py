@@ -130,7 +130,8 @@ def answer_card(
     if buttons:
         elements.append(_button_row(buttons))
     # In one language: what replaces it while the answer grows is only the `content`.
-    summary = {"content": preview(summary_line(text) or texts("thinking"))}
+    nothing = "picture_shown" if "![" in text else "thinking"
+    summary = {"content": preview(summary_line(text) or texts(nothing))}
     return {
         "schema": "2.0",
         "config": _config(summary, streaming=streaming),

@@ -26,7 +26,8 @@ class Form(IntEnum):
     """How the text stands in its card; each takes less of Feishu than the one before."""
 
     AS_WRITTEN = 0
-    TABLES_AS_CODE = 1
+    # Tables as code, and pictures as links.
+    SIMPLE = 1
     PLAIN = 2
 
 
