@@ -18,7 +18,7 @@ from feishu_bot.core.answering.shown_pictures import (
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.messages import Attachment
 from feishu_bot.errors import MediaError
-from tests.builders import turn
+from tests.builders import BotWorld, turn
 from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures
 
 
@@ -172,3 +172,15 @@ def test_no_more_attachments_than_a_few_are_in_memory_at_once():
         thread.join()
 
     assert max(most) == 2
+
+
+def test_files_that_were_read_are_counted_with_the_answer():
+    world = BotWorld()
+    world.attachments.stored["f0"] = b"words"
+    world.model.enqueue_text("A summary")
+    sent = (Attachment("file", "f0", "a.txt"), Attachment("file", "f1", "gone.txt"))
+
+    world.say(text="", kind="file", attachments=sent)
+
+    (used,) = world.inbox.further[1]
+    assert (used.model, used.files) == ("", 1)

@@ -134,7 +134,7 @@ class AttachedFiles:
         text += page_tags(message_id, file, list(seen.pictures))
         notices = (_told(document, file.name, pages), *seen.notices)
         pictures = {f"{file.key}#{number}": one for number, one in seen.pictures.items()}
-        return QuestionContext(text, notices, pictures=pictures)
+        return QuestionContext(text, notices, pictures=pictures, files=1)
 
     def _notice(self, exc: MediaError, name: str) -> Notice:
         limit = f"{self._most_bytes / MEGABYTE:g}"

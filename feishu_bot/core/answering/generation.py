@@ -40,6 +40,7 @@ from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
+from feishu_bot.core.usage import MediaUse
 from feishu_bot.errors import ModelError
 from feishu_bot.logs import get_logger
 
@@ -171,6 +172,8 @@ class AnswerGenerator:
         asked = _Asked(written, speaker, pictures, is_cancelled)
         draft = self._ask(job, question, asked, stream)
         draft.context, draft.speaker = context.text, speaker
+        if context.files:
+            draft.media = (*draft.media, MediaUse(model="", files=context.files))
         last = question.conversation.expired_turn
         if last is not None:
             draft.resumable_turn = str(last.id)

@@ -20,13 +20,14 @@ class QuestionContext:
     """`text` is put before the question; `notices` tell the reader what was and wasn't read.
 
     `failure` is the first of them that says why something wasn't read. `pictures` are those that
-    were made while it was read, by what leads to them.
+    were made while it was read, by what leads to them; `files` is how many files were read.
     """
 
     text: str = ""
     notices: tuple[Notice, ...] = ()
     failure: Notice | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    files: int = 0
 
     def __add__(self, other: QuestionContext) -> QuestionContext:
         return QuestionContext(
@@ -34,6 +35,7 @@ class QuestionContext:
             (*self.notices, *other.notices),
             self.failure or other.failure,
             {**self.pictures, **other.pictures},
+            self.files + other.files,
         )
 
 

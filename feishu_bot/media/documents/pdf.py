@@ -50,7 +50,6 @@ def read_pdf(data: bytes) -> Pages:
             content = reader.pages[number - 1].get_contents()
             return content is not None and bool(content.get_data().strip())
         except broken:
-            # What can't be read may still be seen: that is another library's part.
-            return True
+            return False
 
     return Pages("page", total, read, is_drawn)
