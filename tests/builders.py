@@ -38,7 +38,13 @@ from tests.core.fakes import (
     RecordingMessenger,
     ScriptedModel,
 )
-from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures, FakePublicFiles, FakeSight
+from tests.core.media_fakes import (
+    FakeAttachments,
+    FakeDocuments,
+    FakePictures,
+    FakePublicFiles,
+    FakeSight,
+)
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
 KEY = ConversationKey("oc_1", "om_1")
