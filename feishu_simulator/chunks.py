@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from threading import Event
 from typing import Any
 
@@ -88,6 +88,8 @@ def completion(script: Script, body: Mapping[str, Any], answer_id: str) -> dict[
         thought = "".join(p.text for p in script.pieces if p.field == field)
         if thought:
             message[field] = thought
+    if addresses := [address for piece in script.pieces for address in piece.pictures]:
+        message["images"] = _images(addresses)
     choice = {"index": 0, "message": message, "finish_reason": script.finish_reason}
     return {
         "id": answer_id,
@@ -104,11 +106,17 @@ def pause(until: float, stopping: Event) -> bool:
     return not stopping.wait(max(0.0, until - time.monotonic()))
 
 
+def _images(addresses: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"type": "image_url", "image_url": {"url": address}} for address in addresses]
+
+
 def _frame(prefix: bytes, piece: Piece, *, first: bool, reason: bytes) -> bytes:
     if piece.raw:
         return http_chunk(piece.raw)
     role = b'"role":"assistant",' if first else b""
     text = json.dumps(piece.text, ensure_ascii=False).encode()
+    if piece.pictures:
+        text += b',"images":' + json.dumps(_images(piece.pictures)).encode()
     return http_chunk(
         b'data: %b,"choices":[{"index":0,"delta":{%b"%b":%b},"finish_reason":%b}]}\n\n'
         % (prefix, role, piece.field.encode(), text, reason)
