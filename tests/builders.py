@@ -44,11 +44,8 @@ from tests.core.media_fakes import (
     FakePictures,
     FakePublicFiles,
     FakeSight,
-<<<<<<< HEAD
     FakeSpeech,
     FakeTranscriber,
-=======
->>>>>>> out
 )
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
