@@ -18,6 +18,9 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# `AnswerRun.save`: keeps a part of the answer's state, by its name. Raises LeaseLost.
+SaveState = Callable[[str, Mapping[str, Any]], None]
+
 
 @dataclass(frozen=True, slots=True)
 class ShownAnswer:
