@@ -69,6 +69,7 @@ def create_app(settings: Settings) -> Flask:
     stores = Stores.open(
         database,
         lease_seconds=settings.lease_seconds,
+        media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
     )
@@ -175,6 +176,9 @@ def _ports(
         attachments=FeishuAttachmentReader(client, pacer),
         documents=files,
         pictures=files,
+        transcriber=gateway.media.transcription,
+        speech=gateway.media.speech,
+        public_files=gateway.media.files,
         model=gateway,
         sight=gateway,
         models=gateway.models,
@@ -203,6 +207,11 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_file_bytes=settings.max_file_mb * MEGABYTE,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
+        transcription_language=settings.transcription_language,
+        voice_reply=settings.voice_reply,
+        voice_long=settings.voice_long,
+        voice=settings.speech_voice,
+        images_in_answers=settings.images_in_answers,
         footer=frozenset(settings.footer),
         # They are put under an answer that is shown already, which takes a card that can be edited.
         suggestions=settings.suggestions and settings.streaming,

@@ -33,6 +33,8 @@ MediaErrorKind = Literal[
     "media_locked",
     "media_too_large",
     "media_empty",
+    # Pages without text, and no model that could look at them.
+    "media_scan",
     # Those of fetching it: recalled or of a chat that the bot is no longer in; not to be copied out
     # of its chat; not given out to bots at all; without a scope, which the detail names; no answer.
     "media_gone",

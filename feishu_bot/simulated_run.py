@@ -24,6 +24,8 @@ GATEWAY_VARIABLES = (
     "OPENAI_KEY",
     "API_URL",
     "OPENAI_MODEL",
+    "TRANSCRIPTION_MODEL",
+    "SPEECH_MODEL",
     "HTTP_PROXY",
     "GATEWAY_USER_AGENT",
     "GATEWAY_HEADERS",
@@ -118,6 +120,9 @@ def _variables(
         "OPENAI_KEY": simulator.gateway.keys[0],
         "API_URL": simulator.gateway.url,
         "OPENAI_MODEL": simulator.gateway.models[0],
+        # The simulated gateway hears and speaks by any name, and its list has none for that.
+        "TRANSCRIPTION_MODEL": "whisper-1",
+        "SPEECH_MODEL": "tts-1",
     }
     return platform, gateway
 

@@ -38,7 +38,15 @@ from tests.core.fakes import (
     RecordingMessenger,
     ScriptedModel,
 )
-from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures, FakeSight
+from tests.core.media_fakes import (
+    FakeAttachments,
+    FakeDocuments,
+    FakePictures,
+    FakePublicFiles,
+    FakeSight,
+    FakeSpeech,
+    FakeTranscriber,
+)
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
 KEY = ConversationKey("oc_1", "om_1")
@@ -147,7 +155,10 @@ class BotWorld:
         self.attachments = FakeAttachments()
         self.documents = FakeDocuments()
         self.pictures = FakePictures()
+        self.public_files = FakePublicFiles()
         self.sight = FakeSight()
+        self.transcriber = FakeTranscriber()
+        self.speech = FakeSpeech()
         self.model = ScriptedModel()
         self.models = FakeModels()
         self.balance = FakeBalance()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from feishu_bot.llm.answered_pictures import has_pictures, pictures_in
+
 # Longer ones are no names of models, nor words for an end.
 NAME_CHARS = 100
 WORD_CHARS = 40
@@ -18,7 +20,8 @@ class Chunk:
 
     `finish` is the gateway's word for the end, `tokens` are those of prompt and completion.
     `index` is 0 but for further answers to the same question. `is_message` means that the text
-    came as a `message`: the whole answer, or all of it so far.
+    came as a `message`: the whole answer, or all of it so far. `pictures` are the addresses of
+    those that came beside the text, data URLs as well; `has_picture` is whether one was meant.
     """
 
     model: str = ""
@@ -29,6 +32,7 @@ class Chunk:
     index: int = 0
     is_message: bool = False
     has_picture: bool = False
+    pictures: tuple[str, ...] = ()
 
 
 NO_CHUNK = Chunk()
@@ -50,6 +54,8 @@ def read_chunk(data: object) -> Chunk:
     if not (text or reasoning) and isinstance(message, dict):
         delta, is_message = message, True
         text, reasoning = _said(message)
+    said = delta if isinstance(delta, dict) else {}
+    has_picture = has_pictures(said)
     return Chunk(
         model=_word(data.get("model"), NAME_CHARS),
         text=text or _text(choice.get("text")),
@@ -58,7 +64,8 @@ def read_chunk(data: object) -> Chunk:
         tokens=_tokens(data.get("usage")),
         index=_count(choice.get("index")),
         is_message=is_message,
-        has_picture=isinstance(delta, dict) and bool(delta.get("images")),
+        has_picture=has_picture,
+        pictures=pictures_in(said) if has_picture else (),
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
+from feishu_bot.core.answering.answer_pictures import AnswerPictures
+from feishu_bot.core.answering.answer_run import AnswerRun, SaveState, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.question import Question, QuestionReader
@@ -42,6 +43,7 @@ class Answerer:
     people: People
     questions: QuestionReader
     generator: AnswerGenerator
+    pictures: AnswerPictures
     messenger: Messenger
     policy: AccessPolicy
     quotas: QuotaChecker
@@ -78,18 +80,18 @@ class Answerer:
                 job,
                 question,
                 control,
-                lambda stream: self.generator.generate(job, question, stream, control),
+                lambda stream, save: self.generator.generate(job, question, stream, control, save),
             )
         return None
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
-        self._run(job, None, control, lambda stream: Draft(notice=notice.kind))
+        self._run(job, None, control, lambda stream, save: Draft(notice=notice.kind))
 
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:
         """End an answer that failed too often, in its own card, with what there is of it."""
         try:
-            self._run(job, question, control, lambda stream: Draft(notice="gave_up"))
+            self._run(job, question, control, lambda stream, save: Draft(notice="gave_up"))
         except FeishuUnavailable:
             raise
         except Exception:
@@ -105,7 +107,7 @@ class Answerer:
         job: Job,
         question: Question | None,
         control: JobControl,
-        write: Callable[[AnswerStream], Draft],
+        write: Callable[[AnswerStream, SaveState], Draft],
     ) -> None:
         started = self.timer()
 
@@ -113,6 +115,9 @@ class Answerer:
             self.conversations.bind(job.key, sent)
             if job.message and job.target.is_private:
                 note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
+
+        def is_cancelled() -> bool:
+            return control.lost or control.stopped
 
         run = AnswerRun(
             job,
@@ -122,9 +127,10 @@ class Answerer:
             footer=self.footer,
             seconds=lambda: self.timer() - started,
             on_sent=note_sent,
+            complete=lambda draft: self.pictures.complete(draft, question, is_cancelled),
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
-            shown = run.show(write)
+            shown = run.show(lambda stream: write(stream, run.save))
         if shown:
             self._finish(job, question, shown, self.timer() - started)
 

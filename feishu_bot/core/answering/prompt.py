@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from feishu_bot.core import own_pictures
 from feishu_bot.core.answering.question_context import for_model, pictures_in
 from feishu_bot.core.answering.speakers import with_speaker
 from feishu_bot.core.chat_model import ChatMessage
@@ -67,7 +68,7 @@ def fit_prompt(
     messages = [ChatMessage("system", system)] if system else []
     for turn in reversed(kept):
         messages.append(_of_turn(turn, pictures))
-        messages.append(ChatMessage("assistant", turn.answer))
+        messages.append(ChatMessage("assistant", own_pictures.for_model(turn.answer)))
     messages.append(asked)
     return FittedPrompt(tuple(messages), used)
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from feishu_bot.core.answering.question_context import context_of
+from feishu_bot.core.answering.question_context import TAG_NAMES, context_of
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.people import UserDirectory
@@ -33,7 +33,7 @@ _UNSAFE = re.compile(
 _RESERVED = re.compile(
     r"(the )?(assistant|system|user|human|tool|function|developer|model|ai|bot|chatgpt|gpt|"
     r"助手|助理|系统|系統|用户|用戶|用户端|开发者|模型|机器人)( \w)?|(colleague|person) ?\w{1,3}|"
-    r"[ _]*(quoted_message|earlier_messages|attachments|document|picture)[ _]*"
+    rf"[ _]*({TAG_NAMES})[ _]*"
 )
 # What a line that begins with a name looks like.
 _NAMED_LINE = re.compile(r"\n[ \t]*[^\s:：][^\n:：]{0,60}[:：]")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feishu_bot.core.answering.context import FetchedMessage
+from feishu_bot.core.fetched_messages import RECALLED, FetchedMessage
 from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender
 from feishu_bot.core.text import storable
-from feishu_bot.feishu.webhook.content import read_content
+from feishu_bot.feishu.webhook.content import Content, read_content
 from feishu_bot.feishu.webhook.fields import (
     as_dict,
     as_id,
@@ -50,6 +50,7 @@ def parse_message(
         mentions=mentions.others,
         mentions_bot=bool(mentions.bot_keys),
         mentions_all=mentions.calls_everyone(content.text),
+        subject=content.subject,
         attachments=content.attachments,
         root_id=as_id(message.get("root_id")),
         parent_id=as_id(message.get("parent_id")),
@@ -80,10 +81,12 @@ def parse_edit(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage:
 def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None:
     """A message as REST answers show it ("Get message"); None for a recalled one.
 
-    All mentions become names, the bot's own included.
+    All mentions become names, the bot's own included. Of a recalled one in a forwarded chat it is
+    told that it was there.
     """
     message_id = as_id(item.get("message_id"))
-    if not message_id or item.get("deleted") is True:
+    forward = as_id(item.get("upper_message_id"))
+    if not message_id or (item.get("deleted") is True and not forward):
         return None
     body = as_dict(item.get("body"))
     content = read_content(
@@ -93,16 +96,19 @@ def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None
     )
     mentions = Mentions.read(item.get("mentions"), content.mentions, None)
     sender = as_dict(item.get("sender"))
+    if item.get("deleted") is True:
+        content = Content(RECALLED)
     return FetchedMessage(
         message_id=message_id,
         text=storable(mentions.put_names(content.text)).strip(),
+        subject=content.subject,
         sender=as_id(sender.get("id")),
         name=storable(as_text(sender.get("sender_name"))),
         is_own=sender.get("sender_type") == "app" and sender.get("id") == app_id,
         created_at=seconds(item.get("create_time")),
         kind=content.kind,
         attachments=content.attachments,
-        forwarded_in=as_id(item.get("upper_message_id")),
+        forwarded_in=forward,
     )
 
 

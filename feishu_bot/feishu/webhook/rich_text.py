@@ -30,7 +30,7 @@ def attachment_of(tag: object, part: Mapping[str, Any]) -> tuple[Attachment, ...
         case "audio":
             item = Attachment("audio", file_key, name)
         case "media" | "video":
-            item = Attachment("video", file_key, name)
+            item = Attachment("video", file_key, name, cover=as_id(part.get("image_key")))
         case "file":
             item = Attachment("file", file_key, name)
         case _:
