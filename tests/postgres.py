@@ -49,7 +49,7 @@ class Postgres:
                 f"DELETE FROM {name}"
                 for name in (*reversed(metadata.sorted_tables), "alembic_version")
             ]
-            + [statements[-1], _RESTART]
+            + ["DELETE FROM alembic_version", statements[-1], _RESTART]
         )
         self._emptied: list[str] = []
         self._shape_of_tables: object = None
@@ -60,7 +60,7 @@ class Postgres:
 
     @contextmanager
     def schema(self, *, tables: bool) -> Iterator[str]:
-        """The address of an empty schema, or of one with empty tables; not to be used afterwards."""
+        """The address of an empty schema, or of one with empty tables, within the block."""
         name = self._emptied.pop() if tables and self._emptied else self._new(tables=tables)
         # The name of the application finds the connections again.
         options = f"-csearch_path={name} -capplication_name={name}"
