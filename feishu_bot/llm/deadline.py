@@ -18,6 +18,7 @@ from typing import Any
 import httpx2
 from httpcore2 import ReadTimeout
 
+from feishu_bot.llm.chunked_body import ChunkJoiner
 from feishu_bot.llm.error_kinds import ModelErrorKind
 
 # After the finish_reason only the usage and [DONE] are missing: seconds to wait for them. Not
@@ -114,8 +115,8 @@ class StreamDeadline:
             else ModelErrorKind.GATEWAY_TIMEOUT_FIRST
         )
 
-    def watch(self, stream: Any) -> None:
-        """Make every read of this network stream end in time."""
+    def watch(self, stream: Any, joiner: ChunkJoiner | None = None) -> None:
+        """Make every read of this network stream end in time, with its chunks joined."""
         read = functools.partial(type(stream).read, stream)
 
         # httpcore gives the timeout by name; what is left of the deadline replaces it.
@@ -123,7 +124,14 @@ class StreamDeadline:
             self._let_chunks_gather()
             return self.read(read, max_bytes, self.remaining())
 
-        stream.read = read_in_time
+        def read_joined(max_bytes: int, timeout: float | None = None) -> bytes:
+            assert joiner is not None
+            while received := read_in_time(max_bytes, timeout):
+                if joined := joiner.join(received):
+                    return joined
+            return joiner.end()
+
+        stream.read = read_joined if joiner else read_in_time
 
     def read(self, read: Read, max_bytes: int, timeout: float | None) -> bytes:
         """`read` with this timeout, in short reads until something comes.
