@@ -28,7 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.stream", description=__doc__)
     parser.add_argument("--between", type=float, default=0.02, help="seconds between chunks (0.02)")
     parser.add_argument(
-        "loads", nargs="*", default=["1x200", "50x200", "200x200", "1x2000"], metavar="ANSWERSxCHUNKS"
+        "loads",
+        nargs="*",
+        default=["1x200", "50x200", "200x200", "1x2000"],
+        metavar="ANSWERSxCHUNKS",
     )
     given = parser.parse_args(arguments)
     for load in given.loads:
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _read(url: str, answers: int, chunks: int) -> tuple[float, float]:
     """CPU seconds of all answers, and the worst seconds from a last chunk to its event."""
-    gateway = Gateway(api_url=url, keys=[KEY], model="bench", pause=lambda n: 0.25)
+    gateway = Gateway(api_url=url, keys=[KEY], model="bench")
     late: list[float] = []
 
     def read() -> None:

@@ -35,14 +35,13 @@ Read = Callable[[int, float | None], bytes]
 
 
 def pause_for(streams: int) -> float:
-    """Seconds to let chunks gather while `streams` answers run: 0 up to 8, 0.05 at 50, 0.4 at 200.
+    """Seconds to let chunks gather while `streams` answers run: 0.1 up to 50, 0.4 at 200.
 
-    Waking a thread costs several times more than reading one more chunk. With many answers a card
-    is drawn rarely anyway, since all of them share Feishu's 50 frames a second.
+    Waking a thread costs ten times more than reading one more chunk, and a card shows four frames
+    a second at most. With many answers it is drawn more rarely anyway, since all of them share
+    Feishu's 50 frames a second.
     """
-    if streams <= 50:
-        return 0.05 * max(streams - 8, 0) / 42
-    return min(0.05 + 0.35 * (streams - 50) / 150, 0.4)
+    return min(0.1 + 0.3 * max(streams - 50, 0) / 150, 0.4)
 
 
 class StreamDeadline:

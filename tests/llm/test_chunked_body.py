@@ -1,5 +1,7 @@
 """Many small chunks become few, and the body stays the same."""
 
+from itertools import pairwise
+
 import h11
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ def chunk(data: bytes, extension: bytes = b"") -> bytes:
 def cut(body: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({place % (len(body) + 1) for place in cuts})
     edges = [0, *places, len(body)]
-    return [body[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [body[start:end] for start, end in pairwise(edges)]
 
 
 class Library:
@@ -89,7 +91,9 @@ def test_however_the_bytes_are_cut_the_body_is_the_same(datas, cuts, read_before
 
 @given(
     st.lists(
-        st.sampled_from([b"3\r\nabc\r\n", b"\r\n", b"4", b"zz\r\n", b"-1\r\n", b"abc", b"0x2\r\n", LAST]),
+        st.sampled_from(
+            [b"3\r\nabc\r\n", b"\r\n", b"4", b"zz\r\n", b"-1\r\n", b"abc", b"0x2\r\n", LAST]
+        ),
         max_size=8,
     ),
     st.lists(st.integers(0, 60), max_size=6),
