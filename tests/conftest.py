@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from feishu_bot.content import roles
 from feishu_bot.feishu.api import slim_sdk
 from feishu_bot.logs import TextFormatter
+from feishu_bot.stores import Database
 from tests.postgres import Postgres, running
 
 # First of all, so that every test has the SDK as the bot has it: without its services, but for
 # those through which the simulator's tests speak to the simulator.
 slim_sdk.install(services=("cardkit", "im"))
 
+# Half of the time until the first test is the rewriting of asserts. It is done once and kept,
+# also where PYTHONDONTWRITEBYTECODE is set.
+sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let every worker of a run of all tests rewrite some of them, and read the others'.
+
+    All workers import all tests, in the same order. Each of them begins at another place here.
+    """
+    config = session.config
+    worker: dict[str, object] = getattr(config, "workerinput", {})
+    if not worker or config.args != config.getini("testpaths"):
+        return
+    root = Path(__file__).parents[1]
+    paths = sorted(path.relative_to(root) for path in root.glob("tests/**/test_*.py"))
+    first = len(paths) * int(str(worker["workerid"])[2:]) // int(str(worker["workercount"]))
+    for path in paths[first:] + paths[:first]:
+        # What is wrong with a module is said when its tests are collected.
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.with_suffix("").parts))
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with empty tables. A test copies it, which is quicker than making the tables."""
+    path = tmp_path_factory.mktemp("migrated") / "bot.db"
+    Database(f"sqlite:///{path}").migrate()
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _roles_are_read_once() -> Iterator[None]:
+    """The roles that come with the bot are parsed for the first bot, and for no other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roles, "_read", functools.cache(roles._read))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
@@ -298,24 +299,26 @@ class FakeUsage:
 
 
 def _totals(used: list[Usage], name_of: Callable[[Usage], Any]) -> list[UsageTotal]:
-    used_by_name: dict[Any, list[Usage]] = {}
-    for item in used:
-        used_by_name.setdefault(name_of(item), []).append(item)
+    # A test that wants many answers lists the same one many times: look at it once.
+    times = Counter(map(id, used))
+    used_by_name: dict[Any, list[tuple[int, Usage]]] = {}
+    for item in {id(item): item for item in used}.values():
+        used_by_name.setdefault(name_of(item), []).append((times[id(item)], item))
     return [
         UsageTotal(
             name=name,
             answers=sum(
-                1
-                for item in items
+                count
+                for count, item in items
                 if item.outcome in ("answered", "stopped")
                 and item.prompt_tokens + item.completion_tokens + item.pictures
             ),
-            prompt_tokens=sum(item.prompt_tokens for item in items),
-            completion_tokens=sum(item.completion_tokens for item in items),
-            cost=sum(item.cost for item in items),
-            pictures=sum(item.pictures for item in items),
-            audio_seconds=sum(item.audio_seconds for item in items),
-            files=sum(item.files for item in items),
+            prompt_tokens=sum(count * item.prompt_tokens for count, item in items),
+            completion_tokens=sum(count * item.completion_tokens for count, item in items),
+            cost=sum(count * item.cost for count, item in items),
+            pictures=sum(count * item.pictures for count, item in items),
+            audio_seconds=sum(count * item.audio_seconds for count, item in items),
+            files=sum(count * item.files for count, item in items),
         )
         for name, items in used_by_name.items()
     ]

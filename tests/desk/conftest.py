@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,10 +54,11 @@ def desk() -> Iterator[Simulator]:
 
 @pytest.fixture
 def talking_desk(
-    desk: Simulator, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    desk: Simulator, tmp_path: Any, migrated_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Simulator]:
     """The same desk with the real bot behind it."""
     monkeypatch.setattr(Transport, "execute", Transport.execute)
+    shutil.copy(migrated_file, tmp_path / "feishu_bot.db")
     url = f"sqlite:///{tmp_path}/feishu_bot.db"
     bot = LocalBot(environment(desk, url, SHUTDOWN_GRACE="2")).start()
     with desk.feishu.state.change():

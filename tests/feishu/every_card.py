@@ -146,6 +146,11 @@ def asked(number: int, **changes: Any) -> Turn:
     return turn(number, **values | changes)
 
 
+def core_families() -> tuple[str, ...]:
+    """The names of the families of the commands."""
+    return tuple(_FAMILIES)
+
+
 def core_cards(language: Language) -> dict[str, Family]:
     """Every card and notice of the commands, by family and name."""
     return {name: build(language) for name, build in _FAMILIES.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from lark_oapi.core.http import Transport
 
@@ -17,7 +19,9 @@ def sim():
 
 
 @pytest.fixture
-def database_url(tmp_path):
+def database_url(tmp_path, migrated_file):
+    """The address of a database with empty tables."""
+    shutil.copy(migrated_file, tmp_path / "feishu_bot.db")
     return f"sqlite:///{tmp_path}/feishu_bot.db"
 
 

@@ -173,8 +173,10 @@ def test_the_request_id_is_shown_for_the_administrator(sim, talk, bot):
     assert "请求编号" in talk.ask("hello").text
 
 
-def test_without_a_model_the_administrator_is_told_which_there_are(sim, talk, bot):
+def test_without_a_model_the_administrator_is_told_which_there_are(sim, talk, start_bot):
+    # Before the bot starts: it reads the list then, and keeps it.
     sim.gateway.models[:] = ["house-one", "house-two"]
+    start_bot()
 
     answer = talk.ask("hello")
 

@@ -206,8 +206,8 @@ def test_reasoning_goes_into_a_panel_and_not_into_the_history(sim, talk, bot):
 
 
 def test_the_footer_names_model_seconds_and_tokens(sim, talk, start_bot):
-    start_bot(LANGUAGE="en", OPENAI_MODEL="echo-1")
     sim.gateway.models.append("echo-1")
+    start_bot(LANGUAGE="en", OPENAI_MODEL="echo-1")
     sim.gateway.enqueue(Script.text("hi"))
 
     footer = talk.ask("hello").text.splitlines()[-1]

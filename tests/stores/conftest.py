@@ -20,13 +20,6 @@ from tests.postgres import Postgres
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "bot.db"
-    Database(f"sqlite:///{path}").migrate()
-    return path
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
