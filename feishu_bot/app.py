@@ -32,6 +32,7 @@ from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
+from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -45,6 +46,7 @@ from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
+from feishu_bot.media.spreadsheets import write_spreadsheet
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
@@ -172,6 +174,8 @@ def _ports(
         documents=files,
         pictures=files,
         public_files=gateway.media.files,
+        parse_answer=answer_parts,
+        write_spreadsheet=write_spreadsheet,
         model=gateway,
         sight=gateway,
         models=gateway.models,
@@ -200,6 +204,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_file_bytes=settings.max_file_mb * MEGABYTE,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
+        answer_cards=settings.answer_cards,
         images_in_answers=settings.images_in_answers,
         footer=frozenset(settings.footer),
         # They are put under an answer that is shown already, which takes a card that can be edited.

@@ -9,6 +9,7 @@ from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
+from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.answering.context import MessageReader
 from feishu_bot.core.attachments import AttachmentReader
@@ -52,6 +53,8 @@ class Ports:
     documents: DocumentReader
     pictures: PictureReader
     public_files: PublicFiles
+    parse_answer: AnswerParser
+    write_spreadsheet: SpreadsheetWriter
     model: ChatModel
     sight: ModelSight
     models: ModelCatalog
@@ -81,6 +84,7 @@ class BotOptions:
     most_picture_bytes: int = 10_000_000
     vision_model: str = ""
     images_in_answers: FetchPolicy = "typed"
+    answer_cards: int = 2
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

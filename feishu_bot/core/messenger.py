@@ -30,12 +30,24 @@ class Resumable:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class FileOffer:
+    """A file to be had of an answer: `what` is for its button, `ending` that of code.
+
+    One that `is_sent` needs no button: it comes by itself.
+    """
+
+    what: str
+    ending: str = ""
+    is_sent: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
 
     `asides` say under it what it leaves out of account. `pictures` has the keys of those that
-    the text names, by what it calls them.
+    the text names, by what it calls them. `files` are those to be had of it.
     """
 
     text: str
@@ -47,6 +59,7 @@ class FinalAnswer:
     can_continue: bool = False
     can_regenerate: bool = False
     pictures: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[FileOffer, ...] = ()
 
     @property
     def is_complete(self) -> bool:

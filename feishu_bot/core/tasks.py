@@ -150,6 +150,14 @@ class ShowMore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendAnswerFile:
+    """Send a part of an answer, or all of it, as a file. `answer_id` is a message of the turn."""
+
+    answer_id: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeTitle:
     """Name the conversation that began with this answer."""
 
@@ -182,6 +190,7 @@ Task = (
     | MarkRatings
     | MarkRecalled
     | ShowMore
+    | SendAnswerFile
     | MakeTitle
     | Greet
     | LegacyText
@@ -199,6 +208,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "ratings": MarkRatings,
     "recalled": MarkRecalled,
     "more": ShowMore,
+    "file": SendAnswerFile,
     "title": MakeTitle,
     "greet": Greet,
 }

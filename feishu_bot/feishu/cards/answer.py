@@ -10,7 +10,7 @@ from typing import Any
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Text
 from feishu_bot.core.feedback import Verdict
-from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
+from feishu_bot.core.messenger import FileOffer, FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.feishu.cards.elements import (
     SMALL,
@@ -42,6 +42,12 @@ ASKED_CHARS = 200
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
 BUTTONS_ELEMENT = "buttons"
+_FILE_BUTTONS: Mapping[str, str] = {
+    "whole": "button_file_whole",
+    "tables": "button_file_tables",
+    "code": "button_file_code",
+    "codes": "button_file_codes",
+}
 RATING_SIGNS: Mapping[Verdict, str] = {"up": "👍", "down": "👎"}
 
 
@@ -71,6 +77,7 @@ def answer_card(
     footer: Footer | None = None,
     can_continue: bool = False,
     can_regenerate: bool = False,
+    files: tuple[FileOffer, ...] = (),
     stop: str = "",
     waiting: int = 0,
     asked: str = "",
@@ -87,8 +94,8 @@ def answer_card(
 
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
     for it. `asked` is the question that was pressed, where no message says it. `remainder` is what
-    a button brings. `others` are the texts of further languages, for a card that many read.
-    `admins` are named where the notice asks for one.
+    a button brings, and `files` are had by buttons, too. `others` are the texts of further
+    languages, for a card that many read. `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
@@ -115,6 +122,7 @@ def answer_card(
         buttons = _ending_buttons(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate, remainder=remainder
         )
+        buttons += _file_buttons(localizer, files, is_whole=not remainder)
     elif stop:
         if waiting:
             count = Text("waiting_behind", {"messages": str(waiting)})
@@ -259,6 +267,22 @@ def _ending_buttons(
         for verdict, sign in RATING_SIGNS.items():
             label = localizer.plain(sign)
             buttons.append(_button(label, rating_element(verdict), act="rate", verdict=verdict))
+    return buttons
+
+
+def _file_buttons(
+    localizer: Localizer, files: tuple[FileOffer, ...], *, is_whole: bool
+) -> list[Element]:
+    """Last in the row, so that on a phone they come into a second one."""
+    if not is_whole and FileOffer("whole", is_sent=True) not in files:
+        files = (FileOffer("whole"), *files)
+    buttons = []
+    for offer in files:
+        if not offer.is_sent:
+            kind, _, number = offer.what.partition(":")
+            label = localizer.plain(Text(_FILE_BUTTONS[kind], {"ending": offer.ending}))
+            element_id = f"file_{kind}{number}"
+            buttons.append(_button(label, element_id, act="file", what=offer.what))
     return buttons
 
 

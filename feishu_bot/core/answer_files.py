@@ -1,0 +1,174 @@
+"""What of an answer is good to have as a file: its tables, its long code, and the whole.
+
+A card shows few tables and a screen little code, and nothing on it can be opened elsewhere. So
+what is worth it gets a button; only what a card can't show is sent unasked.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from feishu_bot.core import own_pictures
+from feishu_bot.core.answering.question_context import without_context
+from feishu_bot.core.conversations import Turn
+from feishu_bot.core.languages import Language
+from feishu_bot.core.messenger import File, FileOffer
+from feishu_bot.core.tables import Table
+
+# About what one card shows, in bytes of UTF-8.
+CARD_BYTES: Final = 19_500
+# An answer of so many times what is shown at once comes as a file unasked.
+TIMES_TOO_LONG: Final = 3
+# A card takes three tables ("11310"); what is beyond is code there.
+TABLES_IN_A_CARD: Final = 3
+# What is worth a button: so many rows, or so many lines or characters of code.
+MANY_ROWS: Final = 8
+LONG_CODE_LINES: Final = 20
+LONG_CODE_CHARS: Final = 1_500
+# More blocks of code than this come in one archive: five buttons are what a phone has room for.
+MOST_CODES: Final = 3
+NAME_CHARS: Final = 30
+
+WHOLE, TABLES, ALL_CODE = "whole", "tables", "codes"
+
+_ENDINGS: Mapping[str, str] = {
+    "bash": "sh", "shell": "sh", "sh": "sh", "zsh": "sh", "console": "sh", "bat": "bat",
+    "batch": "bat", "powershell": "ps1", "ps1": "ps1", "c": "c", "h": "h", "cpp": "cpp",
+    "c++": "cpp", "csharp": "cs", "cs": "cs", "c#": "cs", "css": "css", "csv": "csv",
+    "dart": "dart", "diff": "diff", "patch": "diff", "dockerfile": "dockerfile", "go": "go",
+    "golang": "go", "graphql": "graphql", "groovy": "groovy", "hcl": "tf", "terraform": "tf",
+    "html": "html", "ini": "ini", "java": "java", "javascript": "js", "js": "js", "jsx": "jsx",
+    "json": "json", "jsonc": "json", "jsonl": "jsonl", "kotlin": "kt", "kt": "kt",
+    "latex": "tex", "tex": "tex", "less": "less", "lua": "lua", "makefile": "mk", "make": "mk",
+    "markdown": "md", "md": "md", "matlab": "m", "mermaid": "mmd", "nginx": "conf",
+    "objective-c": "m", "perl": "pl", "php": "php", "properties": "properties",
+    "proto": "proto", "protobuf": "proto", "python": "py", "py": "py", "python3": "py",
+    "r": "r", "ruby": "rb", "rb": "rb", "rust": "rs", "rs": "rs", "sass": "sass",
+    "scala": "scala", "scss": "scss", "sql": "sql", "mysql": "sql", "postgresql": "sql",
+    "svg": "svg", "swift": "swift", "toml": "toml", "tsx": "tsx", "ts": "ts",
+    "typescript": "ts", "vba": "bas", "vb": "vb", "vue": "vue", "xml": "xml", "yaml": "yaml",
+    "yml": "yaml",
+}  # fmt: skip
+# What no file system, or no reader, takes in a name: also marks of direction.
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\s]+')
+_MAY_HAVE_PARTS = re.compile(r"^[ \t>]*(?:```|~~~)|\|", re.MULTILINE)
+
+Texts = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A block of code; `language` is the model's word for it, or empty."""
+
+    language: str
+    text: str
+
+    @property
+    def ending(self) -> str:
+        """The ending of a file with it, without the dot."""
+        return _ENDINGS.get(self.language.lower(), "txt")
+
+    @property
+    def is_long(self) -> bool:
+        return self.text.count("\n") >= LONG_CODE_LINES or len(self.text) >= LONG_CODE_CHARS
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerParts:
+    """The tables and the code of an answer, in their order."""
+
+    tables: tuple[Table, ...] = ()
+    codes: tuple[CodeBlock, ...] = ()
+
+
+class AnswerParser(Protocol):
+    """Reads Markdown."""
+
+    def __call__(self, text: str) -> AnswerParts:
+        """The parts of an answer, as they stand in its card."""
+
+
+class SpreadsheetWriter(Protocol):
+    """Writes spreadsheets."""
+
+    def __call__(self, sheets: Sequence[tuple[str, Table]]) -> bytes:
+        """A file of Excel with these tables on sheets of these names; nothing in it calculates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFiles:
+    """`cards` is how many of them an answer shows at once, 0 for all."""
+
+    parse: AnswerParser
+    write_spreadsheet: SpreadsheetWriter
+    texts: Mapping[Language, Texts]
+    cards: int
+
+    def offered(self, text: str, is_complete: bool) -> tuple[FileOffer, ...]:
+        """The files to be had of an answer; only of a complete one any comes by itself.
+
+        The whole is offered by the card that shows a part of it.
+        """
+        offers = []
+        most = TIMES_TOO_LONG * self.cards * CARD_BYTES
+        if is_complete and 0 < most < len(text.encode()):
+            offers.append(FileOffer(WHOLE, is_sent=True))
+        parts = self._parts(text)
+        if len(parts.tables) > TABLES_IN_A_CARD:
+            offers.append(FileOffer(TABLES, is_sent=is_complete))
+        elif sum(len(table.rows) for table in parts.tables) >= MANY_ROWS:
+            offers.append(FileOffer(TABLES))
+        long = [(number, code) for number, code in enumerate(parts.codes) if code.is_long]
+        if len(long) > MOST_CODES:
+            offers.append(FileOffer(ALL_CODE))
+        else:
+            offers += [FileOffer(f"code:{number}", ending=code.ending) for number, code in long]
+        return tuple(offers)
+
+    def file(self, turn: Turn, what: str, language: Language) -> File | None:
+        """A file of an answer; None where it has no such thing: a click's values can be forged."""
+        texts = self.texts[language]
+        name = _name_of(turn) or texts("answer_file_name")
+        if what == WHOLE:
+            words = own_pictures.in_words(turn.answer.strip(), lambda shown: f"🖼 {shown}".rstrip())
+            return File(f"{name}.md", f"{words}\n".encode("utf-8", "replace"))
+        parts = self._parts(turn.answer)
+        if what == TABLES and parts.tables:
+            sheets = [
+                (texts("answer_table_name", number=number), table)
+                for number, table in enumerate(parts.tables, 1)
+            ]
+            return File(f"{name}.xlsx", self.write_spreadsheet(sheets))
+        if what == ALL_CODE and parts.codes:
+            return File(f"{name}.zip", _archive(parts.codes, texts("answer_code_name")))
+        for number, code in enumerate(parts.codes):
+            if what == f"code:{number}":
+                return File(f"{name}.{code.ending}", _content(code))
+        return None
+
+    def _parts(self, text: str) -> AnswerParts:
+        # An answer in words costs no more than before.
+        return self.parse(text) if _MAY_HAVE_PARTS.search(text) else AnswerParts()
+
+
+def _name_of(turn: Turn) -> str:
+    """The beginning of the question, as a name of a file may be."""
+    words = _UNSAFE.sub(" ", without_context(turn.question)[: 4 * NAME_CHARS])
+    return words.strip(" .")[:NAME_CHARS].strip(" .")
+
+
+def _content(code: CodeBlock) -> bytes:
+    return f"{code.text}\n".encode("utf-8", "replace")
+
+
+def _archive(codes: Sequence[CodeBlock], name: str) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, code in enumerate(codes, 1):
+            archive.writestr(f"{name}-{number}.{code.ending}", _content(code))
+    return written.getvalue()
