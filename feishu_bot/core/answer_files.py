@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Protocol
 
 from feishu_bot.core import own_pictures
@@ -56,7 +57,7 @@ _ENDINGS: Mapping[str, str] = {
 }  # fmt: skip
 # What no file system, or no reader, takes in a name: also marks of direction.
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\s]+')
-_MAY_HAVE_PARTS = re.compile(r"^[ \t>]*(?:```|~~~)|\|", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]*(?:```|~~~)", re.MULTILINE)
 
 Texts = Callable[..., str]
 
@@ -118,7 +119,7 @@ class AnswerFiles:
         most = TIMES_TOO_LONG * self.cards * CARD_BYTES
         if is_complete and 0 < most < len(text.encode()):
             offers.append(FileOffer(WHOLE, is_sent=True))
-        parts = self._parts(text)
+        parts = self.parse(text) if _may_have_files(text) else AnswerParts()
         if len(parts.tables) > TABLES_IN_A_CARD:
             offers.append(FileOffer(TABLES, is_sent=is_complete))
         elif sum(len(table.rows) for table in parts.tables) >= MANY_ROWS:
@@ -137,7 +138,7 @@ class AnswerFiles:
         if what == WHOLE:
             words = own_pictures.in_words(turn.answer.strip(), lambda shown: f"🖼 {shown}".rstrip())
             return File(f"{name}.md", f"{words}\n".encode("utf-8", "replace"))
-        parts = self._parts(turn.answer)
+        parts = self.parse(turn.answer)
         if what == TABLES and parts.tables:
             sheets = [
                 (texts("answer_table_name", number=number), table)
@@ -151,9 +152,25 @@ class AnswerFiles:
                 return File(f"{name}.{code.ending}", _content(code))
         return None
 
-    def _parts(self, text: str) -> AnswerParts:
-        # An answer in words costs no more than before.
-        return self.parse(text) if _MAY_HAVE_PARTS.search(text) else AnswerParts()
+
+def _may_have_files(text: str) -> bool:
+    """Whether the answer is worth being parsed once more, which takes some milliseconds.
+
+    A table that is offered has eight rows, or there are four tables of two lines at least.
+    """
+    if "|" in text and sum("|" in line for line in text.split("\n")) >= MANY_ROWS:
+        return True
+    if "```" not in text and "~~~" not in text:
+        return False
+    fences = [found.start() for found in _FENCE.finditer(text)]
+    # With an odd one it isn't known which begin a block.
+    blocks = pairwise([*fences, len(text)])
+    if len(fences) % 2 == 0:
+        blocks = zip(fences[::2], fences[1::2], strict=True)
+    return any(
+        end - start >= LONG_CODE_CHARS or text.count("\n", start, end) >= LONG_CODE_LINES
+        for start, end in blocks
+    )
 
 
 def _name_of(turn: Turn) -> str:

@@ -60,8 +60,7 @@ class DataUrlReader:
         """
         if self._payload is None and not self._held and "data:" not in text:
             # The common piece by far.
-            found = None if is_last else _MAY_BEGIN.search(text)
-            if found is None:
+            if is_last or "d" not in text or _MAY_BEGIN.search(text) is None:
                 self._last = text[-2:] if len(text) > 1 else (self._last + text)[-2:]
                 return text
         written: list[str] = []
