@@ -11,7 +11,6 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
-from feishu_bot.core.answering.context import MessageReader
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.card_actions import BIND_TIMEOUT
@@ -20,6 +19,7 @@ from feishu_bot.core.chats import Chats
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.documents import DocumentReader
 from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
@@ -30,6 +30,8 @@ from feishu_bot.core.public_files import PublicFiles
 from feishu_bot.core.queue.inbox import Inbox
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Roles
+from feishu_bot.core.speech import LongVoice, SpeechModel, VoiceReply
+from feishu_bot.core.transcription import Transcriber
 from feishu_bot.core.usage import Prices, UsageStore
 
 Texts = Mapping[Language, Callable[..., str]]
@@ -52,6 +54,8 @@ class Ports:
     attachments: AttachmentReader
     documents: DocumentReader
     pictures: PictureReader
+    transcriber: Transcriber
+    speech: SpeechModel
     public_files: PublicFiles
     parse_answer: AnswerParser
     write_spreadsheet: SpreadsheetWriter
@@ -83,6 +87,10 @@ class BotOptions:
     most_file_bytes: int = 20_000_000
     most_picture_bytes: int = 10_000_000
     vision_model: str = ""
+    transcription_language: str = ""
+    voice_reply: VoiceReply = "never"
+    voice_long: LongVoice = "parts"
+    voice: str = ""
     images_in_answers: FetchPolicy = "typed"
     answer_cards: int = 2
     footer: frozenset[str] = frozenset()

@@ -46,6 +46,8 @@ from tests.core.media_fakes import (
     FakePictures,
     FakePublicFiles,
     FakeSight,
+    FakeSpeech,
+    FakeTranscriber,
 )
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
@@ -159,6 +161,8 @@ class BotWorld:
         self.parse_answer = answer_parts
         self.write_spreadsheet = write_spreadsheet
         self.sight = FakeSight()
+        self.transcriber = FakeTranscriber()
+        self.speech = FakeSpeech()
         self.model = ScriptedModel()
         self.models = FakeModels()
         self.balance = FakeBalance()
@@ -202,12 +206,14 @@ class BotWorld:
     def click(self, act: str, *, on: str = "om_card", **more: Any) -> ClickResponse:
         """Click a button on a message of the bot.
 
-        `operator`, `form` and `event_id` are the click's, all else is the button's value.
+        `operator`, `form`, `event_id` and `is_legacy` are the click's, all else is the button's
+        value.
         """
         values = {
             "event_id": more.pop("event_id", "ev_click"),
             "operator": more.pop("operator", ALICE),
             "form": more.pop("form", {}),
+            "is_legacy": more.pop("is_legacy", False),
         }
         value = {"act": act, **more}
         return self.bot.click(CardAction(message_id=on, chat_id="oc_1", value=value, **values))

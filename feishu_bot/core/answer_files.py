@@ -164,9 +164,9 @@ def _may_have_files(text: str) -> bool:
         return False
     fences = [found.start() for found in _FENCE.finditer(text)]
     # With an odd one it isn't known which begin a block.
-    blocks = pairwise([*fences, len(text)])
+    blocks = list(pairwise([*fences, len(text)]))
     if len(fences) % 2 == 0:
-        blocks = zip(fences[::2], fences[1::2], strict=True)
+        blocks = blocks[::2]
     return any(
         end - start >= LONG_CODE_CHARS or text.count("\n", start, end) >= LONG_CODE_LINES
         for start, end in blocks

@@ -39,6 +39,10 @@ class AttachmentSource:
 
     @contextmanager
     def opened(self, message_id: str, attachment: Attachment, *, most: int) -> Iterator[bytes]:
-        """What is attached to a message, up to `most` bytes. Raises MediaError."""
+        """What is attached to a message, or to one before it that belongs to it.
+
+        Up to `most` bytes. Raises MediaError.
+        """
+        came_in = attachment.message_id or message_id
         with self._free:
-            yield self._reader.fetch(message_id, attachment, most=most)
+            yield self._reader.fetch(came_in, attachment, most=most, inner_id=attachment.inner_id)

@@ -52,6 +52,8 @@ class Turn:
     completion_tokens: int = 0
     estimated_tokens: int = 0
     created_at: float = 0.0
+    # The messages without words that came before the question, and belong to it.
+    part_ids: tuple[str, ...] = ()
     # What came with the question and wasn't read: said again when it is answered again.
     unread: tuple[Notice, ...] = ()
     # The keys of the answer's pictures, by what its text calls them.

@@ -58,6 +58,8 @@ class FinalAnswer:
     footer: Footer = Footer()
     can_continue: bool = False
     can_regenerate: bool = False
+    # The words of a voice message, to be read above the answer.
+    heard: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict)
     files: tuple[FileOffer, ...] = ()
 
@@ -117,6 +119,9 @@ class AnswerStream(Protocol):
 
     def tell_waiting(self, messages: int) -> None:
         """Say that so many messages wait for this answer; with 0 none does. Never waits."""
+
+    def tell_heard(self, text: str) -> None:
+        """Show what was said in the voice message that is answered. Never waits."""
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed. Raises FeishuError when it can't."""

@@ -7,6 +7,12 @@ from typing import Any
 
 from feishu_bot.llm.answered_pictures import has_pictures, pictures_in
 
+# Longer ones are no names of models, nor words for an end.
+NAME_CHARS = 100
+WORD_CHARS = 40
+# More than any model reads or writes; a table's number holds it.
+MOST_TOKENS = 100_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
@@ -51,12 +57,12 @@ def read_chunk(data: object) -> Chunk:
     said = delta if isinstance(delta, dict) else {}
     has_picture = has_pictures(said)
     return Chunk(
-        model=_string(data.get("model")),
+        model=_word(data.get("model"), NAME_CHARS),
         text=text or _text(choice.get("text")),
         reasoning=reasoning,
-        finish=_string(choice.get("finish_reason") or choice.get("finishReason")),
+        finish=_finish(choice.get("finish_reason") or choice.get("finishReason")),
         tokens=_tokens(data.get("usage")),
-        index=choice.get("index") or 0,
+        index=_count(choice.get("index")),
         is_message=is_message,
         has_picture=has_picture,
         pictures=pictures_in(said) if has_picture else (),
@@ -101,7 +107,18 @@ def _tokens(usage: Any) -> tuple[int, int] | None:
     prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
     if not isinstance(prompt, int) and not isinstance(completion, int):
         return None
-    return (
-        prompt if isinstance(prompt, int) else 0,
-        completion if isinstance(completion, int) else 0,
-    )
+    return _count(prompt), _count(completion)
+
+
+def _count(value: object) -> int:
+    return min(max(value, 0), MOST_TOKENS) if isinstance(value, int) else 0
+
+
+def _word(value: object, limit: int) -> str:
+    """A name that goes into tables, cards and the log; empty for what can't be one."""
+    return value if isinstance(value, str) and len(value) <= limit and value.isprintable() else ""
+
+
+def _finish(value: object) -> str:
+    # A word that can't be read is an end all the same.
+    return _word(value, WORD_CHARS) or ("unreadable" if value and isinstance(value, str) else "")

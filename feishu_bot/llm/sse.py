@@ -45,7 +45,7 @@ def is_whole_json(data: str | bytes) -> bool:
     """Whether the text is one complete JSON value."""
     try:
         json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

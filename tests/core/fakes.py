@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
 from feishu_bot.core.alerts import Alert
-from feishu_bot.core.answering.context import FetchedMessage
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chat_model import (
@@ -23,6 +22,7 @@ from feishu_bot.core.chat_model import (
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
+from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
@@ -471,6 +471,9 @@ class RecordedAnswer:
     def tell_waiting(self, messages: int) -> None:
         self.waiting = messages
 
+    def tell_heard(self, text) -> None:
+        self.heard = text
+
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
             raise self._failure
@@ -658,12 +661,16 @@ class FakeReader:
     """Messages that Feishu keeps, all in one thread; `asked` is what was looked for."""
 
     def __init__(self, *messages: FetchedMessage) -> None:
+        self.chat_names: dict[str, str] = {}
         self.messages = messages
         self.asked: list[str] = []
 
     def quoted(self, message_id) -> FetchedMessage | None:
         self.asked.append(message_id)
         return next((one for one in self.messages if one.message_id == message_id), None)
+
+    def chat_name(self, chat_id) -> str:
+        return self.chat_names.get(chat_id, "")
 
     def thread(self, thread_id) -> tuple[FetchedMessage, ...]:
         self.asked.append(thread_id)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from feishu_simulator import Simulator
 from tests.desk.pictures import png
-from tests.desk.using import answer_to, from_bot, tool, write
+from tests.desk.using import answer_to, from_bot, press_tool, tool, write
 from tests.polling import eventually
 
 
@@ -176,3 +176,13 @@ def test_the_buttons_under_an_answer_stay_in_one_row_on_a_phone(
     buttons = answer.locator(".card").get_by_role("button").all()
     assert len(buttons) == 5
     assert len({round(button.bounding_box()["y"]) for button in buttons}) == 1
+
+
+def test_a_place_is_sent_and_what_was_said_is_forwarded(talking_desk: Simulator, page: Page):
+    page.get_by_role("button", name="表情、位置、投票等").click()
+    page.get_by_role("button", name="[位置]").click()
+    expect(from_bot(page).last).to_contain_text("虹桥火车站")
+
+    press_tool(page.locator("article.mine").last, "从这条起合并转发给机器人")
+
+    expect(from_bot(page).last).to_contain_text("已读转发的 2 条消息。")

@@ -518,6 +518,19 @@ def _edits(language: Language) -> Family:
     }
 
 
+def _light(language: Language) -> Family:
+    def reply(kind: str) -> Card:
+        world = CardWorld(language)
+        world.say(text="", kind=kind)
+        return world.messenger.last_card
+
+    return {
+        "to a sticker": reply("sticker"),
+        "to a red packet": reply("hongbao"),
+        "to /vision": CardWorld(language).say_card("/vision"),
+    }
+
+
 _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "help": _help,
     "reset": _reset,
@@ -537,6 +550,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "feedback": _feedback,
     "welcome": _welcome,
     "edits": _edits,
+    "light": _light,
 }
 
 # What fills the texts of notices.

@@ -80,7 +80,7 @@ class AnswerRun:
             self._job.target,
             reference=self._job.dedupe_id,
             checkpoint=self._state.get("card", {}),
-            save=lambda card: self._save("card", card),
+            save=lambda card: self.save("card", card),
             # At once, since a person may reply or press a button before the job is stored.
             sent=self._on_sent,
             position=self._position,
@@ -127,9 +127,10 @@ class AnswerRun:
     def _keep(self, draft: Draft) -> None:
         if self._control.lost:
             raise LeaseLost
-        self._save("draft", draft.as_json())
+        self.save("draft", draft.as_json())
 
-    def _save(self, name: str, value: Mapping[str, Any]) -> None:
+    def save(self, name: str, value: Mapping[str, Any]) -> None:
+        """Keep a part of the answer's state for the next process. Raises LeaseLost."""
         with self._saving:
             self._state[name] = value
             self._jobs.checkpoint(self._job, self._state)

@@ -12,7 +12,7 @@ from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.file_sender import AnswerFileSender
-from feishu_bot.core.answering.generation import AnswerGenerator
+from feishu_bot.core.answering.generation import AnswerGenerator, SaveState
 from feishu_bot.core.answering.question import Question, QuestionReader
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -82,18 +82,18 @@ class Answerer:
                 job,
                 question,
                 control,
-                lambda stream: self.generator.generate(job, question, stream, control),
+                lambda stream, save: self.generator.generate(job, question, stream, control, save),
             )
         return None
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
-        self._run(job, None, control, lambda stream: Draft(notice=notice.kind))
+        self._run(job, None, control, lambda stream, save: Draft(notice=notice.kind))
 
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:
         """End an answer that failed too often, in its own card, with what there is of it."""
         try:
-            self._run(job, question, control, lambda stream: Draft(notice="gave_up"))
+            self._run(job, question, control, lambda stream, save: Draft(notice="gave_up"))
         except FeishuUnavailable:
             raise
         except Exception:
@@ -109,7 +109,7 @@ class Answerer:
         job: Job,
         question: Question | None,
         control: JobControl,
-        write: Callable[[AnswerStream], Draft],
+        write: Callable[[AnswerStream, SaveState], Draft],
     ) -> None:
         started = self.timer()
 
@@ -133,7 +133,7 @@ class Answerer:
             complete=lambda draft: self.pictures.complete(draft, question, is_cancelled),
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
-            shown = run.show(write)
+            shown = run.show(lambda stream: write(stream, run.save))
         if shown:
             self._finish(job, question, shown, self.timer() - started)
 

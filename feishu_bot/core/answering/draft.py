@@ -25,6 +25,10 @@ FINISH_NOTICES: Mapping[FinishReason, str] = {
 }
 CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
 EVENT_ID_CHARS = 12
+# The notices in place of an answer about something that couldn't be read.
+UNREAD = frozenset(
+    {*get_args(MediaErrorKind), "sent_forbidden", "sent_unreadable", "unsupported_message"}
+)
 
 
 @dataclass(slots=True)
@@ -55,6 +59,9 @@ class Draft:
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
     # The asker's favourite model, where another one had to answer.
     missed_favourite: str = ""
+    # What was said, where the question is a voice message; and whether it couldn't be heard.
+    heard: str = ""
+    is_unheard: bool = False
     # What it took besides its own model.
     media: Sequence[MediaUse] = ()
     # The keys of the answer's pictures, by what its text calls them, and how many were lost; a
@@ -94,7 +101,7 @@ class Draft:
     @property
     def is_unread(self) -> bool:
         """Whether there was nothing to be answered: what was sent could not be read."""
-        return self.notice in get_args(MediaErrorKind)
+        return self.notice in UNREAD
 
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
@@ -163,5 +170,6 @@ class Draft:
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             # A file is fetched with the message that it came in, not again.
-            can_regenerate=not self.is_unread,
+            can_regenerate=not (self.is_unread or self.is_unheard),
+            heard=self.heard,
         )

@@ -75,6 +75,7 @@ class CardStream:
         self._timer = timer
         self._buffer = TextBuffer(timer=timer)
         self.tell_waiting = self._buffer.put_waiting
+        self.tell_heard = self._buffer.put_heard
         self._landed = threading.Event()
         self._failure: BaseException | None = None
         # What follows belongs to the drawing thread. What an earlier process has shown stays.
@@ -190,7 +191,7 @@ class CardStream:
             text = self._look.with_line(full.text, "more_coming")
         try:
             shown = self._cards.last.draw(
-                self._look.frame(text, self._buffer.waiting),
+                self._look.frame(text, self._buffer.waiting, self._buffer.heard),
                 lambda: self._growing_card(text),
                 since=self._frames.last_shown,
                 urgent=self._frames.is_first,
