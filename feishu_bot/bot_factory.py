@@ -130,6 +130,7 @@ def build_bot(
         completer=completer,
         clock=options.clock,
     )
+    counter = UsageCounter(ModelLabel(ports.models.known), ports.prices)
     spoken = SpokenAnswers(
         when=options.voice_reply,
         long_answers=options.voice_long,
@@ -143,6 +144,7 @@ def build_bot(
         speech=ports.speech,
         completer=completer,
         prices=ports.prices,
+        counter=counter,
         alerts=ports.alerts,
     )
     background = BackgroundTasks(
@@ -229,7 +231,7 @@ def build_bot(
         policy=policy,
         quotas=quotas,
         prices=ports.prices,
-        counter=UsageCounter(ModelLabel(ports.models.known), ports.prices),
+        counter=counter,
         background=background,
         footer=options.footer,
         log_messages=options.log_messages,

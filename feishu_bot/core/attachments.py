@@ -8,11 +8,19 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 
 from feishu_bot.core.messages import Attachment
+from feishu_bot.core.notices import Notice
+from feishu_bot.errors import MediaError
 
 # Bytes, as the platform and its limits count.
 MEGABYTE: Final = 1_000_000
 # So many are in memory at once; the others wait.
 AT_ONCE = 2
+
+
+def failure_notice(exc: MediaError, *, most: int, **params: str) -> Notice:
+    """What to say of an attachment of which at most so many bytes are taken."""
+    scope = exc.detail if exc.kind == "media_scope_missing" else ""
+    return Notice(exc.kind, {"limit": f"{most / MEGABYTE:g}", "scope": scope, **params})
 
 
 class AttachmentReader(Protocol):

@@ -79,22 +79,7 @@ class IncomingRequest:
         self.is_delivery = line.startswith(b"POST /webhook/")
         is_signed = self.is_delivery and any(fields.get(b"x-lark-signature", ()))
         self._limit = MAX_SIGNED_BODY if is_signed else MAX_UNSIGNED_BODY
-        lengths, codings = fields.get(b"content-length"), fields.get(b"transfer-encoding")
-        if codings:
-            if lengths or [coding.lower() for coding in codings] != [b"chunked"]:
-                self._give_up()
-        elif lengths:
-            length = lengths[0]
-            if (
-                len(lengths) > 1
-                or not re.fullmatch(rb"[0-9]{1,18}", length)
-                or int(length) > self._limit
-            ):
-                self._give_up()
-            else:
-                self._end = self._body_at + int(length)
-        else:
-            self._end = self._body_at
+        self._read_length(fields.get(b"content-length"), fields.get(b"transfer-encoding"))
         expects = b"100-continue" in (value.lower() for value in fields.get(b"expect", ()))
         if expects and not self.is_whole and len(self._received) == self._body_at != self._end:
             self.expects_continue = True

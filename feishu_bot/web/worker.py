@@ -178,15 +178,10 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         # In this turn of the loop it may have made room for another one.
         if conn not in self._arriving:
             return
-        try:
-            piece = conn.sock.recv(READ_BYTES)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            piece = b""
+        piece = _received(conn)
         if piece:
             self._take_in(conn, piece)
-        else:
+        elif piece is not None:
             self._drop(conn)
 
     def _take_in(self, conn: TConn, piece: bytes) -> None:
@@ -219,12 +214,9 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
     def _on_leftover(self, conn: TConn, _socket: Any) -> None:
         if conn not in self._lingering:
             return
-        try:
-            piece = conn.sock.recv(READ_BYTES)
-        except (BlockingIOError, InterruptedError):
+        piece = _received(conn)
+        if piece is None:
             return
-        except OSError:
-            piece = b""
         conn.leftover -= len(piece)
         if not piece or conn.leftover <= 0:
             self._drop(conn)
@@ -266,3 +258,13 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
             self.poller.unregister(conn.sock)
         self.nr_conns -= 1
         conn.close()
+
+
+def _received(conn: TConn) -> bytes | None:
+    """What has arrived: empty at the connection's end or failure, None when it is too early."""
+    try:
+        return bytes(conn.sock.recv(READ_BYTES))
+    except (BlockingIOError, InterruptedError):
+        return None
+    except OSError:
+        return b""

@@ -49,6 +49,16 @@ def test_pages_with_and_without_text_stand_side_by_side(stored):
     assert dict(found.notices[-1].params) == {"name": "a.pdf", "pages": "2, 4–5"}
 
 
+def test_pages_of_a_scan_that_came_before_the_words_lead_to_its_own_message(stored):
+    stored.stored["f1"] = b"#\f#"
+    came_before = Attachment("file", "f1", "a.pdf", message_id="om_before")
+
+    found = files(stored).read("om_words", [came_before], lambda: True)
+
+    tags = [*tags_in(found.text, "document"), *tags_in(found.text, "picture")]
+    assert {tag.attributes["message"] for tag in tags} == {"om_before"}
+
+
 def test_where_nobody_can_see_the_text_is_read_and_the_rest_is_named(stored):
     found = read(stored, b"words\f#", can_see=False)
     assert not pages(found)

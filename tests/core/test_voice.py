@@ -8,8 +8,9 @@ from feishu_bot.core.messages import Attachment
 from feishu_bot.core.speech import Speech
 from feishu_bot.core.tasks import SpeakAnswer
 from feishu_bot.errors import MediaError, ModelError
-from tests.builders import BotWorld, turn
+from tests.builders import TEXTS, BotWorld, turn
 from tests.core.fakes import FakePrices
+from tests.samples import counted
 
 
 def spoken_world(**options) -> BotWorld:
@@ -82,6 +83,17 @@ def test_what_is_not_heard_is_said_and_asked_nowhere(text, failure, stored, kind
     assert world.model.prompts == []
 
 
+def test_a_recording_that_is_too_large_is_not_called_a_picture() -> None:
+    world = spoken_world()
+    world.attachments.stored["voice"] = MediaError("media_too_large")
+
+    say_aloud(world)
+
+    notice = world.messenger.answers[-1].ending.notice
+    assert TEXTS["zh"](notice.kind, **notice.params).startswith("「语音」太大")
+    assert TEXTS["en"](notice.kind, **notice.params).startswith("I can't read the voice message")
+
+
 def test_a_recording_can_be_heard_with_the_language_that_is_mostly_spoken() -> None:
     world = spoken_world(transcription_language="zh")
 
@@ -121,8 +133,10 @@ def speak(world: BotWorld, **changes) -> None:
 
 
 def test_an_answer_is_spoken_without_its_marks(world) -> None:
-    speak(world)
+    with counted("feishu_bot_media_total", model="other", kind="audio_seconds") as seconds:
+        speak(world)
 
+    assert seconds == [1.0]
     assert world.speech.said == [("Hello", "")]
     assert world.messenger.voices == [(b"OggS", 1000)]
 

@@ -16,11 +16,9 @@ from feishu_bot.core.card_actions import toast
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuUnavailable
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
-from feishu_bot.feishu.webhook import handler
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import REFUSAL, WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
-from feishu_bot.logs import get_limited_logger
 from feishu_bot.metrics import REFUSED_REQUESTS
 from feishu_simulator import Credentials
 from feishu_simulator.encryption import encrypt, encrypt_and_sign
@@ -546,8 +544,7 @@ def test_what_no_database_takes_is_mended_at_the_door(webhook):
     assert received.root_id == ""
 
 
-def test_strangers_write_a_few_lines_a_minute_and_all_are_counted(webhook, monkeypatch, caplog):
-    monkeypatch.setattr(handler, "refusals", get_limited_logger("refusals"))
+def test_strangers_write_a_few_lines_a_minute_and_all_are_counted(webhook, caplog):
     reason = {"address": "event", "reason": "neither an event nor an address check"}
 
     with counted("feishu_bot_refused_requests_total", **reason) as counts:

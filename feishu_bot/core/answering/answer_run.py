@@ -22,6 +22,8 @@ logger = get_logger(__name__)
 
 # What is said of files that come by themselves.
 _SENT = {WHOLE: "whole_as_file", TABLES: "tables_as_file"}
+# `AnswerRun.save`: keeps a part of the answer's state, by its name. Raises LeaseLost.
+SaveState = Callable[[str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, replace
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
-from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
+from feishu_bot.core.answering.answer_run import AnswerRun, SaveState, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.file_sender import AnswerFileSender
-from feishu_bot.core.answering.generation import AnswerGenerator, SaveState
+from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.question import Question, QuestionReader
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.background_tasks import BackgroundTasks

@@ -18,7 +18,7 @@ from feishu_bot.core.answering.question_context import (
     tags_in,
 )
 from feishu_bot.core.answering.scanned_pages import ScannedPages, page_tags
-from feishu_bot.core.attachments import MEGABYTE, AttachmentSource
+from feishu_bot.core.attachments import AttachmentSource, failure_notice
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.documents import Document, DocumentReader
 from feishu_bot.core.messages import Attachment
@@ -123,7 +123,7 @@ class AttachedFiles:
                 seen = self._scans.of(document, data, file.name, tokens=tokens, can_see=can_see)
         except MediaError as exc:
             logger.info("file not read", id=message_id, reason=str(exc))
-            notice = self._notice(exc, file.name)
+            notice = failure_notice(exc, most=self._most_bytes, file=file.name)
             reason = _REASONS.get(exc.kind, "it couldn't be fetched")
             text = tagged("document", f"(not read: {reason})", name=file.name)
             return QuestionContext(text, (notice,), notice)
@@ -131,15 +131,10 @@ class AttachedFiles:
         pages = PageRange(document.first, document.last)
         shown = f"{pages.shown} of {document.total}"
         text = tagged("document", in_words(document), name=file.name, pages=shown, **reference)
-        text += page_tags(message_id, file, list(seen.pictures))
+        text += page_tags(message, file, list(seen.pictures))
         notices = (_told(document, file.name, pages), *seen.notices)
         pictures = {f"{file.key}#{number}": one for number, one in seen.pictures.items()}
         return QuestionContext(text, notices, pictures=pictures, files=1)
-
-    def _notice(self, exc: MediaError, name: str) -> Notice:
-        limit = f"{self._most_bytes / MEGABYTE:g}"
-        scope = exc.detail if exc.kind == "media_scope_missing" else ""
-        return Notice(exc.kind, {"file": name, "limit": limit, "scope": scope})
 
 
 def has_document(context: str) -> bool:

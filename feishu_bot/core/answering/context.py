@@ -57,7 +57,7 @@ class MissingContext:
             before = self._thread(message, conversation, can_see)
         else:
             before = self._quoted(message, can_see)
-        if message.kind not in (*WORDS, "audio"):
+        if message.kind not in WORDS:
             before += self.things.of(message, can_see)
         # A recording is the question itself.
         attached = tuple(item for item in message.attachments if item.kind != "audio")

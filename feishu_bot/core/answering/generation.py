@@ -5,22 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
+from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
+from feishu_bot.core.answering.message_kinds import is_voice
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
-from feishu_bot.core.answering.voice_messages import Heard, VoiceMessages, is_voice
+from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
@@ -35,7 +36,7 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Conversation
-from feishu_bot.core.messages import IncomingMessage, Sender
+from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
@@ -46,8 +47,6 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-# Keeps a part of the answer's state, by its name, for the next process. Raises LeaseLost.
-SaveState = Callable[[str, Mapping[str, Any]], None]
 # The failures that say that there is no such model (any more), or none to talk to.
 MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
 
@@ -118,7 +117,7 @@ class AnswerGenerator:
         if question.message is None or not is_voice(question.message):
             return self._generate(job, question, stream, is_cancelled)
         try:
-            heard = self._hear(job, question.message, is_cancelled, save)
+            heard = self._voices.hear(job, question.message, is_cancelled, save)
         except ModelError as exc:
             draft = Draft(is_unheard=True)
             if is_cancelled():
@@ -137,21 +136,6 @@ class AnswerGenerator:
         draft = self._generate(job, asked, stream, is_cancelled)
         draft.heard, draft.media = heard.text, (*media, *draft.media)
         return draft
-
-    def _hear(
-        self,
-        job: Job,
-        message: IncomingMessage,
-        is_cancelled: Callable[[], bool],
-        save: SaveState,
-    ) -> Heard:
-        """What a voice message says; it is paid for once, whatever becomes of this process."""
-        if known := job.checkpoint.get("heard"):
-            return Heard.from_json(known)
-        heard = self._voices.hear(message, is_cancelled)
-        if not heard.failure:
-            save("heard", heard.as_json())
-        return heard
 
     def _generate(
         self,

@@ -19,12 +19,14 @@ FETCHED: Final = frozenset(
 
 def is_readable(message: IncomingMessage) -> bool:
     """Whether there is something to be answered, as far as that is known before it is read."""
-    # What is said in a recording are words.
-    if message.kind == "audio":
-        return bool(message.attachments)
-    if message.kind in FETCHED or any(map(is_shown, message.attachments)):
+    if is_voice(message) or message.kind in FETCHED or any(map(is_shown, message.attachments)):
         return True
     return bool(message.text) and message.kind not in WORDS
+
+
+def is_voice(message: IncomingMessage | None) -> bool:
+    """Whether the question is said in a recording."""
+    return message is not None and message.kind == "audio" and bool(message.attachments)
 
 
 def is_shown(attachment: Attachment) -> bool:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from feishu_bot.core.answering.question_context import ContextTag, tagged, tags_in
 from feishu_bot.core.answering.unread import shown_name
-from feishu_bot.core.attachments import MEGABYTE, AttachmentSource
+from feishu_bot.core.attachments import AttachmentSource, failure_notice
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.messages import Attachment
 from feishu_bot.core.notices import Notice
@@ -143,7 +143,7 @@ class PictureLoader:
                 own |= fetched
                 room -= sum(picture.tokens for picture in fetched.values())
             except MediaError as exc:
-                notices[exc.kind] = self._notice(exc)
+                notices[exc.kind] = failure_notice(exc, most=self._most_bytes)
         return own, tuple(notices.values()), room
 
     def _earlier(
@@ -177,11 +177,6 @@ class PictureLoader:
         except MediaError as exc:
             logger.info("picture not shown", id=message_id, reason=str(exc))
             raise
-
-    def _notice(self, exc: MediaError) -> Notice:
-        limit = f"{self._most_bytes / MEGABYTE:g}"
-        scope = exc.detail if exc.kind == "media_scope_missing" else ""
-        return Notice(exc.kind, {"limit": limit, "scope": scope})
 
 
 def _distinct(tags: Iterable[ContextTag]) -> dict[str, ContextTag]:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.question_context import as_written
-from feishu_bot.core.attachments import MEGABYTE, AttachmentSource
+from feishu_bot.core.attachments import AttachmentSource, failure_notice
 from feishu_bot.core.messages import IncomingMessage, known_fields
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.recordings import opus_milliseconds
+from feishu_bot.core.tasks import Job
 from feishu_bot.core.transcription import MOST_AUDIO, Transcriber
 from feishu_bot.core.usage import MediaUse, Prices
 from feishu_bot.errors import MediaError
@@ -54,8 +56,25 @@ class VoiceMessages:
         self._prices = prices
         self._language = language
 
-    def hear(self, message: IncomingMessage, is_cancelled: Callable[[], bool]) -> Heard:
-        """The words of a voice message. Raises ModelError."""
+    def hear(
+        self,
+        job: Job,
+        message: IncomingMessage,
+        is_cancelled: Callable[[], bool],
+        save: SaveState,
+    ) -> Heard:
+        """The words of a voice message. Raises ModelError, LeaseLost.
+
+        They are paid for once: `save` keeps them for the process that takes the job up.
+        """
+        if known := job.checkpoint.get("heard"):
+            return Heard.from_json(known)
+        heard = self._heard(message, is_cancelled)
+        if not heard.failure:
+            save("heard", heard.as_json())
+        return heard
+
+    def _heard(self, message: IncomingMessage, is_cancelled: Callable[[], bool]) -> Heard:
         recording = next(item for item in message.attachments if item.kind == "audio")
         try:
             with self._attachments.opened(message.message_id, recording, most=MOST_AUDIO) as data:
@@ -65,16 +84,9 @@ class VoiceMessages:
                 )
         except MediaError as exc:
             logger.info("voice message not heard", id=message.message_id, reason=str(exc))
-            limit = f"{MOST_AUDIO / MEGABYTE:g}"
-            scope = exc.detail if exc.kind == "media_scope_missing" else ""
-            return Heard(failure=Notice(exc.kind, {"limit": limit, "scope": scope}))
+            return Heard(failure=failure_notice(exc, most=MOST_AUDIO, kind="audio"))
         cost = self._prices.audio_cost(said.model, seconds)
         used = MediaUse(model=said.model, audio_seconds=seconds, cost=cost)
         # Words that begin with a tag of the bot's could pass for one.
         text = as_written(said.text.strip())
         return Heard(text, used, None if text else Notice("voice_empty"))
-
-
-def is_voice(message: IncomingMessage | None) -> bool:
-    """Whether the question is in a recording."""
-    return message is not None and message.kind == "audio" and bool(message.attachments)

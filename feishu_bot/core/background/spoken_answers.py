@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
+from feishu_bot.core.answering.message_kinds import is_voice
+from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.completion import Completer, CompletionRequest
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
 from feishu_bot.core.effective_settings import EffectiveSettings
@@ -52,12 +54,12 @@ class SpokenAnswers:
     speech: SpeechModel
     completer: Completer
     prices: Prices
+    counter: UsageCounter
     alerts: AlertSink
 
     def request(self, job: Job, answer_id: str) -> None:
         """Speak an answer that has landed, if its kind of question wants that."""
-        is_by_voice = job.message is not None and job.message.kind == "audio"
-        if self.when == "never" or (self.when == "same" and not is_by_voice):
+        if self.when == "never" or (self.when == "same" and not is_voice(job.message)):
             return
         name = f"speak:{answer_id}"
         target = ReplyTarget(
@@ -85,6 +87,7 @@ class SpokenAnswers:
                 self.jobs.checkpoint(job, {"begun": True})
                 self._speak(job, turn, control, used)
             self.jobs.finish(job, "noticed", None, None, *used)
+            self.counter.count_further(*used)
 
     def _speak(self, job: Job, turn: Turn, control: JobControl, used: list[Usage]) -> None:
         def is_cancelled() -> bool:

@@ -23,7 +23,6 @@ from feishu_bot.logs import bind, get_limited_logger, get_logger
 
 logger = get_logger(__name__)
 # A database or a Feishu that is away fails every delivery alike.
-outages = get_limited_logger(__name__)
 
 MESSAGE = "im.message.receive_v1"
 EDIT = "im.message.updated_v1"
@@ -76,6 +75,7 @@ class EventDispatcher:
         self._click = on_card_action
         self._choose = on_menu_click
         self._responses = responses
+        self._outages = get_limited_logger(__name__)
         self._unhandled_types: set[str] = set()
         self._listeners: dict[str, Callable[[Envelope], None]] = {
             MESSAGE: self._on_message,
@@ -110,7 +110,7 @@ class EventDispatcher:
             action = parse_card_action_v1(data)
             return 200, self._responses.v1(self._click(action), action)
         except Exception as exc:  # noqa: BLE001 (the door: what fails is repeated)
-            _log_failure(exc)
+            self._log_failure(exc)
             return 200, self._responses.v1(toast("action_failed", "error"))
 
     def late(self, data: Mapping[str, Any], *, is_old_card: bool) -> tuple[str, Response]:
@@ -130,7 +130,7 @@ class EventDispatcher:
             # A repeat would fail the same way, so Feishu is told that all is well.
             _log_unreadable(exc)
         except Exception as exc:  # noqa: BLE001 (the door: what fails is repeated)
-            _log_failure(exc)
+            self._log_failure(exc)
             return FAILURE
         return SUCCESS
 
@@ -144,8 +144,14 @@ class EventDispatcher:
         except Unreadable as exc:
             _log_unreadable(exc)
         except Exception as exc:  # noqa: BLE001 (the door: what fails is repeated)
-            _log_failure(exc)
+            self._log_failure(exc)
         return 200, self._responses.v2(toast("action_failed", "error"))
+
+    def _log_failure(self, exc: Exception) -> None:
+        if isinstance(exc, BotError):
+            self._outages.warning("delivery not taken in, Feishu will repeat it", error=str(exc))
+        else:
+            logger.failure("delivery failed", exc)
 
     def _log_unhandled(self, event_type: str) -> None:
         types = self._unhandled_types
@@ -210,13 +216,6 @@ def _joining(
 
 def _log_unreadable(exc: Unreadable) -> None:
     logger.error("event not readable", error=str(exc))
-
-
-def _log_failure(exc: Exception) -> None:
-    if isinstance(exc, BotError):
-        outages.warning("delivery not taken in, Feishu will repeat it", error=str(exc))
-    else:
-        logger.failure("delivery failed", exc)
 
 
 def _has_object_value(event: Mapping[str, Any]) -> bool:

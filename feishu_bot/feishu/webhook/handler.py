@@ -20,8 +20,6 @@ from feishu_bot.feishu.webhook.time_limit import TimeLimit, TookTooLong
 from feishu_bot.logs import get_limited_logger, get_logger
 
 logger = get_logger(__name__)
-refusals = get_limited_logger(__name__)
-outages = get_limited_logger(__name__)
 
 REFUSAL: Response = (401, {"msg": "unauthorized"})
 # Feishu never repeats a click, so an old one is somebody else's.
@@ -75,6 +73,8 @@ class WebhookHandler:
         self._verifier = verifier
         self._dispatcher = dispatcher
         self._time_limit = time_limit
+        self._refusals = get_limited_logger(__name__)
+        self._outages = get_limited_logger(__name__)
         self._advised: dict[str, float] = {}
 
     def handle(self, address: Address, headers: Headers, body: bytes) -> Response:
@@ -119,7 +119,7 @@ class WebhookHandler:
         try:
             return self._time_limit.run(dispatch)
         except TookTooLong:
-            outages.warning(
+            self._outages.warning(
                 "delivery not taken in in time, Feishu will repeat it", seconds=ANSWER_SECONDS
             )
             return self._dispatcher.late(data, is_old_card=is_old_card)
@@ -131,7 +131,7 @@ class WebhookHandler:
     def _refuse(self, address: Address, reason: str, size: int) -> Response:
         # The reasons are our own words, and few: they may be a label.
         metrics.REFUSED_REQUESTS.labels(address=address, reason=reason).inc()
-        refusals.warning("refused", address=address, reason=reason, bytes=size)
+        self._refusals.warning("refused", address=address, reason=reason, bytes=size)
         advice, now = ADVICE.get(reason), time.monotonic()
         if advice and now >= self._advised.get(reason, now):
             self._advised[reason] = now + ADVICE_SECONDS
