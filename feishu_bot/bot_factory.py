@@ -189,7 +189,7 @@ def build_bot(
         parse=ports.parse_answer,
         write_spreadsheet=ports.write_spreadsheet,
         texts=ports.texts,
-        cards=options.answer_cards,
+        most_cards=options.max_cards,
     )
     file_sender = AnswerFileSender(
         files=files_of_answers, enqueuer=enqueuer, conversations=conversations, settings=settings

@@ -92,7 +92,7 @@ class BotOptions:
     voice_long: LongVoice = "parts"
     voice: str = ""
     images_in_answers: FetchPolicy = "typed"
-    answer_cards: int = 2
+    max_cards: int = 6
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

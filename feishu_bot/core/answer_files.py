@@ -23,8 +23,6 @@ from feishu_bot.core.tables import Table
 
 # About what one card shows, in bytes of UTF-8.
 CARD_BYTES: Final = 19_500
-# An answer of so many times what is shown at once comes as a file unasked.
-TIMES_TOO_LONG: Final = 3
 # A card takes three tables ("11310"); what is beyond is code there.
 TABLES_IN_A_CARD: Final = 3
 # What is worth a button: so many rows, or so many lines or characters of code.
@@ -34,6 +32,9 @@ LONG_CODE_CHARS: Final = 1_500
 # More blocks of code than this come in one archive: five buttons are what a phone has room for.
 MOST_CODES: Final = 3
 NAME_CHARS: Final = 30
+# What of a long answer's headings a card tells.
+CONTENTS_LINES: Final = 12
+CONTENTS_CHARS: Final = 40
 
 WHOLE, TABLES, ALL_CODE = "whole", "tables", "codes"
 
@@ -47,6 +48,12 @@ _ENDINGS: Mapping[str, str] = {
     "json": "json", "jsonc": "json", "jsonl": "jsonl", "kotlin": "kt", "kt": "kt",
     "latex": "tex", "tex": "tex", "less": "less", "lua": "lua", "makefile": "mk", "make": "mk",
     "markdown": "md", "md": "md", "matlab": "m", "mermaid": "mmd", "nginx": "conf",
+    "apex": "cls", "asm": "asm", "awk": "awk", "clojure": "clj", "cmake": "cmake", "conf": "conf",
+    "cuda": "cu", "elixir": "ex", "env": "env", "erlang": "erl", "fish": "fish",
+    "fortran": "f90", "fsharp": "fs", "haskell": "hs", "julia": "jl", "mdx": "mdx",
+    "objc": "m", "ocaml": "ml", "pascal": "pas", "plsql": "sql", "pl/sql": "sql",
+    "plantuml": "puml", "solidity": "sol", "svelte": "svelte", "systemverilog": "sv",
+    "tsql": "sql", "vbnet": "vb", "verilog": "v", "vhdl": "vhd", "zig": "zig",
     "objective-c": "m", "perl": "pl", "php": "php", "properties": "properties",
     "proto": "proto", "protobuf": "proto", "python": "py", "py": "py", "python3": "py",
     "r": "r", "ruby": "rb", "rb": "rb", "rust": "rs", "rs": "rs", "sass": "sass",
@@ -55,8 +62,14 @@ _ENDINGS: Mapping[str, str] = {
     "typescript": "ts", "vba": "bas", "vb": "vb", "vue": "vue", "xml": "xml", "yaml": "yaml",
     "yml": "yaml",
 }  # fmt: skip
-# What no file system, or no reader, takes in a name: also marks of direction.
-_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\s]+')
+# What no file system, or no reader, takes in a name: also half characters, and what isn't seen,
+# such as the marks of direction that turn "gpj.exe" round.
+_UNSAFE = re.compile(
+    r'[\\/:*?"<>|\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f'
+    r"\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]+"
+)
+# Names that Windows keeps for devices, with any ending.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?=\.|$)", re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]*(?:```|~~~)", re.MULTILINE)
 
 Texts = Callable[..., str]
@@ -81,10 +94,11 @@ class CodeBlock:
 
 @dataclass(frozen=True, slots=True)
 class AnswerParts:
-    """The tables and the code of an answer, in their order."""
+    """The tables, the code and the headings of an answer, in their order."""
 
     tables: tuple[Table, ...] = ()
     codes: tuple[CodeBlock, ...] = ()
+    headings: tuple[str, ...] = ()
 
 
 class AnswerParser(Protocol):
@@ -103,12 +117,12 @@ class SpreadsheetWriter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFiles:
-    """`cards` is how many of them an answer shows at once, 0 for all."""
+    """An answer that takes more than `most_cards` comes as a file; 0 is no limit."""
 
     parse: AnswerParser
     write_spreadsheet: SpreadsheetWriter
     texts: Mapping[Language, Texts]
-    cards: int
+    most_cards: int
 
     def offered(self, text: str, is_complete: bool) -> tuple[FileOffer, ...]:
         """The files to be had of an answer; only of a complete one any comes by itself.
@@ -116,10 +130,10 @@ class AnswerFiles:
         The whole is offered by the card that shows a part of it.
         """
         offers = []
-        most = TIMES_TOO_LONG * self.cards * CARD_BYTES
-        if is_complete and 0 < most < len(text.encode()):
-            offers.append(FileOffer(WHOLE, is_sent=True))
-        parts = self.parse(text) if _may_have_files(text) else AnswerParts()
+        is_too_long = is_complete and self._is_too_long(text)
+        parts = self.parse(text) if is_too_long or _may_have_files(text) else AnswerParts()
+        if is_too_long:
+            offers.append(FileOffer(WHOLE, is_sent=True, contents=_contents(parts.headings)))
         if len(parts.tables) > TABLES_IN_A_CARD:
             offers.append(FileOffer(TABLES, is_sent=is_complete))
         elif sum(len(table.rows) for table in parts.tables) >= MANY_ROWS:
@@ -137,7 +151,7 @@ class AnswerFiles:
         name = _name_of(turn) or texts("answer_file_name")
         if what == WHOLE:
             words = own_pictures.in_words(turn.answer.strip(), lambda shown: f"🖼 {shown}".rstrip())
-            return File(f"{name}.md", f"{words}\n".encode("utf-8", "replace"))
+            return File(f"{name}.md", _content(words))
         parts = self.parse(turn.answer)
         if what == TABLES and parts.tables:
             sheets = [
@@ -149,8 +163,13 @@ class AnswerFiles:
             return File(f"{name}.zip", _archive(parts.codes, texts("answer_code_name")))
         for number, code in enumerate(parts.codes):
             if what == f"code:{number}":
-                return File(f"{name}.{code.ending}", _content(code))
+                return File(f"{name}.{code.ending}", _content(code.text))
         return None
+
+    def _is_too_long(self, text: str) -> bool:
+        most = self.most_cards * CARD_BYTES
+        # A character takes four bytes at most, so most answers needn't be encoded.
+        return 0 < most < 4 * len(text) and most < len(text.encode("utf-8", "replace"))
 
 
 def _may_have_files(text: str) -> bool:
@@ -176,16 +195,28 @@ def _may_have_files(text: str) -> bool:
 def _name_of(turn: Turn) -> str:
     """The beginning of the question, as a name of a file may be."""
     words = _UNSAFE.sub(" ", without_context(turn.question)[: 4 * NAME_CHARS])
-    return words.strip(" .")[:NAME_CHARS].strip(" .")
+    name = words.strip(" .")[:NAME_CHARS].strip(" .")
+    return f"_{name}" if _DEVICE.match(name) else name
 
 
-def _content(code: CodeBlock) -> bytes:
-    return f"{code.text}\n".encode("utf-8", "replace")
+def _contents(headings: Sequence[str]) -> tuple[str, ...]:
+    """What a card tells of a long answer; nothing where a line or two say nothing."""
+    if len(headings) < 3:
+        return ()
+    lines = [
+        heading if len(heading) <= CONTENTS_CHARS else f"{heading[: CONTENTS_CHARS - 1]}…"
+        for heading in headings[:CONTENTS_LINES]
+    ]
+    return (*lines, "…") if len(headings) > CONTENTS_LINES else tuple(lines)
+
+
+def _content(text: str) -> bytes:
+    return f"{text}\n".encode("utf-8", "replace")
 
 
 def _archive(codes: Sequence[CodeBlock], name: str) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, code in enumerate(codes, 1):
-            archive.writestr(f"{name}-{number}.{code.ending}", _content(code))
+            archive.writestr(f"{name}-{number}.{code.ending}", _content(code.text))
     return written.getvalue()

@@ -151,10 +151,14 @@ class ShowMore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendAnswerFile:
-    """Send a part of an answer, or all of it, as a file. `answer_id` is a message of the turn."""
+    """Send a part of an answer, or all of it, as a file. `answer_id` is a message of the turn.
+
+    One that nobody asked for `is_unasked`: where there is no such answer any more nothing is said.
+    """
 
     answer_id: str
     what: str
+    is_unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
-from feishu_bot.core.tables import Cell, Table
+from feishu_bot.core.tables import Cell, Table, is_calculated
 
 if TYPE_CHECKING:
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 # "Excel specifications and limits".
@@ -17,11 +19,16 @@ MOST_CHARS = 32_000
 MOST_ROWS = 1_000_000
 NAME_CHARS = 31
 WIDEST = 60
-# What calculates as a number: no long ids, whose last digits would be lost, and none that begins
-# with a zero.
+# What calculates as a number: none that begins with a zero, as codes do.
 _NUMBER = re.compile(
-    r"[-\u2212]?(?:0|[1-9]\d{0,2}(?:,\d{3}){1,3}|[1-9]\d{0,11})(?:\.\d{1,6})?", re.ASCII
+    r"(?P<sign>[-\u2212]?)(?P<whole>0|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)(?:\.(?P<part>\d+))?"
+    r"(?P<percent>%?)",
+    re.ASCII,
 )
+# A spreadsheet keeps fifteen digits of a number, and shows eleven of a whole one in a usual cell:
+# the longer ones are ids, whose last digits must stay.
+MOST_DIGITS = 15
+MOST_WHOLE_DIGITS = 11
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -39,28 +46,48 @@ def write_spreadsheet(sheets: Sequence[tuple[str, Table]]) -> bytes:
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         body = book.add_format({"text_wrap": True, "valign": "top"})
         quoted = book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True})
+
+        @cache
+        def shown_as(look: str) -> Format:
+            return book.add_format({"valign": "top", "num_format": look})
+
         for name, table in sheets:
             sheet = book.add_worksheet(_NOT_IN_NAMES.sub(" ", name)[:NAME_CHARS])
-            for column, cell in enumerate(table.head):
-                sheet.write_string(0, column, _text(cell), head)
+            for column, title in enumerate(table.head):
+                sheet.write_string(0, column, _text(title), head)
             for number, row in enumerate(table.rows[:MOST_ROWS], 1):
-                for column, value in enumerate(map(_value, row)):
-                    if not isinstance(value, str):
-                        sheet.write_number(number, column, value, body)
+                for column, cell in enumerate(row):
+                    value, look = _number(cell)
+                    if value is not None:
+                        sheet.write_number(number, column, value, shown_as(look))
                     else:
-                        is_formula = value.lstrip().startswith(("=", "+", "-", "@"))
-                        sheet.write_string(number, column, value, quoted if is_formula else body)
+                        text = _text(cell)
+                        is_formula = is_calculated(text)
+                        sheet.write_string(number, column, text, quoted if is_formula else body)
             _set_widths(sheet, table)
             sheet.freeze_panes(1, 0)
     return written.getvalue()
 
 
-def _value(cell: Cell) -> Cell:
+def _number(cell: Cell) -> tuple[float | None, str]:
+    """The value of a cell, and the format that shows it as it was written; None for a text."""
     if not isinstance(cell, str):
-        return cell
-    if _NUMBER.fullmatch(cell):
-        return float(cell.replace(",", "").replace("\u2212", "-"))
-    return _text(cell)
+        return cell, "General"
+    found = _NUMBER.fullmatch(cell)
+    if found is None:
+        return None, ""
+    whole, part = found["whole"].replace(",", ""), found["part"] or ""
+    is_zero = not (whole + part).strip("0")
+    if (
+        len(whole) > MOST_WHOLE_DIGITS
+        or len(whole) + len(part) > MOST_DIGITS
+        or (is_zero and found["sign"])
+    ):
+        return None, ""
+    hundredth = "e-2" if found["percent"] else ""
+    value = float(f"{'-' * bool(found['sign'])}{whole}.{part or 0}{hundredth}")
+    look = ("#,##0" if "," in found["whole"] else "0") + f".{'0' * len(part)}".rstrip(".")
+    return value, look + found["percent"]
 
 
 def _text(cell: Cell) -> str:

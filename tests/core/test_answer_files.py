@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from feishu_bot.core.answer_files import CARD_BYTES, AnswerFiles
+from feishu_bot.core.answer_files import CARD_BYTES, AnswerFiles, AnswerParts
 from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import File, FileOffer
+from feishu_bot.core.notices import Notice
 from feishu_bot.errors import CardRefused, PermissionMissing
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.media.spreadsheets import write_spreadsheet
 from tests.builders import KEY, TEXTS, BotWorld, turn
 
-FILES = AnswerFiles(parse=answer_parts, write_spreadsheet=write_spreadsheet, texts=TEXTS, cards=2)
+FILES = AnswerFiles(
+    parse=answer_parts, write_spreadsheet=write_spreadsheet, texts=TEXTS, most_cards=6
+)
 LONG_CODE = "\n".join(f"print({number})" for number in range(30))
 
 
@@ -65,12 +71,51 @@ def test_nothing_of_an_answer_that_broke_off_comes_by_itself() -> None:
     assert whats(table(1) * 4, is_complete=False) == ["tables"]
 
 
-def test_where_all_cards_are_shown_the_whole_is_not_sent() -> None:
-    files = AnswerFiles(
-        parse=answer_parts, write_spreadsheet=write_spreadsheet, texts=TEXTS, cards=0
-    )
+def test_without_a_limit_of_cards_the_whole_is_not_sent() -> None:
+    assert replace(FILES, most_cards=0).offered("x" * 1_000_000, True) == ()
 
-    assert files.offered("x" * 1_000_000, True) == ()
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "words " * 10_000, "a | b\n" * 7, "```python\nprint(1)\n```\n" * 50, "1. one\n" * 100,
+        "```" * 30, "",
+    ],
+)  # fmt: skip
+def test_an_ordinary_answer_is_not_parsed_for_its_files(text: str) -> None:
+    def refuse(text: str) -> AnswerParts:
+        raise AssertionError("parsed")
+
+    assert replace(FILES, parse=refuse).offered(text, True) == ()
+
+
+def test_of_a_very_long_answer_the_headings_are_told() -> None:
+    headings = [
+        f"## {number}. **Part** {number}{' long' * 20 * (number == '1')}" for number in "123"
+    ]
+    text = "\n\n".join(f"{one}\n\n#### detail\n\n{'字' * 2 * CARD_BYTES}" for one in headings)
+
+    (offer,) = FILES.offered(text, True)
+
+    assert offer.contents[1:] == ("2. Part 2", "3. Part 3")
+    assert offer.contents[0].startswith("1. Part 1 long")
+    assert offer.contents[0].endswith("…")
+    assert len(offer.contents[0]) == 40
+
+
+def test_many_headings_are_cut_and_one_or_two_say_nothing() -> None:
+    long = "字" * 3 * CARD_BYTES
+
+    assert FILES.offered(long + "\n\n# a\n\n# b", True)[0].contents == ()
+    told = FILES.offered(long + "\n\n# a" * 30, True)[0].contents
+    assert told == ("a",) * 12 + ("…",)
+
+
+def test_an_answer_with_half_a_character_is_measured_and_written() -> None:
+    (offer,) = FILES.offered("\ud83d" * 150_000, True)
+
+    assert offer.what == "whole"
+    assert file("\ud83dx", "whole").data == b"?x\n"
 
 
 def file(answer: str, what: str, question: str = "怎么部署？") -> File:
@@ -84,6 +129,31 @@ def test_code_is_named_by_its_language_and_its_question() -> None:
     assert file(fenced("klingon"), "code:0").name.endswith(".txt")
     assert file(fenced("```"), "code:0", question="../../etc/<a>\u202e\n x").name == "etc a x.txt"
     assert file(fenced("c++"), "code:0", question="").name == "回答.cpp"
+
+
+@pytest.mark.parametrize(
+    ("info", "ending"),
+    [
+        ("python:app.py", "py"), ("js{1,3}", "js"), ('{.sql title="x"}', "sql"), ("C#", "cs"),
+        ("TypeScript title='a.ts'", "ts"), ("diff-python", "txt"), ("", "txt"),
+        ("../../bin/sh", "txt"), ("yaml,ignore", "yaml"),
+    ],
+)  # fmt: skip
+def test_the_language_is_read_as_models_write_it(info: str, ending: str) -> None:
+    assert file(fenced(info), "code:0", question="q").name == f"q.{ending}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(codec=None)) | st.sampled_from(["con", "NUL.txt", "LPT1", "aux "]))
+def test_a_name_is_safe_on_any_computer(question: str) -> None:
+    name = file(fenced("python"), "code:0", question=question).name
+
+    stem = name.removesuffix(".py")
+    assert stem == stem.strip(" .")
+    assert stem
+    assert stem.split(".")[0].lower() not in {"con", "nul", "lpt1", "aux"}
+    assert len(name.encode()) <= 130
+    assert not set(name) & set('/\\:*?"<>|\0\n\t\u202e\u200b')
 
 
 def test_all_code_comes_in_an_archive() -> None:
@@ -177,6 +247,54 @@ def test_a_forged_button_gets_no_file(world: BotWorld, what: str) -> None:
 
     assert not world.messenger.files
     assert world.messenger.notice_kinds == ["more_unknown"]
+
+
+def test_a_file_that_feishu_does_not_take_by_its_size_is_told_precisely(world: BotWorld) -> None:
+    endless = turn(1, answer="字" * 11_000_000, answer_ids=("om_a1",))
+    world.remember(endless)
+
+    press(world, on="om_a1", what="whole")
+
+    (notice,) = [notice for _, notice, _ in world.messenger.notices]
+    assert notice == Notice("answer_file_too_large", {"limit": "30"})
+    assert not world.messenger.files
+
+
+def test_a_forgotten_answer_is_told_to_who_presses(world: BotWorld) -> None:
+    world.conversations.stored.clear()
+
+    press(world)
+
+    assert world.messenger.notice_kinds == ["more_unknown"]
+    assert not world.messenger.files
+
+
+def test_of_an_answer_that_was_recalled_meanwhile_nothing_comes_by_itself() -> None:
+    world = BotWorld()
+    world.model.enqueue_text(table(1) * 4)
+    world.say("compare")
+    world.conversations.stored.clear()
+
+    world.work()
+
+    assert not world.messenger.files
+    assert not world.messenger.notices
+
+
+def test_what_comes_by_itself_is_stored_before_its_answer_has_ended() -> None:
+    world = BotWorld()
+    finish, stored = world.inbox.finish, []
+
+    def finish_noting(*args: object) -> bool:
+        stored.append([one.dedupe_id for one in world.inbox.tasks if one.kind == "file"])
+        return bool(finish(*args))
+
+    world.inbox.finish = finish_noting
+    world.model.enqueue_text(table(1) * 4)
+
+    world.say("compare")
+
+    assert stored == [["file:om_answer:tables"]]
 
 
 def test_more_tables_than_a_card_takes_come_by_themselves_once() -> None:

@@ -615,7 +615,10 @@ def answers() -> dict[str, dict[str, Any]]:
         "a beginning, with a file that comes": {
             **done,
             "remainder": cards.Remainder(90_000, "19500"),
-            "files": (FileOffer("whole", is_sent=True), FileOffer("tables", is_sent=True)),
+            "files": (
+                FileOffer("whole", is_sent=True, contents=("Overview", "Plans", "…")),
+                FileOffer("tables", is_sent=True),
+            ),
             "asides": (Notice("whole_as_file"), Notice("tables_as_file")),
         },
         "with pictures that were lost": {

@@ -146,6 +146,10 @@ class Answerer:
         if shown.sent and question:
             turn = question.turn(job, draft, shown.sent.message_ids, now)
         usage, *further = used = self._used(job, shown, seconds, now)
+        answer_id = shown.sent.message_ids[-1] if shown.sent and shown.sent.message_ids else ""
+        if answer_id and turn:
+            # Before the end, so that a crash loses none; they wait for it.
+            self.file_sender.request(job, answer_id, shown.files)
         try:
             is_recalled = self.jobs.finish(job, shown.outcome, turn, *used)
         except LeaseLost:
@@ -168,9 +172,6 @@ class Answerer:
             attempt=job.attempt,
             request_id=draft.request_id or "-",
         )
-        answer_id = shown.sent.message_ids[-1] if shown.sent and shown.sent.message_ids else ""
-        if answer_id and turn and not is_recalled:
-            self.file_sender.request(job, answer_id, shown.files)
         self.background.request_after(
             job, answer_id, turn, is_complete=draft.is_complete, is_recalled=is_recalled
         )

@@ -119,6 +119,7 @@ def answer_card(
         left = remainder.about
         line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
         elements.append(div(line, "more"))
+    elements += _contents(localizer, files)
     elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
     if resumable:
         elements.append(_resume_row(localizer, resumable))
@@ -227,6 +228,20 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
     )
 
 
+def _contents(localizer: Localizer, files: tuple[FileOffer, ...]) -> list[Element]:
+    """What is in a file that comes because the card doesn't hold it."""
+    return [
+        collapsible_panel(
+            localizer.plain(Text("contents_title")),
+            [div(localizer.plain("\n".join(offer.contents), **SMALL), "contents")],
+            expanded=True,
+            element_id="contents_panel",
+        )
+        for offer in files
+        if offer.contents
+    ]
+
+
 def _small_print(
     localizer: Localizer,
     notice: Notice | None,
@@ -285,7 +300,7 @@ def _file_buttons(
     localizer: Localizer, files: tuple[FileOffer, ...], *, is_whole: bool
 ) -> list[Element]:
     """Last in the row, so that on a phone they come into a second one."""
-    if not is_whole and FileOffer("whole", is_sent=True) not in files:
+    if not is_whole and not any(offer.what == "whole" for offer in files):
         files = (FileOffer("whole"), *files)
     buttons = []
     for offer in files:

@@ -1,6 +1,8 @@
-"""The tables and the code of an answer, for files of them."""
+"""The tables, the code and the headings of an answer, for files of them."""
 
 from __future__ import annotations
+
+import re
 
 from markdown_it.token import Token
 
@@ -11,6 +13,11 @@ from feishu_bot.feishu.cards.markdown.inline import plain_text_of
 from feishu_bot.feishu.cards.markdown.parser import References, parse_blocks, parse_inline
 from feishu_bot.feishu.cards.markdown.tables import Table
 
+# The word for a language ends here: "python:app.py", "js{1,3}", '{.sql title="x"}'.
+_AFTER_LANGUAGE = re.compile(r"[\s:,;{}=(\[\"']")
+# Of "#", "##" and "###".
+_TOLD_HEADINGS = frozenset(["h1", "h2", "h3"])
+
 
 def answer_parts(text: str) -> AnswerParts:
     """Implements `core.answer_files.AnswerParser`."""
@@ -19,18 +26,24 @@ def answer_parts(text: str) -> AnswerParts:
     references: References = {}
     found: list[tables.Table] = []
     codes: list[CodeBlock] = []
+    headings: list[str] = []
     inside: list[Token] = []
-    for token in parse_blocks(source, references):
+    tokens = parse_blocks(source, references)
+    for number, token in enumerate(tokens):
         if token.type in ("fence", "code_block"):
-            words = token.info.split()
-            code = token.content.removesuffix("\n")
-            codes.append(CodeBlock(words[0].strip("{.}") if words else "", code))
+            codes.append(CodeBlock(_language(token.info), token.content.removesuffix("\n")))
+        elif token.type == "heading_open" and token.tag in _TOLD_HEADINGS:
+            headings.append(_plain(tokens[number + 1].content, references))
         elif token.type == "table_open" or inside:
             inside.append(token)
             if token.type == "table_close":
                 found.append(_as_values(Table.of(inside, lines), references))
                 inside = []
-    return AnswerParts(tuple(found), tuple(codes))
+    return AnswerParts(tuple(found), tuple(codes), tuple(filter(None, headings)))
+
+
+def _language(info: str) -> str:
+    return _AFTER_LANGUAGE.split(info.strip().lstrip("{."), maxsplit=1)[0]
 
 
 def _as_values(table: Table, references: References) -> tables.Table:
