@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -138,12 +139,10 @@ class AnswerFiles:
             offers.append(FileOffer(TABLES, is_sent=is_complete))
         elif sum(len(table.rows) for table in parts.tables) >= MANY_ROWS:
             offers.append(FileOffer(TABLES))
-        long = [(number, code) for number, code in enumerate(parts.codes) if code.is_long]
-        if len(long) > MOST_CODES:
-            offers.append(FileOffer(ALL_CODE))
-        else:
-            offers += [FileOffer(f"code:{number}", ending=code.ending) for number, code in long]
-        return tuple(offers)
+        codes = _long_codes(parts.codes)
+        if len(codes) > MOST_CODES:
+            codes = [FileOffer(ALL_CODE)]
+        return (*offers, *codes)
 
     def file(self, turn: Turn, what: str, language: Language) -> File | None:
         """A file of an answer; None where it has no such thing: a click's values can be forged."""
@@ -161,15 +160,30 @@ class AnswerFiles:
             return File(f"{name}.xlsx", self.write_spreadsheet(sheets))
         if what == ALL_CODE and parts.codes:
             return File(f"{name}.zip", _archive(parts.codes, texts("answer_code_name")))
-        for number, code in enumerate(parts.codes):
-            if what == f"code:{number}":
-                return File(f"{name}.{code.ending}", _content(code.text))
+        for offer in _long_codes(parts.codes):
+            if what == offer.what:
+                code = parts.codes[int(what.removeprefix("code:"))]
+                ordinal = f"-{offer.number}" if offer.number else ""
+                return File(f"{name}{ordinal}.{code.ending}", _content(code.text))
         return None
 
     def _is_too_long(self, text: str) -> bool:
         most = self.most_cards * CARD_BYTES
         # A character takes four bytes at most, so most answers needn't be encoded.
         return 0 < most < 4 * len(text) and most < len(text.encode("utf-8", "replace"))
+
+
+def _long_codes(codes: Sequence[CodeBlock]) -> list[FileOffer]:
+    """One for each block that is long, by its place among all of them."""
+    long = [(place, code.ending) for place, code in enumerate(codes) if code.is_long]
+    same = Counter(ending for _, ending in long)
+    seen: Counter[str] = Counter()
+    offers = []
+    for place, ending in long:
+        seen[ending] += 1
+        number = seen[ending] if same[ending] > 1 else 0
+        offers.append(FileOffer(f"code:{place}", ending=ending, number=number))
+    return offers
 
 
 def _may_have_files(text: str) -> bool:

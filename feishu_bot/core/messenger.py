@@ -34,12 +34,14 @@ class Resumable:
 class FileOffer:
     """A file to be had of an answer: `what` is for its button, `ending` that of code.
 
+    Where there are several with the same ending, `number` tells them apart; it begins with 1.
     One that `is_sent` needs no button: it comes by itself. `contents` are headings of what is in
     it, to be told where the card doesn't show it.
     """
 
     what: str
     ending: str = ""
+    number: int = 0
     is_sent: bool = False
     contents: tuple[str, ...] = ()
 

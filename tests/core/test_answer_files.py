@@ -156,6 +156,17 @@ def test_a_name_is_safe_on_any_computer(question: str) -> None:
     assert not set(name) & set('/\\:*?"<>|\0\n\t\u202e\u200b')
 
 
+def test_several_blocks_of_one_language_are_told_apart() -> None:
+    answer = fenced("sql", "x") + fenced("sql", f"{LONG_CODE}\n1") + fenced("go") + fenced("mysql")
+
+    assert [(one.what, one.ending, one.number) for one in FILES.offered(answer, True)] == [
+        ("code:1", "sql", 1), ("code:2", "go", 0), ("code:3", "sql", 2),
+    ]  # fmt: skip
+    assert file(answer, "code:1").name == "怎么部署？-1.sql"
+    assert file(answer, "code:2").name == "怎么部署？.go"
+    assert file(answer, "code:3") == File("怎么部署？-2.sql", f"{LONG_CODE}\n".encode())
+
+
 def test_all_code_comes_in_an_archive() -> None:
     found = file(fenced("sql") + fenced("yaml"), "codes")
 

@@ -608,7 +608,7 @@ def answers() -> dict[str, dict[str, Any]]:
         "with files": {
             **done,
             "files": (
-                FileOffer("tables"), FileOffer("code:0", "py"), FileOffer("code:2", "sql"),
+                FileOffer("tables"), FileOffer("code:0", "py"), FileOffer("code:2", "sql", 2),
                 FileOffer("codes"),
             ),
         },

@@ -6,6 +6,7 @@ import pytest
 
 from feishu_simulator import Script, card_view
 from feishu_simulator.card_checks import CardRules
+from feishu_simulator.card_view import walk
 from tests.scenarios.test_files import asides
 from tests.scenarios.test_own import use
 

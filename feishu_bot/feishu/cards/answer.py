@@ -306,7 +306,8 @@ def _file_buttons(
     for offer in files:
         if not offer.is_sent:
             kind, _, number = offer.what.partition(":")
-            label = localizer.plain(Text(_FILE_BUTTONS[kind], {"ending": offer.ending}))
+            known = {"ending": offer.ending, "number": f" {offer.number}" if offer.number else ""}
+            label = localizer.plain(Text(_FILE_BUTTONS[kind], known))
             element_id = f"file_{kind}{number}"
             buttons.append(_button(label, element_id, act="file", what=offer.what))
     return buttons
