@@ -32,6 +32,7 @@ from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
+from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -46,6 +47,7 @@ from feishu_bot.feishu.webhook.time_limit import TimeLimit
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
+from feishu_bot.media.spreadsheets import write_spreadsheet
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
@@ -179,6 +181,8 @@ def _ports(
         transcriber=gateway.media.transcription,
         speech=gateway.media.speech,
         public_files=gateway.media.files,
+        parse_answer=answer_parts,
+        write_spreadsheet=write_spreadsheet,
         model=gateway,
         sight=gateway,
         models=gateway.models,
@@ -207,6 +211,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_file_bytes=settings.max_file_mb * MEGABYTE,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
+        max_cards=settings.max_cards,
         transcription_language=settings.transcription_language,
         voice_reply=settings.voice_reply,
         voice_long=settings.voice_long,
@@ -255,7 +260,7 @@ def _messenger(
         threads=settings.answer_threads,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,
-        most_cards=settings.answer_cards,
+        most_cards=min(filter(None, (settings.answer_cards, settings.max_cards)), default=0),
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
         admins=settings.admins,

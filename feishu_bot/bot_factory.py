@@ -10,11 +10,13 @@ from collections.abc import Callable
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
+from feishu_bot.core.answer_files import AnswerFiles
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.forwarded_chat import ForwardedChats
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_label import ModelLabel
@@ -183,6 +185,15 @@ def build_bot(
         policy=options.images_in_answers,
         timer=options.timer,
     )
+    files_of_answers = AnswerFiles(
+        parse=ports.parse_answer,
+        write_spreadsheet=ports.write_spreadsheet,
+        texts=ports.texts,
+        most_cards=options.max_cards,
+    )
+    file_sender = AnswerFileSender(
+        files=files_of_answers, enqueuer=enqueuer, conversations=conversations, settings=settings
+    )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
@@ -215,6 +226,7 @@ def build_bot(
             timer=options.timer,
         ),
         pictures=answer_pictures,
+        file_sender=file_sender,
         messenger=ports.messenger,
         policy=policy,
         quotas=quotas,
@@ -249,8 +261,12 @@ def build_bot(
         ),
         answerer=answerer,
         remainder=AnswerRemainder(
-            jobs=ports.inbox, conversations=conversations, messenger=ports.messenger
+            jobs=ports.inbox,
+            conversations=conversations,
+            messenger=ports.messenger,
+            files=files_of_answers,
         ),
+        file_sender=file_sender,
         replier=Replier(
             jobs=ports.inbox,
             conversations=conversations,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
+from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
@@ -56,6 +57,8 @@ class Ports:
     transcriber: Transcriber
     speech: SpeechModel
     public_files: PublicFiles
+    parse_answer: AnswerParser
+    write_spreadsheet: SpreadsheetWriter
     model: ChatModel
     sight: ModelSight
     models: ModelCatalog
@@ -89,6 +92,7 @@ class BotOptions:
     voice_long: LongVoice = "parts"
     voice: str = ""
     images_in_answers: FetchPolicy = "typed"
+    max_cards: int = 6
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

@@ -19,6 +19,8 @@ from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
 from feishu_bot.core.usage import Usage
+from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
+from feishu_bot.media.spreadsheets import write_spreadsheet
 from tests.core.fakes import (
     FakeAlerts,
     FakeBalance,
@@ -156,6 +158,8 @@ class BotWorld:
         self.documents = FakeDocuments()
         self.pictures = FakePictures()
         self.public_files = FakePublicFiles()
+        self.parse_answer = answer_parts
+        self.write_spreadsheet = write_spreadsheet
         self.sight = FakeSight()
         self.transcriber = FakeTranscriber()
         self.speech = FakeSpeech()

@@ -9,6 +9,7 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.message_kinds import WORDS, is_readable
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
@@ -21,6 +22,7 @@ from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions, edited_card
 from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
+from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.enqueue import Enqueuer
@@ -38,6 +40,7 @@ from feishu_bot.core.tasks import (
     Regenerate,
     ReplyTarget,
     RunCommand,
+    SendAnswerFile,
     ShowMore,
     SuggestCommand,
     Task,
@@ -67,6 +70,7 @@ class Bot:
     card_actions: CardActionHandler
     answerer: Answerer
     remainder: AnswerRemainder
+    file_sender: AnswerFileSender
     replier: Replier
     welcome: Welcome
     background: BackgroundTasks
@@ -158,8 +162,8 @@ class Bot:
                 self._ask(job, task, control)
             case Regenerate() | ContinueAnswer():
                 self._answer(job, task, control)
-            case ShowMore():
-                self._reply_if_any(job, self.remainder.show(job, task, control), control)
+            case ShowMore() | SendAnswerFile():
+                self._show_again(job, task, control)
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)
@@ -192,6 +196,14 @@ class Bot:
         self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
     ) -> None:
         self._reply_if_any(job, self.answerer.answer(job, task, control), control)
+
+    def _show_again(self, job: Job, task: ShowMore | SendAnswerFile, control: JobControl) -> None:
+        """What the model has written before, on further cards or as a file."""
+        if isinstance(task, ShowMore):
+            self._reply_if_any(job, self.remainder.show(job, task, control), control)
+            return
+        file = self.file_sender.file(job, task)
+        self.replier.reply(job, file, "answered" if isinstance(file, File) else "noticed")
 
     def _reply_if_any(self, job: Job, notice: Notice | None, control: JobControl) -> None:
         if notice:

@@ -30,12 +30,28 @@ class Resumable:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class FileOffer:
+    """A file to be had of an answer: `what` is for its button, `ending` that of code.
+
+    Where there are several with the same ending, `number` tells them apart; it begins with 1.
+    One that `is_sent` needs no button: it comes by itself. `contents` are headings of what is in
+    it, to be told where the card doesn't show it.
+    """
+
+    what: str
+    ending: str = ""
+    number: int = 0
+    is_sent: bool = False
+    contents: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
 
     `asides` say under it what it leaves out of account. `pictures` has the keys of those that
-    the text names, by what it calls them.
+    the text names, by what it calls them. `files` are those to be had of it.
     """
 
     text: str
@@ -49,6 +65,7 @@ class FinalAnswer:
     # The words of a voice message, to be read above the answer.
     heard: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[FileOffer, ...] = ()
 
     @property
     def is_complete(self) -> bool:

@@ -40,12 +40,11 @@ class Replier:
     people: People
     messenger: Messenger
 
-    def reply(self, job: Job, reply: Reply | None) -> None:
+    def reply(self, job: Job, reply: Reply | None, outcome: Outcome = "noticed") -> None:
         """Send a reply, if there is one, and end the job. Raises FeishuUnavailable to try again.
 
-        A reply that can't be sent is replaced by a notice.
+        A reply that can't be sent is replaced by a notice. `outcome` is that of one that is sent.
         """
-        outcome: Outcome = "noticed"
         try:
             if reply is not None:
                 self._bind(job, self._send(job, reply))

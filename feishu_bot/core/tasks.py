@@ -150,6 +150,18 @@ class ShowMore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendAnswerFile:
+    """Send a part of an answer, or all of it, as a file. `answer_id` is a message of the turn.
+
+    One that nobody asked for `is_unasked`: where there is no such answer any more nothing is said.
+    """
+
+    answer_id: str
+    what: str
+    is_unasked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakAnswer:
     """Speak an answer, in a voice message below it."""
 
@@ -189,6 +201,7 @@ Task = (
     | MarkRatings
     | MarkRecalled
     | ShowMore
+    | SendAnswerFile
     | SpeakAnswer
     | MakeTitle
     | Greet
@@ -207,6 +220,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "ratings": MarkRatings,
     "recalled": MarkRecalled,
     "more": ShowMore,
+    "file": SendAnswerFile,
     "title": MakeTitle,
     "speak": SpeakAnswer,
     "greet": Greet,

@@ -105,6 +105,7 @@ class Settings:
     # its streaming mode have to fit in as well.
     frame_interval: float = env("FRAME_INTERVAL", values.interval(0.15), "0.25")
     answer_cards: int = env("ANSWER_CARDS", whole(0, 100), "2")
+    max_cards: int = env("MAX_CARDS", whole(0, 100), "6")
     images_in_answers: Literal["typed", "always", "never"] = env(
         "IMAGES_IN_ANSWERS", one_of("typed", "always", "never"), "typed"
     )

@@ -16,7 +16,7 @@ from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import Mention
-from feishu_bot.core.messenger import Footer, Resumable
+from feishu_bot.core.messenger import FileOffer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import Person
 from feishu_bot.core.quotas import Quota
@@ -610,6 +610,29 @@ def answers() -> dict[str, dict[str, Any]]:
         "done without small print": {**done, "footer": Footer()},
         "too long": {**done, "notice": Notice("length"), "can_continue": True},
         "in part": {**done, "remainder": cards.Remainder(3_187, "19500,19500"), "part": 2},
+        "with files": {
+            **done,
+            "files": (
+                FileOffer("tables"), FileOffer("code:0", "py"), FileOffer("code:2", "sql", 2),
+                FileOffer("codes"),
+            ),
+        },
+        "a beginning, with a file that comes": {
+            **done,
+            "remainder": cards.Remainder(90_000, "19500"),
+            "files": (
+                FileOffer("whole", is_sent=True, contents=("Overview", "Plans", "…")),
+                FileOffer("tables", is_sent=True),
+            ),
+            "asides": (Notice("whole_as_file"), Notice("tables_as_file")),
+        },
+        "with pictures that were lost": {
+            **done,
+            "asides": (
+                Notice("pictures_lost", {"count": "2"}),
+                Notice("pictures_scope_missing", {"scope": "im:resource"}),
+            ),
+        },
         "cut": {**done, "notice": Notice("cut"), "can_continue": True},
         "broken": {
             **done,

@@ -61,7 +61,7 @@ def test_a_long_answer_shows_two_cards_and_the_rest_at_a_press(sim, talk, bot):
 
     assert "继续看" not in labels(first)
     assert labels(second)[:2] == ["继续看", "重新回答"]
-    assert labels(second)[-2:] == ["👍", "👎"]
+    assert labels(second)[-3:] == ["👍", "👎", "存成文件"]
     left = re.search(r"还有约 ([\d,]+) 字", second.text)
     hidden = len("".join(PARAGRAPHS[numbers([first, second])[-1] + 1 :]))
     assert abs(int(left[1].replace(",", "")) - hidden) < 0.05 * hidden

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from feishu_bot.core.answer_files import TABLES, WHOLE
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.messages import SentMessages
-from feishu_bot.core.messenger import AnswerStream, Messenger
+from feishu_bot.core.messenger import AnswerStream, FileOffer, FinalAnswer, Messenger
+from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job, Outcome
@@ -18,23 +20,27 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# What is said of files that come by themselves.
+_SENT = {WHOLE: "whole_as_file", TABLES: "tables_as_file"}
 # `AnswerRun.save`: keeps a part of the answer's state, by its name. Raises LeaseLost.
 SaveState = Callable[[str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ShownAnswer:
-    """What a person has seen; `sent` is None when nothing landed."""
+    """What a person has seen, and the files of it; `sent` is None when nothing landed."""
 
     draft: Draft
     outcome: Outcome
     sent: SentMessages | None
+    files: tuple[FileOffer, ...] = ()
 
 
 class AnswerRun:
     """Shows an answer. `footer` names the parts of the small print, `on_sent` hears of messages.
 
     `complete` adds to a whole draft what can be had in a few seconds, and says whether it did.
+    `offered` tells what files there are of an answer, by its text and whether it is complete.
     `position` is where the rest of an answer begins that was shown in part.
     """
 
@@ -49,6 +55,7 @@ class AnswerRun:
         seconds: Callable[[], float],
         on_sent: Callable[[SentMessages], None],
         complete: Callable[[Draft], bool] = lambda _: False,
+        offered: Callable[[str, bool], tuple[FileOffer, ...]] = lambda *_: (),
         position: str = "",
     ) -> None:
         self._job = job
@@ -59,6 +66,7 @@ class AnswerRun:
         self._seconds = seconds
         self._on_sent = on_sent
         self._complete = complete
+        self._offered = offered
         self._position = position
         self._state = dict(job.checkpoint)
         # The thread that draws and the one that reads both save their part.
@@ -89,9 +97,9 @@ class AnswerRun:
             self._keep(draft)
             if self._complete(draft):
                 self._keep(draft)
-            sent = stream.finish(
-                draft.final_answer(self._footer, self._seconds(), self._job.event_id)
-            )
+            ending = draft.final_answer(self._footer, self._seconds(), self._job.event_id)
+            files = self._offered(draft.text, draft.is_complete) if draft.text else ()
+            sent = stream.finish(self._with_files(ending, files))
         except LeaseLost:
             stream.abandon()
             logger.info("answer taken over")
@@ -108,7 +116,15 @@ class AnswerRun:
         except BaseException:
             stream.abandon()
             raise
-        return ShownAnswer(draft, draft.outcome, sent)
+        return ShownAnswer(draft, draft.outcome, sent, files)
+
+    def _with_files(self, ending: FinalAnswer, files: tuple[FileOffer, ...]) -> FinalAnswer:
+        if not files:
+            return ending
+        asides = ending.asides
+        if not self._position:
+            asides += tuple(Notice(_SENT[one.what]) for one in files if one.is_sent)
+        return replace(ending, files=files, asides=asides)
 
     def _keep(self, draft: Draft) -> None:
         if self._control.lost:

@@ -11,6 +11,7 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answer_run import AnswerRun, SaveState, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.question import Question, QuestionReader
 from feishu_bot.core.answering.usage_counter import UsageCounter
@@ -44,6 +45,7 @@ class Answerer:
     questions: QuestionReader
     generator: AnswerGenerator
     pictures: AnswerPictures
+    file_sender: AnswerFileSender
     messenger: Messenger
     policy: AccessPolicy
     quotas: QuotaChecker
@@ -127,6 +129,7 @@ class Answerer:
             footer=self.footer,
             seconds=lambda: self.timer() - started,
             on_sent=note_sent,
+            offered=self.file_sender.files.offered,
             complete=lambda draft: self.pictures.complete(draft, question, is_cancelled),
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
@@ -143,6 +146,10 @@ class Answerer:
         if shown.sent and question:
             turn = question.turn(job, draft, shown.sent.message_ids, now)
         usage, *further = used = self._used(job, shown, seconds, now)
+        answer_id = shown.sent.message_ids[-1] if shown.sent and shown.sent.message_ids else ""
+        if answer_id and turn:
+            # Before the end, so that a crash loses none; they wait for it.
+            self.file_sender.request(job, answer_id, shown.files)
         try:
             is_recalled = self.jobs.finish(job, shown.outcome, turn, *used)
         except LeaseLost:
@@ -165,7 +172,6 @@ class Answerer:
             attempt=job.attempt,
             request_id=draft.request_id or "-",
         )
-        answer_id = shown.sent.message_ids[-1] if shown.sent and shown.sent.message_ids else ""
         self.background.request_after(
             job, answer_id, turn, is_complete=draft.is_complete, is_recalled=is_recalled
         )

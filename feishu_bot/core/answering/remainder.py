@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot import metrics
+from feishu_bot.core.answer_files import AnswerFiles
 from feishu_bot.core.answering.answer_run import AnswerRun
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.conversations import Conversations, Turn
@@ -27,6 +28,7 @@ class AnswerRemainder:
     jobs: JobStore
     conversations: Conversations
     messenger: Messenger
+    files: AnswerFiles
 
     def show(self, job: Job, task: ShowMore, control: JobControl) -> Notice | None:
         """Send the next cards and end the job; or say in a notice why not.
@@ -50,6 +52,7 @@ class AnswerRemainder:
             footer=frozenset(),
             seconds=lambda: 0.0,
             on_sent=note_sent,
+            offered=self.files.offered,
             position=task.position,
         ).show(lambda stream: _written(turn))
         if shown is None:

@@ -101,7 +101,9 @@ class ResourceCalls:
     def upload_file(self, name: str, data: bytes) -> str:
         """Upload a file that isn't empty, 30 MB at most; returns its key. Raises FeishuError."""
         file = (name, data, "application/octet-stream")
-        form = {"file_type": "stream", "file_name": name, "file": file}
+        # "Upload a file" has a type for spreadsheets, which opens them in the client.
+        kind = "xls" if name.endswith(".xlsx") else "stream"
+        form = {"file_type": kind, "file_name": name, "file": file}
         return str(self._upload("/im/v1/files", form)["file_key"])
 
     def _upload(self, path: str, form: Mapping[str, Any]) -> dict[str, Any]:

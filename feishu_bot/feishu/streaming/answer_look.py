@@ -104,6 +104,7 @@ class AnswerLook:
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
+            files=ending.files,
             stop=self.stop,
             waiting=self.waiting,
             asked=self.asked,
