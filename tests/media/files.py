@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -16,6 +17,12 @@ from pypdf import PdfReader, PdfWriter
 
 def pdf(pages: Sequence[str]) -> bytes:
     """A PDF with these words on its pages, in any script: its font maps each code to itself."""
+    # Only the codes that are used, as in real files: the map is read again for every page.
+    codes = [b"<%04x><%04x>" % (ord(c), ord(c)) for c in sorted(set("".join(pages)))]
+    maps = [
+        b"%d beginbfchar%sendbfchar" % (len(some), b"".join(some))
+        for some in (codes[start : start + 100] for start in range(0, len(codes), 100))
+    ]
     objects: list[bytes] = []
 
     def add(body: bytes) -> int:
@@ -29,8 +36,9 @@ def pdf(pages: Sequence[str]) -> bytes:
 
     cmap = (
         b"/CIDInit/ProcSet findresource begin 12 dict begin begincmap/CMapName/U def"
-        b" 1 begincodespacerange<0000><FFFF>endcodespacerange"
-        b" 1 beginbfrange<0000><FFFF><0000>endbfrange endcmap end end"
+        b" 1 begincodespacerange<0000><FFFF>endcodespacerange "
+        + b" ".join(maps)
+        + b" endcmap end end"
     )
     tree = 1
     add(b"")
@@ -89,8 +97,7 @@ def locked_pdf(password: str, owner: str = "owner") -> bytes:
 
 def pdf_bomb() -> bytes:
     """A page whose drawing is 1.5 GB of blanks in 1.5 MB."""
-    packing = zlib.compressobj(9)
-    packed = b"".join([packing.compress(b" " * 10_000_000) for _ in range(150)]) + packing.flush()
+    packed = b"\x78\xda" + _deflated(b" ", 1_500) + _adler32_of_blanks(1_500_000_000).to_bytes(4)
     page = b"<</Type/Page/Parent 1 0 R/MediaBox[0 0 9 9]/Contents 3 0 R/Resources<<>>>>"
     content = b"<</Length %d/Filter/FlateDecode>>stream\n" % len(packed) + packed + b"\nendstream"
     objects = [b"<</Type/Pages/Kids[2 0 R]/Count 1>>", page, content]
@@ -141,14 +148,36 @@ def zipped(**members: bytes) -> bytes:
 
 def zip_bomb(name: str, filler: bytes, megabytes: int) -> bytes:
     """An archive with one member that is large when it is unpacked."""
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open(name, "w", force_zip64=True) as member,
-    ):
-        for _ in range(megabytes):
-            member.write(filler * (1_000_000 // len(filler)))
-    return buffer.getvalue()
+    packed = _deflated(filler, megabytes)
+    block = _megabyte(filler)
+    crc = 0
+    for _ in range(megabytes):
+        crc = zlib.crc32(block, crc)
+    # Version, flags, deflate, time and date, checksum, sizes, length of the name.
+    head = struct.pack(
+        "<HHHHHIIIHH", 20, 0, 8, 0, 33, crc, len(packed), len(block) * megabytes, len(name), 0
+    )
+    member = b"PK\x03\x04" + head + name.encode() + packed
+    entry = b"PK\x01\x02\x14\x00" + head + bytes(14) + name.encode()
+    end = struct.pack("<HHHHIIH", 0, 0, 1, 1, len(entry), len(member), 0)
+    return member + entry + b"PK\x05\x06" + end
+
+
+def _megabyte(filler: bytes) -> bytes:
+    return filler * (1_000_000 // len(filler))
+
+
+def _deflated(filler: bytes, megabytes: int) -> bytes:
+    """What it is when it is packed, without packing all of it: each block stands by itself."""
+    packing = zlib.compressobj(9, wbits=-15)
+    block = packing.compress(_megabyte(filler)) + packing.flush(zlib.Z_FULL_FLUSH)
+    return block * megabytes + packing.flush()
+
+
+def _adler32_of_blanks(count: int) -> int:
+    first = 1 + 32 * count
+    second = count + 32 * count * (count + 1) // 2
+    return second % 65521 << 16 | first % 65521
 
 
 def billion_laughs() -> bytes:

@@ -44,7 +44,7 @@ def test_what_cant_be_read_is_told_across_the_process(reader: FileReader) -> Non
         ("a.docx", lambda: files.zip_bomb("word/document.xml", b" ", 600)),
         ("a.docx", files.billion_laughs),
         ("a.pdf", files.pdf_bomb),
-        ("a.html", lambda: b"<html>" + b"<div>" * 300_000 + b"x"),
+        ("a.html", lambda: b"<html>" + b"<div>" * 30_000 + b"x"),
         ("a.xlsx", lambda: files.zip_bomb("xl/workbook.xml", b"<a>", 390)),
     ],
 )

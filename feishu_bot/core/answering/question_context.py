@@ -62,12 +62,34 @@ _ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
 _BACKGROUND = re.compile(rf"\A(?:<({TAG_NAMES}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
 _ONE = re.compile(rf"<({TAG_NAMES})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"<>\n]*)"')
-# However it is written: a model takes all of these for the tag.
-_BLANKS = r"[\s\u200b-\u200f\u2060\ufeff]*"
-_TAG = re.compile(rf"[<＜](?={_BLANKS}/?{_BLANKS}(?:{TAG_NAMES})\b)", re.IGNORECASE)
+# However it is written: a model takes all of these for the tag. What isn't seen may stand anywhere
+# in it. Nothing is tried twice (`*+`), since a file may have a million blanks behind a "<".
+_UNSEEN = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+_BLANKS = rf"[\s{_UNSEEN}]*+"
+
+
+def _opens(names: str) -> re.Pattern[str]:
+    """The bracket that begins a tag of one of these names, or ends one."""
+    written = "|".join(map(_as_anybody_writes, names.split("|")))
+    return re.compile(
+        rf"[<＜﹤‹〈⟨](?={_BLANKS}(?:[/／]{_BLANKS})?+(?:{written})\b)", re.IGNORECASE
+    )
+
+
+def _as_anybody_writes(name: str) -> str:
+    # "_" comes as a blank, too, or not at all; letters also in full width.
+    letters = (
+        rf"[_\-\s＿{_UNSEEN}]*+" if letter == "_" else f"[{letter}{chr(ord(letter) + 0xFEE0)}]"
+        for letter in name
+    )
+    return f"[{_UNSEEN}]*+".join(letters)
+
+
+_TAG = _opens(TAG_NAMES)
+_EXCERPT_TAG = _opens("question|answer")
 _REFERENCE = frozenset({"message", "inner", "key"})
 # What would end an attribute, a tag or a line, and marks of direction.
-_UNSAFE = re.compile(r'["<>&\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')
+_UNSAFE = re.compile(r'["<>&＂＜＞\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')
 
 
 def tagged(tag: str, text: str, **attributes: str) -> str:
@@ -75,6 +97,12 @@ def tagged(tag: str, text: str, **attributes: str) -> str:
     cleaned = {name: _UNSAFE.sub(" ", value).strip() for name, value in attributes.items()}
     kept = {name: value[:ATTRIBUTE_CHARS] for name, value in cleaned.items() if value}
     return _written(tag, kept, _TAG.sub("&lt;", text))
+
+
+def excerpt_of(question: str, answer: str) -> str:
+    """A question and its answer between tags, of which neither can leave its own."""
+    inner = (_EXCERPT_TAG.sub("&lt;", text) for text in (question, answer))
+    return "<question>\n{}\n</question>\n\n<answer>\n{}\n</answer>".format(*inner)
 
 
 def without_context(question: str) -> str:
