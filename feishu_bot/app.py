@@ -173,6 +173,7 @@ def _ports(
         pictures=files,
         model=gateway,
         sight=gateway,
+        drawing=gateway.media.pictures,
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),

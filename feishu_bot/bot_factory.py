@@ -14,6 +14,7 @@ from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.generation import AnswerGenerator
+from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.remainder import AnswerRemainder
@@ -40,6 +41,9 @@ from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.replier import Replier
+from feishu_bot.core.studio.delivery import PictureDelivery
+from feishu_bot.core.studio.painter import Painter
+from feishu_bot.core.studio.sources import PictureSources
 
 
 def build_bot(
@@ -135,6 +139,16 @@ def build_bot(
         most_bytes=options.most_picture_bytes,
         tokens=options.context_tokens // 2,
     )
+    failures = ModelFailures(ports.alerts, options.clock)
+    painter = Painter(
+        model=ports.drawing,
+        sources=PictureSources(conversations, ports.reader),
+        loader=pictures,
+        delivery=PictureDelivery(ports.messenger, ports.pictures),
+        failures=failures,
+        prices=ports.prices,
+        timer=options.timer,
+    )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
@@ -149,7 +163,7 @@ def build_bot(
             pictures=pictures,
             sight=ports.sight,
             speakers=Speakers(ports.names),
-            alerts=ports.alerts,
+            failures=failures,
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
             vision_model=options.vision_model,
@@ -157,6 +171,7 @@ def build_bot(
             clock=options.clock,
             timer=options.timer,
         ),
+        painter=painter,
         messenger=ports.messenger,
         policy=policy,
         quotas=quotas,

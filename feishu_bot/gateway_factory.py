@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feishu_bot.llm import Gateway
+from feishu_bot.llm.media_tasks import MediaSettings
 from feishu_bot.settings import Settings
 
 
@@ -13,6 +14,7 @@ def build_gateway(settings: Settings) -> Gateway:
         keys=settings.openai_keys,
         model=settings.openai_model,
         allowed=settings.allowed_models,
+        media=MediaSettings(picture_model=settings.image_model),
         proxy=settings.http_proxy,
         user_agent=settings.gateway_user_agent,
         headers=dict(settings.gateway_headers),

@@ -38,7 +38,13 @@ from tests.core.fakes import (
     RecordingMessenger,
     ScriptedModel,
 )
-from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures, FakeSight
+from tests.core.media_fakes import (
+    FakeAttachments,
+    FakeDocuments,
+    FakePictureModel,
+    FakePictures,
+    FakeSight,
+)
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
 KEY = ConversationKey("oc_1", "om_1")
@@ -148,6 +154,7 @@ class BotWorld:
         self.documents = FakeDocuments()
         self.pictures = FakePictures()
         self.sight = FakeSight()
+        self.drawing = FakePictureModel()
         self.model = ScriptedModel()
         self.models = FakeModels()
         self.balance = FakeBalance()

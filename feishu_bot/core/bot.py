@@ -10,6 +10,7 @@ from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.context import READ_KINDS
+from feishu_bot.core.answering.question import AnswerTask
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -29,6 +30,7 @@ from feishu_bot.core.replier import Replier, Reply
 from feishu_bot.core.tasks import (
     AskQuestion,
     ContinueAnswer,
+    DrawAgain,
     Greet,
     Job,
     LegacyText,
@@ -159,7 +161,7 @@ class Bot:
                 self.replier.reply(job, None if is_aside else notice)
             case AskQuestion(text="") if self._is_aside(job):
                 self.replier.reply(job, None)
-            case AskQuestion() | Regenerate() | ContinueAnswer():
+            case AskQuestion() | Regenerate() | ContinueAnswer() | DrawAgain():
                 self._answer(job, task, control)
             case ShowMore():
                 self._reply_if_any(job, self.remainder.show(job, task, control), control)
@@ -179,9 +181,7 @@ class Bot:
             case Greet():
                 self.replier.reply(job, self.welcome.card(job.target, self.commands))
 
-    def _answer(
-        self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
-    ) -> None:
+    def _answer(self, job: Job, task: AnswerTask, control: JobControl) -> None:
         self._reply_if_any(job, self.answerer.answer(job, task, control), control)
 
     def _reply_if_any(self, job: Job, notice: Notice | None, control: JobControl) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Block, Card, Image
 from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
@@ -34,7 +34,8 @@ class Resumable:
 class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
 
-    `asides` say under it what it leaves out of account.
+    `asides` say under it what it leaves out of account. `pictures` are shown below the text, and
+    `controls` at the end of the card.
     """
 
     text: str
@@ -45,6 +46,8 @@ class FinalAnswer:
     footer: Footer = Footer()
     can_continue: bool = False
     can_regenerate: bool = False
+    pictures: tuple[Image, ...] = ()
+    controls: tuple[Block, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -96,6 +99,9 @@ class AnswerStream(Protocol):
 
     def tell_wait(self, seconds: float) -> None:
         """Say that the model is asked again in so many seconds; with 0 that is said no more."""
+
+    def tell_drawing(self, seconds: int) -> None:
+        """Say that a picture has been being drawn for so many seconds. Never waits."""
 
     def tell_waiting(self, messages: int) -> None:
         """Say that so many messages wait for this answer; with 0 none does. Never waits."""

@@ -72,6 +72,7 @@ class Settings:
     system_prompt: str = env("SYSTEM_PROMPT", values.prompt, DEFAULT_PROMPT)
     title_model: str = env("TITLE_MODEL", values.word, "")
     vision_model: str = env("VISION_MODEL", values.word, "")
+    image_model: str = env("IMAGE_MODEL", values.word, "")
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     # Feishu gives out files of up to 100 MB ("Get resource of a message").
     max_file_mb: int = env("MAX_FILE_MB", whole(1, 100), "20")

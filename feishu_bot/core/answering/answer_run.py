@@ -80,7 +80,7 @@ class AnswerRun:
             saved = self._state.get("draft")
             draft = write(stream) if saved is None else Draft.from_json(saved)
             # From here on the model has been paid: a crash must not ask it again.
-            self._keep(draft)
+            self.keep(draft)
             sent = stream.finish(
                 draft.final_answer(self._footer, self._seconds(), self._job.event_id)
             )
@@ -102,7 +102,8 @@ class AnswerRun:
             raise
         return ShownAnswer(draft, draft.outcome, sent)
 
-    def _keep(self, draft: Draft) -> None:
+    def keep(self, draft: Draft) -> None:
+        """From now on this is what a later try shows, without `write`. Raises LeaseLost."""
         if self._control.lost:
             raise LeaseLost
         self._save("draft", draft.as_json())

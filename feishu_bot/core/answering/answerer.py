@@ -11,7 +11,7 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
-from feishu_bot.core.answering.question import Question, QuestionReader
+from feishu_bot.core.answering.question import AnswerTask, Question, QuestionReader
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.conversations import Conversations
@@ -22,12 +22,16 @@ from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
-from feishu_bot.core.tasks import MAX_ATTEMPTS, AskQuestion, ContinueAnswer, Job, Regenerate
+from feishu_bot.core.studio.painter import Painter
+from feishu_bot.core.tasks import MAX_ATTEMPTS, Job
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
+
+# Fills an answer. The second argument keeps a draft that is shown if this process dies first.
+Writer = Callable[[AnswerStream, Callable[[Draft], None]], Draft]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,7 @@ class Answerer:
     people: People
     questions: QuestionReader
     generator: AnswerGenerator
+    painter: Painter
     messenger: Messenger
     policy: AccessPolicy
     quotas: QuotaChecker
@@ -53,9 +58,7 @@ class Answerer:
     clock: Callable[[], float] = time.time
     timer: Callable[[], float] = time.monotonic
 
-    def answer(
-        self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
-    ) -> Notice | None:
+    def answer(self, job: Job, task: AnswerTask, control: JobControl) -> Notice | None:
         """Answer, store the turn and end the job; or say in a notice why not.
 
         Leaves no trace when the job is lost to another process, and no turn when its message is
@@ -74,22 +77,22 @@ class Answerer:
             # What has begun is finished, whatever it costs.
             if refusal and not job.checkpoint:
                 return refusal
-            self._run(
-                job,
-                question,
-                control,
-                lambda stream: self.generator.generate(job, question, stream, control),
-            )
+            self._run(job, question, control, self._writer(job, question, control))
         return None
+
+    def _writer(self, job: Job, question: Question, control: JobControl) -> Writer:
+        if question.drawing is not None:
+            return lambda stream, keep: self.painter.paint(job, question, stream, control, keep)
+        return lambda stream, _: self.generator.generate(job, question, stream, control)
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
-        self._run(job, None, control, lambda stream: Draft(notice=notice.kind))
+        self._run(job, None, control, lambda *_: Draft(notice=notice.kind))
 
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:
         """End an answer that failed too often, in its own card, with what there is of it."""
         try:
-            self._run(job, question, control, lambda stream: Draft(notice="gave_up"))
+            self._run(job, question, control, lambda *_: Draft(notice="gave_up"))
         except FeishuUnavailable:
             raise
         except Exception:
@@ -105,7 +108,7 @@ class Answerer:
         job: Job,
         question: Question | None,
         control: JobControl,
-        write: Callable[[AnswerStream], Draft],
+        write: Writer,
     ) -> None:
         started = self.timer()
 
@@ -124,7 +127,7 @@ class Answerer:
             on_sent=note_sent,
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
-            shown = run.show(write)
+            shown = run.show(lambda stream: write(stream, run.keep))
         if shown:
             self._finish(job, question, shown, self.timer() - started)
 

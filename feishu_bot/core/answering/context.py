@@ -14,7 +14,7 @@ from typing import Protocol
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.document_pages import asked_pages
 from feishu_bot.core.answering.question_context import QuestionContext, tagged
-from feishu_bot.core.answering.shown_pictures import picture_tags
+from feishu_bot.core.answering.shown_pictures import own_picture_tags, picture_tags
 from feishu_bot.core.answering.unread import in_words, kind_of, names_of, shared_kind
 from feishu_bot.core.conversations import Conversation, Conversations
 from feishu_bot.core.messages import Attachment, IncomingMessage
@@ -83,7 +83,11 @@ class MissingContext:
     def of(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
         """What to put before the question; empty when there is nothing that isn't known."""
         in_thread = bool(message.thread_id)
-        before = self._thread(message, conversation) if in_thread else self._quoted(message)
+        before = (
+            self._thread(message, conversation)
+            if in_thread
+            else self._quoted(message, conversation)
+        )
         if message.attachments:
             return before + self._attached(message.message_id, message.attachments)
         if wanted := asked_pages(message.text):
@@ -104,8 +108,11 @@ class MissingContext:
         pictures = QuestionContext(picture_tags(message_id, attachments))
         return pictures + self._files.read(message_id, attachments)
 
-    def _quoted(self, message: IncomingMessage) -> QuestionContext:
-        parent = message.parent_id
+    def _quoted(self, message: IncomingMessage, conversation: Conversation) -> QuestionContext:
+        parent, last = message.parent_id, conversation.turns[-1:]
+        if parent and last and last[0].drawing and parent in last[0].answer_ids:
+            # Asked about a picture that the bot has drawn.
+            return QuestionContext(own_picture_tags(last[0].drawing.pictures))
         if not parent or self._conversations.key_of(parent) or self._conversations.turn_of(parent):
             return QuestionContext()
         quoted = self._archive.quoted(parent)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
-from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
+from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
@@ -30,14 +30,10 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Conversation
-from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
 from feishu_bot.errors import ModelError
-from feishu_bot.logs import get_logger
-
-logger = get_logger(__name__)
 
 # The failures that say that there is no such model (any more), or none to talk to.
 MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
@@ -68,7 +64,7 @@ class AnswerGenerator:
         pictures: PictureLoader,
         sight: ModelSight,
         speakers: Speakers,
-        alerts: AlertSink,
+        failures: ModelFailures,
         system_prompt: str,
         context_tokens: int,
         vision_model: str,
@@ -81,7 +77,7 @@ class AnswerGenerator:
         self._pictures = pictures
         self._sight = sight
         self._speakers = speakers
-        self._alerts = alerts
+        self._failures = failures
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
         self._vision_model = vision_model
@@ -176,7 +172,7 @@ class AnswerGenerator:
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                self._note_failure(draft, exc, job.target.sender)
+                self._failures.note(draft, exc, job.target.sender)
             draft.missed_favourite = gone
             return draft
 
@@ -249,23 +245,6 @@ class AnswerGenerator:
                         draft.completion_tokens = event.completion_tokens
         finally:
             draft.text, draft.reasoning = "".join(text), "".join(reasoning)
-
-    def _note_failure(self, draft: Draft, exc: ModelError, asker: Sender) -> None:
-        logger.warning(
-            "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
-        )
-        metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
-        draft.notice = exc.kind
-        draft.request_id = exc.request_id or draft.request_id
-        # The conversation may name none, or one that gave way to the default.
-        draft.model = exc.model or draft.model
-        draft.offered = exc.params().get("offered", "")
-        draft.reason = "cut"
-        if exc.retry_after:
-            draft.retry_at = self._clock() + exc.retry_after
-        if exc.kind in MODEL_CAUSES:
-            params = {**exc.params(), "model": draft.model, "request_id": draft.request_id}
-            self._alerts.note(Alert(kind=exc.kind, params=params), seen_by=asker)
 
     def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))

@@ -51,6 +51,11 @@ def picture_tags(message_id: str, attachments: Iterable[Attachment]) -> str:
     )
 
 
+def own_picture_tags(keys: Iterable[str]) -> str:
+    """The same for pictures that the bot has drawn: they are its own uploads, of no message."""
+    return "".join(tagged("picture", "(a picture)", key=key) for key in keys)
+
+
 class PictureLoader:
     """Fetches pictures and makes them fit for a model.
 
@@ -82,15 +87,32 @@ class PictureLoader:
 
         The first picture is always taken. `sees_earlier` is whether those of before are of use.
         """
-        tags = _distinct(tags_in(question, "picture"))
+        tags = distinct_tags(tags_in(question, "picture"))
         own, notices, room = self._own(tags, is_cancelled)
-        before = _distinct(
+        before = distinct_tags(
             tag for turn in reversed(turns) for tag in tags_in(turn.question, "picture")
         )
         earlier: dict[str, Picture] = {}
         if before and sees_earlier():
             earlier = self._earlier(before, room, is_cancelled)
         return ShownPictures(own, earlier, notices)
+
+    def fetch(self, tag: ContextTag) -> Picture:
+        """One picture. Raises MediaError."""
+        message_id, key = tag.attributes.get("message", ""), tag.attributes["key"]
+        try:
+            attachment = Attachment("image", key)
+            with self._attachments.opened(message_id, attachment, most=self._most_bytes) as data:
+                return self._pictures.picture(data)
+        except MediaError as exc:
+            logger.info("picture not shown", id=message_id, reason=str(exc))
+            raise
+
+    def notice(self, exc: MediaError) -> Notice:
+        """Why a picture can't be had."""
+        limit = f"{self._most_bytes / MEGABYTE:g}"
+        scope = exc.detail if exc.kind == "media_scope_missing" else ""
+        return Notice(exc.kind, {"limit": limit, "scope": scope})
 
     def _own(
         self, tags: Mapping[str, ContextTag], is_cancelled: Callable[[], bool]
@@ -107,10 +129,10 @@ class PictureLoader:
                 notices["pictures_left"] = Notice("pictures_left", {"count": str(number)})
                 break
             try:
-                own[key] = self._fetch(tag)
+                own[key] = self.fetch(tag)
                 room -= own[key].tokens
             except MediaError as exc:
-                notices[exc.kind] = self._notice(exc)
+                notices[exc.kind] = self.notice(exc)
         return own, tuple(notices.values()), room
 
     def _earlier(
@@ -122,27 +144,13 @@ class PictureLoader:
             if room <= 0 or is_cancelled():
                 break
             with contextlib.suppress(MediaError):
-                earlier[key] = self._fetch(tag)
+                earlier[key] = self.fetch(tag)
                 room -= earlier[key].tokens
         return earlier
 
-    def _fetch(self, tag: ContextTag) -> Picture:
-        message_id, key = tag.attributes.get("message", ""), tag.attributes["key"]
-        try:
-            attachment = Attachment("image", key)
-            with self._attachments.opened(message_id, attachment, most=self._most_bytes) as data:
-                return self._pictures.picture(data)
-        except MediaError as exc:
-            logger.info("picture not shown", id=message_id, reason=str(exc))
-            raise
 
-    def _notice(self, exc: MediaError) -> Notice:
-        limit = f"{self._most_bytes / MEGABYTE:g}"
-        scope = exc.detail if exc.kind == "media_scope_missing" else ""
-        return Notice(exc.kind, {"limit": limit, "scope": scope})
-
-
-def _distinct(tags: Iterable[ContextTag]) -> dict[str, ContextTag]:
+def distinct_tags(tags: Iterable[ContextTag]) -> dict[str, ContextTag]:
+    """The tags of pictures by their key, each once."""
     found: dict[str, ContextTag] = {}
     for tag in tags:
         if key := tag.attributes.get("key"):

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.cards import Text
+from feishu_bot.core.cards import Block, Image, Text
 from feishu_bot.core.feedback import Verdict
 from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
+from feishu_bot.feishu.cards.card_renderer import render_blocks
 from feishu_bot.feishu.cards.elements import (
     SMALL,
     CardJson,
@@ -71,6 +72,8 @@ def answer_card(
     footer: Footer | None = None,
     can_continue: bool = False,
     can_regenerate: bool = False,
+    pictures: tuple[Image, ...] = (),
+    controls: tuple[Block, ...] = (),
     stop: str = "",
     waiting: int = 0,
     asked: str = "",
@@ -87,7 +90,8 @@ def answer_card(
 
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
     for it. `asked` is the question that was pressed, where no message says it. `remainder` is what
-    a button brings. `others` are the texts of further languages, for a card that many read.
+    a button brings. `pictures` stand below the text, `controls` at the end. `others` are the texts
+    of further languages, for a card that many read.
     `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
@@ -101,9 +105,11 @@ def answer_card(
         elements += notice_elements(localizer, notice, admins)
         if can_regenerate:
             elements.append(_button_row(_regenerate_buttons(localizer)))
+        elements += render_blocks(localizer, controls)
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
+    elements += render_blocks(localizer, pictures)
     if remainder:
         left = remainder.about
         line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
@@ -125,6 +131,7 @@ def answer_card(
         buttons = []
     if buttons:
         elements.append(_button_row(buttons))
+    elements += render_blocks(localizer, controls)
     # In one language: what replaces it while the answer grows is only the `content`.
     summary = {"content": preview(summary_line(text) or texts("thinking"))}
     return {

@@ -101,6 +101,8 @@ class AnswerLook:
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
+            pictures=ending.pictures,
+            controls=ending.controls,
             stop=self.stop,
             waiting=self.waiting,
             asked=self.asked,
