@@ -1,0 +1,160 @@
+"""The picture studio through webhook and simulator."""
+
+from __future__ import annotations
+
+import pytest
+
+from feishu_simulator import Script
+from feishu_simulator.card_view import walk
+from feishu_simulator.picture_sizes import picture_facts
+from tests.media import files
+from tests.polling import eventually
+from tests.scenarios.test_choices import button, click, part
+from tests.scenarios.test_files import asides
+
+MODEL = "gpt-image-2"
+
+
+@pytest.fixture
+def studio(sim, talk, start_bot):
+    """A private chat that is a studio: its card."""
+    start_bot(IMAGE_MODEL=MODEL)
+    return talk.ask("/picture")
+
+
+def drawn(sim):
+    """The requests for pictures so far."""
+    return [one for one in sim.gateway.media.requests if one.route.startswith("/images/")]
+
+
+def shown(sim, answer):
+    """The size of the picture on a card."""
+    key = part(answer, "img")["img_key"]
+    facts = picture_facts(sim.feishu.state.images[key].data)
+    return facts.width, facts.height
+
+
+def answered(sim, number: int):
+    """The newest answer with a picture, once there are so many."""
+
+    def found():
+        cards = [
+            one
+            for one in sim.feishu.messages()
+            if one.card and not one.streaming and any(p["tag"] == "img" for p in walk(one.card))
+        ]
+        return len(cards) == number and cards[-1]
+
+    return sim.feishu.wait_for(found)
+
+
+def test_text_makes_a_picture_and_a_reply_changes_it_and_other_text_begins_anew(sim, talk, studio):
+    first = talk.ask("画一个红色的圆")
+    second = talk.ask("换成蓝色", reply_to=first)
+    talk.ask("一只猫")
+
+    assert "图片创作" in studio.text
+    assert [one.route for one in drawn(sim)] == [
+        "/images/generations",
+        "/images/edits",
+        "/images/generations",
+    ]
+    assert drawn(sim)[0].fields == {"model": MODEL, "prompt": "画一个红色的圆", "n": 1}
+    assert "换成蓝色" in second.text
+    assert shown(sim, second) == (1024, 1024)
+    assert any(call.api == "image.get" for call in sim.feishu.calls)
+    assert not sim.gateway.requests
+
+
+def test_a_picture_waits_for_words_and_its_card_draws_in_another_shape(sim, talk, studio):
+    content = {"image_key": sim.feishu.add_image(files.picture(64, 48))}
+    waits = talk.answer(sim.feishu.send(talk.chat, talk.alice, "image", content))
+    changed = talk.ask("换成夜晚")
+    shape = part(changed, "select_static", initial_option="free")
+
+    click(sim, changed, shape, talk.alice, option="landscape")
+    wide = answered(sim, 2)
+    click(sim, wide, button(wide, "改这张"), talk.alice, {"instruction": "加一点雨"})
+    rainy = answered(sim, 3)
+
+    assert "怎么改" in waits.text
+    assert [one.route for one in drawn(sim)] == ["/images/edits"] * 3
+    assert shown(sim, wide) == (1536, 1024)
+    assert drawn(sim)[2].fields["prompt"] == "加一点雨"
+    assert shown(sim, rainy) == (1536, 1024)
+
+
+def test_while_it_is_drawn_the_seconds_are_counted_and_stop_works(sim, talk, studio):
+    sim.gateway.media.seconds["/images/generations"] = 60.0
+    question = talk.say("一只猫")
+    growing = sim.feishu.wait_for(
+        lambda: next((a for a in sim.feishu.answers_to(question) if "正在画" in a.text), None)
+    )
+
+    click(sim, growing, button(growing, "停止"), talk.alice)
+    answer = talk.answer(question)
+
+    assert "已停止" in answer.title
+    assert "计费" in answer.text
+    assert len(drawn(sim)) == 1
+
+
+def test_a_refusal_of_the_content_is_told_as_one_and_a_time_out_is_not_tried_again(
+    sim, talk, studio
+):
+    error = {"error": {"message": "rejected by the safety system", "code": "moderation_blocked"}}
+    sim.gateway.media.enqueue("/images/generations", Script.error(error, status=400))
+    refused = talk.ask("画点什么")
+    sim.gateway.media.enqueue("/images/generations", Script.error({"error": {}}, status=504))
+    failed = talk.ask("一只猫")
+
+    assert "不能画" in refused.title
+    assert button(failed, "再画一张")
+    assert len(drawn(sim)) == 2
+
+
+def test_in_a_group_the_studio_is_a_thread(sim, talk, start_bot):
+    start_bot(IMAGE_MODEL=MODEL)
+    group = sim.feishu.group("Team", talk.alice, talk.bob)
+    begun = sim.feishu.say(group, talk.alice, "@bot /picture 一只猫", mention_bot=True)
+    picture = talk.answer(begun)
+    elsewhere = sim.feishu.say(group, talk.alice, "@bot hello", mention_bot=True)
+    talk.answer(elsewhere)
+
+    assert part(picture, "img")
+    assert len(drawn(sim)) == len(sim.gateway.requests) == 1
+
+
+def test_after_leaving_it_is_a_chat_again_that_can_see_the_picture(sim, talk, studio):
+    picture = talk.ask("画一个红色的圆")
+
+    click(sim, picture, button(picture, "回到聊天"), talk.alice)
+    answer = talk.ask("这是什么颜色？", reply_to=picture)
+
+    assert "红" in answer.text
+    assert len(drawn(sim)) == 1
+
+
+def test_without_a_model_that_draws_it_is_said_what_to_set(sim, talk, bot):
+    answer = talk.ask("/picture")
+
+    assert "IMAGE_MODEL" in answer.text
+    assert "hello" in talk.ask("hello").text
+
+
+def test_after_a_restart_in_the_middle_nothing_is_drawn_again_unasked(sim, talk, start_bot):
+    first = start_bot(IMAGE_MODEL=MODEL)
+    talk.ask("/picture")
+    sim.gateway.media.seconds["/images/generations"] = 60.0
+    question = talk.say("一只猫")
+    eventually(lambda: drawn(sim))
+    first.stop()
+    sim.gateway.media.seconds.clear()
+    start_bot(IMAGE_MODEL=MODEL)
+
+    answer = talk.answer(question)
+
+    assert "中断" in answer.title
+    assert len(drawn(sim)) == 1
+    click(sim, answer, button(answer, "再画一张"), talk.alice)
+    assert answered(sim, 1)
