@@ -34,13 +34,13 @@ def shown(sim, answer):
     return facts.width, facts.height
 
 
-def answered(sim, number: int):
+def answered(sim, chat, number: int):
     """The newest answer with a picture, once there are so many."""
 
     def found():
         cards = [
             one
-            for one in sim.feishu.messages()
+            for one in sim.feishu.messages_in(chat)
             if one.card and not one.streaming and any(p["tag"] == "img" for p in walk(one.card))
         ]
         return len(cards) == number and cards[-1]
@@ -53,7 +53,7 @@ def test_text_makes_a_picture_and_a_reply_changes_it_and_other_text_begins_anew(
     second = talk.ask("换成蓝色", reply_to=first)
     talk.ask("一只猫")
 
-    assert "图片创作" in studio.text
+    assert "图片创作" in studio.title
     assert [one.route for one in drawn(sim)] == [
         "/images/generations",
         "/images/edits",
@@ -73,9 +73,9 @@ def test_a_picture_waits_for_words_and_its_card_draws_in_another_shape(sim, talk
     shape = part(changed, "select_static", initial_option="free")
 
     click(sim, changed, shape, talk.alice, option="landscape")
-    wide = answered(sim, 2)
+    wide = answered(sim, talk.chat, 2)
     click(sim, wide, button(wide, "改这张"), talk.alice, {"instruction": "加一点雨"})
-    rainy = answered(sim, 3)
+    rainy = answered(sim, talk.chat, 3)
 
     assert "怎么改" in waits.text
     assert [one.route for one in drawn(sim)] == ["/images/edits"] * 3
@@ -103,9 +103,9 @@ def test_a_refusal_of_the_content_is_told_as_one_and_a_time_out_is_not_tried_aga
     sim, talk, studio
 ):
     error = {"error": {"message": "rejected by the safety system", "code": "moderation_blocked"}}
-    sim.gateway.media.enqueue("/images/generations", Script.error(error, status=400))
+    sim.gateway.media.enqueue("/images/generations", Script.answer(400, error))
     refused = talk.ask("画点什么")
-    sim.gateway.media.enqueue("/images/generations", Script.error({"error": {}}, status=504))
+    sim.gateway.media.enqueue("/images/generations", Script.answer(504, {}))
     failed = talk.ask("一只猫")
 
     assert "不能画" in refused.title
@@ -115,9 +115,9 @@ def test_a_refusal_of_the_content_is_told_as_one_and_a_time_out_is_not_tried_aga
 
 def test_in_a_group_the_studio_is_a_thread(sim, talk, start_bot):
     start_bot(IMAGE_MODEL=MODEL)
-    group = sim.feishu.group("Team", talk.alice, talk.bob)
+    group = sim.feishu.add_group("Team", [talk.alice, talk.bob])
     begun = sim.feishu.say(group, talk.alice, "@bot /picture 一只猫", mention_bot=True)
-    picture = talk.answer(begun)
+    picture = answered(sim, group, 1)
     elsewhere = sim.feishu.say(group, talk.alice, "@bot hello", mention_bot=True)
     talk.answer(elsewhere)
 
@@ -157,4 +157,4 @@ def test_after_a_restart_in_the_middle_nothing_is_drawn_again_unasked(sim, talk,
     assert "中断" in answer.title
     assert len(drawn(sim)) == 1
     click(sim, answer, button(answer, "再画一张"), talk.alice)
-    assert answered(sim, 1)
+    assert answered(sim, talk.chat, 1)
