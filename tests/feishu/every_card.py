@@ -9,7 +9,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Card, Text
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.drawings import Drawing
@@ -180,11 +180,17 @@ def _reset(language: Language) -> Family:
 def _picture(language: Language) -> Family:
     world = CardWorld(language).in_private()
     return {
-        "studio": world.say_card("/picture"),
-        "studio, by reply": CardWorld(language, p2p_context="thread").say_card("/picture"),
+        "studio": world.say_card("/picture", key=ONE_CHAT),
+        "studio, by reply": world.say_card("/picture"),
         "studio, in a group": world.say_card("/picture", chat_type="group"),
         "left": world.click_card("studio_leave", is_studio="yes"),
+        "on the card of a picture": _on_picture(Drawing(pictures=("img_v3_1",), prompt="A cat.")),
     }
+
+
+def _on_picture(drawing: Drawing) -> Card:
+    blocks = (*drawn_images(drawing), *picture_controls(drawing, ""))
+    return Card(title=Text("studio_title"), blocks=blocks)
 
 
 def _roles(language: Language) -> Family:

@@ -10,7 +10,6 @@ from feishu_simulator.picture_sizes import picture_facts
 from tests.media import files
 from tests.polling import eventually
 from tests.scenarios.test_choices import button, click, part
-from tests.scenarios.test_files import asides
 
 MODEL = "gpt-image-2"
 
@@ -116,7 +115,7 @@ def test_a_refusal_of_the_content_is_told_as_one_and_a_time_out_is_not_tried_aga
 def test_in_a_group_the_studio_is_a_thread(sim, talk, start_bot):
     start_bot(IMAGE_MODEL=MODEL)
     group = sim.feishu.add_group("Team", [talk.alice, talk.bob])
-    begun = sim.feishu.say(group, talk.alice, "@bot /picture 一只猫", mention_bot=True)
+    sim.feishu.say(group, talk.alice, "@bot /picture 一只猫", mention_bot=True)
     picture = answered(sim, group, 1)
     elsewhere = sim.feishu.say(group, talk.alice, "@bot hello", mention_bot=True)
     talk.answer(elsewhere)

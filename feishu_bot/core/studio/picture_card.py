@@ -43,8 +43,8 @@ def picture_controls(drawing: Drawing, notice: str) -> tuple[Block, ...]:
         return (Buttons((*again, _leave())),)
     return (
         *_prompt(drawing.prompt),
-        _select("shape", SHAPES, drawing.shape),
-        _select("style", tuple(STYLES), drawing.style),
+        _select("shape", Text("picture_shape"), SHAPES, drawing.shape),
+        _select("style", Text("picture_style"), tuple(STYLES), drawing.style),
         _change(),
         Buttons((_again(), _leave())),
     )
@@ -56,9 +56,8 @@ def _prompt(prompt: str) -> tuple[Block, ...]:
     return (Collapsible(title=Text("picture_prompt_changed"), blocks=(Paragraph(prompt),)),)
 
 
-def _select(name: str, values: tuple[str, ...], chosen: str) -> Select:
+def _select(name: str, asked: Text, values: tuple[str, ...], chosen: str) -> Select:
     options = [Option(Text(f"picture_{name}_{value}"), value) for value in (FREE, *values)]
-    asked = Text(f"picture_{name}")
     return Select.of(asked, "draw_again", options, chosen=chosen or FREE, wish=name)
 
 
