@@ -115,9 +115,9 @@ def test_a_refusal_of_the_content_is_told_as_one_and_a_time_out_is_not_tried_aga
 def test_in_a_group_the_studio_is_a_thread(sim, talk, start_bot):
     start_bot(IMAGE_MODEL=MODEL)
     group = sim.feishu.add_group("Team", [talk.alice, talk.bob])
-    sim.feishu.say(group, talk.alice, "@bot /picture 一只猫", mention_bot=True)
+    sim.feishu.say(group, talk.alice, "/picture 一只猫", mention_bot=True)
     picture = answered(sim, group, 1)
-    elsewhere = sim.feishu.say(group, talk.alice, "@bot hello", mention_bot=True)
+    elsewhere = sim.feishu.say(group, talk.alice, "hello", mention_bot=True)
     talk.answer(elsewhere)
 
     assert part(picture, "img")

@@ -109,7 +109,8 @@ def answer_card(
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    elements += render_blocks(localizer, pictures)
+    if pictures:
+        elements += render_blocks(localizer, pictures)
     if remainder:
         left = remainder.about
         line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
@@ -131,7 +132,8 @@ def answer_card(
         buttons = []
     if buttons:
         elements.append(_button_row(buttons))
-    elements += render_blocks(localizer, controls)
+    if controls:
+        elements += render_blocks(localizer, controls)
     # In one language: what replaces it while the answer grows is only the `content`.
     summary = {"content": preview(summary_line(text) or texts("thinking"))}
     return {
