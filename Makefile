@@ -4,6 +4,8 @@
 # make lint   ruff and mypy        make format        reformat the code
 # make field  the bot against LiteLLM's proxy and LLMock (installs 800 MB, once)
 # make bench  the benchmark        make screenshots   redraw docs/images
+# make attack strangers with thousands of connections
+# make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
 # make clean  remove everything that make has created
 
 # The first Python that is new enough; choose another with make PYTHON=…
@@ -14,7 +16,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench screenshots format clean
+.PHONY: run test lint field bench attack fuzz screenshots format clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -35,6 +37,12 @@ field: $(VENV)/.dev $(FIELD)/.made
 
 bench: $(VENV)/.simulator
 	$(BIN)/python -m bench
+
+attack: $(VENV)/.simulator
+	$(BIN)/python -m bench.attack
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.desk.screenshots docs/images

@@ -40,8 +40,9 @@ from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
-from feishu_bot.feishu.webhook.handler import WebhookHandler
+from feishu_bot.feishu.webhook.handler import ANSWER_SECONDS, WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
+from feishu_bot.feishu.webhook.time_limit import TimeLimit
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
@@ -53,8 +54,7 @@ from feishu_bot.web import health as health_views
 
 Texts = Mapping[Language, Catalog]
 
-# How old a request may be: less than the inbox remembers, by more than the day that a wrong
-# clock may be off.
+# How old a request may be: less than the inbox remembers.
 MAX_AGE = 1.5 * 24 * 3600.0
 
 
@@ -69,6 +69,7 @@ def create_app(settings: Settings) -> Flask:
     stores = Stores.open(
         database,
         lease_seconds=settings.lease_seconds,
+        media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
     )
@@ -118,6 +119,7 @@ def create_app(settings: Settings) -> Flask:
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
     )
     transport = PooledTransport()
+    limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
     readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
     runtime = Runtime(
         pool=pool,
@@ -125,7 +127,7 @@ def create_app(settings: Settings) -> Flask:
         always=(transport, messenger),
         answering=(*monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
-        close=(gateway.close, database.close),
+        close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
             "port": settings.http_port,
@@ -134,14 +136,17 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    webhook = _webhook(settings, bot, messenger, CallbackResponses(texts, effective.language))
+    responses = CallbackResponses(texts, effective.language)
+    webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
     app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
-    app.register_blueprint(health_views.blueprint(__version__, readiness.failing, render))
+    app.register_blueprint(
+        health_views.blueprint(__version__, readiness.failing, render, settings.monitoring_token)
+    )
     return app
 
 
@@ -171,6 +176,9 @@ def _ports(
         attachments=FeishuAttachmentReader(client, pacer),
         documents=files,
         pictures=files,
+        transcriber=gateway.media.transcription,
+        speech=gateway.media.speech,
+        public_files=gateway.media.files,
         model=gateway,
         sight=gateway,
         drawing=gateway.media.pictures,
@@ -200,6 +208,11 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_file_bytes=settings.max_file_mb * MEGABYTE,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
+        transcription_language=settings.transcription_language,
+        voice_reply=settings.voice_reply,
+        voice_long=settings.voice_long,
+        voice=settings.speech_voice,
+        images_in_answers=settings.images_in_answers,
         footer=frozenset(settings.footer),
         # They are put under an answer that is shown already, which takes a card that can be edited.
         suggestions=settings.suggestions and settings.streaming,
@@ -251,17 +264,20 @@ def _messenger(
 
 
 def _webhook(
-    settings: Settings, bot: Bot, messenger: FeishuMessenger, responses: CallbackResponses
+    settings: Settings,
+    bot: Bot,
+    messenger: FeishuMessenger,
+    responses: CallbackResponses,
+    limit: TimeLimit,
 ) -> WebhookHandler:
     verifier = SignatureVerifier(
         app_id=settings.app_id,
         encrypt_key=settings.app_encrypt_key,
         verification_token=settings.app_verification_token,
         max_age=MAX_AGE,
+        legacy_cards=settings.legacy_card_callbacks,
     )
     dispatcher = EventDispatcher(
-        encrypt_key=settings.app_encrypt_key,
-        verification_token=settings.app_verification_token,
         identity=messenger.identity,
         receive=bot.receive,
         edit=bot.edit,
@@ -271,4 +287,4 @@ def _webhook(
         on_menu_click=bot.click_menu,
         responses=responses,
     )
-    return WebhookHandler(verifier, dispatcher)
+    return WebhookHandler(verifier, dispatcher, limit)

@@ -10,22 +10,28 @@ from collections.abc import Callable
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
+from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
+from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.forwarded_chat import ForwardedChats
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.remainder import AnswerRemainder
+from feishu_bot.core.answering.sent_things import SentThings
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.answering.usage_counter import UsageCounter
+from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.background.completion import Completer
 from feishu_bot.core.background.follow_ups import FollowUps
+from feishu_bot.core.background.spoken_answers import SpokenAnswers
 from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.card_actions import CardActionHandler
@@ -36,6 +42,7 @@ from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
@@ -125,18 +132,52 @@ def build_bot(
         completer=completer,
         clock=options.clock,
     )
-    background = BackgroundTasks(answer_edits=answer_edits, follow_ups=follow_ups, titles=titles)
+    counter = UsageCounter(ModelLabel(ports.models.known), ports.prices)
+    spoken = SpokenAnswers(
+        when=options.voice_reply,
+        long_answers=options.voice_long,
+        voice=options.voice,
+        texts=ports.texts,
+        settings=settings,
+        jobs=ports.inbox,
+        enqueuer=enqueuer,
+        conversations=conversations,
+        messenger=ports.messenger,
+        speech=ports.speech,
+        completer=completer,
+        prices=ports.prices,
+        counter=counter,
+        alerts=ports.alerts,
+    )
+    background = BackgroundTasks(
+        answer_edits=answer_edits, follow_ups=follow_ups, titles=titles, spoken=spoken
+    )
     attachments = AttachmentSource(ports.attachments)
     files = AttachedFiles(
         attachments,
         ports.documents,
+        ports.pictures,
         most_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
+    )
+    contact_cards = ContactCards(ports.names, ports.reader)
+    things = SentThings(
+        archive=ports.reader,
+        cards=contact_cards,
+        forwards=ForwardedChats(
+            conversations=conversations,
+            names=ports.names,
+            cards=contact_cards,
+            files=files,
+            tokens=options.context_tokens // 3,
+        ),
+        files=files,
     )
     pictures = PictureLoader(
         attachments,
         ports.pictures,
         most_bytes=options.most_picture_bytes,
+        most_file_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
     )
     failures = ModelFailures(ports.alerts, options.clock)
@@ -149,6 +190,13 @@ def build_bot(
         prices=ports.prices,
         timer=options.timer,
     )
+    answer_pictures = AnswerPictures(
+        files=ports.public_files,
+        pictures=ports.pictures,
+        upload=ports.messenger.upload_picture,
+        policy=options.images_in_answers,
+        timer=options.timer,
+    )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
         jobs=ports.inbox,
@@ -159,8 +207,17 @@ def build_bot(
         ),
         generator=AnswerGenerator(
             model=ports.model,
-            context=MissingContext(conversations, ports.reader, files),
+            context=MissingContext(
+                conversations=conversations, archive=ports.reader, files=files, things=things
+            ),
             pictures=pictures,
+            voices=VoiceMessages(
+                attachments,
+                ports.transcriber,
+                ports.prices,
+                language=options.transcription_language,
+            ),
+            answer_pictures=answer_pictures,
             sight=ports.sight,
             speakers=Speakers(ports.names),
             failures=failures,
@@ -172,11 +229,12 @@ def build_bot(
             timer=options.timer,
         ),
         painter=painter,
+        pictures=answer_pictures,
         messenger=ports.messenger,
         policy=policy,
         quotas=quotas,
         prices=ports.prices,
-        counter=UsageCounter(ModelLabel(ports.models.known), ports.prices),
+        counter=counter,
         background=background,
         footer=options.footer,
         log_messages=options.log_messages,
@@ -217,5 +275,8 @@ def build_bot(
         ),
         welcome=welcome,
         throttle=RefusalThrottle(timer=options.timer),
+        light_replies=LightReplies(
+            conversations=conversations, throttle=RefusalThrottle(timer=options.timer)
+        ),
         answers_all=options.answers_all,
     )

@@ -9,7 +9,7 @@ from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
-from feishu_bot.core.answering.context import MessageReader
+from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
 from feishu_bot.core.card_actions import BIND_TIMEOUT
@@ -18,6 +18,7 @@ from feishu_bot.core.chats import Chats
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.documents import DocumentReader
 from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
@@ -25,9 +26,12 @@ from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
 from feishu_bot.core.picture_model import PictureModel
 from feishu_bot.core.pictures import PictureReader
+from feishu_bot.core.public_files import PublicFiles
 from feishu_bot.core.queue.inbox import Inbox
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Roles
+from feishu_bot.core.speech import LongVoice, SpeechModel, VoiceReply
+from feishu_bot.core.transcription import Transcriber
 from feishu_bot.core.usage import Prices, UsageStore
 
 Texts = Mapping[Language, Callable[..., str]]
@@ -50,6 +54,9 @@ class Ports:
     attachments: AttachmentReader
     documents: DocumentReader
     pictures: PictureReader
+    transcriber: Transcriber
+    speech: SpeechModel
+    public_files: PublicFiles
     model: ChatModel
     sight: ModelSight
     drawing: PictureModel
@@ -79,6 +86,11 @@ class BotOptions:
     most_file_bytes: int = 20_000_000
     most_picture_bytes: int = 10_000_000
     vision_model: str = ""
+    transcription_language: str = ""
+    voice_reply: VoiceReply = "never"
+    voice_long: LongVoice = "parts"
+    voice: str = ""
+    images_in_answers: FetchPolicy = "typed"
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     person_quota: Quota = field(default_factory=Quota)

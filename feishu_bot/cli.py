@@ -112,7 +112,7 @@ def backup(target: Path | None) -> None:
 def check(*, ask: bool) -> None:
     """Try settings, database, Feishu and model service; ends with 1 if something doesn't work."""
     from feishu_bot.maintenance import check as checks
-    from feishu_bot.maintenance.finding import secrets_of
+    from feishu_bot.settings.secrets import secrets_of
 
     click.echo(f"feishu_bot {__version__}")
     settings, found = checks.check_settings(_environment())

@@ -31,6 +31,7 @@ from feishu_bot.core.commands.roles import RoleCommands
 from feishu_bot.core.commands.settings import SettingsCommands
 from feishu_bot.core.commands.stop import StopCommands
 from feishu_bot.core.commands.usage import UsageCommands
+from feishu_bot.core.commands.vision import VisionCommands
 from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.queue.cancellation import Cancellation
@@ -124,4 +125,5 @@ def command_groups(
                 ports.texts,
             ),
         ),
+        VisionCommands(),
     )

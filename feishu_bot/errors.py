@@ -3,8 +3,9 @@
 BotError
 ├── SettingsError          a setting is missing or malformed
 ├── Refused                a webhook request that is not from Feishu
+├── Unreadable             one that is, and makes no sense
 ├── LeaseLost              another process has taken the job over
-├── StoreUnavailable       the database can't be opened
+├── StoreUnavailable       the database can't be opened, or doesn't answer
 ├── FeishuError            Feishu answered with a code, or not at all
 │   ├── FeishuUnavailable  no answer, or a 5xx one: the call may be repeated
 │   ├── RateLimited        too many calls: wait `retry_after` seconds
@@ -32,6 +33,8 @@ MediaErrorKind = Literal[
     "media_locked",
     "media_too_large",
     "media_empty",
+    # Pages without text, and no model that could look at them.
+    "media_scan",
     # Those of fetching it: recalled or of a chat that the bot is no longer in; not to be copied out
     # of its chat; not given out to bots at all; without a scope, which the detail names; no answer.
     "media_gone",
@@ -46,7 +49,9 @@ MOST_OFFERED = 8
 
 
 class BotError(Exception):
-    """The root of the tree."""
+    """The root of the tree. What is known needs no traceback in the log."""
+
+    is_known = True
 
 
 class SettingsError(BotError):
@@ -61,12 +66,19 @@ class Refused(BotError):
     """A webhook request that can't be trusted. The reason is for the log only."""
 
 
+class Unreadable(BotError):
+    """A request that is Feishu's for certain, and makes no sense: a repeat would make none."""
+
+
 class LeaseLost(BotError):
     """The lease on a job ran out and another process has it now: stop, and store nothing."""
 
 
 class StoreUnavailable(BotError):
-    """The database can't be opened or brought up to date; the text is for the administrator."""
+    """The database can't be opened, brought up to date, reached or written just now.
+
+    The text is for the administrator.
+    """
 
 
 class FeishuError(BotError):

@@ -14,7 +14,11 @@ def build_gateway(settings: Settings) -> Gateway:
         keys=settings.openai_keys,
         model=settings.openai_model,
         allowed=settings.allowed_models,
-        media=MediaSettings(picture_model=settings.image_model),
+        media=MediaSettings(
+            picture_model=settings.image_model,
+            transcription_model=settings.transcription_model,
+            speech_model=settings.speech_model,
+        ),
         proxy=settings.http_proxy,
         user_agent=settings.gateway_user_agent,
         headers=dict(settings.gateway_headers),

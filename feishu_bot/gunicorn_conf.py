@@ -6,12 +6,12 @@ however many answers are being written: they have an interpreter of their own.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
+import resource
 import shutil
-import socket
-import struct
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from feishu_bot.settings import load_settings
 _settings = load_settings()
 
 bind = f"0.0.0.0:{_settings.http_port}"
-worker_class = "gthread"
+worker_class = "feishu_bot.web.worker.WebWorker"
 workers = 2 * _settings.web_concurrency
 threads = _settings.web_threads
 preload_app = True
@@ -41,7 +41,24 @@ if _settings.metrics and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # The folder where prometheus_client adds up several processes; read when it is imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_FOLDER)
 
-_RECEIVE_TIMEOUT = struct.pack("ll", 5, 0)
+# Far more than proxies and Feishu keep open at once; an idle one costs some 4 KB. Beyond it, those
+# that bring nothing make room.
+MOST_CONNECTIONS = 4000
+
+
+def _connections() -> int:
+    """How many connections a process holds: half of what it may open, the bot needs the rest."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < 2 * MOST_CONNECTIONS:
+        wanted = 2 * MOST_CONNECTIONS
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, soft // 2)
+
+
+worker_connections = max(threads + 8, _connections())
 
 # Each answering process locks a byte of this file while it lives. A lock ends with its process,
 # so a replacement worker takes over the role of the one that died.
@@ -67,10 +84,6 @@ def post_worker_init(worker: Any) -> None:
         worker.sockets = []
         # Where cores are short, an event is acknowledged before an answer is continued.
         os.nice(5)
-    for listener in worker.sockets:
-        # Inherited by every connection: a client that sends half a request and no more may not
-        # keep a thread for longer.
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
     worker.wsgi.extensions["feishu_bot"].start(answers=answers, receives=not answers)
 
 

@@ -41,6 +41,11 @@ REFUSED_REQUESTS = Counter(
     "Requests refused with 401, by address and reason",
     ["address", "reason"],
 )
+CLOSED_CONNECTIONS = Counter(
+    "feishu_bot_closed_connections",
+    "Connections closed before a request was understood, by reason: slow, crowded, malformed",
+    ["reason"],
+)
 EVENTS = Counter("feishu_bot_events", "Messages taken in, by what was decided", ["verdict"])
 
 # In the queue

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import click
 
 from feishu_bot.bot_process import BotProcess
-from feishu_simulator import Simulator
+from feishu_simulator import Credentials, Simulator
 from feishu_simulator.terminal import chat
 
 # Those of a real gateway are passed to the bot together with its key.
@@ -24,6 +24,8 @@ GATEWAY_VARIABLES = (
     "OPENAI_KEY",
     "API_URL",
     "OPENAI_MODEL",
+    "TRANSCRIPTION_MODEL",
+    "SPEECH_MODEL",
     "HTTP_PROXY",
     "GATEWAY_USER_AGENT",
     "GATEWAY_HEADERS",
@@ -50,7 +52,7 @@ def serve(environ: Mapping[str, str], port: int | None, *, opens_browser: bool) 
         )
     with (
         tempfile.TemporaryDirectory(prefix="feishu_bot-") as folder,
-        Simulator(feishu_port=port) as simulator,
+        Simulator(Credentials.random(), feishu_port=port) as simulator,
     ):
         simulator.desk.seed()
         simulator.desk.real_model = _model_of(environ) if is_real else None
@@ -118,6 +120,9 @@ def _variables(
         "OPENAI_KEY": simulator.gateway.keys[0],
         "API_URL": simulator.gateway.url,
         "OPENAI_MODEL": simulator.gateway.models[0],
+        # The simulated gateway hears and speaks by any name, and its list has none for that.
+        "TRANSCRIPTION_MODEL": "whisper-1",
+        "SPEECH_MODEL": "tts-1",
     }
     return platform, gateway
 

@@ -54,8 +54,9 @@ class MessageApi:
         self._check_readable(message.chat)
         whole_card = _wants_whole_cards(request, [message])
         state = self._state
-        inside = forwarded_in(message, state.messages, state.credentials, state.quirks)
-        return success({"items": [self._shown(message, whole_card), *inside]})
+        names = request.query.get("with_sender_name") == "true"
+        inside = forwarded_in(message, state.messages, state.credentials, state.quirks, names=names)
+        return success({"items": [self._shown(message, whole_card, names=names), *inside]})
 
     def history(self, request: ApiRequest) -> ApiAnswer:
         """A page of messages of a chat or thread; a chat has only the first message of a thread."""
@@ -257,8 +258,11 @@ class MessageApi:
             raise Refusal(230002, "Bot/User can NOT be out of the chat.")
         return message
 
-    def _shown(self, message: Message, whole_card: bool = False) -> dict[str, Any]:
-        return as_json(message, self._state.credentials, self._state.quirks, whole_card=whole_card)
+    def _shown(
+        self, message: Message, whole_card: bool = False, *, names: bool = False
+    ) -> dict[str, Any]:
+        state = self._state
+        return as_json(message, state.credentials, state.quirks, whole_card=whole_card, names=names)
 
     def _edited(self, message: Message) -> None:
         message.updated_ms = max(message.created_ms + 1, self._state.last_created_ms)

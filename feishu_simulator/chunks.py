@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from threading import Event
 from typing import Any
 
+from feishu_simulator.picture_sizes import picture_facts
 from feishu_simulator.script import Piece, Script
 
 LAST_CHUNK = b"0\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
+_PICTURE = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=]*)")
 
 
 def http_chunk(data: bytes) -> bytes:
@@ -62,7 +67,9 @@ def usage_of(script: Script, body: Mapping[str, Any]) -> dict[str, Any]:
     """The script's usage, else an estimate of a tokenizer's counts."""
     if script.usage is not None:
         return dict(script.usage)
-    prompt = max(1, len(json.dumps(body.get("messages") or [], ensure_ascii=False)) // 4)
+    written = json.dumps(body.get("messages") or [], ensure_ascii=False)
+    pictures = sum(map(_picture_tokens, _PICTURE.findall(written)))
+    prompt = max(1, len(_PICTURE.sub("", written)) // 4) + pictures
     thought = sum(p.field != "content" for p in script.pieces)
     completion = sum(not p.raw for p in script.pieces)
     return {
@@ -74,6 +81,18 @@ def usage_of(script: Script, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _picture_tokens(encoded: str) -> int:
+    """By its size, not by its bytes (OpenAI, "Images and vision": tiles of 512 pixels)."""
+    try:
+        facts = picture_facts(base64.b64decode(encoded))
+    except ValueError:
+        facts = None
+    width, height = (facts.width, facts.height) if facts else (0, 0)
+    scale = min(1.0, 2048 / max(width, height, 1), 768 / max(min(width, height), 1))
+    tiles = math.ceil(width * scale / 512) * math.ceil(height * scale / 512)
+    return 85 + 170 * tiles
+
+
 def completion(script: Script, body: Mapping[str, Any], answer_id: str) -> dict[str, Any]:
     """The script as an answer without streaming."""
     message: dict[str, Any] = {"role": "assistant", "content": script.content}
@@ -81,6 +100,8 @@ def completion(script: Script, body: Mapping[str, Any], answer_id: str) -> dict[
         thought = "".join(p.text for p in script.pieces if p.field == field)
         if thought:
             message[field] = thought
+    if addresses := [address for piece in script.pieces for address in piece.pictures]:
+        message["images"] = _images(addresses)
     choice = {"index": 0, "message": message, "finish_reason": script.finish_reason}
     return {
         "id": answer_id,
@@ -97,11 +118,17 @@ def pause(until: float, stopping: Event) -> bool:
     return not stopping.wait(max(0.0, until - time.monotonic()))
 
 
+def _images(addresses: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"type": "image_url", "image_url": {"url": address}} for address in addresses]
+
+
 def _frame(prefix: bytes, piece: Piece, *, first: bool, reason: bytes) -> bytes:
     if piece.raw:
         return http_chunk(piece.raw)
     role = b'"role":"assistant",' if first else b""
     text = json.dumps(piece.text, ensure_ascii=False).encode()
+    if piece.pictures:
+        text += b',"images":' + json.dumps(_images(piece.pictures)).encode()
     return http_chunk(
         b'data: %b,"choices":[{"index":0,"delta":{%b"%b":%b},"finish_reason":%b}]}\n\n'
         % (prefix, role, piece.field.encode(), text, reason)

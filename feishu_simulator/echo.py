@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from feishu_simulator import echo_texts
+from feishu_simulator import echo_texts, png_pixels
 from feishu_simulator.script import Script
 from feishu_simulator.sight import told_of_pictures
 
@@ -33,6 +33,9 @@ _WISHES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("code", re.compile(r"(?i)代码|程序|\bcode\b|\bpython\b|\bscript\b")),
     ("long", re.compile(r"(?i)长文|很长|写长|一千字|\blong (answer|text)\b|\bessay\b")),
 )
+# Models that draw in chat have it in their names.
+_DRAW = re.compile(r"(?i)画[一张幅个只]|\b(draw|paint)\b")
+_SUNSET = ((250, 180, 90), (230, 90, 60), (60, 60, 140))
 # A bot that suggests what to ask next has a model think of it, told in the system prompt.
 _SUGGESTIONS = re.compile(r"(?i)(提出|给出|想出|写出)\S{0,40}问题|追问|\bfollow-up questions?\b")
 # A bot may put the name of who speaks before what they say.
@@ -54,6 +57,9 @@ def echo(body: Mapping[str, Any]) -> Script:
     if seen := told_of_pictures(body, question_of(body)):
         return seen
     messages = [m for m in body.get("messages") or [] if isinstance(m, dict)]
+    if "image" in str(body.get("model")) and _DRAW.search(question_of(body)):
+        words = echo_texts.ZH if _CJK.search(question_of(body)) else echo_texts.EN
+        return Script.drawing(words["drawn"], png_pixels.encode(512, 384, _SUNSET))
     said = [(str(m.get("role")), text_of(m.get("content"))) for m in messages]
     question = question_of(body)
     asked = _SPEAKER.sub("", question)

@@ -26,6 +26,7 @@ ZH: dict[str, str] = {
     "code": """```python
 print("你好，飞书！")
 ```""",
+    "drawn": "画好了，请看：",
     "long": "\n\n".join(
         f"第 {number} 段：这里没有什么内容，只是为了让回答长一些，"
         "好看看文字怎样一点一点地写进卡片，写长了又会怎样。"
@@ -68,6 +69,7 @@ EN: dict[str, str] = {
     "code": """```python
 print("Hello, Feishu!")
 ```""",
+    "drawn": "Here is what I drew:",
     "long": "\n\n".join(
         f"Paragraph {number}: there is nothing in it, it only makes the answer longer, so that "
         "you can watch how words are written into the card, and what becomes of many."

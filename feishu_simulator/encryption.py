@@ -52,6 +52,18 @@ def encrypt_and_sign(
     Key an event is neither encrypted nor signed.
     """
     body = json.dumps(payload, ensure_ascii=False).encode()
+    return sign(body, credentials, encrypted=encrypted, old_card=old_card, signed=signed)
+
+
+def sign(
+    body: bytes,
+    credentials: Credentials,
+    *,
+    encrypted: bool = False,
+    old_card: bool = False,
+    signed: bool = True,
+) -> tuple[bytes, dict[str, str]]:
+    """The same for bytes that need be no JSON."""
     if encrypted and credentials.encrypt_key:
         body = json.dumps({"encrypt": encrypt(body, credentials.encrypt_key)}).encode()
     headers = {"Content-Type": "application/json; charset=utf-8"}

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feishu_simulator import card_view
 from feishu_simulator.credentials import Credentials
+from feishu_simulator.given_cards import given_card
 from feishu_simulator.messages import RECALLED, Message
-from feishu_simulator.quirks import STAND_IN, Quirks
+from feishu_simulator.quirks import Quirks
 from feishu_simulator.user_messages import content_json
 
 
 def as_json(
-    message: Message, credentials: Credentials, quirks: Quirks, *, whole_card: bool = False
+    message: Message,
+    credentials: Credentials,
+    quirks: Quirks,
+    *,
+    whole_card: bool = False,
+    names: bool = False,
 ) -> dict[str, Any]:
-    """The REST form: ids are flat, unlike in events ("Get message")."""
+    """The REST form: ids are flat, unlike in events ("Get message").
+
+    With `names` senders have theirs: no page tells of it, users of the platform do.
+    """
     if message.sender is None:
         sender = {"id": credentials.app_id, "id_type": "app_id", "sender_type": "app"}
+        name = credentials.bot_name
     else:
         sender = {"id": message.sender.open_id, "id_type": "open_id", "sender_type": "user"}
+        name = message.sender.name
+    if names:
+        sender["sender_name"] = name
     shown: dict[str, Any] = {
         "message_id": message.message_id,
         "root_id": message.root_id,
@@ -49,15 +60,20 @@ def as_json(
 
 
 def forwarded_in(
-    message: Message, messages: Mapping[str, Message], credentials: Credentials, quirks: Quirks
+    message: Message,
+    messages: Mapping[str, Message],
+    credentials: Credentials,
+    quirks: Quirks,
+    *,
+    names: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """The messages of a forwarded chat, all of them flat, tied by upper_message_id."""
     for message_id in message.content.get("forwarded", ()):
         part = messages.get(message_id)
         if part is not None:
-            shown = as_json(part, credentials, quirks)
+            shown = as_json(part, credentials, quirks, names=names)
             yield {**shown, "upper_message_id": message.message_id}
-            yield from forwarded_in(part, messages, credentials, quirks)
+            yield from forwarded_in(part, messages, credentials, quirks, names=names)
 
 
 def _body(message: Message, quirks: Quirks, *, whole_card: bool) -> str:
@@ -66,20 +82,4 @@ def _body(message: Message, quirks: Quirks, *, whole_card: bool) -> str:
     card = message.card
     if card is None:
         return content_json(message, quirks)
-    if quirks.cards_given_out != "whole":
-        return json.dumps(_stand_in(card, quirks), ensure_ascii=False)
-    if whole_card:
-        return json.dumps(card, ensure_ascii=False)
-    lines = card_view.text_of(card).splitlines()
-    elements = [[{"tag": "text", "text": line}] for line in lines]
-    simplified = {"title": card_view.title_of(card) or None, "elements": elements}
-    return json.dumps(simplified, ensure_ascii=False)
-
-
-def _stand_in(card: dict[str, Any], quirks: Quirks) -> dict[str, Any]:
-    """What old clients are shown; newer answers have the card itself beside it."""
-    rows = [[{"tag": "img", "image_key": "img_stand_in"}, {"tag": "text", "text": STAND_IN}]]
-    shown: dict[str, Any] = {"title": None, "elements": rows}
-    if quirks.cards_given_out == "user_dsl":
-        shown["user_dsl"] = json.dumps(card, ensure_ascii=False)
-    return shown
+    return given_card(card, quirks, whole=whole_card)

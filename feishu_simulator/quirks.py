@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 # What the platform gives out in place of a card that it doesn't give out.
@@ -19,6 +19,8 @@ class Quirks:
     numbered key, with `union_ids_only` senders have no open_id, with `posts_in_markdown` rich text
     comes in content_v2 only, and with `edits_in_paragraphs` an edited text in <p> tags.
 
+    The kinds in `told_as_nonsupport` come so in events; only who reads the message learns its kind.
+
     `resource_type` is the content type that every download has, whatever it is; `resource_seconds`
     the time that the body of one takes. With `forwards_give_nothing` nothing in a forwarded chat
     can be downloaded by the id of the forward, as its page says.
@@ -34,6 +36,7 @@ class Quirks:
     edits_in_paragraphs: bool = False
     cards_given_out: Literal["whole", "stand_in", "user_dsl"] = "whole"
     fresh_cards_refused: int = 0
+    told_as_nonsupport: set[str] = field(default_factory=set)
     resource_type: str = ""
     resource_seconds: float = 0.0
     forwards_give_nothing: bool = False

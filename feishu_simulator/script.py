@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -16,18 +17,26 @@ Finish = Literal["last", "every"]
 # Before the status line: nothing unusual, a closed connection, or silence without end.
 Opening = Literal["normal", "hang_up", "silence"]
 Field = Literal["content", "reasoning_content", "reasoning"]
+# Where a picture stands: beside the text, as a part of the content, or in the text as a data URL.
+PictureForm = Literal["images", "parts", "markdown"]
 
 _TOKEN = re.compile(r"\s*[⺀-鿿＀-￯]{1,2}|\s*[^\s⺀-鿿＀-￯]{1,6}|\s+")
+# Characters of a data URL in one chunk.
+_PICTURE_PIECE = 1_000
 PING = b": PING\n\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One chunk; `raw` is sent as it is, without the JSON of a chunk."""
+    """One chunk; `raw` is sent as it is, without the JSON of a chunk.
+
+    `pictures` are the addresses of those that come with it, in `images` as OpenRouter gives them.
+    """
 
     text: str = ""
     field: Field = "content"
     raw: bytes = b""
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +93,26 @@ class Script:
     def think_tags(cls, thought: str, text: str, **more: Any) -> Script:
         """Reasoning inside the content, between <think> tags."""
         return cls.text(f"<think>\n{thought}\n</think>\n{text}", **more)
+
+    @classmethod
+    def drawing(
+        cls, text: str, picture: bytes, *, form: PictureForm = "images", **more: Any
+    ) -> Script:
+        """An answer with a PNG at its end, in one of the forms that gateways give it."""
+        url = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+        pieces = tuple(Piece(part) for part in tokens(text))
+        match form:
+            case "images":
+                pieces += (Piece(pictures=(url,)),)
+            case "markdown":
+                shown = f"\n\n![image]({url})"
+                starts = range(0, len(shown), _PICTURE_PIECE)
+                pieces += tuple(Piece(shown[at : at + _PICTURE_PIECE]) for at in starts)
+            case "parts":
+                part = {"type": "image_url", "image_url": {"url": url}}
+                chunk = {"choices": [{"index": 0, "delta": {"content": [part]}}]}
+                pieces += (Piece(raw=b"data: %b\n\n" % json.dumps(chunk).encode()),)
+        return cls(pieces=pieces, **more)
 
     @classmethod
     def raw(cls, *lines: bytes, after: str = "", ending: Ending = "no_done") -> Script:

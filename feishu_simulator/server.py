@@ -27,6 +27,7 @@ else:
 logger = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
+HOST_NAMES = frozenset([LOOPBACK, "localhost"])
 RAW_CONNECTION = "simulator.connection"
 Head = tuple[str, list[tuple[str, str]]]
 
@@ -73,6 +74,9 @@ class KeepAliveHandler(WSGIRequestHandler):
         environ = self.make_environ()
         connection = environ[RAW_CONNECTION] = RawConnection(self)
         self._read_body(environ)
+        if not _is_loopback(environ.get("HTTP_HOST", LOOPBACK)):
+            self._answer("403 Forbidden", [("Content-Type", "text/plain")], b"wrong host name")
+            return
         try:
             head, content = self._run_app(environ)
         except ConnectionError:
@@ -124,8 +128,17 @@ class KeepAliveHandler(WSGIRequestHandler):
         """Log nothing: the simulator records the calls itself."""
 
 
+def _is_loopback(host: str) -> bool:
+    """Whether this is a name of ours: under another one a page wants to read what is here."""
+    return host.partition(":")[0] in HOST_NAMES
+
+
 class LoopbackServer(ThreadedWSGIServer):
-    """Serves one WSGI app on 127.0.0.1 and nowhere else."""
+    """Serves one WSGI app on 127.0.0.1 and nowhere else, and under no other name.
+
+    A page of another site whose name is made to resolve to 127.0.0.1 (DNS rebinding) could
+    otherwise read all messages, and write as the bot.
+    """
 
     request_queue_size = 1024
     daemon_threads = True

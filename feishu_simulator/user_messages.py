@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from feishu_simulator.credentials import Credentials
+from feishu_simulator.given_cards import given_card
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Person
 from feishu_simulator.quirks import FORWARDED, Quirks
@@ -56,6 +57,8 @@ def _bot_ids(credentials: Credentials, quirks: Quirks) -> dict[str, str]:
 def content_json(message: Message, quirks: Quirks = PLAIN) -> str:
     """The content of a message as a string of JSON."""
     content = message.content
+    if message.card is not None:
+        return given_card(message.card, quirks)
     if message.message_type == "merge_forward":
         return json.dumps(FORWARDED)
     if message.message_type == "post" and quirks.posts_in_markdown and "content" in content:
@@ -125,6 +128,7 @@ def receive_event(
 ) -> dict[str, Any]:
     """`event` of im.message.receive_v1 ("Receive message"); content is a JSON string."""
     assert message.sender is not None
+    is_untold = message.message_type in quirks.told_as_nonsupport
     shown: dict[str, Any] = {
         "message_id": message.message_id,
         "root_id": message.root_id,
@@ -134,8 +138,8 @@ def receive_event(
         "update_time": str(message.updated_ms or message.created_ms),
         "chat_id": message.chat.chat_id,
         "chat_type": message.chat.chat_type,
-        "message_type": message.message_type,
-        "content": content_json(message, quirks),
+        "message_type": "nonsupport" if is_untold else message.message_type,
+        "content": "{}" if is_untold else content_json(message, quirks),
         "mentions": message.mentions,
     }
     return {

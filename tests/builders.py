@@ -43,7 +43,10 @@ from tests.core.media_fakes import (
     FakeDocuments,
     FakePictureModel,
     FakePictures,
+    FakePublicFiles,
     FakeSight,
+    FakeSpeech,
+    FakeTranscriber,
 )
 
 ALICE, BOB, BOSS = Sender("ou_alice"), Sender("ou_bob"), Sender("ou_boss")
@@ -153,8 +156,11 @@ class BotWorld:
         self.attachments = FakeAttachments()
         self.documents = FakeDocuments()
         self.pictures = FakePictures()
+        self.public_files = FakePublicFiles()
         self.sight = FakeSight()
         self.drawing = FakePictureModel()
+        self.transcriber = FakeTranscriber()
+        self.speech = FakeSpeech()
         self.model = ScriptedModel()
         self.models = FakeModels()
         self.balance = FakeBalance()
@@ -198,12 +204,14 @@ class BotWorld:
     def click(self, act: str, *, on: str = "om_card", **more: Any) -> ClickResponse:
         """Click a button on a message of the bot.
 
-        `operator`, `form` and `event_id` are the click's, all else is the button's value.
+        `operator`, `form`, `event_id` and `is_legacy` are the click's, all else is the button's
+        value.
         """
         values = {
             "event_id": more.pop("event_id", "ev_click"),
             "operator": more.pop("operator", ALICE),
             "form": more.pop("form", {}),
+            "is_legacy": more.pop("is_legacy", False),
         }
         value = {"act": act, **more}
         return self.bot.click(CardAction(message_id=on, chat_id="oc_1", value=value, **values))

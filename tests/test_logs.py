@@ -7,17 +7,20 @@ import io
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 
 from feishu_bot import logs
+from feishu_bot.errors import StoreUnavailable
 from feishu_bot.logs import bind, get_logger
+from tests.polling import Clock
 
 
 @pytest.fixture(autouse=True)
 def _root_as_it_was():
     """Undo the changes of `configure`."""
-    names = (None, *logs.QUIET, "Lark")
+    names = (None, *logs.QUIET, "Lark", "gunicorn.error", "gunicorn.access")
     before = [
         (logger, logger.level, logger.handlers[:]) for logger in map(logging.getLogger, names)
     ]
@@ -216,3 +219,80 @@ def test_below_the_level_and_of_noisy_libraries_nothing_is_logged(text_lines):
     logging.getLogger("Lark").info("a body")
 
     assert text_lines() == []
+
+
+# Secrets, and what strangers write
+
+
+SECRETS = ("key-without-a-prefix", 'pass"word\\/ü', "s3cret@value")
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_line_shows_a_secret_wherever_it_stands(style, secret):
+    stream = io.StringIO()
+    logs.configure("INFO", style, stream, secrets=SECRETS)
+    logger = get_logger("x")
+
+    logging.getLogger("x").info("key %s refused", secret)
+    logger.info("refused", detail=secret, nested={"a": [secret]})
+    logging.getLogger("gunicorn.error").warning("at https://u:%s@host", quote(secret, safe=""))
+    logger.failure("failed", ValueError(secret))
+
+    shown = stream.getvalue()
+    for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
+        assert form not in shown
+    assert shown.count("***") == 5
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["sk-abcdefgh12345678", "Bearer eyJhbGciOi.J9", "t-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234"],
+)
+def test_what_looks_like_a_key_is_masked_though_nobody_told_of_it(text_lines, key):
+    get_logger("x").info("refused", detail=f"Incorrect API key provided: {key}.")
+
+    assert key.removeprefix("Bearer ") not in text_lines()[0]
+
+
+@pytest.mark.parametrize("odd", ["\n2026-11-29 INFO forged", "\x1b[2J", "\r", "\x9b31m", "\u2028"])
+def test_a_message_forges_no_line(text_lines, odd):
+    logging.getLogger("library").warning("said %s", odd)
+
+    (line,) = text_lines()
+    assert line.isprintable()
+
+
+def test_the_text_of_an_exception_forges_no_line(text_lines):
+    failure = ValueError("one\n2026-11-29 INFO forged\nTrace\x1b[31m")
+    failure.__cause__ = RuntimeError("x\n2026-11-29 INFO forged")
+    get_logger("x").failure("failed", failure)
+
+    _, *rest = text_lines()
+    assert not [line for line in rest if line.startswith("2026")]
+    assert all(line.isprintable() for line in rest)
+    assert "ValueError: one" in rest
+
+
+def test_what_is_known_is_one_line_and_what_is_not_has_a_traceback(text_lines):
+    logger = get_logger("x")
+    logger.failure("claim failed", StoreUnavailable("the database doesn't answer"), attempt=2)
+    logger.failure("claim failed", ZeroDivisionError("by zero"))
+
+    known, unknown, *_ = text_lines()
+    assert known.endswith('claim failed error="the database doesn\'t answer" attempt=2')
+    assert unknown.endswith("ERROR x claim failed")
+    assert text_lines()[-1] == "ZeroDivisionError: by zero"
+
+
+def test_a_limited_logger_writes_a_few_lines_a_minute_and_says_how_many_it_left_out(text_lines):
+    clock = Clock(0.0)
+    logger = logs.LimitedLogger(logging.getLogger("x"), lines=2, clock=clock)
+    for _ in range(10):
+        logger.warning("refused", reason="not JSON")
+    clock.now += 61
+    logger.warning("refused", reason="not JSON")
+
+    lines = text_lines()
+    assert len(lines) == 3
+    assert lines[-1].endswith('refused reason="not JSON" left_out_before=8')

@@ -16,8 +16,9 @@ from lark_oapi.core.http import Transport
 
 import feishu_bot
 from feishu_bot.cli import main
-from feishu_bot.maintenance.finding import Finding, secrets_of
+from feishu_bot.maintenance.finding import Finding
 from feishu_bot.settings import Settings
+from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.stores import Database, migrations
 from feishu_bot.stores import backup as backups
 from feishu_simulator import Script, Simulator

@@ -120,3 +120,39 @@ def test_who_asks_for_readiness_makes_the_bot_do_nothing(running):
         assert client.get("/readyz").json == {"version": "1.2.3", "ready": True, "failing": []}
 
     assert part.looks == 1
+
+
+TOKEN = "a-token-of-sixteen-or-more"
+DETAILS = {"version": "1.2.3", "ready": True, "failing": []}
+
+
+def client_of(token=""):
+    app = Flask(__name__)
+    app.register_blueprint(health.blueprint("1.2.3", list, lambda: (b"m 1", "text/plain"), token))
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("token", "address", "headers", "is_told"),
+    [
+        ("", "127.0.0.1", {}, True),
+        ("", "::1", {}, True),
+        ("", "10.0.0.7", {}, False),
+        # A proxy on the same machine: everybody has its address.
+        ("", "127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, False),
+        ("", "127.0.0.1", {"Forwarded": "for=127.0.0.1"}, False),
+        ("", "127.0.0.1", {"Via": "1.1 caddy"}, False),
+        (TOKEN, "127.0.0.1", {}, False),
+        (TOKEN, "10.0.0.7", {"Authorization": f"Bearer {TOKEN}"}, True),
+        (TOKEN, "10.0.0.7", {"Authorization": f"Bearer {TOKEN}x"}, False),
+        (TOKEN, "10.0.0.7", {"Authorization": "Bearer \u00e4"}, False),
+    ],
+)
+def test_strangers_are_told_whether_it_is_ready_and_no_more(token, address, headers, is_told):
+    client, base = client_of(token), {"REMOTE_ADDR": address}
+
+    ready = client.get("/readyz", environ_base=base, headers=headers)
+    metrics = client.get("/metrics", environ_base=base, headers=headers)
+
+    assert (ready.status_code, ready.json) == (200, DETAILS if is_told else {"ready": True})
+    assert (metrics.status_code, metrics.data == b"m 1") == ((200 if is_told else 401), is_told)

@@ -88,7 +88,7 @@ class Catalog:
         known = {
             name: self._word(name, str(value)) for name, value in params.items() if value != ""
         }
-        values = _Values(self._words.get("missing", {}), known)
+        values = _Values(self._words.get("missing", {}), known, str(params.get("kind", "")))
         return _GAP.sub(r"\1", template.format_map(values))
 
     def _word(self, name: str, value: str) -> str:
@@ -97,11 +97,15 @@ class Catalog:
 
 
 class _Values(dict[str, str]):
-    """Parameters; in place of a missing one there is a word for that, or nothing."""
+    """Parameters; in place of a missing one there is a word for that, or nothing.
 
-    def __init__(self, missing: Mapping[str, str], known: Mapping[str, str]) -> None:
+    For some kinds of messages it is another word.
+    """
+
+    def __init__(self, missing: Mapping[str, str], known: Mapping[str, str], kind: str) -> None:
         super().__init__(known)
         self._missing = missing
+        self._kind = kind
 
     def __missing__(self, name: str) -> str:
-        return self._missing.get(name, "")
+        return self._missing.get(f"{name}_{self._kind}", self._missing.get(name, ""))

@@ -201,5 +201,5 @@ class AdminAlerts:
         while self._noted.wait() and not self._closing.wait(GATHER_SECONDS):
             try:
                 self.tell()
-            except Exception:
-                logger.exception("admins not told")
+            except Exception as exc:  # noqa: BLE001
+                logger.failure("admins not told", exc)

@@ -8,11 +8,19 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 
 from feishu_bot.core.messages import Attachment
+from feishu_bot.core.notices import Notice
+from feishu_bot.errors import MediaError
 
 # Bytes, as the platform and its limits count.
 MEGABYTE: Final = 1_000_000
 # So many are in memory at once; the others wait.
 AT_ONCE = 2
+
+
+def failure_notice(exc: MediaError, *, most: int, **params: str) -> Notice:
+    """What to say of an attachment of which at most so many bytes are taken."""
+    scope = exc.detail if exc.kind == "media_scope_missing" else ""
+    return Notice(exc.kind, {"limit": f"{most / MEGABYTE:g}", "scope": scope, **params})
 
 
 class AttachmentReader(Protocol):
@@ -40,6 +48,10 @@ class AttachmentSource:
 
     @contextmanager
     def opened(self, message_id: str, attachment: Attachment, *, most: int) -> Iterator[bytes]:
-        """What is attached to a message, up to `most` bytes. Raises MediaError."""
+        """What is attached to a message, or to one before it that belongs to it.
+
+        Up to `most` bytes. Raises MediaError.
+        """
+        came_in = attachment.message_id or message_id
         with self._free:
-            yield self._reader.fetch(message_id, attachment, most=most)
+            yield self._reader.fetch(came_in, attachment, most=most, inner_id=attachment.inner_id)

@@ -9,7 +9,7 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
-from feishu_bot.core.answering.context import READ_KINDS
+from feishu_bot.core.answering.message_kinds import WORDS, is_readable
 from feishu_bot.core.answering.question import AnswerTask
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
@@ -20,6 +20,7 @@ from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions, edited_card
+from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
@@ -47,8 +48,6 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-READABLE_KINDS = frozenset({"text", "post"})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Bot:
@@ -75,6 +74,7 @@ class Bot:
     background: BackgroundTasks
     edited_questions: EditedQuestions
     throttle: RefusalThrottle
+    light_replies: LightReplies
     answers_all: bool = False
 
     # Receive
@@ -156,12 +156,9 @@ class Bot:
             return
         task = self._parsed(job.task)
         match task:
-            case AskQuestion() if notice := _unreadable(task):
-                is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
-                self.replier.reply(job, None if is_aside else notice)
-            case AskQuestion(text="") if self._is_aside(job):
-                self.replier.reply(job, None)
-            case AskQuestion() | Regenerate() | ContinueAnswer() | DrawAgain():
+            case AskQuestion():
+                self._ask(job, task, control)
+            case Regenerate() | ContinueAnswer() | DrawAgain():
                 self._answer(job, task, control)
             case ShowMore():
                 self._reply_if_any(job, self.remainder.show(job, task, control), control)
@@ -181,6 +178,18 @@ class Bot:
             case Greet():
                 self.replier.reply(job, self.welcome.card(job.target, self.commands))
 
+    def _ask(self, job: Job, task: AskQuestion, control: JobControl) -> None:
+        notice = _unreadable(task)
+        if self.light_replies.takes(job, task):
+            self.replier.reply(job, self.light_replies.reply(job, task))
+        elif notice:
+            is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
+            self.replier.reply(job, None if is_aside else notice)
+        elif not task.text and self._is_aside(job):
+            self.replier.reply(job, None)
+        else:
+            self._answer(job, task, control)
+
     def _answer(self, job: Job, task: AnswerTask, control: JobControl) -> None:
         self._reply_if_any(job, self.answerer.answer(job, task, control), control)
 
@@ -197,9 +206,9 @@ class Bot:
             self.replier.reply(job, reply)
 
     def _task_of(self, message: IncomingMessage) -> Task:
-        if message.kind in READABLE_KINDS:
+        if message.kind in WORDS:
             return self.commands.parse(message.text, message)
-        return AskQuestion(text=message.text.strip(), message=message)
+        return AskQuestion(text="", message=message)
 
     def _parsed(self, task: Task) -> Task:
         if isinstance(task, LegacyText):
@@ -239,9 +248,9 @@ class Bot:
 def _unreadable(task: AskQuestion) -> Notice | None:
     """Why a question can't be asked."""
     message = task.message
-    if message and any(item.kind in READ_KINDS for item in message.attachments):
+    if message and is_readable(message):
         return None
-    if message and message.kind not in READABLE_KINDS:
+    if message and message.kind not in WORDS:
         return Notice("unsupported_message", {"kind": message.kind})
     if task.text:
         return None

@@ -28,7 +28,10 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardAction:
-    """A click on one of the bot's cards. `value` is what the button was built with."""
+    """A click on one of the bot's cards. `value` is what the button was built with.
+
+    `is_legacy` is one whose only proof is the app's Verification Token, which is no strong one.
+    """
 
     event_id: str
     message_id: str
@@ -36,6 +39,7 @@ class CardAction:
     operator: Sender
     value: Mapping[str, Any]
     form: Mapping[str, Any] = field(default_factory=dict)
+    is_legacy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,8 @@ class CardActionHandler:
     def handle(self, action: CardAction) -> ClickResponse:
         """Do what the button says; the response is shown to the operator at once."""
         operator = action.operator
+        if action.is_legacy and self.policy.is_admin(operator):
+            return toast("legacy_admin", "warning")
         key = self._key_of(action.message_id)
         # The click doesn't tell what kind of chat it comes from.
         private_chat = self.people.get(operator.open_id).private_chat

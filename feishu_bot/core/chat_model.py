@@ -49,6 +49,18 @@ class ReasoningDelta:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureDelta:
+    """A picture in the answer. The text after it names it by `target`, as Markdown does.
+
+    It is either here or at its `url`; where it is neither, it couldn't be read.
+    """
+
+    target: str
+    data: bytes = b""
+    url: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamStart:
     """The stream has begun; the model that answers, by the gateway's name."""
@@ -78,7 +90,9 @@ class StreamWait:
     seconds: float
 
 
-StreamEvent = StreamStart | TextDelta | ReasoningDelta | LateReasoning | StreamWait | StreamEnd
+StreamEvent = (
+    StreamStart | TextDelta | PictureDelta | ReasoningDelta | LateReasoning | StreamWait | StreamEnd
+)
 
 
 class ModelCatalog(Protocol):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypedDict, Unpack
 
 from typing_extensions import override
@@ -52,10 +53,14 @@ class Turn:
     completion_tokens: int = 0
     estimated_tokens: int = 0
     created_at: float = 0.0
+    # The messages without words that came before the question, and belong to it.
+    part_ids: tuple[str, ...] = ()
     # What came with the question and wasn't read: said again when it is answered again.
     unread: tuple[Notice, ...] = ()
     # Set where a picture was asked for; then the answer only names it.
     drawing: Drawing | None = None
+    # The keys of the answer's pictures, by what its text calls them.
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:

@@ -8,18 +8,24 @@ from typing import Literal, Protocol
 # What a document is counted in. Flowing text has no pages of its own: it is cut into parts.
 DocumentUnit = Literal["page", "sheet", "slide", "part"]
 
+# A document isn't read any further than this many pages that have to be looked at: each costs a
+# model as much as a picture.
+MOST_SCANS = 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPart:
     """One page, sheet, slide or part. `number` counts from 1; `title` is a sheet's name.
 
-    With `is_cut` the end of its text is left out.
+    With `is_cut` the end of its text is left out. With `is_scan` it has no text, but something to
+    be seen.
     """
 
     number: int
     text: str
     title: str = ""
     is_cut: bool = False
+    is_scan: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,11 +52,21 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture, file, recording or video in a message, by its Feishu key."""
+    """A picture, file, recording or video in a message, by its Feishu key.
 
-    kind: Literal["image", "file", "audio", "video"]
+    `cover` is the key of a video's first picture. `inner_id` is the message in a forwarded chat
+    that it was sent with.
+
+    `message_id` is set for one that came in a message of its own, before the words about it. Such
+    a message may be a forwarded chat as well.
+    """
+
+    kind: Literal["image", "file", "audio", "video", "merge_forward"]
     key: str
     name: str = ""
+    cover: str = ""
+    inner_id: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +74,8 @@ class IncomingMessage:
     """What a person wrote. `text` has mentions as readable names and no mention of the bot.
 
     `created_at` is in seconds since the epoch, by Feishu's clock. `mentions` leaves the bot out;
-    `mentions_bot` says whether it was named, `mentions_all` whether everyone was. With `is_edited`
-    it was sent before with another text.
+    `mentions_bot` says whether it was named, `mentions_all` whether everyone was. `subject` is the
+    person or group whose card it is, by id. With `is_edited` it was sent before with another text.
     """
 
     message_id: str
@@ -78,6 +88,7 @@ class IncomingMessage:
     mentions: tuple[Mention, ...] = ()
     mentions_bot: bool = False
     mentions_all: bool = False
+    subject: str = ""
     attachments: tuple[Attachment, ...] = ()
     root_id: str = ""
     parent_id: str = ""
@@ -91,6 +102,11 @@ class IncomingMessage:
         In a topic every message is a reply to the one that opened it, which tells nothing.
         """
         return "" if self.thread_id else self.parent_id
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        """The messages without words that came before this one, and belong to it."""
+        return tuple(dict.fromkeys(item.message_id for item in self.attachments if item.message_id))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

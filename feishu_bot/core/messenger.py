@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from feishu_bot.core.cards import Block, Card, Image
@@ -34,8 +34,9 @@ class Resumable:
 class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
 
-    `asides` say under it what it leaves out of account. `pictures` are shown below the text, and
-    `controls` at the end of the card.
+    `asides` say under it what it leaves out of account. `pictures` has the keys of those that
+    the text names, by what it calls them. `drawn` ones are shown below the text, and `controls`
+    at the end of the card.
     """
 
     text: str
@@ -46,7 +47,10 @@ class FinalAnswer:
     footer: Footer = Footer()
     can_continue: bool = False
     can_regenerate: bool = False
-    pictures: tuple[Image, ...] = ()
+    # The words of a voice message, to be read above the answer.
+    heard: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    drawn: tuple[Image, ...] = ()
     controls: tuple[Block, ...] = ()
 
     @property
@@ -97,6 +101,9 @@ class AnswerStream(Protocol):
     def rewrite(self, text: str = "", reasoning: str = "") -> None:
         """Put this in place of all that was written. Never waits."""
 
+    def add_picture(self, target: str, key: str) -> None:
+        """Show this picture where the text that follows calls it by this name. Never waits."""
+
     def tell_wait(self, seconds: float) -> None:
         """Say that the model is asked again in so many seconds; with 0 that is said no more."""
 
@@ -105,6 +112,9 @@ class AnswerStream(Protocol):
 
     def tell_waiting(self, messages: int) -> None:
         """Say that so many messages wait for this answer; with 0 none does. Never waits."""
+
+    def tell_heard(self, text: str) -> None:
+        """Show what was said in the voice message that is answered. Never waits."""
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed. Raises FeishuError when it can't."""
@@ -159,8 +169,11 @@ class Messenger(Protocol):
         Raises FeishuError.
         """
 
-    def upload_picture(self, data: bytes) -> str:
-        """Upload a picture; returns its key, for the images of cards. Raises FeishuError."""
+    def upload_picture(self, data: bytes, *, patience: float = 120.0) -> str:
+        """Upload a picture; returns its key, for the images of cards.
+
+        Raises FeishuError, FeishuUnavailable after `patience` seconds.
+        """
 
     def edit_answer(
         self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 # OpenAI, "Images and vision", calculating costs: a picture is scaled to fit into the first square,
 # then its shorter side to the second, and counted in tiles. Other makers' figures are alike.
@@ -38,11 +39,20 @@ def picture_tokens(width: int, height: int) -> int:
     return _TOKENS + _TOKENS_PER_TILE * tiles
 
 
+# Pixels of the longest side of a page: small print stays readable.
+PAGE_SIDE: Final = 1568
+# A page costs about as much as one of A4.
+PAGE_TOKENS: Final = picture_tokens(PAGE_SIDE * 210 // 297, PAGE_SIDE)
+
+
 class PictureReader(Protocol):
     """Turns files into pictures."""
 
     def picture(self, data: bytes) -> Picture:
         """The picture, upright and small enough for a model. Raises MediaError."""
 
-    def pages(self, data: bytes, *, first: int, most: int) -> tuple[Picture, ...]:
-        """Pages of a PDF as they look, `most` of them from `first` on. Raises MediaError."""
+    def pages(self, data: bytes, numbers: Sequence[int]) -> tuple[Picture, ...]:
+        """Pages of a PDF as they look, by their numbers from 1 on, each longest side PAGE_SIDE.
+
+        Numbers that it doesn't have are left out. Raises MediaError.
+        """

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from feishu_bot.core.recordings import AudioFormat
+
+# When an answer is spoken as well: "same" is when it was asked by voice. A long one comes in parts,
+# or as a summary.
+VoiceReply = Literal["never", "same", "always"]
+LongVoice = Literal["parts", "summary"]
 
 # OpenAI takes 4,096 characters; gateways of the one-api family count them in bytes of UTF-8.
 MOST_SPEECH_BYTES = 4_096

@@ -164,6 +164,13 @@ class ShowMore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakAnswer:
+    """Speak an answer, in a voice message below it."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeTitle:
     """Name the conversation that began with this answer."""
 
@@ -197,6 +204,7 @@ Task = (
     | MarkRatings
     | MarkRecalled
     | ShowMore
+    | SpeakAnswer
     | MakeTitle
     | Greet
     | LegacyText
@@ -216,6 +224,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "recalled": MarkRecalled,
     "more": ShowMore,
     "title": MakeTitle,
+    "speak": SpeakAnswer,
     "greet": Greet,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}
@@ -251,6 +260,34 @@ class QueuedTask:
     def branch_point(self) -> str:
         """The message that the task was written or pressed on, on purpose; empty for none."""
         return self.message.branch_point if self.message else self.target.message_id
+
+    @property
+    def is_wordless(self) -> bool:
+        """Whether it is something to ask about that came without a question.
+
+        A recording is a question: what is in it are words.
+        """
+        message = self.message
+        if not isinstance(self.task, AskQuestion) or message is None or self.task.text.strip():
+            return False
+        kinds = {item.kind for item in message.attachments}
+        return message.kind == "merge_forward" or bool(kinds and "audio" not in kinds)
+
+    @property
+    def place(self) -> str:
+        """Where a person asks: what stands at one place directly after another belongs together.
+
+        That is a conversation; of messages that would each open one it is the chat. Empty for
+        what is no question.
+        """
+        message = self.message
+        if not isinstance(self.task, AskQuestion) or message is None:
+            return ""
+        if not (self.task.text.strip() or self.is_wordless or message.kind == "audio"):
+            return ""
+        opens_one = self.key.root == message.message_id and not message.thread_id
+        where = self.key.chat_id if opens_one else str(self.key)
+        return "|".join((where, message.sender.open_id, message.branch_point))
 
     def payload(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `read_payload` reads it back."""

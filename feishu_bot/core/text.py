@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # What databases number rows with has 64 bits, hence 19 digits, of which not all numbers fit.
 ID_DIGITS = 18
 
@@ -16,6 +18,21 @@ def repair_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def storable(text: str) -> str:
+    """The text as every database takes it: whole characters, and no NUL."""
+    return repair_surrogates(text).replace("\0", "\ufffd")
+
+
+def is_name(text: str, limit: int) -> bool:
+    """Whether this may stand in a log or a table as it is: printable and not too long."""
+    return len(text) <= limit and text.isprintable()
+
+
+def indented(text: str) -> str:
+    """The text with its further lines set in, as belonging to the first."""
+    return re.sub(r"\n(?=[^\n])", "\n  ", text)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -29,7 +29,7 @@ from feishu_bot.feishu.identity import IdentityLookup
 from feishu_bot.feishu.streaming.answer_look import AnswerLook
 from feishu_bot.feishu.streaming.card_factory import CardFactory
 from feishu_bot.feishu.streaming.card_stream import CardStream
-from feishu_bot.feishu.streaming.paced_calls import PacedCaller
+from feishu_bot.feishu.streaming.paced_calls import PATIENCE, PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.streaming.reply_sender import ReplySender
 from feishu_bot.logs import get_logger
@@ -178,9 +178,9 @@ class FeishuMessenger:
         replies = self._replies(target, caller, reference)
         return _sent(replies.send("audio", {"file_key": key}, "voice"))
 
-    def upload_picture(self, data: bytes) -> str:
+    def upload_picture(self, data: bytes, *, patience: float = PATIENCE) -> str:
         upload = self._client.resources.upload_picture
-        return self._caller().call("image.create", lambda: upload(data))
+        return self._caller().call("image.create", lambda: upload(data), patience=patience)
 
     def edit_answer(
         self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from feishu_bot.llm.answered_pictures import has_pictures, pictures_in
+
+# Longer ones are no names of models, nor words for an end.
+NAME_CHARS = 100
+WORD_CHARS = 40
+# More than any model reads or writes; a table's number holds it.
+MOST_TOKENS = 100_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
@@ -12,7 +20,8 @@ class Chunk:
 
     `finish` is the gateway's word for the end, `tokens` are those of prompt and completion.
     `index` is 0 but for further answers to the same question. `is_message` means that the text
-    came as a `message`: the whole answer, or all of it so far.
+    came as a `message`: the whole answer, or all of it so far. `pictures` are the addresses of
+    those that came beside the text, data URLs as well; `has_picture` is whether one was meant.
     """
 
     model: str = ""
@@ -23,6 +32,7 @@ class Chunk:
     index: int = 0
     is_message: bool = False
     has_picture: bool = False
+    pictures: tuple[str, ...] = ()
 
 
 NO_CHUNK = Chunk()
@@ -44,15 +54,18 @@ def read_chunk(data: object) -> Chunk:
     if not (text or reasoning) and isinstance(message, dict):
         delta, is_message = message, True
         text, reasoning = _said(message)
+    said = delta if isinstance(delta, dict) else {}
+    has_picture = has_pictures(said)
     return Chunk(
-        model=_string(data.get("model")),
+        model=_word(data.get("model"), NAME_CHARS),
         text=text or _text(choice.get("text")),
         reasoning=reasoning,
-        finish=_string(choice.get("finish_reason") or choice.get("finishReason")),
+        finish=_finish(choice.get("finish_reason") or choice.get("finishReason")),
         tokens=_tokens(data.get("usage")),
-        index=choice.get("index") or 0,
+        index=_count(choice.get("index")),
         is_message=is_message,
-        has_picture=isinstance(delta, dict) and bool(delta.get("images")),
+        has_picture=has_picture,
+        pictures=pictures_in(said) if has_picture else (),
     )
 
 
@@ -94,7 +107,18 @@ def _tokens(usage: Any) -> tuple[int, int] | None:
     prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
     if not isinstance(prompt, int) and not isinstance(completion, int):
         return None
-    return (
-        prompt if isinstance(prompt, int) else 0,
-        completion if isinstance(completion, int) else 0,
-    )
+    return _count(prompt), _count(completion)
+
+
+def _count(value: object) -> int:
+    return min(max(value, 0), MOST_TOKENS) if isinstance(value, int) else 0
+
+
+def _word(value: object, limit: int) -> str:
+    """A name that goes into tables, cards and the log; empty for what can't be one."""
+    return value if isinstance(value, str) and len(value) <= limit and value.isprintable() else ""
+
+
+def _finish(value: object) -> str:
+    # A word that can't be read is an end all the same.
+    return _word(value, WORD_CHARS) or ("unreadable" if value and isinstance(value, str) else "")

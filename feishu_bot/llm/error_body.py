@@ -159,7 +159,7 @@ def _collect_text(text: str, found: dict[str, str], depth: int) -> None:
     if text.lstrip()[:1] in ("{", "["):
         try:
             inner = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         else:
             _collect(inner, found, depth + 1)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 import httpx2
 import openai
 
+from feishu_bot.core.text import storable
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.error_body import ErrorBody
 from feishu_bot.llm.error_kinds import THROTTLED, ModelErrorKind
@@ -15,6 +16,7 @@ from feishu_bot.llm.error_rules import kind_of
 from feishu_bot.llm.keys import mask_keys
 
 MAX_DETAIL_CHARS = 500
+MAX_ID_CHARS = 128
 # What openai and httpx2 raise from a call or an iteration. ValueError: `data: unexpected EOF`
 # (CZL writes it when its upstream breaks) is a bare JSONDecodeError, bad UTF-8 its sibling.
 CLIENT_ERRORS = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
@@ -68,7 +70,7 @@ def model_error(
     kind: ModelErrorKind, detail: str = "", *, request_id: str = "", retry_after: float = 0.0
 ) -> ModelError:
     """A ModelError of this kind, with its detail on one line."""
-    detail = " ".join(detail.split())[:MAX_DETAIL_CHARS]
+    detail = storable(" ".join(detail.split())[:MAX_DETAIL_CHARS])
     seconds = retry_after if kind in THROTTLED else 0.0
     return ModelError(kind, detail, request_id=request_id, retry_after=seconds)
 
@@ -80,14 +82,15 @@ def copy_of(failure: ModelError) -> ModelError:
 
 def request_id_of(headers: Mapping[str, str]) -> str:
     """The gateway's id of a request: its own header, or the one that OpenAI uses."""
-    return headers.get("x-oneapi-request-id") or headers.get("x-request-id") or ""
+    given = headers.get("x-oneapi-request-id") or headers.get("x-request-id") or ""
+    return given if len(given) <= MAX_ID_CHARS and given.isprintable() else ""
 
 
 def _body_of(response: httpx2.Response) -> object:
     text = response.text.strip()
     try:
         return json.loads(text) if text else ""
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from feishu_bot.core.text import is_name
+from feishu_bot.llm.chunks import NAME_CHARS
+
 _LISTS = ("data", "models", "model_list", "result", "items")
 _NAMES = ("id", "name", "model", "model_name", "model_id")
 
@@ -18,12 +21,13 @@ def names_in(body: object) -> list[str] | None:
             return None
         entries = body[found]
         if isinstance(entries, dict):
-            return names_in(entries) or list(entries)
+            return names_in(entries) or [name for name in entries if is_name(name, NAME_CHARS)]
         if not isinstance(entries, list):
             return []
     if not isinstance(entries, list):
         return None
-    return [name for entry in entries if (name := _name_of(entry))]
+    # A name that can't be shown or stored can't be chosen either.
+    return [name for entry in entries if (name := _name_of(entry)) and is_name(name, NAME_CHARS)]
 
 
 def _name_of(entry: object) -> str:

@@ -75,7 +75,7 @@ class MediaAnswer:
         """The answer's JSON; None when it is none."""
         try:
             return json.loads(self.data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

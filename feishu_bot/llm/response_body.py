@@ -47,7 +47,7 @@ def _chunks_in(data: str, keys: Collection[str]) -> Iterator[object]:
         return
     try:
         parsed = json.loads(data)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise _error_in_words(data, keys) from exc
     # Some services stream an array, or send the whole stream as one.
     chunks = parsed if isinstance(parsed, list) else (parsed,)

@@ -15,6 +15,7 @@ from feishu_bot.core.chat_model import (
 )
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.chunks import Chunk, read_chunk
+from feishu_bot.llm.data_urls import DataUrlReader
 from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_of, model_error
@@ -42,6 +43,8 @@ class ResponseReader:
         self._model = model
         self._deadline = deadline
         self._splitter = ThinkSplitter()
+        self._pictures = DataUrlReader()
+        self._gap = ""  # between a picture that came beside the text and what follows it
         self._text = StreamedText()
         self._reasoning = StreamedText()
         self._has_text = False
@@ -75,9 +78,8 @@ class ResponseReader:
         except CLIENT_ERRORS as exc:
             failure = error_of(exc, timeout=self._deadline.timeout_kind, keys=self._keys)
             failure.__cause__ = exc
-        if half := self._text.rest():
-            for event in self._splitter.feed(half):
-                yield from self._emit(event)
+        if half := self._rest():
+            yield from self._write(half)
         for event in self._splitter.end():
             yield from self._emit(event)
         yield from self._end(failure)
@@ -88,7 +90,7 @@ class ResponseReader:
             self._model = chunk.model
         if chunk.tokens:
             self._tokens = chunk.tokens
-        is_news = bool(chunk.text or chunk.reasoning)
+        is_news = bool(chunk.text or chunk.reasoning or chunk.pictures)
         if is_news and not (chunk.index and self._has_first_choice):
             self._has_first_choice = self._has_first_choice or not chunk.index
             # Whatever was said of an end before: it wasn't one.
@@ -109,9 +111,29 @@ class ResponseReader:
                 yield from self._emit(ReasoningDelta(reasoning))
         if chunk.text:
             is_last = bool(chunk.finish)
-            text = self._text.added(chunk.text, is_message=chunk.is_message, is_last=is_last)
-            for event in self._splitter.feed(text):
-                yield from self._emit(event)
+            text = self._pictures.feed(chunk.text, is_last=is_last or chunk.is_message)
+            text = self._text.added(text, is_message=chunk.is_message, is_last=is_last)
+            yield from self._write(text)
+            if self._pictures.is_within:
+                self._deadline.touch()
+        for address in chunk.pictures:
+            if named := self._pictures.named(address):
+                yield from self._write("\n\n" + named if self._has_text else named)
+                self._gap = "\n\n"
+
+    def _write(self, text: str) -> Iterator[StreamEvent]:
+        """The events of more text, with the pictures before it that it names."""
+        for picture in self._pictures.take():
+            yield from self._emit(picture)
+        if self._gap and text:
+            text, self._gap = self._gap + text.lstrip("\n"), ""
+        for event in self._splitter.feed(text):
+            yield from self._emit(event)
+
+    def _rest(self) -> str:
+        """What was held back for a piece that never came."""
+        held = self._pictures.feed("", is_last=True)
+        return self._text.added(held) + self._text.rest() if held else self._text.rest()
 
     def _emit(self, event: StreamEvent) -> Iterator[StreamEvent]:
         if not self.begun:

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 
 DONE = "[DONE]"
 BOM = b"\xef\xbb\xbf"
-# Bytes. An answer of a hundred thousand tokens fits.
-LARGEST_BODY = 4 * 1024 * 1024
+# Bytes. A picture of 10 MB in base64 fits, and any text.
+LARGEST_BODY = 16 * 1024 * 1024
+# A line that is longer is put together once it has ended, and not with every piece of it.
+LONG_LINE = 64 * 1024
 _JSON_MARKS = (b"{", b"[", b"}", b"]")
 
 
@@ -43,7 +45,7 @@ def is_whole_json(data: str | bytes) -> bool:
     """Whether the text is one complete JSON value."""
     try:
         json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -114,7 +116,18 @@ class _Decoder:
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The lines, ended by LF, CRLF or CR; the last one may have no end."""
     rest, after_cr, at_start = b"", False, True
-    for received in chunks:
+    more: list[bytes] = []  # of a long line
+    size = 0
+    for piece in chunks:
+        received = piece
+        if len(rest) > LONG_LINE:
+            more.append(received)
+            size += len(received)
+            if size > LARGEST_BODY:
+                raise NotAStream(rest[:500].decode(errors="replace"))
+            if b"\n" not in received and b"\r" not in received:
+                continue
+            received, more, size = b"".join(more), [], 0
         chunk = rest + received
         if at_start:
             # A byte order mark may come in pieces as well.
@@ -134,4 +147,4 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         if len(rest) > LARGEST_BODY:
             raise NotAStream(rest[:500].decode(errors="replace"))
     if rest:
-        yield rest
+        yield rest + b"".join(more)

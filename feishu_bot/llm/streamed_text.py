@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feishu_bot.core.text import repair_surrogates
+from feishu_bot.core.text import storable
 
 # Shorter texts may well be repeated by the model itself, as in "ha" and "haha".
 _LEAST_REPEATED = 20
@@ -33,7 +33,7 @@ class StreamedText:
         if text and "\ud800" <= text[-1] <= "\udbff":
             # Half of an emoji; the other half is in the next piece.
             text, self._half = text[:-1], text[-1]
-        text = repair_surrogates(text)
+        text = storable(text)
         if text:
             self._pieces.append(text)
             self._length += len(text)
@@ -42,7 +42,7 @@ class StreamedText:
     def rest(self) -> str:
         """What was held back for a piece that never came."""
         half, self._half = self._half, ""
-        return repair_surrogates(half)
+        return storable(half)
 
     def _news_in_message(self, text: str) -> str:
         if self._has_deltas:

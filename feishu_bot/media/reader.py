@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,8 +45,8 @@ class FileReader:
     def picture(self, data: bytes) -> Picture:
         return self._ask({"read": "picture"}, data, wire.pictures_of)[0]
 
-    def pages(self, data: bytes, *, first: int, most: int) -> tuple[Picture, ...]:
-        return self._ask({"read": "pages", "first": first, "most": most}, data, wire.pictures_of)
+    def pages(self, data: bytes, numbers: Sequence[int]) -> tuple[Picture, ...]:
+        return self._ask({"read": "pages", "numbers": list(numbers)}, data, wire.pictures_of)
 
     def _ask(self, request: dict[str, Any], data: bytes, read: Callable[[bytes], Read]) -> Read:
         with self._free:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
-from feishu_bot.core.pictures import Picture
+from feishu_bot.core.pictures import PAGE_SIDE, Picture
 from feishu_bot.errors import MediaError
 from feishu_bot.media.images import prepare_picture
 
-# Pixels of the longest side: small print stays readable, a page costs a model about 1,500 tokens.
-PAGE_SIDE = 1568
 
-
-def page_pictures(data: bytes, *, first: int, most: int) -> tuple[Picture, ...]:
-    """The pages from `first` (1 is the first) on, `most` of them. Raises MediaError."""
+def page_pictures(data: bytes, numbers: Sequence[int]) -> tuple[Picture, ...]:
+    """The pages with these numbers, from 1 on. Raises MediaError."""
     import pypdfium2
 
     try:
@@ -22,11 +20,11 @@ def page_pictures(data: bytes, *, first: int, most: int) -> tuple[Picture, ...]:
     except pypdfium2.PdfiumError as exc:
         locked = getattr(exc, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
         raise MediaError("media_locked" if locked else "media_broken", "PDF") from exc
-    numbers = range(max(first, 1) - 1, min(max(first, 1) - 1 + most, len(document)))
-    if not numbers:
+    there = [number for number in numbers if 1 <= number <= len(document)]
+    if not there:
         raise MediaError("media_empty")
     try:
-        return tuple(_picture(document[number]) for number in numbers)
+        return tuple(_picture(document[number - 1]) for number in there)
     except pypdfium2.PdfiumError as exc:
         raise MediaError("media_broken", "PDF") from exc
 

@@ -66,6 +66,7 @@ def document_of(message: bytes) -> Document:
             text=str(part["text"]),
             title=str(part["title"]),
             is_cut=bool(part["is_cut"]),
+            is_scan=bool(part["is_scan"]),
         )
         for part in head["parts"]
     )

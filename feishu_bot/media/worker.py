@@ -59,9 +59,7 @@ def _answer(message: bytes) -> bytes:
         case "pages":
             from feishu_bot.media.scans import page_pictures
 
-            return wire.pack_pictures(
-                page_pictures(data, first=request["first"], most=request["most"])
-            )
+            return wire.pack_pictures(page_pictures(data, request["numbers"]))
         case other:
             raise ValueError(f"unknown request {other!r}")
 

@@ -58,6 +58,7 @@ class Settings:
         secret="all",
     )
     feishu_domain: str = env("FEISHU_DOMAIN", addresses.origin, "https://open.feishu.cn")
+    legacy_card_callbacks: bool = env("LEGACY_CARD_CALLBACKS", flag, "false")
 
     # The model
     openai_keys: tuple[str, ...] = env("OPENAI_KEY", values.keys, hint=GATEWAY, secret="all")
@@ -73,6 +74,14 @@ class Settings:
     title_model: str = env("TITLE_MODEL", values.word, "")
     vision_model: str = env("VISION_MODEL", values.word, "")
     image_model: str = env("IMAGE_MODEL", values.word, "")
+    transcription_model: str = env("TRANSCRIPTION_MODEL", values.word, "")
+    transcription_language: str = env("TRANSCRIPTION_LANGUAGE", values.word, "")
+    speech_model: str = env("SPEECH_MODEL", values.word, "")
+    speech_voice: str = env("SPEECH_VOICE", values.word, "")
+    voice_reply: Literal["never", "same", "always"] = env(
+        "VOICE_REPLY", one_of("never", "same", "always"), "never"
+    )
+    voice_long: Literal["parts", "summary"] = env("VOICE_LONG", one_of("parts", "summary"), "parts")
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     # Feishu gives out files of up to 100 MB ("Get resource of a message").
     max_file_mb: int = env("MAX_FILE_MB", whole(1, 100), "20")
@@ -87,6 +96,7 @@ class Settings:
     conversation_ttl: float = env("CONVERSATION_TTL", duration(60), "12h")
     retention_days: int = env("RETENTION_DAYS", whole(1, 36_500), "30")
     p2p_context: Literal["thread", "chat"] = env("P2P_CONTEXT", one_of("thread", "chat"), "chat")
+    media_wait: float = env("MEDIA_WAIT", duration(0), "2")
     group_reply: Literal["mention", "all"] = env("GROUP_REPLY", one_of("mention", "all"), "mention")
     reply_in_thread: Literal["auto", "always", "never"] = env(
         "REPLY_IN_THREAD", one_of("auto", "always", "never"), "auto"
@@ -96,6 +106,9 @@ class Settings:
     # its streaming mode have to fit in as well.
     frame_interval: float = env("FRAME_INTERVAL", values.interval(0.15), "0.25")
     answer_cards: int = env("ANSWER_CARDS", whole(0, 100), "2")
+    images_in_answers: Literal["typed", "always", "never"] = env(
+        "IMAGES_IN_ANSWERS", one_of("typed", "always", "never"), "typed"
+    )
     suggestions: bool = env("SUGGESTIONS", flag, "false")
     suggestions_model: str = env("SUGGESTIONS_MODEL", values.word, "")
     footer: tuple[str, ...] = env("FOOTER", values.footer_parts, "model,seconds,tokens")
@@ -132,6 +145,7 @@ class Settings:
     )
     log_messages: bool = env("LOG_MESSAGES", flag, "false")
     metrics: bool = env("METRICS", flag, "false")
+    monitoring_token: str = env("MONITORING_TOKEN", values.token, "", secret="all")
 
     def __post_init__(self) -> None:
         if self.language == "auto":

@@ -150,6 +150,13 @@ def app_secret(value: str) -> str:
     return _read_credential(value)
 
 
+@value_type("至少 16 个字符的随机字符串", "a random word of at least 16 characters")
+def token(value: str) -> str:
+    if 0 < len(value) < 16:
+        raise InvalidValue("太短，容易被猜到", "it is so short that it can be guessed")
+    return _read_credential(value)
+
+
 # Lists
 
 

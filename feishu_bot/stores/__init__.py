@@ -57,15 +57,19 @@ class Stores:
         database: Database,
         *,
         lease_seconds: float,
+        media_wait: float = 0.0,
         conversation_ttl: float,
         retention_days: float,
     ) -> Stores:
         """The stores of this database; connects to nothing, so it may run before a fork.
 
-        A lease, and the time after which an unused conversation starts over, are in seconds.
+        A lease, how long what has no words is held, and the time after which an unused
+        conversation starts over are in seconds.
         """
         return cls(
-            inbox=SqlInbox(database, worker=WorkerId(), lease_seconds=lease_seconds),
+            inbox=SqlInbox(
+                database, worker=WorkerId(), lease_seconds=lease_seconds, media_wait=media_wait
+            ),
             conversations=SqlConversations(database, ttl_seconds=conversation_ttl),
             chats=SqlChats(database),
             people=SqlPeople(database),

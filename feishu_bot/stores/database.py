@@ -17,6 +17,7 @@ from feishu_bot.errors import StoreUnavailable
 from feishu_bot.logs import get_logger
 from feishu_bot.stores import migrations
 from feishu_bot.stores.locks import WriteLock, retry_while_locked
+from feishu_bot.stores.outages import outages_told
 
 logger = get_logger(__name__)
 
@@ -43,8 +44,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A connection to read from. What is written through it may be lost."""
-        with self._of_this_process().engine.connect() as connection:
+        """A connection to read from. What is written through it may be lost.
+
+        Raises StoreUnavailable when the database is away.
+        """
+        with outages_told(), self._of_this_process().engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -54,10 +58,12 @@ class Database:
         On SQLite the writers wait here for their turn: otherwise they would poll the file's lock,
         and unlucky ones would time out. The file's own lock is taken at the start all the same,
         so that a transaction that has begun doesn't fail for a lock of another program.
+
+        Raises StoreUnavailable when the database is away.
         """
         ours = self._of_this_process()
         lock = ours.write_lock or nullcontext()
-        with lock, ours.engine.connect() as connection, connection.begin():
+        with outages_told(), lock, ours.engine.connect() as connection, connection.begin():
             if self._is_sqlite:
                 _begin_immediate(connection)
             yield connection
@@ -88,7 +94,7 @@ class Database:
         finally:
             engine.dispose()
 
-    def _describe(self, exc: Exception) -> str:
+    def _describe(self, exc: BaseException) -> str:
         reason = str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
         where = self._url.render_as_string(hide_password=True)
         advice = (
@@ -110,6 +116,8 @@ class Database:
         try:
             with self.read() as connection:
                 is_current = migrations.is_current(connection)
+        except StoreUnavailable as exc:
+            raise StoreUnavailable(self._describe(exc.__cause__ or exc)) from exc
         except (OSError, SQLAlchemyError) as exc:
             raise StoreUnavailable(self._describe(exc)) from exc
         if not is_current:
@@ -123,8 +131,8 @@ class Database:
         try:
             with self.read() as connection:
                 return migrations.has_tables(connection)
-        except SQLAlchemyError as exc:
-            logger.warning("database doesn't answer", error=type(exc).__name__)
+        except (StoreUnavailable, SQLAlchemyError) as exc:
+            logger.warning("database doesn't answer", error=type(exc.__cause__ or exc).__name__)
             return False
 
     def close(self) -> None:

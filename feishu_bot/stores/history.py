@@ -183,4 +183,5 @@ def _described(
 
 def _turn(row: sa.RowMapping) -> Turn:
     values = {name: row[name] for name in _TURN_FIELDS}
-    return Turn(**{**values, "answer_ids": tuple(values["answer_ids"])})
+    lists = {"answer_ids": tuple(row["answer_ids"]), "pictures": row["pictures"] or {}}
+    return Turn(**{**values, **lists})

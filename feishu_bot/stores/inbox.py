@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
-from feishu_bot.errors import LeaseLost
+from feishu_bot.errors import LeaseLost, StoreUnavailable
 from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.inbox_parts import join_words
 from feishu_bot.stores.inbox_rows import job_of, recalled_row, row_of, task_of
 from feishu_bot.stores.leases import HeldLeases, WorkerId
 from feishu_bot.stores.locks import is_transient
@@ -37,6 +38,9 @@ class SqlInbox:
     A lease is good for `lease_seconds` by `clock` (seconds since the epoch); the clocks of several
     hosts should agree to within a third of that. May be made before a fork, and used by any
     number of threads.
+
+    A message without words can't be claimed for `media_wait` seconds, unless something was said
+    after it; 0 for at once.
     """
 
     def __init__(
@@ -45,11 +49,13 @@ class SqlInbox:
         *,
         worker: WorkerId,
         lease_seconds: float = 30.0,
+        media_wait: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._worker = worker
         self._lease_seconds = lease_seconds
+        self._media_wait = media_wait
         self._clock = clock
         self._held = HeldLeases()
         # From then on our own leases are prolonged before work is claimed; at once at the start.
@@ -57,9 +63,9 @@ class SqlInbox:
 
     def put(self, task: QueuedTask) -> bool:
         """Store the task; False when its event id or dedupe id is known already."""
-        now = self._clock()
+        row = row_of(task, self._clock(), self._media_wait)
         with self._database.write() as connection:
-            return connection.execute(statements.PUT, row_of(task, now)).first() is not None
+            return connection.execute(statements.PUT, row).first() is not None
 
     def replace(self, task: QueuedTask) -> bool:
         """What a part of the answer was shown of has begun."""
@@ -67,6 +73,8 @@ class SqlInbox:
             "asked": task.dedupe_id,
             "now_kind": task.kind,
             "now_payload": task.payload(),
+            "now_place": task.place or None if self._media_wait > 0 else None,
+            "now_wordless": task.is_wordless,
         }
         with self._database.write() as connection:
             return connection.execute(statements.REPLACE, parameters).rowcount == 1
@@ -98,8 +106,8 @@ class SqlInbox:
                 # Two processes saw different events as the oldest of a conversation, because one
                 # of them was just being stored; the index let only one through.
                 continue
-            except OperationalError as exc:
-                if tried == _CLAIM_TRIES or not is_transient(exc):
+            except StoreUnavailable as exc:
+                if tried == _CLAIM_TRIES or not is_transient(exc.__cause__):
                     raise
         return []
 
@@ -217,17 +225,15 @@ class SqlInbox:
 
     def _claim(self, limit: int) -> list[Job]:
         now = self._clock()
+        lease = {
+            "now": now,
+            "until": now + self._lease_seconds,
+            "by": str(self._worker),
+            "on": self._worker.host,
+        }
         with self._database.write() as connection:
-            rows = connection.execute(
-                statements.CLAIM,
-                {
-                    "now": now,
-                    "until": now + self._lease_seconds,
-                    "by": str(self._worker),
-                    "on": self._worker.host,
-                    "limit": limit,
-                },
-            ).all()
+            claimed = connection.execute(statements.CLAIM, {**lease, "limit": limit}).all()
+            rows = [join_words(connection, row, lease) for row in claimed]
         jobs = []
         for row in sorted(rows, key=lambda row: (row.created_at, row.id)):
             try:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.legacy_tasks import is_legacy, read_legacy_payload
+from feishu_bot.core.messages import Attachment, known_fields
+from feishu_bot.core.queue.wordless import with_parts
 from feishu_bot.core.tasks import Job, QueuedTask, read_payload
 
 
@@ -16,8 +18,9 @@ def job_of(row: sa.Row[Any]) -> Job:
     return Job.of(task_of(row), id=row.id, attempt=row.attempt, checkpoint=row.checkpoint or {})
 
 
-def row_of(task: QueuedTask, now: float) -> dict[str, Any]:
-    """The row of a task that is new."""
+def row_of(task: QueuedTask, now: float, media_wait: float) -> dict[str, Any]:
+    """The row of a task that is new. What has no words is held for so many seconds."""
+    is_held = media_wait > 0 and task.is_wordless
     return {
         "event_id": task.event_id,
         "dedupe_id": task.dedupe_id,
@@ -30,6 +33,8 @@ def row_of(task: QueuedTask, now: float) -> dict[str, Any]:
         "payload": task.payload(),
         "created_at": task.created_at or now,
         "received_at": now,
+        "place": task.place or None if media_wait > 0 else None,
+        "held_until": now + media_wait if is_held else None,
     }
 
 
@@ -44,7 +49,7 @@ def task_of(row: sa.Row[Any]) -> QueuedTask:
     """A task. Raises KeyError, TypeError or ValueError when it isn't readable."""
     read = read_legacy_payload if is_legacy(row.payload) else read_payload
     target, task, created_at = read(row.kind, row.payload)
-    return QueuedTask(
+    queued = QueuedTask(
         event_id=row.event_id,
         dedupe_id=row.dedupe_id,
         key=ConversationKey(row.chat_id, row.root),
@@ -52,3 +57,9 @@ def task_of(row: sa.Row[Any]) -> QueuedTask:
         task=task,
         created_at=created_at,
     )
+    return with_parts(queued, attachments_of(row)) if row.parts else queued
+
+
+def attachments_of(row: sa.Row[Any]) -> tuple[Attachment, ...]:
+    """What came before a question without words. Raises TypeError or ValueError."""
+    return tuple(Attachment(**known_fields(Attachment, part)) for part in row.parts or ())

@@ -25,6 +25,43 @@ _is_behind = sa.exists().where(
 # Whether a task waits for another one of its conversation.
 IS_HELD_UP = sa.or_(_is_busy, _is_behind)
 
+# What nobody waits for is nothing to stop, and says nothing to what was sent before it.
+_BACKGROUND: list[sa.ColumnElement[str]] = [
+    sa.literal_column(f"'{kind}'")
+    for kind in ("suggest_follow_ups", "show_follow_ups", "ratings", "recalled", "title")
+]
+_is_later = sa.tuple_(_other.c.created_at, _other.c.id) > sa.tuple_(inbox.c.created_at, inbox.c.id)
+# A message without words waits for the last of those that came together, unless something else
+# was said after it.
+_has_word_after = sa.or_(
+    *(
+        sa.exists().where(
+            same == getattr(inbox.c, same.name),
+            _other.c.state != _done,
+            _other.c.held_until.is_(None),
+            _other.c.kind.not_in(_BACKGROUND),
+            _is_later,
+        )
+        for same in (_other.c.conversation, _other.c.place)
+    )
+)
+_is_held = sa.and_(
+    inbox.c.held_until.is_not(None),
+    sa.exists().where(
+        _other.c.place == inbox.c.place,
+        _other.c.state != _done,
+        _other.c.held_until > sa.bindparam("now"),
+    ),
+    ~_has_word_after,
+)
+# The words belong to it, also where they open a conversation of their own.
+_is_after_held = sa.exists().where(
+    _other.c.place == inbox.c.place,
+    _other.c.state != _done,
+    _other.c.held_until.is_not(None),
+    sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
+)
+
 # PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
 # time and drops the clause. As a CTE it is evaluated once, so the limit holds.
 _next = (
@@ -32,7 +69,7 @@ _next = (
     .where(
         inbox.c.state != _done,
         sa.or_(
-            sa.and_(inbox.c.state == _waiting, ~_is_busy, ~_is_behind),
+            sa.and_(inbox.c.state == _waiting, ~_is_busy, ~_is_behind, ~_is_after_held, ~_is_held),
             sa.and_(inbox.c.state == _running, inbox.c.lease_until < sa.bindparam("now")),
         ),
     )
@@ -42,28 +79,30 @@ _next = (
     .cte("next")
 )
 
+_LEASE = {
+    "state": "running",
+    "attempt": inbox.c.attempt + 1,
+    "worker": sa.bindparam("by"),
+    "host": sa.bindparam("on"),
+    "lease_until": sa.bindparam("until"),
+    "held_until": None,
+}
+_JOB = (
+    inbox.c.id,
+    inbox.c.event_id,
+    inbox.c.dedupe_id,
+    inbox.c.kind,
+    inbox.c.chat_id,
+    inbox.c.root,
+    inbox.c.payload,
+    inbox.c.created_at,
+    inbox.c.attempt,
+    inbox.c.checkpoint,
+    inbox.c.place,
+    inbox.c.parts,
+)
 CLAIM = (
-    sa.update(inbox)
-    .where(inbox.c.id.in_(sa.select(_next.c.id)))
-    .values(
-        state="running",
-        attempt=inbox.c.attempt + 1,
-        worker=sa.bindparam("by"),
-        host=sa.bindparam("on"),
-        lease_until=sa.bindparam("until"),
-    )
-    .returning(
-        inbox.c.id,
-        inbox.c.event_id,
-        inbox.c.dedupe_id,
-        inbox.c.kind,
-        inbox.c.chat_id,
-        inbox.c.root,
-        inbox.c.payload,
-        inbox.c.created_at,
-        inbox.c.attempt,
-        inbox.c.checkpoint,
-    )
+    sa.update(inbox).where(inbox.c.id.in_(sa.select(_next.c.id))).values(_LEASE).returning(*_JOB)
 )
 
 OTHER_WORKERS = (
@@ -98,6 +137,9 @@ _END = {
     "payload": None,
     "checkpoint": None,
     "lease_until": None,
+    "place": None,
+    "held_until": None,
+    "parts": None,
 }
 PROLONG = (
     sa.update(inbox)
@@ -131,27 +173,37 @@ _is_named = inbox.c.dedupe_id == sa.bindparam("asked")
 REPLACE = (
     sa.update(inbox)
     .where(inbox.c.state == _waiting, inbox.c.checkpoint.is_(None), _is_named)
-    .values(kind=sa.bindparam("now_kind"), payload=sa.bindparam("now_payload"))
+    .values(
+        kind=sa.bindparam("now_kind"),
+        payload=sa.bindparam("now_payload"),
+        place=sa.bindparam("now_place"),
+        # Words that came by an edit are waited for no more.
+        held_until=sa.case((sa.bindparam("now_wordless"), inbox.c.held_until)),
+    )
 )
 KNOWN = sa.select(sa.exists().where(_is_named))
 OPEN = sa.select(inbox).where(IS_OPEN, _is_named)
 RUNNING = sa.select(inbox).where(IS_RUNNING, inbox.c.conversation == sa.bindparam("of"))
-# What nobody waits for is nothing to stop.
-_BACKGROUND = ("suggest_follow_ups", "show_follow_ups", "ratings", "recalled", "title")
 RUNNING_OF = (
     sa.select(inbox)
     .where(
-        IS_RUNNING,
+        IS_OPEN,
+        sa.or_(inbox.c.state == _running, inbox.c.held_until.is_not(None)),
         inbox.c.kind.not_in(_BACKGROUND),
         inbox.c.sender == sa.bindparam("person"),
         inbox.c.chat_id == sa.bindparam("chat"),
     )
-    .order_by(inbox.c.id)
+    .order_by(inbox.c.created_at, inbox.c.id)
 )
 
 _is_idle = sa.and_(IS_OPEN, inbox.c.worker.is_(None))
+# Of a message that became a part of a question the row names the message of the question.
+_part = inbox.alias("part")
+_of_part = sa.select(_part.c.message_id).where(_part.c.dedupe_id == sa.bindparam("asked"))
 _is_asked_for = sa.or_(
-    inbox.c.dedupe_id == sa.bindparam("asked"), inbox.c.message_id == sa.bindparam("asked")
+    inbox.c.dedupe_id == sa.bindparam("asked"),
+    inbox.c.message_id == sa.bindparam("asked"),
+    inbox.c.message_id == _of_part.scalar_subquery(),
 )
 _is_event = inbox.c.event_id == sa.bindparam("event")
 _is_from = inbox.c.sender == sa.bindparam("person")
@@ -177,5 +229,39 @@ STOP_EVENT_SHOWN = sa.update(inbox).where(IS_OPEN, _is_event).values(stop_reques
 FORGET_UNSEEN = _end_unseen(_is_from)
 FORGET_SHOWN = (
     sa.update(inbox).where(_is_idle, _is_from).values(stop_requested=True, forget_requested=True)
+)
+# More than a person sends at once; the rest is a question of its own.
+_MOST_PARTS = 50
+# What another process is just claiming is none of ours.
+FOLLOWERS = (
+    sa.select(inbox)
+    .where(
+        IS_OPEN,
+        inbox.c.state == _waiting,
+        inbox.c.kind.not_in(_BACKGROUND),
+        sa.or_(inbox.c.conversation == sa.bindparam("of"), inbox.c.place == sa.bindparam("at")),
+        sa.tuple_(inbox.c.created_at, inbox.c.id)
+        > sa.tuple_(sa.bindparam("sent"), sa.bindparam("first")),
+    )
+    .order_by(inbox.c.created_at, inbox.c.id)
+    .limit(_MOST_PARTS)
+    .with_for_update(skip_locked=True)
+)
+END_PARTS = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(sa.bindparam("joined", expanding=True)))
+    .values(
+        **_END,
+        message_id=sa.bindparam("question"),
+        outcome="joined",
+        done_at=sa.bindparam("now"),
+    )
+)
+CLAIM_JOINED = (
+    sa.update(inbox)
+    .where(inbox.c.id == sa.bindparam("last"))
+    .values(_LEASE)
+    .values(parts=sa.bindparam("before"))
+    .returning(*_JOB)
 )
 SWEEP = sa.delete(inbox).where(IS_DONE, inbox.c.done_at < sa.bindparam("before"))

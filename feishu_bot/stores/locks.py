@@ -21,8 +21,10 @@ _TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03"}
 _TRANSIENT_SQLITE_CODES = {5, 6}
 
 
-def is_transient(exc: DBAPIError) -> bool:
+def is_transient(exc: BaseException | None) -> bool:
     """Whether a lock that somebody else holds is the cause, so that another try may work."""
+    if not isinstance(exc, DBAPIError):
+        return False
     if getattr(exc.orig, "sqlstate", None) in _TRANSIENT_SQLSTATES:
         return True
     # The extended codes keep the plain one in their lowest byte.

@@ -64,8 +64,15 @@ inbox = sa.Table(
     # The question was recalled as well: no turn is to be stored.
     sa.Column("forget_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("outcome", sa.Text),
+    # Where a question is asked; deleted when the job ends, like the payload.
+    sa.Column("place", sa.Text),
+    # Until then a message without words waits for the words about it, unless it is claimed.
+    sa.Column("held_until", sa.Double),
+    # What came before a question without words, as attachments.
+    sa.Column("parts", _Json),
     _index_where(IS_OPEN, "inbox_queue", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_order", "conversation", "created_at", "id"),
+    _index_where(IS_OPEN, "inbox_place", "place", "created_at", "id"),
     # One running job per conversation, whatever two claims at the same time saw of each other.
     _index_where(IS_RUNNING, "inbox_running", "conversation", unique=True),
     _index_where(IS_DONE, "inbox_done", "done_at"),
@@ -110,6 +117,8 @@ turns = sa.Table(
     sa.Column("question", CleanText, nullable=False),
     sa.Column("answer", CleanText, nullable=False),
     sa.Column("question_id", sa.Text, nullable=False),
+    # The messages without words that came before it.
+    sa.Column("part_ids", _Json),
     sa.Column("asker", sa.Text, nullable=False, server_default=""),
     sa.Column("speaker", CleanText, nullable=False, server_default=""),
     sa.Column("answer_ids", _Json, nullable=False),
@@ -122,6 +131,8 @@ turns = sa.Table(
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     # Kinds and params of notices.
     sa.Column("unread", _Json),
+    # Keys of pictures.
+    sa.Column("pictures", _Json),
     # The pictures that were drawn, and how; empty for an answer in words.
     sa.Column("drawing", _Json),
     # The id of the turn that the way to this one begins with, which may have been swept; for that

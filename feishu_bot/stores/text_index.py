@@ -79,5 +79,5 @@ class TextIndexUpkeep:
             seconds = EVERY_SECONDS
             try:
                 self.run_once()
-            except Exception:
-                logger.exception("text index not kept up")
+            except Exception as exc:  # noqa: BLE001
+                logger.failure("text index not kept up", exc)

@@ -11,7 +11,7 @@ from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.notices import Notice
 from feishu_bot.stores.schema import conversations, messages, turns
-from feishu_bot.stores.turns import SELECT_TURNS, in_conversation, parameters_of
+from feishu_bot.stores.turns import IS_ASKED_BY, SELECT_TURNS, in_conversation, parameters_of
 
 # More turns than any context window holds; without a limit a chat that never pauses would be read
 # from its first day on for every question.
@@ -58,11 +58,7 @@ _FIRST_OF_PATH = sa.select(sa.func.min(_path_to(_head).c.id))
 _TURN_OF = SELECT_TURNS.join(messages, messages.c.turn == turns.c.id).where(
     messages.c.message_id == sa.bindparam("message"), sa.not_(turns.c.forgotten)
 )
-_ANSWERS = (
-    sa.select(turns.c.answer_ids)
-    .where(turns.c.question_id == sa.bindparam("asked"))
-    .order_by(turns.c.id)
-)
+_ANSWERS = sa.select(turns.c.answer_ids).where(IS_ASKED_BY).order_by(turns.c.id)
 _NEWEST = (
     sa.select(turns.c.chat_id, turns.c.root)
     .where(turns.c.chat_id == sa.bindparam("chat"), sa.not_(turns.c.forgotten))
@@ -158,8 +154,10 @@ def _turns(
             **{
                 **row,
                 "answer_ids": tuple(row["answer_ids"]),
+                "part_ids": tuple(row["part_ids"] or ()),
                 "unread": tuple(Notice(**notice) for notice in row["unread"] or ()),
                 "drawing": Drawing.from_json(row["drawing"]) if row["drawing"] else None,
+                "pictures": row["pictures"] or {},
             }
         )
         for row in rows

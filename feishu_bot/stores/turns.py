@@ -151,7 +151,13 @@ _MESSAGE_OF_TURN = _MESSAGE.on_conflict_do_update(
     where=sa.or_(_MESSAGE.excluded.own, sa.not_(messages.c.own)),
 )
 _OLDEST = (
-    sa.select(turns.c.id, turns.c.created_at, turns.c.question_id, turns.c.answer_ids)
+    sa.select(
+        turns.c.id,
+        turns.c.created_at,
+        turns.c.question_id,
+        turns.c.part_ids,
+        turns.c.answer_ids,
+    )
     .order_by(turns.c.id)
     .limit(_SWEPT_AT_ONCE)
 )
@@ -170,8 +176,18 @@ FORGOTTEN = {
     "speaker": "",
     "title": "",
     "drawing": None,
+    "pictures": None,
 }
-_FORGET = sa.update(turns).where(turns.c.question_id == sa.bindparam("asked")).values(FORGOTTEN)
+# The question of a message, also where the message is only a part of it.
+_of_part = (
+    sa.select(turns.c.question_id)
+    .join(messages, messages.c.turn == turns.c.id)
+    .where(messages.c.message_id == sa.bindparam("asked"), sa.not_(messages.c.own))
+)
+IS_ASKED_BY = sa.or_(
+    turns.c.question_id == sa.bindparam("asked"), turns.c.question_id.in_(_of_part)
+)
+_FORGET = sa.update(turns).where(IS_ASKED_BY).values(FORGOTTEN)
 _CLEAR_UP_TO = (
     sa.update(conversations)
     .where(in_conversation(conversations))
@@ -206,6 +222,8 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     row = dataclasses.asdict(turn)
     del row["id"]
     row["unread"] = row["unread"] or None
+    row["part_ids"] = row["part_ids"] or None
+    row["pictures"] = row["pictures"] or None
     row |= {"chat_id": key.chat_id, "root": key.root, "created_at": turn.created_at or now}
     turn_id: int = connection.execute(_INSERT, row).scalar_one()
     # Cleared while the answer was written: the new turn belongs to the part before. A question was
@@ -213,7 +231,8 @@ def insert_turn(connection: sa.Connection, key: ConversationKey, turn: Turn, *, 
     if turn.parent is not None and turn.parent <= cleared_up_to:
         connection.execute(_CLEAR_UP_TO, {**parameters_of(key), "written": turn_id})
     rows = _message_rows(key, turn.answer_ids, turn_id=turn_id, own=True)
-    rows += _message_rows(key, (turn.question_id,), turn_id=turn_id, own=False)
+    asked = (turn.question_id, *turn.part_ids)
+    rows += _message_rows(key, asked, turn_id=turn_id, own=False)
     connection.execute(_MESSAGE_OF_TURN, rows)
     return turn_id
 
@@ -246,7 +265,7 @@ def sweep_turns(connection: sa.Connection, before: float) -> bool:
     told = [
         {"gone": message_id, "of": turn.id}
         for turn in gone
-        for message_id in (turn.question_id, *turn.answer_ids)
+        for message_id in (turn.question_id, *(turn.part_ids or ()), *turn.answer_ids)
     ]
     connection.execute(_DELETE_MESSAGE, told)
     connection.execute(_DELETE_TURN, [{"gone": turn.id} for turn in gone])
@@ -254,7 +273,7 @@ def sweep_turns(connection: sa.Connection, before: float) -> bool:
 
 
 def forget_question(connection: sa.Connection, message_id: str) -> None:
-    """Empty the turn of this question.
+    """Empty the turn of this question, or of the one that the message is a part of.
 
     The turn itself stays, so that the turns after it still have their way to the root.
     """

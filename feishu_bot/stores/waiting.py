@@ -23,7 +23,11 @@ _WAITING = (
         inbox.c.message_id,
         inbox.c.conversation,
         inbox.c.received_at,
-        IS_HELD_UP.label("is_behind"),
+        # What only waits for the words about it isn't behind anything.
+        sa.and_(
+            IS_HELD_UP,
+            sa.or_(inbox.c.held_until.is_(None), inbox.c.held_until <= sa.bindparam("now")),
+        ).label("is_behind"),
         waiting_reactions.c.message_id.is_not(None).label("has_reaction"),
     )
     .outerjoin_from(inbox, waiting_reactions, _its_reaction)
@@ -85,7 +89,7 @@ class SqlWaiting:
 
     def waiting(self) -> tuple[WaitingMessage, ...]:
         with self._database.read() as connection:
-            rows = connection.execute(_WAITING).mappings().all()
+            rows = connection.execute(_WAITING, {"now": self._clock()}).mappings().all()
         return tuple(WaitingMessage(**row) for row in rows)
 
     def left(self) -> tuple[LeftReaction, ...]:

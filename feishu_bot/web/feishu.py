@@ -27,8 +27,9 @@ def blueprint(handle: Handle, max_body: int) -> Blueprint:
         # One byte more than allowed is enough to know; the rest stays unread.
         try:
             body = request.stream.read(max_body + 1)
-        except OSError:
-            # It didn't arrive in time; an empty body is refused like any that isn't Feishu's.
+        except Exception:  # noqa: BLE001
+            # It was cut off, or in chunks that are none: what can't be read is refused like
+            # anything else that isn't Feishu's.
             body = b""
         status, data = handle(address, request.headers, body)
         return jsonify(data), status

@@ -22,6 +22,7 @@ from feishu_simulator.desk.params import (
     text,
     texts,
 )
+from feishu_simulator.desk.things import MOST_FORWARDED, THINGS, sample
 from feishu_simulator.events import new_event_id
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat, Person
@@ -42,6 +43,8 @@ class Actions:
         self._state = desk.feishu.state
         self._by_name: dict[str, Callable[[Params], dict[str, Any] | None]] = {
             "say": self.say,
+            "pass_on": self.pass_on,
+            "forward": self.forward,
             "edit": self.edit,
             "recall": self.recall,
             "react": self.react,
@@ -107,6 +110,25 @@ class Actions:
             chat, person, kind, content, reply_to=target, in_thread=in_thread
         )
         return {"message_id": message.message_id}
+
+    def pass_on(self, params: Params) -> dict[str, Any]:
+        """Send a sticker, a place, a poll …: the sample of its `kind`."""
+        chat, person, target = self._place(params)
+        kind = choice(params, "kind", THINGS)
+        in_thread = flag(params, "in_thread")
+        content = sample(kind, chat, person)
+        message = self._feishu.send(
+            chat, person, kind, content, reply_to=target, in_thread=in_thread
+        )
+        return {"message_id": message.message_id}
+
+    def forward(self, params: Params) -> dict[str, Any]:
+        """Forward a message, and what was said after it, to one's own chat with the bot."""
+        first, person = self._message(params), self._member(params)
+        said = [m for m in self._feishu.messages_in(first.chat) if not m.deleted]
+        chat = self._feishu.private_chat(person)
+        parts = said[said.index(first) :][:MOST_FORWARDED]
+        return {"message_id": self._feishu.forward(chat, person, parts).message_id}
 
     def edit(self, params: Params) -> None:
         """Give a text message of one's own another text."""

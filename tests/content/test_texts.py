@@ -195,6 +195,7 @@ def test_a_missing_param_reads_as_nothing() -> None:
 # They speak of models in general, or say that none has been chosen.
 # Without a model yet, and of the one that stays, whichever it is.
 OF_NO_MODEL = {
+    "media_scan",
     "model_unset",
     "picture_model_unset",
     "transcription_model_unset",

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
 from feishu_bot.core.alerts import Alert
-from feishu_bot.core.answering.context import FetchedMessage
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chat_model import (
@@ -23,6 +22,7 @@ from feishu_bot.core.chat_model import (
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
+from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
@@ -456,6 +456,7 @@ class RecordedAnswer:
         self.checkpoint = checkpoint
         self.text = ""
         self.reasoning = ""
+        self.pictures: dict[str, str] = {}
         self.ending: FinalAnswer | None = None
         self.abandoned = False
         self.waiting = 0
@@ -468,11 +469,17 @@ class RecordedAnswer:
         self.reasoning += reasoning
         self.on_write()
 
+    def add_picture(self, target: str, key: str) -> None:
+        self.pictures[target] = key
+
     def tell_waiting(self, messages: int) -> None:
         self.waiting = messages
 
     def tell_drawing(self, seconds: int) -> None:
         self.drawing.append(seconds)
+
+    def tell_heard(self, text) -> None:
+        self.heard = text
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
@@ -538,7 +545,7 @@ class RecordingMessenger:
         self.voices.append((data, milliseconds))
         return SentMessages(("om_voice",))
 
-    def upload_picture(self, data) -> str:
+    def upload_picture(self, data, *, patience=120.0) -> str:
         if self.failure:
             raise self.failure
         self.pictures.append(data)
@@ -661,12 +668,16 @@ class FakeReader:
     """Messages that Feishu keeps, all in one thread; `asked` is what was looked for."""
 
     def __init__(self, *messages: FetchedMessage) -> None:
+        self.chat_names: dict[str, str] = {}
         self.messages = messages
         self.asked: list[str] = []
 
     def quoted(self, message_id) -> FetchedMessage | None:
         self.asked.append(message_id)
         return next((one for one in self.messages if one.message_id == message_id), None)
+
+    def chat_name(self, chat_id) -> str:
+        return self.chat_names.get(chat_id, "")
 
     def thread(self, thread_id) -> tuple[FetchedMessage, ...]:
         self.asked.append(thread_id)

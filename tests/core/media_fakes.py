@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from feishu_bot.core.documents import Document, DocumentPart
+from feishu_bot.core.answering.attached_files import AttachedFiles
+from feishu_bot.core.answering.contact_cards import ContactCards
+from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.forwarded_chat import ForwardedChats
+from feishu_bot.core.answering.sent_things import SentThings
+from feishu_bot.core.attachments import AttachmentSource
+from feishu_bot.core.documents import MOST_SCANS, Document, DocumentPart
 from feishu_bot.core.picture_model import DrawnPictures
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.speech import Speech
@@ -28,7 +34,10 @@ class FakeAttachments:
 
 
 class FakeDocuments:
-    """Reads bytes as text, with a form feed between pages; all from `first` on have room."""
+    """Reads bytes as text, with a form feed between pages; all from `first` on have room.
+
+    A page of `#` alone is a scan.
+    """
 
     def __init__(self) -> None:
         self.read_names: list[tuple[str, int]] = []
@@ -39,21 +48,25 @@ class FakeDocuments:
         if not any(pages):
             raise MediaError("media_empty")
         parts = [
-            DocumentPart(number=number, text=text)
+            DocumentPart(number=number, text="" if text == "#" else text, is_scan=text == "#")
             for number, text in enumerate(pages, 1)
             if number >= min(first, len(pages))
         ]
-        return Document(unit="page", total=len(pages), parts=tuple(parts))
+        return Document(unit="page", total=len(pages), parts=tuple(parts[:MOST_SCANS]))
 
 
 class FakePictures:
     """Every file is a picture of 512 x 512, which costs a model 255 tokens."""
 
+    def __init__(self) -> None:
+        self.drawn: list[tuple[int, ...]] = []
+
     def picture(self, data) -> Picture:
         return Picture(data=data, media_type="image/png", width=512, height=512)
 
-    def pages(self, data, *, first, most) -> tuple[Picture, ...]:
-        return (self.picture(data),)
+    def pages(self, data, numbers) -> tuple[Picture, ...]:
+        self.drawn.append(tuple(numbers))
+        return tuple(self.picture(b"page %d" % number) for number in numbers)
 
 
 class FakeSight:
@@ -119,3 +132,48 @@ class FakeSpeech:
         if self.failure:
             raise self.failure
         return self.speech
+
+
+def missing_context(
+    conversations, reader, *, names=None, attachments=None, tokens=1_000
+) -> MissingContext:
+    """What finds out what questions refer to, over fakes."""
+    files = AttachedFiles(
+        AttachmentSource(attachments or FakeAttachments()),
+        FakeDocuments(),
+        FakePictures(),
+        most_bytes=1_000,
+        tokens=tokens,
+    )
+    names = names or _NoNames()
+    cards = ContactCards(names, reader)
+    forwards = ForwardedChats(
+        conversations=conversations, names=names, cards=cards, files=files, tokens=tokens
+    )
+    things = SentThings(archive=reader, cards=cards, forwards=forwards, files=files)
+    return MissingContext(conversations=conversations, archive=reader, files=files, things=things)
+
+
+class _NoNames:
+    """Knows nobody."""
+
+    def of(self, open_id) -> str:
+        return ""
+
+    def learn(self, open_id, name) -> None:
+        return
+
+
+class FakePublicFiles:
+    """Files by their address; a failure in place of bytes is raised."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes | MediaError] = {}
+        self.fetched: list[str] = []
+
+    def fetch(self, url, *, most, timeout, is_cancelled=lambda: False) -> bytes:
+        self.fetched.append(url)
+        data = self.stored.get(url, MediaError("media_unavailable"))
+        if isinstance(data, MediaError):
+            raise data
+        return data

@@ -56,6 +56,15 @@ def test_the_card_has_a_button_that_takes_it_back_for_admins_only(world):
     assert not world.people.get("ou_alice").is_blocked
 
 
+def test_the_token_of_old_cards_never_makes_anybody_an_admin(world):
+    (button,) = admin_run(world, "/block ou_alice").blocks[-1].buttons
+
+    refused = world.click(**button.value, operator=BOSS, is_legacy=True)
+
+    assert refused.toast.notice.kind == "legacy_admin"
+    assert world.people.get("ou_alice").is_blocked
+
+
 def test_an_admin_cannot_be_blocked(world):
     assert admin_run(world, "/block ou_boss").kind == "block_admin"
     assert not world.people.get("ou_boss").is_blocked

@@ -18,8 +18,12 @@ from feishu_bot.core.answering.shown_pictures import (
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.messages import Attachment
 from feishu_bot.errors import MediaError
-from tests.builders import turn
+from tests.builders import BotWorld, turn
 from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures
+
+
+def sees() -> bool:
+    return True
 
 
 @pytest.fixture
@@ -29,11 +33,19 @@ def stored() -> FakeAttachments:
 
 def files(stored, *, tokens=1_000, most_bytes=1_000_000) -> AttachedFiles:
     source = AttachmentSource(stored)
-    return AttachedFiles(source, FakeDocuments(), most_bytes=most_bytes, tokens=tokens)
+    return AttachedFiles(
+        source, FakeDocuments(), FakePictures(), most_bytes=most_bytes, tokens=tokens
+    )
 
 
 def loader(stored, *, tokens=10_000) -> PictureLoader:
-    return PictureLoader(AttachmentSource(stored), FakePictures(), most_bytes=1_000, tokens=tokens)
+    return PictureLoader(
+        AttachmentSource(stored),
+        FakePictures(),
+        most_bytes=1_000,
+        most_file_bytes=1_000,
+        tokens=tokens,
+    )
 
 
 def load(stored, question, *turns, tokens=10_000, sees_earlier=True, is_cancelled=False):
@@ -55,7 +67,7 @@ def test_the_files_of_a_message_share_the_budget(stored):
     attached = [Attachment("file", f"f{n}", f"{n}.txt") for n in range(2)]
     stored.stored.update({"f0": b"a" * 9_000, "f1": b"b" * 9_000})
 
-    found = files(stored, tokens=1_000).read("om_1", attached)
+    found = files(stored, tokens=1_000).read("om_1", attached, sees)
 
     assert [len(tag.text) for tag in tags_in(found.text, "document")] == [1_500, 1_500]
     assert [notice.kind for notice in found.notices] == ["document_page_cut"] * 2
@@ -66,7 +78,7 @@ def test_no_more_files_are_read_than_one_waits_for(stored):
     attached = [Attachment("file", f"f{n}", f"{n}.txt") for n in range(MOST_FILES + 2)]
     stored.stored.update({item.key: b"x" for item in attached})
 
-    found = files(stored).read("om_1", attached)
+    found = files(stored).read("om_1", attached, sees)
 
     assert len(stored.fetched) == MOST_FILES
     assert found.notices[-1].kind == "files_left"
@@ -77,12 +89,12 @@ def test_a_file_that_is_named_is_the_one_whose_pages_are_read(stored):
     one, two = Attachment("file", "f0", "a.pdf"), Attachment("file", "f1", "b.pdf")
     reader = files(stored, tokens=6)
     turns = [
-        turn(1, question=reader.read("om_1", [one]).text + "Q"),
-        turn(2, question=reader.read("om_2", [two]).text + "Q"),
+        turn(1, question=reader.read("om_1", [one], sees).text + "Q"),
+        turn(2, question=reader.read("om_2", [two], sees).text + "Q"),
     ]
 
-    newest = reader.further_pages(PageRange(3, 3), "page 3", turns)
-    named = reader.further_pages(PageRange(3, 3), "page 3 of a.pdf", turns)
+    newest = reader.further_pages(PageRange(3, 3), "page 3", turns, sees)
+    named = reader.further_pages(PageRange(3, 3), "page 3 of a.pdf", turns, sees)
 
     assert [tag.text for tag in tags_in(newest.text, "document")] == ["[page 3]\nf"]
     assert [tag.text for tag in tags_in(named.text, "document")] == ["[page 3]\nc"]
@@ -90,7 +102,7 @@ def test_a_file_that_is_named_is_the_one_whose_pages_are_read(stored):
 
 
 def test_pages_are_of_nothing_where_there_is_no_file(stored):
-    assert not files(stored).further_pages(PageRange(3, 3), "page 3", [turn(1)]).text
+    assert not files(stored).further_pages(PageRange(3, 3), "page 3", [turn(1)], sees).text
     assert not stored.fetched
 
 
@@ -160,3 +172,15 @@ def test_no_more_attachments_than_a_few_are_in_memory_at_once():
         thread.join()
 
     assert max(most) == 2
+
+
+def test_files_that_were_read_are_counted_with_the_answer():
+    world = BotWorld()
+    world.attachments.stored["f0"] = b"words"
+    world.model.enqueue_text("A summary")
+    sent = (Attachment("file", "f0", "a.txt"), Attachment("file", "f1", "gone.txt"))
+
+    world.say(text="", kind="file", attachments=sent)
+
+    (used,) = world.inbox.further[1]
+    assert (used.model, used.files) == ("", 1)

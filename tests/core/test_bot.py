@@ -42,7 +42,7 @@ def test_a_question_is_answered(world):
 
 @pytest.mark.parametrize(
     ("kind", "text", "notice"),
-    [("sticker", "", "unsupported_message"), ("text", "  ", "empty_question")],
+    [("folder", "", "unsupported_message"), ("text", "  ", "empty_question")],
 )
 def test_what_cannot_be_answered_gets_a_friendly_sentence(world, kind, text, notice):
     world.say(text, kind=kind)

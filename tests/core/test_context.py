@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from feishu_bot.core.answering.attached_files import AttachedFiles
-from feishu_bot.core.answering.context import (
-    LINE_CHARS,
-    THREAD_CHARS,
-    FetchedMessage,
-    MissingContext,
-)
+from feishu_bot.core.answering.context import THREAD_CHARS
 from feishu_bot.core.answering.question_context import QuestionContext, without_context
-from feishu_bot.core.attachments import AttachmentSource
+from feishu_bot.core.answering.transcript import LINE_CHARS
 from feishu_bot.core.conversations import Conversation
+from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.messages import SentMessages
 from tests.builders import KEY, message, turn
 from tests.core.fakes import FakeConversations, FakeReader
-from tests.core.media_fakes import FakeAttachments, FakeDocuments
+from tests.core.media_fakes import missing_context as missing
 
 EMPTY = Conversation(key=KEY)
-
-
-def missing(conversations, reader) -> MissingContext:
-    files = AttachedFiles(
-        AttachmentSource(FakeAttachments()), FakeDocuments(), most_bytes=1_000, tokens=100
-    )
-    return MissingContext(conversations, reader, files)
 
 
 def fetched(number, text, **changes) -> FetchedMessage:

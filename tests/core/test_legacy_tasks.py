@@ -96,7 +96,7 @@ def test_an_old_question_of_a_group_names_who_asked_and_who_was_mentioned(world)
 
 @pytest.mark.parametrize(
     ("changes", "notice"),
-    [({"kind": "sticker", "text": ""}, "unsupported_message"), ({"text": " "}, "empty_question")],
+    [({"kind": "folder", "text": ""}, "unsupported_message"), ({"text": " "}, "empty_question")],
 )
 def test_an_old_message_that_cannot_be_answered_gets_its_notice(world, changes, notice):
     work_row(world, "message", old_message(**changes))

@@ -85,7 +85,7 @@ def test_what_is_said_in_the_studio_is_drawn_once_and_shown(world):
     assert world.messenger.pictures[-1] == CAT
     assert answer.text == ""
     assert answer.ending.text == "🎨 a cat"
-    assert [image.key for image in answer.ending.pictures] == ["img_2"]
+    assert [image.key for image in answer.ending.drawn] == ["img_2"]
     assert answer.drawing[0] == 0
     assert labels(answer) == ["button_draw_again", "button_studio_leave"]
 
@@ -265,7 +265,7 @@ def test_what_feishu_does_not_take_as_a_picture_is_sent_as_a_file_with_a_smaller
     assert world.messenger.files == [("picture-1.png", large)]
     assert world.messenger.pictures[-1] == b"small"
     assert [aside.kind for aside in answer.ending.asides] == ["picture_as_file"]
-    assert answer.ending.pictures
+    assert answer.ending.drawn
 
 
 def test_a_picture_that_feishu_never_takes_is_said_to_be_lost(world):

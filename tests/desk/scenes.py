@@ -10,7 +10,7 @@ from feishu_simulator import Script, Simulator
 from tests.desk import gallery
 from tests.desk.pictures import png
 from tests.desk.screenshot_texts import TEXTS
-from tests.desk.using import answer_to, tool
+from tests.desk.using import answer_to, choose_fault, tool
 
 
 class Stage:
@@ -129,7 +129,7 @@ def waiting(stage: Stage) -> None:
 
 def faults(stage: Stage) -> None:
     stage.page.get_by_role("button", name=stage.texts["faults"]).click()
-    stage.page.locator("input[name=faults-model][value=no_money]").check()
+    choose_fault(stage.page, "no_money")
     composer = stage.page.get_by_label(stage.texts["write"])
     composer.fill(stage.texts["question"])
     composer.press("Enter")

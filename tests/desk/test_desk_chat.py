@@ -9,13 +9,8 @@ from playwright.sync_api import Page, expect
 
 from feishu_simulator import Simulator
 from tests.desk.pictures import png
-from tests.desk.using import answer_to, from_bot, tool, write
+from tests.desk.using import answer_to, choose_fault, from_bot, press_tool, tool, write
 from tests.polling import eventually
-
-
-def choose_fault(page: Page, kind: str) -> None:
-    page.locator(f"input[name=faults-model][value={kind}]").check()
-    expect(page.get_by_role("button", name="故障 · 已开启")).to_be_visible()
 
 
 def step_to(page: Page, key: str, selector: str) -> None:
@@ -44,6 +39,7 @@ def test_an_answer_grows_is_replied_to_cut_continued_inspected_and_recalled(
 
     page.get_by_role("button", name="故障", exact=True).click()
     choose_fault(page, "length")
+    expect(page.get_by_role("button", name="故障 · 已开启")).to_be_visible()
     write(page, "写长一点")
     cut = answer_to(page, "写长一点")
     resume = cut.get_by_role("button", name="继续")
@@ -53,6 +49,7 @@ def test_an_answer_grows_is_replied_to_cut_continued_inspected_and_recalled(
     expect(from_bot(page).last).to_contain_text("接着“你好”往下说")
 
     choose_fault(page, "no_money")
+    expect(page.get_by_role("button", name="故障 · 已开启")).to_be_visible()
     write(page, "还在吗")
     refused = answer_to(page, "还在吗")
     expect(refused).to_contain_text("管理员")
@@ -167,7 +164,7 @@ def test_the_buttons_under_an_answer_stay_in_one_row_on_a_phone(
     page = open_tab(viewport={"width": 375, "height": 780}, locale=locale)
     if locale == "en-GB":
         write(page, "/lang en")
-        expect(from_bot(page).last).to_contain_text("English from now on")
+        expect(from_bot(page).filter(has_text="English from now on")).to_be_visible()
     write(page, "hello")
     answer = answer_to(page, "hello")
     answer.get_by_role("button", name="👍").click()
@@ -176,3 +173,15 @@ def test_the_buttons_under_an_answer_stay_in_one_row_on_a_phone(
     buttons = answer.locator(".card").get_by_role("button").all()
     assert len(buttons) == 5
     assert len({round(button.bounding_box()["y"]) for button in buttons}) == 1
+
+
+def test_a_place_is_sent_and_what_was_said_is_forwarded(talking_desk: Simulator, page: Page):
+    # The welcome comes by itself: later it would stand among what is forwarded.
+    expect(from_bot(page)).to_have_count(1)
+    page.get_by_role("button", name="表情、位置、投票等").click()
+    page.get_by_role("button", name="[位置]").click()
+    expect(from_bot(page).last).to_contain_text("虹桥火车站")
+
+    press_tool(page.locator("article.mine").last, "从这条起合并转发给机器人")
+
+    expect(from_bot(page).last).to_contain_text("已读转发的 2 条消息。")

@@ -45,3 +45,13 @@ def press_tool(message: Locator, label: str) -> None:
         return True
 
     eventually(is_pressed, timeout=20)
+
+
+def choose_fault(page: Page, kind: str) -> None:
+    """Have the simulated model fail in this way, once the menu of faults is open.
+
+    The choice is drawn when the simulator has taken it, which is a moment after the click.
+    """
+    choice = page.locator(f"input[name=faults-model][value={kind}]")
+    choice.click()
+    expect(choice).to_be_checked()

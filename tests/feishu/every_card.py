@@ -536,6 +536,19 @@ def _edits(language: Language) -> Family:
     }
 
 
+def _light(language: Language) -> Family:
+    def reply(kind: str) -> Card:
+        world = CardWorld(language)
+        world.say(text="", kind=kind)
+        return world.messenger.last_card
+
+    return {
+        "to a sticker": reply("sticker"),
+        "to a red packet": reply("hongbao"),
+        "to /vision": CardWorld(language).say_card("/vision"),
+    }
+
+
 _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "help": _help,
     "reset": _reset,
@@ -556,6 +569,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "feedback": _feedback,
     "welcome": _welcome,
     "edits": _edits,
+    "light": _light,
 }
 
 # What fills the texts of notices.
@@ -589,7 +603,7 @@ def _drawn(drawing: Drawing, **more: Any) -> dict[str, Any]:
         "text": "🎨 a cat",
         "streaming": False,
         "footer": Footer(model="gpt-image-2", seconds=42.0),
-        "pictures": drawn_images(drawing),
+        "drawn": drawn_images(drawing),
         "controls": picture_controls(drawing, ""),
         **more,
     }

@@ -60,7 +60,7 @@ def test_every_kind_of_attachment_in_rich_text_is_kept() -> None:
     assert message.text == "look:"
     assert message.attachments == (
         Attachment("image", "img_1"),
-        Attachment("video", "file_1", "a.mp4"),
+        Attachment("video", "file_1", "a.mp4", cover="img_c"),
         Attachment("file", "file_2", "周报.pdf"),
         Attachment("audio", "file_3"),
     )

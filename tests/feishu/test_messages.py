@@ -178,7 +178,10 @@ def test_a_post_is_read_with_everything_in_it() -> None:
         "T\na\n[docs](https://d.e)!\n\n:DONE:\n---\n```python\n@x\nprint(1)\n```"
     )
     assert message.mentions_bot
-    assert message.attachments == (Attachment("image", "img_1"), Attachment("video", "file_1"))
+    assert message.attachments == (
+        Attachment("image", "img_1"),
+        Attachment("video", "file_1", cover="img_2"),
+    )
 
 
 @pytest.mark.parametrize("wrap", [lambda p: {"zh_cn": p}, lambda p: {"post": {"en_us": p}}])
@@ -217,7 +220,7 @@ def test_somebody_only_a_post_names_is_named() -> None:
         (
             "media",
             {"file_key": "f_1", "image_key": "i", "file_name": "a.mp4"},
-            Attachment("video", "f_1", "a.mp4"),
+            Attachment("video", "f_1", "a.mp4", cover="i"),
         ),
     ],
 )
@@ -232,15 +235,15 @@ def test_files_are_attachments(kind: str, content: dict[str, Any], attachment: A
     [
         ("todo", {"summary": {"title": "", "content": [[{"tag": "text", "text": "x"}]]}}, "x"),
         ("vote", {"topic": "Lunch?", "options": ["rice", "noodles"]}, "Lunch?\n- rice\n- noodles"),
-        ("location", {"name": "Office", "longitude": "1"}, "Office"),
+        ("location", {"name": "Office", "longitude": "1"}, "Office\nlongitude: 1"),
         ("interactive", {"title": "C", "elements": [[{"tag": "text", "text": "x"}]]}, "C\nx"),
-        ("share_calendar_event", {"summary": "Review", "start_time": "1"}, "Review"),
+        ("share_calendar_event", {"summary": "Review", "start_time": "x"}, "Review"),
         ("video_chat", {"topic": "Sync"}, "Sync"),
         ("merge_forward", {"content": "Merged and Forwarded Message"}, ""),
         ("sticker", {"file_key": "f"}, ""),
         ("share_chat", {"chat_id": "oc"}, ""),
         ("share_user", {"user_id": "ou"}, ""),
-        ("system", {"template": "x", "from_user": ["a"]}, ""),
+        ("system", {"template": "{from_user} left", "from_user": ["A"]}, "A left"),
         ("hongbao", {"text": "x"}, ""),
         ("folder", {"file_key": "f"}, ""),
         ("hologram", {"text": "x"}, ""),

@@ -35,7 +35,7 @@ CREDENTIALS = Credentials(
 class Webhook:
     """A webhook handler, and what came through it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, legacy_cards: bool = False) -> None:
         self.received = []
         self.edited = []
         self.recalled = []
@@ -50,10 +50,9 @@ class Webhook:
             encrypt_key=CREDENTIALS.encrypt_key,
             verification_token=CREDENTIALS.verification_token,
             max_age=36 * 3600,
+            legacy_cards=legacy_cards,
         )
         dispatcher = EventDispatcher(
-            encrypt_key=CREDENTIALS.encrypt_key,
-            verification_token=CREDENTIALS.verification_token,
             identity=lambda _: self.identity,
             receive=self._receive,
             edit=lambda event_id, message: self.edited.append((event_id, message)),
@@ -88,6 +87,12 @@ class Webhook:
 def webhook():
     """A webhook that everything comes through."""
     return Webhook()
+
+
+@pytest.fixture
+def legacy_webhook():
+    """One that takes old card callbacks, too."""
+    return Webhook(legacy_cards=True)
 
 
 def event(kind="im.message.receive_v1", body=None, **header):
@@ -139,12 +144,33 @@ CHALLENGE = {"type": "url_verification", "challenge": 'a"b\\c', "token": "token 
 
 
 @pytest.mark.parametrize("address", ["event", "card"])
-@pytest.mark.parametrize("encrypted", [True, False])
-@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize(("encrypted", "signed"), [(True, True), (True, False), (False, True)])
 def test_the_address_check_is_answered(webhook, address, encrypted, signed):
     answer = webhook.post(CHALLENGE, address=address, encrypted=encrypted, signed=signed)
 
     assert answer == (200, {"challenge": 'a"b\\c'})
+
+
+def test_an_address_check_without_any_key_is_refused_and_the_cause_said_once(webhook, caplog):
+    for _ in range(3):
+        assert webhook.post(CHALLENGE, encrypted=False, signed=False) == REFUSAL
+
+    advice = [record for record in caplog.records if "Encrypt Key 还是空的" in record.message]
+    assert len(advice) == 1
+
+
+def test_an_address_check_under_another_key_says_that_the_keys_differ(webhook, caplog):
+    sealed = encrypt(json.dumps(CHALLENGE).encode(), "the console's")
+
+    assert webhook.handle("event", {}, json.dumps({"encrypt": sealed}).encode()) == REFUSAL
+    assert "APP_ENCRYPT_KEY may differ" in caplog.text
+
+
+def test_an_address_check_under_the_token_says_that_the_two_are_swapped(webhook, caplog):
+    sealed = encrypt(json.dumps(CHALLENGE).encode(), CREDENTIALS.verification_token)
+
+    assert webhook.handle("event", {}, json.dumps({"encrypt": sealed}).encode()) == REFUSAL
+    assert "填反了" in caplog.text
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
@@ -174,20 +200,44 @@ def test_a_new_click_is_answered_with_a_toast_on_both_addresses(webhook, address
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_an_old_click_is_answered_with_a_toast(webhook, encrypted):
-    status, body = webhook.post(OLD_CLICK, address="card", encrypted=encrypted, old_card=True)
+def test_an_old_click_is_answered_with_a_toast(legacy_webhook, encrypted):
+    answer = legacy_webhook.post(OLD_CLICK, address="card", encrypted=encrypted, old_card=True)
 
-    assert (status, body["toast"]["type"]) == (200, "info")
-    assert webhook.actions[0].operator.open_id == "ou_alice"
-
-
-def test_an_old_click_has_no_business_at_the_event_address(webhook):
-    assert webhook.post(OLD_CLICK, address="event", old_card=True) == REFUSAL
+    assert (answer[0], answer[1]["toast"]["type"]) == (200, "info")
+    (action,) = legacy_webhook.actions
+    assert (action.operator.open_id, action.is_legacy) == ("ou_alice", True)
 
 
-def test_a_new_click_signed_the_old_way_is_refused(webhook):
-    assert webhook.post(click(), address="card", old_card=True) == REFUSAL
+def test_an_old_click_is_refused_unless_the_setting_lets_it_in(webhook, caplog):
+    assert webhook.post(OLD_CLICK, address="card", old_card=True) == REFUSAL
     assert not webhook.actions
+    assert "LEGACY_CARD_CALLBACKS=true" in caplog.text
+
+
+def test_an_old_click_has_no_business_at_the_event_address(legacy_webhook):
+    assert legacy_webhook.post(OLD_CLICK, address="event", old_card=True) == REFUSAL
+
+
+def test_a_new_click_signed_the_old_way_is_refused(legacy_webhook):
+    assert legacy_webhook.post(click(), address="card", old_card=True) == REFUSAL
+    assert not legacy_webhook.actions
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_click_is_good_for_five_minutes_since_feishu_never_repeats_one(webhook, minutes):
+    body = json.dumps(click()).encode()
+    old = sealed_with(body, timestamp=time.time() + minutes * 60)
+
+    assert webhook.handle("card", old[1], old[0]) == REFUSAL
+    assert not webhook.actions
+
+
+def test_a_time_ahead_of_ours_is_good_for_minutes_only(webhook):
+    body = json.dumps(event()).encode()
+
+    for minutes, status in ((4, 200), (6, 401)):
+        sent, headers = sealed_with(body, timestamp=time.time() + minutes * 60)
+        assert webhook.handle("event", headers, sent)[0] == status
 
 
 def test_a_click_without_an_object_value_gets_a_toast(webhook):
@@ -197,11 +247,11 @@ def test_a_click_without_an_object_value_gets_a_toast(webhook):
 
 
 @pytest.mark.parametrize("old", [True, False])
-def test_a_click_that_fails_gets_an_error_toast_without_the_reason(webhook, old):
-    webhook.failure = RuntimeError("postgres://user:password@host")
+def test_a_click_that_fails_gets_an_error_toast_without_the_reason(legacy_webhook, old):
+    legacy_webhook.failure = RuntimeError("postgres://user:password@host")
 
     payload = OLD_CLICK if old else click()
-    status, body = webhook.post(payload, address="card", old_card=old)
+    status, body = legacy_webhook.post(payload, address="card", old_card=old)
 
     assert (status, body["toast"]["type"]) == (200, "error")
     assert "password" not in json.dumps(body)
@@ -399,9 +449,13 @@ def refused_requests():
     yield "no JSON", b"hello", {}
     yield "a list", b"[]", {}
     yield "null", b"null", {}
-    yield "signed list", *sealed_with(b"[]")
-    yield "signed nonsense", *sealed_with(b"{")
-    yield "two objects", *sealed_with(plain + b"{}")
+    for name, token in (("half", "\\ud800"), ("NUL", "\\u0000"), ("whole", "\\ud83d\\ude00")):
+        check = f'{{"type":"url_verification","challenge":"c","token":"{token}"}}'
+        yield f"challenge with a token of {name} characters", check.encode(), {}
+    yield "a signature of halves", good, headers | {"X-Lark-Signature": "\ud800"}
+    yield "a nonce of halves", good, headers | {"X-Lark-Request-Nonce": "\ud800"}
+    yield "an unsigned click", json.dumps(click()).encode(), {}
+    yield "bytes that are no UTF-8", b'{"type":"\xff\xfe"}', {}
     yield "deep nesting", b'{"a":' + b"[" * 2000, {}
     yield "encrypt is a number", b'{"encrypt":123}', {}
     yield "encrypt is no base64", b'{"encrypt":"*"}', {}
@@ -418,6 +472,87 @@ def refused_requests():
     yield "far in the future", *sealed_with(plain, timestamp=time.time() + 40 * 3600)
     body, headers = sealed_with(plain)
     yield "no timestamp", body, {k: v for k, v in headers.items() if "Timestamp" not in k}
+
+
+def unreadable_requests():
+    """Signed by somebody who has the Encrypt Key, so by Feishu, and of no use."""
+    for name, body in (
+        ("list", b"[]"),
+        ("nonsense", b"{"),
+        ("two objects", json.dumps(event()).encode() + b"{}"),
+        ("nothing", b""),
+        ("an object", b"{}"),
+        ("deep nesting", b'{"a":' + b"[" * 100_000),
+        ("deep nesting that is whole", b'{"a":"\\ud800",' + b'"a":{' * 900 + b"}" * 901),
+        ("a number of 5,000 digits", b'{"a":' + b"9" * 5000 + b"}"),
+        ("encrypt is a number", b'{"encrypt":123}'),
+        ("encrypt is no base64", b'{"encrypt":"*"}'),
+    ):
+        yield name, body
+    for name, change in (
+        ("event is a text", {"event": "x"}),
+        ("event is null", {"event": None}),
+        ("header is a list", {"header": []}),
+        ("header is null", {"header": None}),
+    ):
+        yield name, json.dumps(event() | change).encode()
+    for event_id in (None, [], 7, "", "\ud800", "a\0b", "x" * 10_000, "a b", "a/../b"):
+        yield f"event_id {event_id!r:.20}", json.dumps(event(event_id=event_id)).encode()
+    for kind in (None, [], {}, "\0", "x" * 10_000):
+        yield f"event_type {kind!r:.20}", json.dumps(event(event_type=kind)).encode()
+    for name in ("message_id", "chat_id"):
+        for value in (None, {}, "\ud83d", "a\0", "x" * 129, "om/../1", "om 1", "om\n1"):
+            odd = message()
+            odd["message"][name] = value
+            yield f"{name} {value!r:.20}", json.dumps(event(body=odd)).encode()
+    for sender in (None, [], {"sender_id": {"open_id": "\ud83d"}}, {"sender_id": 1}):
+        odd = message() | {"sender": sender}
+        odd["message"]["chat_type"] = "group"
+        yield f"sender {sender!r:.40}", json.dumps(event(body=odd)).encode()
+
+
+UNREADABLE = dict(unreadable_requests())
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_is_signed_and_unreadable_is_accepted_with_one_line(webhook, name, caplog):
+    body, headers = sealed_with(UNREADABLE[name])
+
+    status, answer = webhook.handle("event", headers, body)
+
+    assert (status, answer) == (200, {"msg": "success"})
+    assert webhook.received == []
+    (line,) = caplog.records
+    assert not line.exc_info
+    assert line.getMessage().isprintable()
+    assert len(str(line.fields)) < 1_000
+
+
+def test_what_no_database_takes_is_mended_at_the_door(webhook):
+    odd = message("hello \ud83d and \0 and \ud83d\ude00")
+    odd["message"]["mentions"] = [
+        {"key": "@_user_1", "id": {"open_id": "ou_bob"}, "name": "Bob \ud83d"}
+    ]
+    odd["message"]["root_id"] = "om\0"
+
+    body, headers = sealed_with(json.dumps(event(body=odd)).encode())
+    assert webhook.handle("event", headers, body)[0] == 200
+
+    ((_, received),) = webhook.received
+    assert received.text == "hello � and � and 😀"
+    assert received.mentions[0].name == "Bob �"
+    assert received.root_id == ""
+
+
+def test_strangers_write_a_few_lines_a_minute_and_all_are_counted(webhook, caplog):
+    reason = {"address": "event", "reason": "neither an event nor an address check"}
+
+    with counted("feishu_bot_refused_requests_total", **reason) as counts:
+        for _ in range(200):
+            webhook.handle("event", {}, b"hello")
+
+    assert counts == [200]
+    assert len(caplog.records) == 5
 
 
 REFUSED = {name: (body, headers) for name, body, headers in refused_requests()}
@@ -445,11 +580,11 @@ def test_a_timestamp_that_is_not_a_number_is_refused(webhook):
         assert webhook.handle("event", headers, body) == REFUSAL
 
 
-def test_a_refusal_is_one_log_line_without_a_traceback_or_secrets(webhook, caplog):
+def test_a_refusal_has_no_traceback_and_no_secrets(webhook, caplog):
     for body, headers in REFUSED.values():
         webhook.handle("event", headers, body)
 
-    assert len(caplog.records) == len(REFUSED)
+    assert caplog.records
     assert not any(record.exc_info for record in caplog.records)
     assert not any(secret in caplog.text for secret in ("encrypt key", "token of the app"))
 
@@ -503,7 +638,7 @@ def test_what_came_is_counted_by_type_and_a_strangers_type_is_none(webhook):
     with handled as messages, other as others, failed as failures, checks as challenges:
         webhook.post(event())
         webhook.post(event(kind="made.up_v9"))
-        webhook.post({"type": "url_verification", "challenge": "c", "token": "token of the app"})
+        webhook.post(CHALLENGE)
         webhook.failure = FeishuUnavailable("later")
         webhook.post(event())
 

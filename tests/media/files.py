@@ -73,6 +73,14 @@ def _assembled(objects: Sequence[bytes], catalog: int) -> bytes:
     return bytes(out + b"%%EOF")
 
 
+def scanned_pdf(colours: Sequence[tuple[int, int, int]]) -> bytes:
+    """A PDF whose pages are pictures, one of each colour."""
+    first, *others = [Image.new("RGB", (210, 297), colour) for colour in colours]
+    buffer = io.BytesIO()
+    first.save(buffer, "PDF", save_all=True, append_images=others)
+    return buffer.getvalue()
+
+
 def locked_pdf(password: str, owner: str = "owner") -> bytes:
     writer = PdfWriter(PdfReader(io.BytesIO(pdf(["秘密"]))))
     writer.encrypt(password, owner, algorithm="AES-256")

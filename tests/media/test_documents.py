@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feishu_bot.core.documents import Document
+from feishu_bot.core.documents import MOST_SCANS, Document
 from feishu_bot.errors import MediaError
 from feishu_bot.media.documents.encodings import decode
 from feishu_bot.media.documents.formats import format_of
@@ -59,8 +59,20 @@ def test_a_first_part_that_has_no_room_is_cut() -> None:
     assert [(len(part.text), part.is_cut) for part in document.parts] == [(100, True)]
 
 
-def test_a_scanned_pdf_has_no_text() -> None:
-    assert refusal("scan.pdf", files.pdf(["", ""])) == "media_empty"
+def test_a_pdf_of_empty_pages_has_no_text() -> None:
+    assert refusal("empty.pdf", files.pdf(["", ""])) == "media_empty"
+
+
+def test_pages_that_are_drawn_and_not_written_are_scans() -> None:
+    document = read("scan.pdf", files.scanned_pdf([(200, 30, 30)] * 2))
+
+    assert [(part.text, part.is_scan) for part in document.parts] == [("", True)] * 2
+
+
+def test_no_more_scans_are_told_than_anybody_looks_at() -> None:
+    document = read("scan.pdf", files.scanned_pdf([(200, 30, 30)] * (MOST_SCANS + 5)))
+
+    assert (len(document.parts), document.total) == (MOST_SCANS, MOST_SCANS + 5)
 
 
 def test_a_pdf_with_a_password_is_locked_and_one_protected_against_changes_is_read() -> None:

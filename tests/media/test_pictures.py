@@ -98,7 +98,7 @@ def test_any_bytes_are_a_picture_or_a_media_error(
 
 
 def test_pages_of_a_scan_are_seen() -> None:
-    pictures = page_pictures(files.pdf(["a", "b", "c"]), first=2, most=5)
+    pictures = page_pictures(files.pdf(["a", "b", "c"]), [2, 3, 4])
     assert len(pictures) == 2
     assert all(picture.media_type == "image/jpeg" for picture in pictures)
     assert pictures[0].width > pictures[0].height
@@ -106,4 +106,4 @@ def test_pages_of_a_scan_are_seen() -> None:
 
 def test_a_locked_scan_is_locked() -> None:
     with pytest.raises(MediaError, match="media_locked"):
-        page_pictures(files.locked_pdf("geheim"), first=1, most=1)
+        page_pictures(files.locked_pdf("geheim"), [1])

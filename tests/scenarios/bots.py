@@ -37,6 +37,8 @@ def environment(sim: Simulator, database_url: str, **more: str) -> dict[str, str
         "FEISHU_DOMAIN": sim.feishu.url,
         "DATABASE_URL": database_url,
         "SYSTEM_PROMPT": "none",
+        # What is sent without words is asked about at once.
+        "MEDIA_WAIT": "0",
         **more,
     }
 

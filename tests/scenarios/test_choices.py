@@ -133,7 +133,7 @@ def test_a_role_holds_for_every_turn_until_it_is_given_up(sim, talk, start_bot, 
 def test_a_role_of_the_list_is_found_by_category_and_asks_its_example(
     sim, talk, start_bot, choose, press, last
 ):
-    start_bot(P2P_CONTEXT="chat")
+    start_bot(P2P_CONTEXT="chat", LEGACY_CARD_CALLBACKS="true")
     talk.ask("before")
     card = talk.ask("/roles")
     category = options(part(card, "select_static"))[0]
@@ -177,7 +177,7 @@ def test_the_list_of_roles_is_the_administrators(sim, talk, start_bot, choose, t
 
 
 def test_a_mode_is_a_temperature_on_every_turn(sim, talk, start_bot, choose, last):
-    bot = start_bot()
+    bot = start_bot(LEGACY_CARD_CALLBACKS="true")
     card = talk.ask("AI模式")
     assert len(options(part(card, "select_static"))) == 9
     toast = choose(card, "creative").toast
@@ -186,7 +186,7 @@ def test_a_mode_is_a_temperature_on_every_turn(sim, talk, start_bot, choose, las
     first = talk.ask("one", reply_to=card)
     assert last()[2] == 1.0
 
-    restart(bot, start_bot)
+    restart(bot, start_bot, LEGACY_CARD_CALLBACKS="true")
     second = talk.ask("two", reply_to=first)
     assert last()[2:] == (1.0, 3)
     choose(card, "fresh", old=True)

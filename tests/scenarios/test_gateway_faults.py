@@ -93,7 +93,8 @@ def test_an_answer_that_is_too_long_for_the_model_offers_to_go_on(sim, talk, bot
     assert contents == ["hello", HALF, TEXTS("continue_prompt")]
 
 
-def test_going_on_works_with_the_old_kind_of_click_too_and_once(sim, talk, bot):
+def test_going_on_works_with_the_old_kind_of_click_too_and_once(sim, talk, start_bot):
+    start_bot(LEGACY_CARD_CALLBACKS="true")
     sim.gateway.enqueue(failures.out_of_length(HALF), Script.text(" hour later."))
     first = talk.ask("hello")
     button, *_ = first.buttons

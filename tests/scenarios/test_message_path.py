@@ -34,6 +34,8 @@ STOPS = (
 )
 # Modules that call another one on the way; the rest are called and return.
 MAX_MODULES_THAT_HAND_ON = 69
+# Threads that look at the state now and then, and carry no message.
+BESIDE = ("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models")
 
 
 def place_of(frame: FrameType) -> tuple[str, str] | None:
@@ -64,7 +66,8 @@ class Recorder:
         self.hand_overs: set[tuple[str, str]] = set()
 
     def __call__(self, frame: FrameType, event: str, arg: object) -> None:
-        place = place_of(frame) if self.on and event == "call" else None
+        is_on = self.on and not threading.current_thread().name.startswith(BESIDE)
+        place = place_of(frame) if is_on and event == "call" else None
         if place is None:
             return
         callers = list(callers_of(frame))

@@ -12,7 +12,7 @@ from tests.media import files
 from tests.scenarios.test_files import asides, attach, downloads
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
-LOOK = "请看看图片里有什么；如果图里有问题，请直接回答。"
+LOOK = "请看看图片里有什么；如果图里有问题，或者我刚才问的就是它，请直接回答。"
 
 
 def shown(sim, number: int = -1) -> list[tuple[str, int]]:
@@ -66,7 +66,7 @@ def test_a_picture_is_asked_about_in_the_language_of_who_sends_it(sim, start_bot
 
     send(files.picture())
 
-    assert said(sim).endswith("If it asks something, answer that.")
+    assert said(sim).endswith("If it asks something, or I have just asked about it, answer that.")
 
 
 def test_a_picture_with_words_is_seen_with_them(sim, bot, send):

@@ -135,10 +135,10 @@ def test_an_answer_whose_reply_is_refused_is_written_to_the_chat(sim, talk, bot,
 def test_a_notice_that_is_refused_as_a_card_is_said_as_text(sim, talk, bot):
     sim.feishu.faults.fail("message.reply", times=1, status=400, code=230099)
 
-    answer = talk.answer(sim.feishu.send(talk.chat, talk.alice, "sticker", {"file_key": "f"}))
+    answer = talk.answer(sim.feishu.send(talk.chat, talk.alice, "folder", {"file_key": "f"}))
 
     assert answer.message_type == "text"
-    assert "表情" in answer.text
+    assert "文件夹" in answer.text
 
 
 def test_a_topic_gets_no_answer_outside_of_it(sim, talk, bot, caplog):

@@ -168,11 +168,11 @@ def test_rich_text_is_answered(sim, talk, bot):
 
 
 def test_other_kinds_of_messages_get_a_friendly_sentence(sim, talk, bot):
-    sticker = sim.feishu.send(talk.chat, talk.alice, "sticker", {"file_key": "f"})
+    folder = sim.feishu.send(talk.chat, talk.alice, "folder", {"file_key": "f"})
 
-    answer = talk.answer(sticker)
+    answer = talk.answer(folder)
 
-    assert "表情" in answer.text
+    assert "文件夹" in answer.text
     assert not sim.gateway.requests
 
 

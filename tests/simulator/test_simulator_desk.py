@@ -16,6 +16,7 @@ from lark_oapi.api.im.v1 import GetMessageResourceRequest
 
 from feishu_simulator import Simulator
 from feishu_simulator.access import ALL_GROUP_MESSAGES
+from feishu_simulator.desk.things import THINGS
 from tests.polling import eventually
 from tests.simulator.conftest import Bot, Writer
 
@@ -162,6 +163,24 @@ def test_people_write_mention_and_answer_as_in_feishu(desk: Desk, bot: Bot) -> N
     assert (reply.root_id, reply.thread_id) == (said.message_id, said.thread_id)
     assert (said.pushed, reply.pushed) == (True, False)
     eventually(lambda: len(bot.received) == 1)
+
+
+@pytest.mark.parametrize("kind", THINGS)
+def test_a_thing_of_each_kind_can_be_sent(desk: Desk, kind: str) -> None:
+    message = desk.message(desk.do("pass_on", kind=kind))
+
+    assert (message.message_type, message.pushed) == (kind, True)
+    assert desk.do("pass_on", kind="bomb").status_code == 400
+
+
+def test_a_message_and_what_followed_are_forwarded_to_the_bot(desk: Desk) -> None:
+    texts = ("one", "two", "three")
+    said = [desk.message(desk.do("say", text=text, chat_id=desk.group.chat_id)) for text in texts]
+
+    forward = desk.message(desk.do("forward", message_id=said[1].message_id))
+
+    assert forward.chat is desk.private
+    assert forward.content == {"forwarded": [one.message_id for one in said[1:]]}
 
 
 def test_uploads_become_images_voice_and_files_the_bot_can_fetch(

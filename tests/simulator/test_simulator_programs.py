@@ -6,12 +6,14 @@ import io
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 import requests
 from lark_oapi.core.utils import AESCipher
 
-from feishu_simulator import Script, Simulator
+from feishu_simulator import Credentials, Script, Simulator
 from feishu_simulator.messages import History
 from feishu_simulator.terminal import chat
 
@@ -225,3 +227,27 @@ def test_a_growing_text_is_kept_once():
         (0.0, ""), (1.0, "a"), (2.0, "ab"), (4.0, "x"), (5.0, "xyz"), (6.0, "x"),
     ]  # fmt: skip
     assert [kept for _, kept in history._frames] == [0, 1, "ab", 1, "xyz", "x"]
+
+
+@pytest.mark.parametrize("host", ["attacker.example", "127.0.0.1.attacker.example:80", "10.0.0.1"])
+def test_neither_port_answers_under_another_name(host: str) -> None:
+    """A page of another site may have its name resolve to this machine."""
+    with Simulator() as simulator:
+        paths = ("/", "/open-apis/im/v1/messages", "/_simulator/settings")
+        for url in (
+            *(simulator.feishu.url + path for path in paths),
+            simulator.gateway.url + "/v1",
+        ):
+            request = urllib.request.Request(url, headers={"Host": host})
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request)
+            refused.value.close()
+            assert refused.value.code == 403
+
+
+def test_a_run_can_have_secrets_of_its_own() -> None:
+    first, second = Credentials.random(), Credentials.random()
+
+    assert first.app_id == second.app_id
+    for name in ("app_secret", "encrypt_key", "verification_token"):
+        assert getattr(first, name) not in (getattr(second, name), getattr(Credentials(), name))

@@ -10,11 +10,15 @@ from lark_oapi.api.im.v1 import GetMessageRequest
 from feishu_simulator.quirks import FORWARDED, STAND_IN
 
 
-def get(client, message_id, *, whole_card=False):
+def get(client, message_id, *, whole_card=False, names=False):
     builder = GetMessageRequest.builder().message_id(message_id)
     if whole_card:
         builder = builder.card_msg_content_type("user_card_content")
-    return client.im.v1.message.get(builder.build())
+    request = builder.build()
+    if names:
+        # The SDK knows nothing of it.
+        request.add_query("with_sender_name", "true")
+    return client.im.v1.message.get(request)
 
 
 def pushed(message):
@@ -100,3 +104,33 @@ def test_a_stand_in_is_given_out_for_a_card(sim, client, chat, alice, given_out)
 
     assert STAND_IN in content
     assert ("words" in content) is (given_out == "user_dsl")
+
+
+def test_a_kind_may_be_told_only_to_who_reads_the_message(sim, client, chat, alice):
+    sim.feishu.quirks.told_as_nonsupport = {"vote"}
+
+    vote = sim.feishu.send(chat, alice, "vote", {"topic": "lunch?", "options": []})
+
+    assert (pushed(vote)["message_type"], pushed(vote)["content"]) == ("nonsupport", "{}")
+    assert get(client, vote.message_id).data.items[0].msg_type == "vote"
+
+
+def test_senders_are_named_to_who_asks_for_it(sim, client, chat, alice):
+    said = sim.feishu.say(chat, alice, "hi")
+    forward = sim.feishu.forward(chat, alice, [said])
+
+    named = json.loads(get(client, forward.message_id, names=True).raw.content)["data"]["items"]
+    assert [item["sender"]["sender_name"] for item in named] == ["Alice", "Alice"]
+    plain = json.loads(get(client, forward.message_id).raw.content)["data"]["items"]
+    assert not any("sender_name" in item["sender"] for item in plain)
+
+
+def test_an_event_has_a_card_simplified(sim, chat, alice):
+    card = {"schema": "2.0", "body": {"elements": [{"tag": "markdown", "content": "95%"}]}}
+
+    sent = pushed(sim.feishu.send(chat, alice, "interactive", card))
+
+    assert json.loads(sent["content"]) == {
+        "title": None,
+        "elements": [[{"tag": "text", "text": "95%"}]],
+    }

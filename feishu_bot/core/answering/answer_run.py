@@ -18,6 +18,9 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# `AnswerRun.save`: keeps a part of the answer's state, by its name. Raises LeaseLost.
+SaveState = Callable[[str, Mapping[str, Any]], None]
+
 
 @dataclass(frozen=True, slots=True)
 class ShownAnswer:
@@ -31,6 +34,7 @@ class ShownAnswer:
 class AnswerRun:
     """Shows an answer. `footer` names the parts of the small print, `on_sent` hears of messages.
 
+    `complete` adds to a whole draft what can be had in a few seconds, and says whether it did.
     `position` is where the rest of an answer begins that was shown in part.
     """
 
@@ -44,6 +48,7 @@ class AnswerRun:
         footer: frozenset[str],
         seconds: Callable[[], float],
         on_sent: Callable[[SentMessages], None],
+        complete: Callable[[Draft], bool] = lambda _: False,
         position: str = "",
     ) -> None:
         self._job = job
@@ -53,6 +58,7 @@ class AnswerRun:
         self._footer = footer
         self._seconds = seconds
         self._on_sent = on_sent
+        self._complete = complete
         self._position = position
         self._state = dict(job.checkpoint)
         # The thread that draws and the one that reads both save their part.
@@ -68,7 +74,7 @@ class AnswerRun:
             self._job.target,
             reference=self._job.dedupe_id,
             checkpoint=self._state.get("card", {}),
-            save=lambda card: self._save("card", card),
+            save=lambda card: self.save("card", card),
             # At once, since a person may reply or press a button before the job is stored.
             sent=self._on_sent,
             position=self._position,
@@ -80,7 +86,9 @@ class AnswerRun:
             saved = self._state.get("draft")
             draft = write(stream) if saved is None else Draft.from_json(saved)
             # From here on the model has been paid: a crash must not ask it again.
-            self.keep(draft)
+            self._keep(draft)
+            if self._complete(draft):
+                self._keep(draft)
             sent = stream.finish(
                 draft.final_answer(self._footer, self._seconds(), self._job.event_id)
             )
@@ -102,13 +110,13 @@ class AnswerRun:
             raise
         return ShownAnswer(draft, draft.outcome, sent)
 
-    def keep(self, draft: Draft) -> None:
-        """From now on this is what a later try shows, without `write`. Raises LeaseLost."""
+    def _keep(self, draft: Draft) -> None:
         if self._control.lost:
             raise LeaseLost
-        self._save("draft", draft.as_json())
+        self.save("draft", draft.as_json())
 
-    def _save(self, name: str, value: Mapping[str, Any]) -> None:
+    def save(self, name: str, value: Mapping[str, Any]) -> None:
+        """Keep a part of the answer's state for the next process. Raises LeaseLost."""
         with self._saving:
             self._state[name] = value
             self._jobs.checkpoint(self._job, self._state)

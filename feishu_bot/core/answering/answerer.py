@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.answering.answer_run import AnswerRun, ShownAnswer
+from feishu_bot.core.answering.answer_pictures import AnswerPictures
+from feishu_bot.core.answering.answer_run import AnswerRun, SaveState, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.question import AnswerTask, Question, QuestionReader
@@ -30,8 +31,8 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-# Fills an answer. The second argument keeps a draft that is shown if this process dies first.
-Writer = Callable[[AnswerStream, Callable[[Draft], None]], Draft]
+# Fills an answer; a "draft" that it saves is shown if this process dies first.
+Writer = Callable[[AnswerStream, SaveState], Draft]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ class Answerer:
     questions: QuestionReader
     generator: AnswerGenerator
     painter: Painter
+    pictures: AnswerPictures
     messenger: Messenger
     policy: AccessPolicy
     quotas: QuotaChecker
@@ -82,8 +84,8 @@ class Answerer:
 
     def _writer(self, job: Job, question: Question, control: JobControl) -> Writer:
         if question.drawing is not None:
-            return lambda stream, keep: self.painter.paint(job, question, stream, control, keep)
-        return lambda stream, _: self.generator.generate(job, question, stream, control)
+            return lambda stream, save: self.painter.paint(job, question, stream, control, save)
+        return lambda stream, save: self.generator.generate(job, question, stream, control, save)
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
@@ -117,6 +119,9 @@ class Answerer:
             if job.message and job.target.is_private:
                 note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
 
+        def is_cancelled() -> bool:
+            return control.lost or control.stopped
+
         run = AnswerRun(
             job,
             control,
@@ -125,9 +130,10 @@ class Answerer:
             footer=self.footer,
             seconds=lambda: self.timer() - started,
             on_sent=note_sent,
+            complete=lambda draft: self.pictures.complete(draft, question, is_cancelled),
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
-            shown = run.show(lambda stream: write(stream, run.keep))
+            shown = run.show(lambda stream: write(stream, run.save))
         if shown:
             self._finish(job, question, shown, self.timer() - started)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from feishu_bot.core.answering.document_pages import (
     PageRange,
@@ -17,11 +17,13 @@ from feishu_bot.core.answering.question_context import (
     tagged,
     tags_in,
 )
-from feishu_bot.core.attachments import MEGABYTE, AttachmentSource
+from feishu_bot.core.answering.scanned_pages import ScannedPages, page_tags
+from feishu_bot.core.attachments import AttachmentSource, failure_notice
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.documents import Document, DocumentReader
 from feishu_bot.core.messages import Attachment
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.pictures import PictureReader
 from feishu_bot.errors import MediaError, MediaErrorKind
 from feishu_bot.logs import get_logger
 
@@ -37,42 +39,52 @@ _REASONS: Mapping[MediaErrorKind, str] = {
     "media_locked": "it has a password",
     "media_too_large": "it is too large",
     "media_empty": "it has no text",
+    "media_scan": "its pages are pictures, which you can't see",
 }
 
 
 class AttachedFiles:
-    """Fetches files and reads them.
+    """Fetches files and reads them; pages without text are looked at.
 
     `most_bytes` is how large a file may be, `tokens` how much is read of all files of a message.
+    `can_see` of the methods is whether there is a model that can look at pages.
     """
 
     def __init__(
         self,
         attachments: AttachmentSource,
         documents: DocumentReader,
+        pictures: PictureReader,
         *,
         most_bytes: int,
         tokens: int,
     ) -> None:
         self._attachments = attachments
         self._documents = documents
+        self._scans = ScannedPages(pictures)
         self._most_bytes = most_bytes
         self._tokens = tokens
 
-    def read(self, message_id: str, attachments: Iterable[Attachment]) -> QuestionContext:
+    def read(
+        self, message_id: str, attachments: Iterable[Attachment], can_see: Callable[[], bool]
+    ) -> QuestionContext:
         """The files of a message, each from its beginning."""
         files = [item for item in attachments if item.kind == "file"]
         context = QuestionContext()
         for file in files[:MOST_FILES]:
             share = self._tokens // min(len(files), MOST_FILES)
-            context += self._read(message_id, file, PageRange(1, 99_999), share)
+            context += self._read(message_id, file, PageRange(1, 99_999), share, can_see)
         if len(files) > MOST_FILES:
             left = Notice("files_left", {"count": str(MOST_FILES)})
             context += QuestionContext(notices=(left,))
         return context
 
     def further_pages(
-        self, wanted: PageRange, question: str, turns: Iterable[Turn]
+        self,
+        wanted: PageRange,
+        question: str,
+        turns: Iterable[Turn],
+        can_see: Callable[[], bool],
     ) -> QuestionContext:
         """These pages of a file that was sent before, as far as they are new.
 
@@ -88,33 +100,41 @@ class AttachedFiles:
         missing = wanted.beyond(pages)
         if missing is None:
             return QuestionContext()
-        file = Attachment("file", newest["key"], newest.get("name", ""))
-        return self._read(newest.get("message", ""), file, missing, self._tokens)
+        file = Attachment(
+            "file", newest["key"], newest.get("name", ""), inner_id=newest.get("inner", "")
+        )
+        return self._read(newest.get("message", ""), file, missing, self._tokens, can_see)
 
     def _read(
-        self, message_id: str, file: Attachment, wanted: PageRange, tokens: int
+        self,
+        message_id: str,
+        file: Attachment,
+        wanted: PageRange,
+        tokens: int,
+        can_see: Callable[[], bool],
     ) -> QuestionContext:
-        reference = {"message": message_id, "key": file.key}
+        message = file.message_id or message_id
+        reference = {"message": message, "inner": file.inner_id, "key": file.key}
         try:
             chars = max(tokens, 1) * BYTES_PER_TOKEN
             with self._attachments.opened(message_id, file, most=self._most_bytes) as data:
                 document = self._documents.read(file.name, data, chars=chars, first=wanted.first)
+                document = fitted(document, tokens, last=wanted.last)
+                seen = self._scans.of(document, data, file.name, tokens=tokens, can_see=can_see)
         except MediaError as exc:
             logger.info("file not read", id=message_id, reason=str(exc))
-            notice = self._notice(exc, file.name)
+            notice = failure_notice(exc, most=self._most_bytes, file=file.name)
             reason = _REASONS.get(exc.kind, "it couldn't be fetched")
             text = tagged("document", f"(not read: {reason})", name=file.name)
             return QuestionContext(text, (notice,), notice)
-        document = fitted(document, tokens, last=wanted.last)
+        document = seen.document
         pages = PageRange(document.first, document.last)
         shown = f"{pages.shown} of {document.total}"
         text = tagged("document", in_words(document), name=file.name, pages=shown, **reference)
-        return QuestionContext(text, (_told(document, file.name, pages),))
-
-    def _notice(self, exc: MediaError, name: str) -> Notice:
-        limit = f"{self._most_bytes / MEGABYTE:g}"
-        scope = exc.detail if exc.kind == "media_scope_missing" else ""
-        return Notice(exc.kind, {"file": name, "limit": limit, "scope": scope})
+        text += page_tags(message, file, list(seen.pictures))
+        notices = (_told(document, file.name, pages), *seen.notices)
+        pictures = {f"{file.key}#{number}": one for number, one in seen.pictures.items()}
+        return QuestionContext(text, notices, pictures=pictures, files=1)
 
 
 def has_document(context: str) -> bool:

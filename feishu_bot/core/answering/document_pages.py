@@ -70,8 +70,12 @@ def fitted(document: Document, tokens: int, *, last: int = _MOST) -> Document:
 def in_words(document: Document) -> str:
     """The text of a document, each part under its number."""
     if document.total == 1 and not document.parts[0].title:
-        return document.parts[0].text
-    return "\n\n".join(f"[{_heading(document, part)}]\n{part.text}" for part in document.parts)
+        return _said(document.parts[0])
+    return "\n\n".join(f"[{_heading(document, part)}]\n{_said(part)}" for part in document.parts)
+
+
+def _said(part: DocumentPart) -> str:
+    return "(no text; its picture follows)" if part.is_scan else part.text
 
 
 def _heading(document: Document, part: DocumentPart) -> str:

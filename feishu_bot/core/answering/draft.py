@@ -28,6 +28,10 @@ FINISH_NOTICES: Mapping[FinishReason, str] = {
 }
 CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
 EVENT_ID_CHARS = 12
+# The notices in place of an answer about something that couldn't be read.
+UNREAD = frozenset(
+    {*get_args(MediaErrorKind), "sent_forbidden", "sent_unreadable", "unsupported_message"}
+)
 
 
 @dataclass(slots=True)
@@ -58,8 +62,16 @@ class Draft:
     unread: Sequence[tuple[str, Mapping[str, str]]] = ()
     # The asker's favourite model, where another one had to answer.
     missed_favourite: str = ""
+    # What was said, where the question is a voice message; and whether it couldn't be heard.
+    heard: str = ""
+    is_unheard: bool = False
     # What it took besides its own model.
     media: Sequence[MediaUse] = ()
+    # The keys of the answer's pictures, by what its text calls them, and how many were lost; a
+    # scope that was missing for it.
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    lost_pictures: int = 0
+    lost_scope: str = ""
     # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
     resumable_turn: str = ""
     idle_seconds: float = 0.0
@@ -97,7 +109,7 @@ class Draft:
     @property
     def is_unread(self) -> bool:
         """Whether there was nothing to be answered: what was sent could not be read."""
-        return self.notice in get_args(MediaErrorKind)
+        return self.notice in UNREAD
 
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
@@ -114,9 +126,14 @@ class Draft:
         return tuple(Notice(kind, params) for kind, params in self.unread)
 
     def _asides(self) -> tuple[Notice, ...]:
-        if not self.missed_favourite:
-            return self.unread_notices()
-        return (*self.unread_notices(), Notice("favourite_gone", {"model": self.missed_favourite}))
+        asides = self.unread_notices()
+        if self.missed_favourite:
+            asides += (Notice("favourite_gone", {"model": self.missed_favourite}),)
+        if self.lost_scope:
+            asides += (Notice("pictures_scope_missing", {"scope": self.lost_scope}),)
+        elif self.lost_pictures:
+            asides += (Notice("pictures_lost", {"count": str(self.lost_pictures)}),)
+        return asides
 
     def _resumable(self) -> Resumable | None:
         if not self.resumable_turn:
@@ -160,10 +177,12 @@ class Draft:
             notice=notice,
             resumable=self._resumable(),
             asides=self._asides(),
+            pictures=self.pictures,
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             # A file is fetched with the message that it came in, not again.
-            can_regenerate=not self.is_unread and self.drawing is None,
-            pictures=drawn_images(self.drawing) if self.drawing else (),
+            can_regenerate=not (self.is_unread or self.is_unheard) and self.drawing is None,
+            heard=self.heard,
+            drawn=drawn_images(self.drawing) if self.drawing else (),
             controls=self._controls(),
         )

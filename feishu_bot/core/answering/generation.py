@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
+from feishu_bot.core.answering.answer_pictures import AnswerPictures
+from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
+from feishu_bot.core.answering.message_kinds import is_voice
 from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
+from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
+from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
     ModelSight,
+    PictureDelta,
     Prompt,
     ReasoningDelta,
     StreamEnd,
@@ -31,8 +37,10 @@ from feishu_bot.core.chat_model import (
 )
 from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.messenger import AnswerStream
+from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
+from feishu_bot.core.usage import MediaUse
 from feishu_bot.errors import ModelError
 
 # The failures that say that there is no such model (any more), or none to talk to.
@@ -62,6 +70,8 @@ class AnswerGenerator:
         model: ChatModel,
         context: MissingContext,
         pictures: PictureLoader,
+        voices: VoiceMessages,
+        answer_pictures: AnswerPictures,
         sight: ModelSight,
         speakers: Speakers,
         failures: ModelFailures,
@@ -75,6 +85,8 @@ class AnswerGenerator:
         self._model = model
         self._context = context
         self._pictures = pictures
+        self._voices = voices
+        self._answer_pictures = answer_pictures
         self._sight = sight
         self._speakers = speakers
         self._failures = failures
@@ -86,25 +98,62 @@ class AnswerGenerator:
         self._timer = timer
 
     def generate(
-        self, job: Job, question: Question, stream: AnswerStream, control: JobControl
+        self,
+        job: Job,
+        question: Question,
+        stream: AnswerStream,
+        control: JobControl,
+        save: SaveState,
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
-        context, speaker = self._introduction(job, question)
 
         def is_cancelled() -> bool:
             return control.lost or control.stopped or stream.is_over
 
+        if question.message is None or not is_voice(question.message):
+            return self._generate(job, question, stream, is_cancelled)
+        try:
+            heard = self._voices.hear(job, question.message, is_cancelled, save)
+        except ModelError as exc:
+            draft = Draft(is_unheard=True)
+            if is_cancelled():
+                _break_off(draft)
+            else:
+                self._failures.note(draft, exc, job.target.sender)
+            return draft
+        media = (heard.used,) if heard.used else ()
+        if heard.failure:
+            params = dict(heard.failure.params)
+            return Draft(
+                notice=heard.failure.kind, notice_params=params, is_unheard=True, media=media
+            )
+        stream.tell_heard(heard.text)
+        asked = replace(question, text=heard.text, is_wordless=False)
+        draft = self._generate(job, asked, stream, is_cancelled)
+        draft.heard, draft.media = heard.text, (*media, *draft.media)
+        return draft
+
+    def _generate(
+        self,
+        job: Job,
+        question: Question,
+        stream: AnswerStream,
+        is_cancelled: Callable[[], bool],
+    ) -> Draft:
+        context, speaker = self._introduction(job, question)
         written = context.text + question.text
-        pictures = self._shown(written, question.conversation, is_cancelled)
+        pictures = self._shown(written, question.conversation, is_cancelled, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
-        if question.is_wordless and failure and not (pictures.own or has_document(context.text)):
+        if question.is_wordless and failure and not (pictures.own or _is_read(context.text)):
             draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
             draft.context, draft.speaker = context.text, speaker
             return draft
         asked = _Asked(written, speaker, pictures, is_cancelled)
         draft = self._ask(job, question, asked, stream)
         draft.context, draft.speaker = context.text, speaker
+        if context.files:
+            draft.media = (*draft.media, MediaUse(model="", files=context.files))
         last = question.conversation.expired_turn
         if last is not None:
             draft.resumable_turn = str(last.id)
@@ -118,7 +167,8 @@ class AnswerGenerator:
         message, turns = question.message, question.conversation.turns
         context = QuestionContext()
         if message:
-            context = self._context.of(message, question.conversation)
+            model = question.conversation.model
+            context = self._context.of(message, question.conversation, lambda: self._is_seen(model))
         if question.regenerated:
             return context, question.regenerated.speaker
         if job.target.is_private:
@@ -177,7 +227,11 @@ class AnswerGenerator:
             return draft
 
     def _shown(
-        self, written: str, conversation: Conversation, is_cancelled: Callable[[], bool]
+        self,
+        written: str,
+        conversation: Conversation,
+        is_cancelled: Callable[[], bool],
+        ready: Mapping[str, Picture],
     ) -> ShownPictures:
         """The pictures of the question and of what was said before."""
         # With nothing before the words there are none: that costs an answer in words nothing.
@@ -187,7 +241,8 @@ class AnswerGenerator:
         return self._pictures.load(
             written,
             conversation.turns,
-            sees_earlier=lambda: bool(self._vision_model) or self._can_see(conversation.model),
+            ready=ready,
+            sees_earlier=lambda: self._is_seen(conversation.model),
             is_cancelled=is_cancelled,
         )
 
@@ -196,6 +251,10 @@ class AnswerGenerator:
         if not shown.all or not self._vision_model or self._can_see(model):
             return model
         return self._vision_model
+
+    def _is_seen(self, model: str) -> bool:
+        """Whether this model or another one can look at pictures."""
+        return bool(self._vision_model) or self._can_see(model)
 
     def _can_see(self, model: str) -> bool:
         try:
@@ -226,6 +285,12 @@ class AnswerGenerator:
                             metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
                         text.append(event.text)
                         stream.write(event.text)
+                    case PictureDelta():
+                        # Uploaded before the text that names it comes, while the model waits.
+                        key = self._answer_pictures.keep(event, draft, is_cancelled)
+                        # One with an address is a link until the end.
+                        if key and not event.url:
+                            stream.add_picture(event.target, key)
                     case ReasoningDelta():
                         reasoning.append(event.text)
                         stream.write(reasoning=event.text)
@@ -251,6 +316,11 @@ class AnswerGenerator:
         prompt = (question.conversation.role or self._system_prompt).replace("{date}", date)
         names = "" if job.target.is_private else SPEAKER_INSTRUCTION
         return "\n\n".join(filter(None, (prompt, names)))
+
+
+def _is_read(context: str) -> bool:
+    """Whether something was read of what came without words."""
+    return has_document(context) or has_things(context)
 
 
 def _without_favourite(conversation: Conversation) -> Conversation:

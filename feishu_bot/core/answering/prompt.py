@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from feishu_bot.core import own_pictures
 from feishu_bot.core.answering.question_context import for_model, pictures_in
 from feishu_bot.core.answering.speakers import with_speaker
 from feishu_bot.core.chat_model import ChatMessage
@@ -73,7 +74,9 @@ def fit_prompt(
 
 
 def _answer_of(turn: Turn) -> str:
-    return f"(a picture: {turn.answer})" if turn.drawing else turn.answer
+    if turn.drawing:
+        return f"(a picture: {turn.answer})"
+    return own_pictures.for_model(turn.answer)
 
 
 def _of_turn(turn: Turn, pictures: Mapping[str, Picture]) -> ChatMessage:

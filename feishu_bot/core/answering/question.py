@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.answering.message_kinds import WORDS
 from feishu_bot.core.answering.question_context import as_written, context_of
 from feishu_bot.core.answering.shown_pictures import own_picture_tags
 from feishu_bot.core.answering.unread import shown_name
@@ -40,9 +41,10 @@ class Question:
         """The turn to keep; without an answer too, so that the question can be asked again."""
         turns, asker = self.conversation.turns, job.target.sender.open_id
         turn = Turn(
-            question=draft.context + self.text,
+            question=draft.context + (draft.heard or self.text),
             answer=draft.text,
             question_id=job.target.message_id,
+            part_ids=job.message.part_ids if job.message else (),
             asker=asker,
             speaker=draft.speaker,
             answer_ids=answer_ids,
@@ -55,6 +57,7 @@ class Question:
             created_at=created_at,
             unread=draft.unread_notices(),
             drawing=draft.drawing,
+            pictures=draft.pictures,
         )
         before = self.regenerated
         if before is None:
@@ -63,6 +66,7 @@ class Question:
         return replace(
             turn,
             question_id=before.question_id,
+            part_ids=before.part_ids,
             asker=before.asker or asker,
             speaker=before.speaker,
         )
@@ -176,11 +180,20 @@ class QuestionReader:
     def _about_attachments(self, job: Job) -> str:
         target = job.target
         language = self._settings.language(target.sender.open_id, target.chat_id)
-        attachments = job.message.attachments if job.message else ()
+        say = self._texts[language]
+        message = job.message
+        if message and message.kind == "audio":
+            return say("voice_prompt")
+        if message and message.kind == "merge_forward":
+            return say("forward_prompt")
+        if message and message.kind not in WORDS and not message.attachments:
+            return say("sent_prompt", kind=message.kind)
+        attachments = message.attachments if message else ()
         files = [shown_name(item.name) for item in attachments if item.kind == "file"]
-        if not files:
-            return self._texts[language]("picture_prompt")
-        return self._texts[language]("file_prompt", files=", ".join(filter(None, files)))
+        if files:
+            return say("file_prompt", files=", ".join(filter(None, files)))
+        is_video = any(item.cover for item in attachments)
+        return say("video_prompt" if is_video else "picture_prompt")
 
     def _load(self, job: Job, parent_id: str = "") -> Conversation:
         return self._settings.load(job.key, parent_id, asker=job.target.sender.open_id)

@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionContext:
     """`text` is put before the question; `notices` tell the reader what was and wasn't read.
 
-    `failure` is the first of them that says why a file wasn't read.
+    `failure` is the first of them that says why something wasn't read. `pictures` are those that
+    were made while it was read, by what leads to them; `files` is how many files were read.
     """
 
     text: str = ""
     notices: tuple[Notice, ...] = ()
     failure: Notice | None = None
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    files: int = 0
 
     def __add__(self, other: QuestionContext) -> QuestionContext:
         return QuestionContext(
             self.text + other.text,
             (*self.notices, *other.notices),
             self.failure or other.failure,
+            {**self.pictures, **other.pictures},
+            self.files + other.files,
         )
 
 
@@ -41,16 +47,25 @@ class ContextTag:
     attributes: Mapping[str, str]
     text: str
 
+    @property
+    def reference(self) -> str:
+        """What leads to a picture: its key, for a page of a file with its number; may be empty."""
+        return picture_reference(self.attributes)
+
 
 ATTRIBUTE_CHARS = 120
 
-_TAGS = "quoted_message|earlier_messages|attachments|document|picture"
+TAG_NAMES = (
+    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture"
+)
 _ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
-_BACKGROUND = re.compile(rf"\A(?:<({_TAGS}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
-_ONE = re.compile(rf"<({_TAGS})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
+_BACKGROUND = re.compile(rf"\A(?:<({TAG_NAMES}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
+_ONE = re.compile(rf"<({TAG_NAMES})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"<>\n]*)"')
-_TAG = re.compile(rf"<(?=/?(?:{_TAGS})\b)")
-_REFERENCE = frozenset({"message", "key"})
+# However it is written: a model takes all of these for the tag.
+_BLANKS = r"[\s\u200b-\u200f\u2060\ufeff]*"
+_TAG = re.compile(rf"[<＜](?={_BLANKS}/?{_BLANKS}(?:{TAG_NAMES})\b)", re.IGNORECASE)
+_REFERENCE = frozenset({"message", "inner", "key"})
 # What would end an attribute, a tag or a line, and marks of direction.
 _UNSAFE = re.compile(r'["<>&\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')
 
@@ -87,7 +102,7 @@ def tags_in(question: str, name: str) -> Iterator[ContextTag]:
 
 
 def for_model(question: str, shown: Container[str] = ()) -> str:
-    """The question as a model reads it; `shown` are the keys of the pictures that come with it.
+    """The question as a model reads it; `shown` leads to the pictures that come with it.
 
     What leads to a file is of no use to it.
     """
@@ -97,7 +112,7 @@ def for_model(question: str, shown: Container[str] = ()) -> str:
 
     def told(found: re.Match[str]) -> str:
         tag, attributes, text = found[1], dict(_ATTRIBUTE.findall(found[2])), found[3]
-        if tag == "picture" and attributes.get("key") not in shown:
+        if tag == "picture" and picture_reference(attributes) not in shown:
             text = "(a picture that isn't shown here)"
         kept = {name: value for name, value in attributes.items() if name not in _REFERENCE}
         return _written(tag, kept, text)
@@ -106,9 +121,15 @@ def for_model(question: str, shown: Container[str] = ()) -> str:
 
 
 def pictures_in(question: str) -> tuple[str, ...]:
-    """The keys of the pictures before a question."""
-    keys = (tag.attributes.get("key", "") for tag in tags_in(question, "picture"))
-    return tuple(dict.fromkeys(filter(None, keys)))
+    """What leads to the pictures before a question."""
+    references = (tag.reference for tag in tags_in(question, "picture"))
+    return tuple(dict.fromkeys(filter(None, references)))
+
+
+def picture_reference(attributes: Mapping[str, str]) -> str:
+    """What leads to a picture, by the attributes of its tag."""
+    key, page = attributes.get("key", ""), attributes.get("page", "")
+    return f"{key}#{page}" if key and page else key
 
 
 def _written(tag: str, attributes: Mapping[str, str], text: str) -> str:

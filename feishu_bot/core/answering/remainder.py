@@ -74,4 +74,10 @@ def _written(turn: Turn) -> Draft:
     """The answer as it was written, with its end."""
     # Whether a person stopped it or the connection broke is not known any more.
     notice = "" if turn.finish_reason == "cut" else FINISH_NOTICES.get(turn.finish_reason, "")
-    return Draft(text=turn.answer, model=turn.model, reason=turn.finish_reason, notice=notice)
+    return Draft(
+        text=turn.answer,
+        model=turn.model,
+        reason=turn.finish_reason,
+        notice=notice,
+        pictures=turn.pictures,
+    )

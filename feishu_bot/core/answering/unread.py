@@ -31,6 +31,7 @@ _IN_WORDS = {
     "share_calendar_event": "a calendar event",
     "calendar": "a calendar event",
     "general_calendar": "a calendar event",
+    "recalled": "a message that was recalled",
     "system": "a notice of Feishu",
 }
 # Control characters, line breaks and marks of direction could pass for something else.

@@ -20,7 +20,11 @@ class UsageCounter:
         """An answer has ended; `further` is what other models took for it."""
         metrics.ANSWERS.labels(outcome=usage.outcome).inc()
         metrics.ANSWER_SECONDS.observe(usage.seconds)
-        for used in (usage, *further):
+        self.count_further(usage, *further)
+
+    def count_further(self, *usages: Usage) -> None:
+        """What models took, where no answer ends with it."""
+        for used in usages:
             self._count(used)
 
     def _count(self, used: Usage) -> None:

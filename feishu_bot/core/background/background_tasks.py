@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.follow_ups import FollowUps
+from feishu_bot.core.background.spoken_answers import SpokenAnswers
 from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.queue.running_jobs import JobControl
@@ -15,13 +16,16 @@ from feishu_bot.core.tasks import (
     MarkRatings,
     MarkRecalled,
     ShowFollowUps,
+    SpeakAnswer,
     SuggestFollowUps,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackgroundTasks:
-    """Marks on answers that have ended, suggested questions, titles: nobody is told of a failure.
+    """Marks on answers that have ended, suggested questions, titles, spoken answers.
+
+    Nobody who asked is told of a failure.
 
     The person was let in when they asked, so that access isn't looked at again.
     """
@@ -29,6 +33,7 @@ class BackgroundTasks:
     answer_edits: AnswerEdits
     follow_ups: FollowUps
     titles: TitleMaker
+    spoken: SpokenAnswers
 
     def request_after(
         self, job: Job, answer_id: str, turn: Turn | None, *, is_complete: bool, is_recalled: bool
@@ -42,6 +47,7 @@ class BackgroundTasks:
             self.answer_edits.retire(answer_id)
         elif answer_id and turn and is_complete:
             self.follow_ups.request(job, answer_id)
+            self.spoken.request(job, answer_id)
         if turn:
             self.titles.request(job, turn)
 
@@ -52,6 +58,8 @@ class BackgroundTasks:
                 self.follow_ups.make(job, task, control)
             case MarkRatings() | MarkRecalled() as task:
                 self.answer_edits.make(job, task)
+            case SpeakAnswer() as task:
+                self.spoken.make(job, task, control)
             case MakeTitle() as task:
                 self.titles.make(job, task, control)
             case _:

@@ -89,8 +89,8 @@ class FollowUps:
                     self._show(job, task)
         except FeishuError as exc:
             logger.info("no follow-ups", message_id=task.answer_id, error=exc)
-        except Exception:
-            logger.exception("no follow-ups", message_id=task.answer_id)
+        except Exception as exc:  # noqa: BLE001
+            logger.failure("no follow-ups", exc, message_id=task.answer_id)
         with contextlib.suppress(LeaseLost):
             self.jobs.finish(job, "noticed", None, usage)
 

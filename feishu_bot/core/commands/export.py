@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
+from feishu_bot.core import own_pictures
 from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
 from feishu_bot.core.commands.reload import question_title
@@ -86,7 +87,7 @@ def _turn(texts: Texts, number: int, turn: Turn, follows: int | None) -> str:
         f"## {title}",
         texts("export_follows", number=follows) if follows else "",
         quoted,
-        turn.answer.strip(),
+        own_pictures.in_words(turn.answer.strip(), lambda shown: f"🖼 {shown}".rstrip()),
         f"*{turn.model}*" if turn.model else "",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

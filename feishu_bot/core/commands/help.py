@@ -52,7 +52,8 @@ class HelpCommands(CommandGroup):
     @command("help", "/help", "帮助", "/帮助", "help", "/?")
     def help(self, context: CommandContext) -> Card:
         """Show what the bot can do."""
-        shown = {c.name: c for c in context.commands if context.is_admin or not c.for_admins}
+        known = (c for c in context.commands if context.is_admin or not c.for_admins)
+        shown = {command.name: command for command in known if not command.is_alias}
         buttons = tuple(
             Button.command(Text(f"button_{name}"), shown[name].words[0], chat=context.chat_type)
             for name in BUTTONS

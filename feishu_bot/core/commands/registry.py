@@ -82,9 +82,10 @@ class Command:
     else it is the beginning of a question. One that ends in a colon (`edit:`) counts in a reply,
     or in a thread, with what follows it. `for_admins` ones are shown to and obey admins only.
 
-    With `targets_latest` a plain message in a private chat is about the chat's newest conversation,
-    where it would open one of its own. `on_receive` is called as soon as the message comes in,
-    before those it waits for; what it returns becomes the context's `data`.
+    One that `is_alias` is known from other bots, and not shown in help. With `targets_latest` a
+    plain message in a private chat is about the chat's newest conversation, where it would open one
+    of its own. `on_receive` is called as soon as the message comes in, before those it waits for;
+    what it returns becomes the context's `data`.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Command:
     takes_argument: bool = False
     for_admins: bool = False
     targets_latest: bool = False
+    is_alias: bool = False
     on_receive: Callable[[CommandContext], Mapping[str, str]] | None = None
 
 

@@ -42,16 +42,22 @@ class Cancellation:
     def cancel_for(self, request: QueuedTask, *, is_admin: bool) -> CancelResult:
         """Do what /stop asks for.
 
-        Stop what runs in its conversation, or for the person in a chat where it is a new one.
+        Stop what runs in its conversation, or else what the person has sent last: in a chat where
+        it is a new conversation whatever they wait for, and anywhere what has no words yet.
         """
         message, sender = request.message, request.target.sender
         # A command that was pressed runs itself, and what it shall stop isn't on its card.
         found = [self.tasks.running(request.key)]
         tasks = [task for task in found if task and task.event_id != request.event_id]
         is_about_its_thread = message and (message.parent_id or message.thread_id)
-        if not (tasks or is_about_its_thread):
+        if not tasks:
             running = self.tasks.running_of(sender.open_id, request.target.chat_id)
-            tasks = [task for task in running if task.event_id != request.event_id]
+            tasks = [
+                task
+                for task in running
+                if task.event_id != request.event_id
+                and (task.key == request.key or not is_about_its_thread)
+            ]
         # An event that is delivered once more stops nothing that was asked for after it.
         asked_at = request.created_at
         tasks = [task for task in tasks if not asked_at or task.created_at <= asked_at]

@@ -51,7 +51,10 @@ class RunningTasks(Protocol):
         """What is being done in a conversation; None when nothing is."""
 
     def running_of(self, open_id: str, chat_id: str) -> tuple[QueuedTask, ...]:
-        """What is being done for a person in any conversation of a chat, oldest first."""
+        """What is being done for a person in any conversation of a chat, oldest first.
+
+        With what they have sent without words, and only waits for those.
+        """
 
     def stop_event(self, event_id: str) -> bool:
         """Stop the job of this event, but keep what it has answered; False when it is over."""

@@ -88,9 +88,13 @@ class RunningJobs:
             return list(self._jobs.values())
 
     def stop(self, message_id: str) -> None:
-        """Stop the job of this message if it runs here; a dedupe id names one, too."""
+        """Stop the job of this message, or of which it is a part, if it runs here.
+
+        A dedupe id names one, too.
+        """
         for job, control in self.all():
-            if message_id in (job.dedupe_id, job.target.message_id):
+            parts = job.message.part_ids if job.message else ()
+            if message_id in (job.dedupe_id, job.target.message_id, *parts):
                 control.stop()
 
 

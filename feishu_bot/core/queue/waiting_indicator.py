@@ -122,9 +122,9 @@ class WaitingIndicator:
     def _look_safely(self) -> bool:
         try:
             return self.look()
-        except Exception:
+        except Exception as exc:  # noqa: BLE001
             # Nothing but a sign is lost by it.
-            logger.exception("waiting messages not shown")
+            logger.failure("waiting messages not shown", exc)
             self._closing.wait(RETRY_SECONDS)
             return True
 

@@ -79,8 +79,8 @@ class WorkerPool:
             if rest:
                 logger.info("jobs handed back", jobs=len(rest))
                 self.queue.release([job for job, _ in rest])
-        except Exception:
-            logger.exception("jobs not handed back, their leases run out")
+        except Exception as exc:  # noqa: BLE001
+            logger.failure("jobs not handed back, their leases run out", exc)
         self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -94,8 +94,8 @@ class WorkerPool:
             try:
                 if free and not self._closing.is_set():
                     self._claim(min(free, self._wait_for_claims()))
-            except Exception:
-                logger.exception("claim failed")
+            except Exception as exc:  # noqa: BLE001
+                logger.failure("claim failed", exc)
                 self._closing.wait(POLL_SECONDS)
 
     def _wait_for_claims(self) -> int:
@@ -123,9 +123,9 @@ class WorkerPool:
         with bind(event_id=job.event_id, message_id=job.target.message_id):
             try:
                 self.handle(job, control)
-            except Exception:
+            except Exception as exc:  # noqa: BLE001
                 metrics.JOB_FAILURES.inc()
-                logger.exception("job failed", attempt=job.attempt)
+                logger.failure("job failed", exc, attempt=job.attempt)
                 self._postpone(job)
             finally:
                 self.queue.drop(job)
@@ -136,16 +136,16 @@ class WorkerPool:
     def _sweep_once(self) -> None:
         try:
             self.sweep()
-        except Exception:
-            logger.exception("sweep failed")
+        except Exception as exc:  # noqa: BLE001
+            logger.failure("sweep failed", exc)
 
     def _postpone(self, job: Job) -> None:
         try:
             wait = RETRY_SECONDS * 2 ** min(job.attempt - 1, 10)
             self.queue.postpone(job, min(wait, MAX_RETRY_SECONDS))
-        except Exception:
+        except Exception as exc:  # noqa: BLE001
             # Its lease is dropped all the same, and it is claimed again when that has run out.
-            logger.exception("job not postponed")
+            logger.failure("job not postponed", exc)
 
     def _renew_forever(self) -> None:
         renewed = self.timer()
@@ -156,8 +156,8 @@ class WorkerPool:
             try:
                 renewal = self.queue.renew()
                 renewed = now
-            except Exception:
-                logger.exception("leases not renewed")
+            except Exception as exc:  # noqa: BLE001
+                logger.failure("leases not renewed", exc)
             if now > sweep_at:
                 sweep_at = now + SWEEP_SECONDS
                 self._sweep_once()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.question import Question
@@ -46,12 +47,12 @@ _DRAWING_NOTICES = {
 
 @dataclass(frozen=True, slots=True)
 class _Sitting:
-    """One try at one picture. `keep` is given what is said if this process dies."""
+    """One try at one picture."""
 
     job: Job
     stream: AnswerStream
     control: JobControl
-    keep: Callable[[Draft], None]
+    save: SaveState
 
     @property
     def is_over(self) -> bool:
@@ -86,18 +87,18 @@ class Painter:
         question: Question,
         stream: AnswerStream,
         control: JobControl,
-        keep: Callable[[Draft], None],
+        save: SaveState,
     ) -> Draft:
         """Draw once, and upload what was drawn; a failure becomes the draft's notice.
 
-        `keep` is given what is to be said if this process dies before the picture is there: it may
-        have been paid by then, so nobody draws it again without being asked to.
+        What is to be said if this process dies before the picture is there is saved as the
+        "draft": it may have been paid by then, so nobody draws it again without being asked to.
         """
         draft = Draft(drawing=question.drawing or Drawing())
         context = self._sources.of(question)
         draft.context = context.text
         draft.unread = [(notice.kind, dict(notice.params)) for notice in context.notices]
-        sitting = _Sitting(job, stream, control, keep)
+        sitting = _Sitting(job, stream, control, save)
         try:
             self._paint(sitting, context.text + question.text, draft)
         except ModelError as exc:
@@ -124,7 +125,7 @@ class Painter:
             _tell(draft, refusal)
             return
         pictures = tuple(self._loader.fetch(tag) for tag in tags.values())
-        sitting.keep(replace(draft, notice="drawing_interrupted"))
+        sitting.save("draft", replace(draft, notice="drawing_interrupted").as_json())
         drawn = self._draw(sitting, prompt, pictures, draft)
         delivered = self._delivery.deliver(sitting.job, drawn.pictures)
         drawing = draft.drawing or Drawing()

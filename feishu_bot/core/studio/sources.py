@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feishu_bot.core.answering.context import QUOTE_CHARS, MessageReader
+from feishu_bot.core.answering.context import QUOTE_CHARS
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import (
     QuestionContext,
@@ -19,6 +19,7 @@ from feishu_bot.core.answering.question_context import (
 from feishu_bot.core.answering.shown_pictures import own_picture_tags, picture_tags
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.conversations import Conversations, Turn
+from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.text import shorten

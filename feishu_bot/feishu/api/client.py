@@ -27,6 +27,8 @@ TOKEN_MARGIN = 600.0
 TOKEN_PATH = "/auth/v3/tenant_access_token/internal"
 # Otherwise a card comes as a few of its words ("Get message").
 WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
+# Names the senders, those inside of a forwarded chat too. No page says so: other bots report it.
+SENDER_NAMES = {"with_sender_name": "true"}
 # "Get message history": 50 messages at most.
 PAGE_SIZE = "50"
 
@@ -100,6 +102,12 @@ class FeishuClient:
         queries = {"user_id_type": id_type(open_id)}
         answer = self._call("GET", path, queries=queries, timeout=timeout, user_id=open_id)
         return str(answer["data"]["user"].get("name") or "")
+
+    def chat_name(self, chat_id: str, *, timeout: float) -> str:
+        """A group's name, if the bot is in it; `timeout` in seconds. Raises FeishuError."""
+        path = "/im/v1/chats/:chat_id"
+        answer = self._call("GET", path, timeout=timeout, chat_id=chat_id)
+        return str(answer["data"].get("name") or "")
 
     def check(self) -> None:
         """Make sure that Feishu is there and knows the app. Raises FeishuError."""
@@ -175,7 +183,7 @@ class FeishuClient:
         a request for `whole_cards` with HTTP 500.
         """
         path = "/im/v1/messages/:message_id"
-        queries = WHOLE_CARDS if whole_cards else {}
+        queries = SENDER_NAMES | (WHOLE_CARDS if whole_cards else {})
         return _items(self._call("GET", path, queries=queries, message_id=message_id))
 
     def thread(self, thread_id: str, *, whole_cards: bool = False) -> list[dict[str, Any]]:

@@ -39,6 +39,8 @@ ANSWER_BYTES = 19_500
 REASONING_BYTES = 6_000
 MODEL_CHARS = 500
 ASKED_CHARS = 200
+HEARD_CHARS = 1_000
+HEARD_SIGN = "🎤"
 
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
@@ -72,11 +74,12 @@ def answer_card(
     footer: Footer | None = None,
     can_continue: bool = False,
     can_regenerate: bool = False,
-    pictures: tuple[Image, ...] = (),
+    drawn: tuple[Image, ...] = (),
     controls: tuple[Block, ...] = (),
     stop: str = "",
     waiting: int = 0,
     asked: str = "",
+    heard: str = "",
     part: int = 1,
     others: tuple[Catalog, ...] = (),
     admins: Admins = None,
@@ -89,14 +92,15 @@ def answer_card(
     reasoning. When there is nothing but a notice in the end, the card looks like a notice.
 
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
-    for it. `asked` is the question that was pressed, where no message says it. `remainder` is what
-    a button brings. `pictures` stand below the text, `controls` at the end. `others` are the texts
-    of further languages, for a card that many read.
+    for it. `asked` is the question that was pressed, where no message says it; `heard` is what was
+    said in a voice message. `remainder` is what a button brings. `drawn` pictures stand below the
+    text, `controls` at the end. `others` are the texts of further languages, for a card that many
+    read.
     `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
-    elements = [_continued(localizer, part)] if part > 1 else _asked(localizer, asked)
+    elements = [_continued(localizer, part)] if part > 1 else _asked(localizer, asked, heard)
     if reasoning.strip() and part == 1:
         expanded = streaming and not has_text
         elements.append(_reasoning(localizer, reasoning, streaming=streaming, expanded=expanded))
@@ -109,8 +113,8 @@ def answer_card(
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
-    if pictures:
-        elements += render_blocks(localizer, pictures)
+    if drawn:
+        elements += render_blocks(localizer, drawn)
     if remainder:
         left = remainder.about
         line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
@@ -135,7 +139,8 @@ def answer_card(
     if controls:
         elements += render_blocks(localizer, controls)
     # In one language: what replaces it while the answer grows is only the `content`.
-    summary = {"content": preview(summary_line(text) or texts("thinking"))}
+    nothing = "picture_shown" if "![" in text else "thinking"
+    summary = {"content": preview(summary_line(text) or texts(nothing))}
     return {
         "schema": "2.0",
         "config": _config(summary, streaming=streaming),
@@ -169,6 +174,7 @@ def asides_line(texts: Catalog, asides: tuple[Notice, ...]) -> str:
 def as_plain_text(texts: Catalog, ending: FinalAnswer) -> str:
     """An answer as a `text` message, for when cards are refused; nothing in it is a tag."""
     parts = [
+        f"{HEARD_SIGN} {ending.heard}" if ending.heard else "",
         ending.text.strip(),
         notice_line(texts, ending.notice) if ending.notice else "",
         asides_line(texts, ending.asides),
@@ -197,8 +203,14 @@ def _continued(localizer: Localizer, part: int) -> Element:
     return div(localizer.put(lambda texts: texts("part_continued", part=part), **SMALL), "part")
 
 
-def _asked(localizer: Localizer, asked: str) -> list[Element]:
-    return [div(localizer.plain(f"💬 {asked}", ASKED_CHARS, **SMALL), "asked")] if asked else []
+def _asked(localizer: Localizer, asked: str, heard: str) -> list[Element]:
+    elements = []
+    if asked:
+        elements.append(div(localizer.plain(f"💬 {asked}", ASKED_CHARS, **SMALL), "asked"))
+    if heard:
+        said = localizer.plain(f"{HEARD_SIGN} {heard}", HEARD_CHARS, **SMALL)
+        elements.append(div(said, "heard"))
+    return elements
 
 
 def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expanded: bool) -> Element:

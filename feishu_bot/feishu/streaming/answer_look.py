@@ -26,7 +26,8 @@ class Form(IntEnum):
     """How the text stands in its card; each takes less of Feishu than the one before."""
 
     AS_WRITTEN = 0
-    TABLES_AS_CODE = 1
+    # Tables as code, and pictures as links.
+    SIMPLE = 1
     PLAIN = 2
 
 
@@ -36,7 +37,8 @@ class AnswerLook:
 
     `admins` are named where a notice asks for one. `stop` names the answer that its Stop button
     stops, `asked` is the question that was pressed. Without `streaming` only the end is shown.
-    `waiting` counts the messages behind it; `is_stale` says that the card shows another number.
+    `waiting` counts the messages behind it, `heard` is what a voice message says that is answered;
+    `is_stale` says that the card shows something else.
     """
 
     texts: Catalog
@@ -45,6 +47,7 @@ class AnswerLook:
     stop: str
     streaming: bool
     waiting: int = 0
+    heard: str = ""
     is_stale: bool = False
     asked: str = ""
     form: Form = Form.AS_WRITTEN
@@ -59,10 +62,10 @@ class AnswerLook:
         self.form = Form(self.form + 1)
         logger.warning("card refused, showing it simpler", form=self.form.name, error=str(exc))
 
-    def frame(self, text: str, waiting: int) -> str:
+    def frame(self, text: str, waiting: int, heard: str = "") -> str:
         """The text of one frame; empty where the card has to be drawn whole."""
-        self.is_stale |= waiting != self.waiting
-        self.waiting = waiting
+        self.is_stale |= waiting != self.waiting or heard != self.heard
+        self.waiting, self.heard = waiting, heard
         return "" if self.is_stale else self.content(text, streaming=True)
 
     def with_line(self, text: SafeMarkdown, key: str) -> SafeMarkdown:
@@ -101,11 +104,12 @@ class AnswerLook:
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
-            pictures=ending.pictures,
+            drawn=ending.drawn,
             controls=ending.controls,
             stop=self.stop,
             waiting=self.waiting,
             asked=self.asked,
+            heard=ending.heard or self.heard,
             part=part,
             others=self.others,
             # Whatever it is that Feishu doesn't take, it may be the people.

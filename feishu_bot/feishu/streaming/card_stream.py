@@ -75,6 +75,7 @@ class CardStream:
         self._timer = timer
         self._buffer = TextBuffer(timer=timer)
         self.tell_waiting = self._buffer.put_waiting
+        self.tell_heard = self._buffer.put_heard
         self._landed = threading.Event()
         self._failure: BaseException | None = None
         # What follows belongs to the drawing thread. What an earlier process has shown stays.
@@ -95,6 +96,9 @@ class CardStream:
 
     def rewrite(self, text: str = "", reasoning: str = "") -> None:
         self._buffer.rewrite(text, reasoning)
+
+    def add_picture(self, target: str, key: str) -> None:
+        self._text.add_picture(target, key)
 
     def tell_wait(self, seconds: float) -> None:
         whole = math.ceil(seconds)
@@ -192,7 +196,7 @@ class CardStream:
             text = self._look.with_line(full.text, "more_coming")
         try:
             shown = self._cards.last.draw(
-                self._look.frame(text, self._buffer.waiting),
+                self._look.frame(text, self._buffer.waiting, self._buffer.heard),
                 lambda: self._growing_card(text),
                 since=self._frames.last_shown,
                 urgent=self._frames.is_first,
@@ -224,6 +228,7 @@ class CardStream:
         """Show the final cards: as many as the text needs, and none with an old text in it."""
         ending = self._buffer.wait_for_ending()
         self._take_new()
+        self._text.add_pictures(ending.pictures)
         self._text.finish(is_cut=not ending.is_complete)
         if not self._cards:
             self._cards.add()
@@ -259,7 +264,7 @@ class CardStream:
     def _simplify(self, exc: FeishuError) -> bool:
         """Ask less of Feishu's cards; whether the text is another now. Raises `exc`."""
         self._look.simplify(exc)
-        return self._text.show_tables_as_code()
+        return self._text.simplify()
 
     def _take_new(self) -> None:
         text, reasoning, replaces = self._buffer.take()
@@ -290,9 +295,10 @@ class CardStream:
         self._reasoning = ""
         try:
             self._text.finish(is_cut=not ending.is_complete)
+            self._text.simplify()
             unseen = replace(ending, text=without_escapes(self._text.text))
             self._plain.send(as_plain_text(self._look.texts, unseen))
-            for picture in ending.pictures:
+            for picture in ending.drawn:
                 self._plain.send_picture(picture.key)
         except (TargetGone, FeishuUnavailable):
             raise

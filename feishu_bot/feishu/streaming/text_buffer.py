@@ -20,6 +20,7 @@ class TextBuffer:
         self._reasoning: list[str] = []
         self._note = ""
         self._waiting = 0
+        self._heard = ""
         self._is_rewritten = False
         self._is_used = False
         self._has_news = False
@@ -57,6 +58,16 @@ class TextBuffer:
         with self._changed:
             self._waiting, self._has_news = messages, True
             self._changed.notify()
+
+    def put_heard(self, text: str) -> None:
+        """Show what the question said that is answered here."""
+        with self._changed:
+            self._heard, self._has_news = text, True
+            self._changed.notify()
+
+    @property
+    def heard(self) -> str:
+        return self._heard
 
     @property
     def waiting(self) -> int:

@@ -12,8 +12,7 @@ from typing import Any
 
 from feishu_bot.core.card_actions import CardAction
 from feishu_bot.core.messages import Sender
-from feishu_bot.core.text import repair_surrogates
-from feishu_bot.feishu.webhook.fields import as_dict, as_text, object_in, person_id
+from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_text, cleaned, object_in, person_id
 
 
 def parse_card_action_v2(event: Mapping[str, Any], event_id: str) -> CardAction:
@@ -27,24 +26,30 @@ def parse_card_action_v1(body: Mapping[str, Any]) -> CardAction:
 
     It has no event id; its token, one per click, takes that place.
     """
-    return _card_action(body, body, body, as_text(body.get("token")) or _digest(body))
+    return _card_action(body, body, body, as_id(body.get("token")) or _digest(body), is_legacy=True)
 
 
 def _card_action(
-    data: Mapping[str, Any], context: Mapping[str, Any], operator: Mapping[str, Any], event_id: str
+    data: Mapping[str, Any],
+    context: Mapping[str, Any],
+    operator: Mapping[str, Any],
+    event_id: str,
+    *,
+    is_legacy: bool = False,
 ) -> CardAction:
     action = as_dict(data.get("action"))
     return CardAction(
         event_id=event_id,
-        message_id=as_text(context.get("open_message_id")),
-        chat_id=as_text(context.get("open_chat_id")),
+        message_id=as_id(context.get("open_message_id")),
+        chat_id=as_id(context.get("open_chat_id")),
         operator=Sender(
             open_id=person_id(operator),
-            user_id=as_text(operator.get("user_id")),
-            union_id=as_text(operator.get("union_id")),
+            user_id=as_id(operator.get("user_id")),
+            union_id=as_id(operator.get("union_id")),
         ),
-        value=_repaired(object_in(action.get("value"))),
-        form=_repaired(_form(action)),
+        value=cleaned(object_in(action.get("value"))),
+        form=cleaned(_form(action)),
+        is_legacy=is_legacy,
     )
 
 
@@ -56,14 +61,6 @@ def _form(action: Mapping[str, Any]) -> dict[str, Any]:
         if action.get(field):
             form.setdefault(name or field, action[field])
     return form
-
-
-def _repaired(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields, their texts without halves of characters, which no database or model takes."""
-    return {
-        name: repair_surrogates(value) if isinstance(value, str) else value
-        for name, value in fields.items()
-    }
 
 
 def _digest(body: Mapping[str, Any]) -> str:

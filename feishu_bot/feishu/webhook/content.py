@@ -9,8 +9,9 @@ from typing import Any
 
 from feishu_bot.core.messages import Attachment
 from feishu_bot.feishu.webhook.card_content import card_text, is_stand_in
-from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text, object_in
+from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_text, object_in
 from feishu_bot.feishu.webhook.rich_text import RichText, attachment_of
+from feishu_bot.feishu.webhook.thing_content import thing_text
 
 # The whole content of a forwarded chat; what was said in it has to be asked for.
 FORWARDED = "Merged and Forwarded Message"
@@ -24,10 +25,14 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says. `mentions` are those of its own tags, in the shape of an event's."""
+    """What a message says. `mentions` are those of its own tags, in the shape of an event's.
+
+    `subject` is the person or group whose card it is, by id.
+    """
 
     kind: str
     text: str = ""
+    subject: str = ""
     attachments: tuple[Attachment, ...] = ()
     mentions: tuple[Mapping[str, Any], ...] = ()
 
@@ -53,18 +58,13 @@ def read_content(kind: str, raw: object, *, is_edited: bool = False) -> Content:
             text, attachments, mentions = _card(content)
         case "image" | "file" | "audio" | "media":
             attachments = attachment_of(kind, content)
-        case "todo":
-            text = RichText(as_dict(content.get("summary"))).text
-        case "vote":
-            options = [f"- {as_text(option)}" for option in as_list(content.get("options"))]
-            text = "\n".join(filter(None, [as_text(content.get("topic")), *options]))
-        case "location":
-            text = as_text(content.get("name"))
-        case "share_calendar_event" | "calendar" | "general_calendar":
-            text = as_text(content.get("summary"))
-        case "video_chat":
-            text = as_text(content.get("topic"))
-    return Content(kind, _without_paragraphs(text) if is_edited else text, attachments, mentions)
+        case "share_user" | "share_chat":
+            subject = as_id(content.get("user_id" if kind == "share_user" else "chat_id"))
+            return Content(kind, subject=subject)
+        case _:
+            return Content(kind, thing_text(kind, content))
+    text = _without_paragraphs(text) if is_edited else text
+    return Content(kind, text, attachments=attachments, mentions=mentions)
 
 
 def _card(

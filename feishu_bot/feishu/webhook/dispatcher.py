@@ -1,29 +1,14 @@
-"""Dispatches checked requests by event type: to its parser, then to the bot.
-
-The SDK's dispatchers are the way in. They answer errors with their own texts, so nothing but an
-event that is certainly Feishu's may reach them.
-"""
+"""Dispatches checked requests by event type: to its parser, then to the bot."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, TypeVar
-
-from lark_oapi import CardActionHandler, EventDispatcherHandler
-from lark_oapi.card.model import Card
-from lark_oapi.core.model import RawRequest
-from lark_oapi.event.callback.model.p2_card_action_trigger import (
-    P2CardActionTrigger,
-    P2CardActionTriggerResponse,
-)
-from lark_oapi.event.custom import CustomizedEvent
 
 from feishu_bot.core.card_actions import CardAction, ClickResponse, toast
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
-from feishu_bot.errors import FeishuUnavailable, Refused
+from feishu_bot.errors import BotError, FeishuUnavailable, Refused, Unreadable
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.webhook.card_actions import parse_card_action_v1, parse_card_action_v2
 from feishu_bot.feishu.webhook.events import (
@@ -32,12 +17,12 @@ from feishu_bot.feishu.webhook.events import (
     parse_first_chat,
     parse_menu_click,
 )
-from feishu_bot.feishu.webhook.fields import as_dict, seconds
+from feishu_bot.feishu.webhook.fields import Envelope, as_dict, read_envelope
 from feishu_bot.feishu.webhook.messages import parse_edit, parse_message, parse_recall
-from feishu_bot.feishu.webhook.signature import Headers
-from feishu_bot.logs import bind, get_logger
+from feishu_bot.logs import bind, get_limited_logger, get_logger
 
 logger = get_logger(__name__)
+# A database or a Feishu that is away fails every delivery alike.
 
 MESSAGE = "im.message.receive_v1"
 EDIT = "im.message.updated_v1"
@@ -54,6 +39,9 @@ FIRST_CHAT = "p2p_chat_create"
 IDENTITY_WAIT_SECONDS = 1.5
 # Each type is logged once; the memory for that must not grow with nonsense.
 MOST_UNHANDLED_TYPES = 100
+
+# For the metrics.
+OTHER = "other"
 
 T = TypeVar("T")
 Response = tuple[int, dict[str, Any]]
@@ -72,8 +60,6 @@ class EventDispatcher:
     def __init__(
         self,
         *,
-        encrypt_key: str,
-        verification_token: str,
         identity: Callable[[float], BotIdentity],
         receive: Callable[[str, IncomingMessage], None],
         edit: Callable[[str, IncomingMessage], None],
@@ -89,69 +75,83 @@ class EventDispatcher:
         self._click = on_card_action
         self._choose = on_menu_click
         self._responses = responses
+        self._outages = get_limited_logger(__name__)
         self._unhandled_types: set[str] = set()
-        # Raw events instead of the SDK's typed ones: those fail on any field of another shape.
-        self._events = (
-            EventDispatcherHandler.builder(encrypt_key, verification_token)
-            .register_p2_customized_event(MESSAGE, self._on_message)
-            .register_p2_customized_event(EDIT, self._on_edit)
-            .register_p2_customized_event(
-                RECALL, _listener(lambda event, _: parse_recall(event), recall)
-            )
-            .register_p2_customized_event(BOT_ADDED, _listener(parse_bot_added, on_chat_joined))
-            .register_p2_customized_event(
-                CHAT_ENTERED, _listener(parse_chat_entered, on_chat_joined)
-            )
-            .register_p2_customized_event(MENU, self._on_menu_click)
-            .register_p1_customized_event(FIRST_CHAT, _listener(parse_first_chat, on_chat_joined))
-            .register_p2_card_action_trigger(self._on_card_action_v2)
-            .build()
-        )
-        self._cards = (
-            CardActionHandler.builder(encrypt_key, verification_token)
-            .register(self._on_card_action_v1)
-            .build()
-        )
+        self._listeners: dict[str, Callable[[Envelope], None]] = {
+            MESSAGE: self._on_message,
+            EDIT: self._on_edit,
+            RECALL: _listener(lambda event: parse_recall(event.body), recall),
+            BOT_ADDED: _joining(parse_bot_added, on_chat_joined),
+            CHAT_ENTERED: _joining(parse_chat_entered, on_chat_joined),
+            FIRST_CHAT: _joining(parse_first_chat, on_chat_joined),
+            MENU: self._on_menu_click,
+        }
 
-    def dispatch(self, headers: Headers, body: bytes, data: Mapping[str, Any]) -> Response:
-        """Answer an event of either generation; `data` is the body, decrypted."""
-        event_type, event_id, is_handled = _heading(data)
+    def dispatch(self, data: Mapping[str, Any]) -> tuple[str, Response]:
+        """Answer an event of either generation; `data` is the body, decrypted.
+
+        Returns its type for the metrics, too. Raises Unreadable.
+        """
+        event = read_envelope(data)
+        is_handled = event.event_type == FIRST_CHAT if event.is_old else event.event_type in HANDLED
         if not is_handled:
-            self._log_unhandled(event_type)
-            return SUCCESS
-        with bind(event_id=event_id, event_type=event_type):
-            if event_type == CARD_ACTION:
-                return self._answer_card_action(headers, body, data)
-            response = self._events.do(_raw_request(headers, body))
-        return SUCCESS if response.status_code == 200 else FAILURE
+            self._log_unhandled(event.event_type)
+            return OTHER, SUCCESS
+        with bind(event_id=event.event_id, event_type=event.event_type):
+            if event.event_type == CARD_ACTION:
+                return CARD_ACTION, self._answer_card_action(event)
+            return event.event_type, self._answer_event(event)
 
-    def handled_type(self, data: Mapping[str, Any]) -> str:
-        """The type of an event that the bot does something with; empty for any other."""
-        event_type, _, is_handled = _heading(data)
-        return event_type if is_handled else ""
-
-    def dispatch_card_action_v1(
-        self, headers: Headers, body: bytes, data: Mapping[str, Any]
-    ) -> Response:
+    def dispatch_card_action_v1(self, data: Mapping[str, Any]) -> Response:
         """Answer a click in the form of the old message-card callback. Raises Refused."""
         if "schema" in data or not isinstance(data.get("action"), Mapping):
             raise Refused("not an old card action")
-        response = self._cards.do(_raw_request(headers, body))
-        if response.status_code == 200:
-            return 200, json.loads(response.content)
-        # The SDK has logged the exception; its text stays here.
-        return 200, self._responses.v1(toast("action_failed", "error"))
+        try:
+            action = parse_card_action_v1(data)
+            return 200, self._responses.v1(self._click(action), action)
+        except Exception as exc:  # noqa: BLE001 (the door: what fails is repeated)
+            self._log_failure(exc)
+            return 200, self._responses.v1(toast("action_failed", "error"))
 
-    def _answer_card_action(
-        self, headers: Headers, body: bytes, data: Mapping[str, Any]
-    ) -> Response:
-        if not _has_object_value(data):
+    def late(self, data: Mapping[str, Any], *, is_old_card: bool) -> tuple[str, Response]:
+        """What is said when there is no answer in time. Events are repeated, clicks are not."""
+        failed = toast("action_failed", "error")
+        if is_old_card:
+            return CARD_ACTION, (200, self._responses.v1(failed))
+        event_type = read_envelope(data).event_type
+        if event_type == CARD_ACTION:
+            return CARD_ACTION, (200, self._responses.v2(failed))
+        return event_type, FAILURE
+
+    def _answer_event(self, event: Envelope) -> Response:
+        try:
+            self._listeners[event.event_type](event)
+        except Unreadable as exc:
+            # A repeat would fail the same way, so Feishu is told that all is well.
+            _log_unreadable(exc)
+        except Exception as exc:  # noqa: BLE001 (the door: what fails is repeated)
+            self._log_failure(exc)
+            return FAILURE
+        return SUCCESS
+
+    def _answer_card_action(self, event: Envelope) -> Response:
+        if not _has_object_value(event.body):
             logger.warning("card action without an object value")
             return 200, self._responses.v2(toast("action_unknown", "warning"))
-        response = self._events.do(_raw_request(headers, body))
-        if response.status_code == 200:
-            return 200, json.loads(response.content)
+        try:
+            action = _parsed(lambda event: parse_card_action_v2(event.body, event.event_id), event)
+            return 200, self._responses.v2(self._click(action), action)
+        except Unreadable as exc:
+            _log_unreadable(exc)
+        except Exception as exc:  # noqa: BLE001 (the door: what fails is repeated)
+            self._log_failure(exc)
         return 200, self._responses.v2(toast("action_failed", "error"))
+
+    def _log_failure(self, exc: Exception) -> None:
+        if isinstance(exc, BotError):
+            self._outages.warning("delivery not taken in, Feishu will repeat it", error=str(exc))
+        else:
+            logger.failure("delivery failed", exc)
 
     def _log_unhandled(self, event_type: str) -> None:
         types = self._unhandled_types
@@ -164,15 +164,14 @@ class EventDispatcher:
             event_type=event_type,
         )
 
-    def _on_message(self, data: CustomizedEvent) -> None:
-        bot = self._identity_for(as_dict(data.event))
-        receive = partial(self._receive, data.header.event_id)
-        _listener(lambda event, _: parse_message(event, bot), receive)(data)
+    def _on_message(self, event: Envelope) -> None:
+        bot = self._identity_for(event.body)
+        message = _parsed(lambda event: parse_message(event.body, bot), event)
+        self._receive(event.event_id, message)
 
-    def _on_edit(self, data: CustomizedEvent) -> None:
-        bot = self._identity_for(as_dict(data.event))
-        edit = partial(self._edit, data.header.event_id)
-        _listener(lambda event, _: parse_edit(event, bot), edit)(data)
+    def _on_edit(self, event: Envelope) -> None:
+        bot = self._identity_for(event.body)
+        self._edit(event.event_id, _parsed(lambda event: parse_edit(event.body, bot), event))
 
     def _identity_for(self, event: Mapping[str, Any]) -> BotIdentity:
         """The bot's identity. Raises FeishuUnavailable when it matters and isn't known yet."""
@@ -184,76 +183,41 @@ class EventDispatcher:
             raise FeishuUnavailable("not known yet who the bot is")
         return identity
 
-    def _on_menu_click(self, data: CustomizedEvent) -> None:
-        def choose(click: MenuClick) -> None:
-            # The event itself tells the time in whole seconds only.
-            self._choose(replace(click, created_at=seconds(data.header.create_time)))
-
-        _listener(parse_menu_click, choose)(data)
-
-    def _on_card_action_v2(self, data: P2CardActionTrigger) -> P2CardActionTriggerResponse:
-        action = parse_card_action_v2(_plain(data.event), data.header.event_id)
-        return P2CardActionTriggerResponse(self._responses.v2(self._click(action), action))
-
-    def _on_card_action_v1(self, card: Card) -> dict[str, Any]:
-        action = parse_card_action_v1(_plain(card))
-        return self._responses.v1(self._click(action), action)
+    def _on_menu_click(self, event: Envelope) -> None:
+        click = _parsed(lambda event: parse_menu_click(event.body, event.event_id), event)
+        # The event itself tells the time in whole seconds only.
+        self._choose(replace(click, created_at=event.created_at))
 
 
-def _heading(data: Mapping[str, Any]) -> tuple[str, Any, bool]:
-    """The type and id of an event, and whether it is handled."""
-    header = data.get("header")
-    if isinstance(header, Mapping):
-        event_type = str(header.get("event_type"))
-        return event_type, header.get("event_id"), event_type in HANDLED
-    event_type, event_id = str(as_dict(data.get("event")).get("type")), data.get("uuid")
-    # Without an id, or with a schema, the SDK takes it for something else.
-    is_handled = event_type == FIRST_CHAT and bool(event_id) and "schema" not in data
-    return event_type, event_id, is_handled
+def _parsed(parse: Callable[[Envelope], T], event: Envelope) -> T:
+    """What the parser makes of an event. Raises Unreadable, whatever it failed at."""
+    if not event.event_id:
+        raise Unreadable("no event_id")
+    try:
+        return parse(event)
+    except ValueError as exc:
+        raise Unreadable(str(exc)) from exc
+    except Exception as exc:
+        # A shape that nobody has thought of. The text may hold what people wrote.
+        raise Unreadable(type(exc).__name__) from exc
 
 
 def _listener(
-    parse: Callable[[Mapping[str, Any], str], T], handle: Callable[[T], None]
-) -> Callable[[CustomizedEvent], None]:
-    """A listener of the SDK's for what `parse` makes of an event and its id."""
-
-    def listen(data: CustomizedEvent) -> None:
-        event_id = data.header.event_id if data.header else data.uuid
-        try:
-            parsed = parse(as_dict(data.event), event_id)
-        except ValueError as exc:
-            _log_unreadable(exc)
-        else:
-            handle(parsed)
-
-    return listen
+    parse: Callable[[Envelope], T], handle: Callable[[T], None]
+) -> Callable[[Envelope], None]:
+    return lambda event: handle(_parsed(parse, event))
 
 
-def _log_unreadable(exc: ValueError) -> None:
-    """A repeat would fail the same way, so Feishu is told that all is well."""
+def _joining(
+    parse: Callable[[Mapping[str, Any], str], ChatJoined], handle: Callable[[ChatJoined], None]
+) -> Callable[[Envelope], None]:
+    return _listener(lambda event: parse(event.body, event.event_id), handle)
+
+
+def _log_unreadable(exc: Unreadable) -> None:
     logger.error("event not readable", error=str(exc))
 
 
-def _has_object_value(data: Mapping[str, Any]) -> bool:
-    action = as_dict(data.get("event")).get("action")
+def _has_object_value(event: Mapping[str, Any]) -> bool:
+    action = event.get("action")
     return isinstance(action, Mapping) and isinstance(action.get("value", {}), Mapping)
-
-
-def _raw_request(headers: Headers, body: bytes) -> RawRequest:
-    request = RawRequest()
-    request.uri = "webhook"
-    request.body = body
-    names = ("X-Lark-Request-Timestamp", "X-Lark-Request-Nonce", "X-Lark-Signature")
-    request.headers = {name: headers.get(name) or "" for name in names}
-    return request
-
-
-def _plain(value: Any) -> Any:
-    """The SDK's typed objects as the dicts they were read from."""
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if hasattr(value, "__dict__"):
-        return {name: _plain(item) for name, item in vars(value).items() if name != "raw"}
-    return value

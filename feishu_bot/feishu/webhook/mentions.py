@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feishu_bot.core.messages import BotIdentity, Mention
-from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text, person_id
+from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_list, as_text, person_id
 
 _EVERYONE = frozenset({"all", "@_all", "@all"})
 _LEADING_EMPTY_LINES = re.compile(r"\A(?:[ \t]*\n)+")
@@ -89,7 +89,7 @@ def _is_everyone(key: str, item: Mapping[str, Any]) -> bool:
 
 def _mention(items: list[dict[str, Any]]) -> Mention:
     # Events have an object of ids, messages fetched over REST a plain string.
-    ids = (person_id(item.get("id")) or as_text(item.get("id")) for item in items)
+    ids = (person_id(item.get("id")) or as_id(item.get("id")) for item in items)
     names = (as_text(item.get("name")) for item in items)
     return Mention(open_id=next(filter(None, ids), ""), name=next(filter(None, names), ""))
 

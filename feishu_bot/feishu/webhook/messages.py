@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feishu_bot.core.answering.context import FetchedMessage
+from feishu_bot.core.fetched_messages import RECALLED, FetchedMessage
 from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender
-from feishu_bot.core.text import repair_surrogates
-from feishu_bot.feishu.webhook.content import read_content
+from feishu_bot.core.text import storable
+from feishu_bot.feishu.webhook.content import Content, read_content
 from feishu_bot.feishu.webhook.fields import (
     as_dict,
+    as_id,
     as_text,
     person_id,
     person_of,
@@ -33,7 +34,7 @@ def parse_message(
     # An edit may also be pushed as the message once more.
     is_edited = is_edited or (bool(updated) and seconds(updated) > seconds(created) > 0)
     content = read_content(
-        as_text(message.get("message_type")), message.get("content"), is_edited=is_edited
+        as_id(message.get("message_type")), message.get("content"), is_edited=is_edited
     )
     mentions = Mentions.read(message.get("mentions"), content.mentions, bot)
     chat_id = required(message, "chat_id")
@@ -44,15 +45,16 @@ def parse_message(
         chat_type="p2p" if is_private else "group",
         sender=_sender(as_dict(event.get("sender")), chat_id if is_private else ""),
         kind=content.kind,
-        text=repair_surrogates(mentions.put_names(content.text)),
+        text=storable(mentions.put_names(content.text)),
         created_at=seconds(created),
         mentions=mentions.others,
         mentions_bot=bool(mentions.bot_keys),
         mentions_all=mentions.calls_everyone(content.text),
+        subject=content.subject,
         attachments=content.attachments,
-        root_id=as_text(message.get("root_id")),
-        parent_id=as_text(message.get("parent_id")),
-        thread_id=as_text(message.get("thread_id")),
+        root_id=as_id(message.get("root_id")),
+        parent_id=as_id(message.get("parent_id")),
+        thread_id=as_id(message.get("thread_id")),
         is_edited=is_edited,
     )
 
@@ -79,29 +81,34 @@ def parse_edit(event: Mapping[str, Any], bot: BotIdentity) -> IncomingMessage:
 def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None:
     """A message as REST answers show it ("Get message"); None for a recalled one.
 
-    All mentions become names, the bot's own included.
+    All mentions become names, the bot's own included. Of a recalled one in a forwarded chat it is
+    told that it was there.
     """
-    message_id = as_text(item.get("message_id"))
-    if not message_id or item.get("deleted") is True:
+    message_id = as_id(item.get("message_id"))
+    forward = as_id(item.get("upper_message_id"))
+    if not message_id or (item.get("deleted") is True and not forward):
         return None
     body = as_dict(item.get("body"))
     content = read_content(
-        as_text(item.get("msg_type")),
+        as_id(item.get("msg_type")),
         body.get("content"),
         is_edited=item.get("updated") is True,
     )
     mentions = Mentions.read(item.get("mentions"), content.mentions, None)
     sender = as_dict(item.get("sender"))
+    if item.get("deleted") is True:
+        content = Content(RECALLED)
     return FetchedMessage(
         message_id=message_id,
-        text=repair_surrogates(mentions.put_names(content.text)).strip(),
-        sender=as_text(sender.get("id")),
-        name=as_text(sender.get("sender_name")),
+        text=storable(mentions.put_names(content.text)).strip(),
+        subject=content.subject,
+        sender=as_id(sender.get("id")),
+        name=storable(as_text(sender.get("sender_name"))),
         is_own=sender.get("sender_type") == "app" and sender.get("id") == app_id,
         created_at=seconds(item.get("create_time")),
         kind=content.kind,
         attachments=content.attachments,
-        forwarded_in=as_text(item.get("upper_message_id")),
+        forwarded_in=forward,
     )
 
 

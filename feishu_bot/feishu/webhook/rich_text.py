@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from feishu_bot.core.messages import Attachment
-from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text
+from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_list, as_text, parse_json
 
 _TICKS = re.compile(r"`{3,}")
 # Up to the next one at most: six thousand without an end would each be read to the end.
@@ -24,14 +23,14 @@ _BLOCKS = frozenset({"code_block", "hr"})
 
 def attachment_of(tag: object, part: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """The attachment of a message of this kind, or of a run with this tag; none without a key."""
-    file_key, name = as_text(part.get("file_key")), as_text(part.get("file_name"))
+    file_key, name = as_id(part.get("file_key")), as_text(part.get("file_name"))
     match tag:
         case "img" | "image":
-            item = Attachment("image", as_text(part.get("image_key")))
+            item = Attachment("image", as_id(part.get("image_key")))
         case "audio":
             item = Attachment("audio", file_key, name)
         case "media" | "video":
-            item = Attachment("video", file_key, name)
+            item = Attachment("video", file_key, name, cover=as_id(part.get("image_key")))
         case "file":
             item = Attachment("file", file_key, name)
         case _:
@@ -130,7 +129,7 @@ def _rows(raw: object) -> list[Any]:
     """The rows of a text, also where they are a string of JSON or lie under a locale."""
     if isinstance(raw, str):
         try:
-            raw = json.loads(raw)
+            raw = parse_json(raw)
         except (ValueError, RecursionError):
             return []
     if isinstance(raw, Mapping):

@@ -17,16 +17,22 @@ from typing import Any, Literal, Protocol
 
 from Crypto.Cipher import AES
 
-from feishu_bot.errors import Refused
+from feishu_bot.errors import Refused, Unreadable
+from feishu_bot.feishu.webhook.fields import cleaned
 
 MAX_BODY = 1024 * 1024
 # An address check carries a challenge and a token; only that may come unsigned.
 MAX_UNSIGNED_BODY = 4096
-# A clock that is off by more than this would refuse Feishu's own requests.
-CLOCK_SKEW = 24 * 3600.0
+# How far Feishu's clock may be ahead of ours. One that is further would refuse its own requests,
+# and a captured one would stay good for as long as it is ahead.
+CLOCK_SKEW = 300.0
 
 Address = Literal["event", "card"]
 Signature = Literal["event", "card", "none"]
+
+
+class Undecryptable(Unreadable):
+    """What came encrypted is no JSON under our key."""
 
 
 class Headers(Protocol):
@@ -39,7 +45,8 @@ class SignatureVerifier:
     """Checks and decrypts the requests to one app. Its methods raise Refused.
 
     `max_age` is how long, in seconds, the inbox knows an event it has seen: an older request could
-    be a replay that nothing else would stop.
+    be a replay that nothing else would stop. With `legacy_cards` what is signed with the token
+    alone, as the old card callbacks are, passes at the cards' address.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class SignatureVerifier:
         encrypt_key: str,
         verification_token: str,
         max_age: float,
+        legacy_cards: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._app_id = app_id
@@ -56,6 +64,7 @@ class SignatureVerifier:
         self._aes_key = hashlib.sha256(self._encrypt_key).digest()
         self._token = verification_token.encode()
         self._max_age = max_age
+        self._legacy_cards = legacy_cards
         self._clock = clock
 
     def verify(self, address: Address, headers: Headers, body: bytes) -> Signature:
@@ -63,30 +72,66 @@ class SignatureVerifier:
         if len(body) > MAX_BODY:
             raise Refused("body too large")
         timestamp = headers.get("X-Lark-Request-Timestamp") or ""
-        salt = timestamp.encode() + (headers.get("X-Lark-Request-Nonce") or "").encode()
-        given = (headers.get("X-Lark-Signature") or "").encode()
+        salt = _bytes(timestamp) + _bytes(headers.get("X-Lark-Request-Nonce") or "")
+        given = _bytes(headers.get("X-Lark-Signature") or "")
         event = hashlib.sha256(salt + self._encrypt_key + body).hexdigest().encode()
         card = hashlib.sha1(salt + self._token + body).hexdigest().encode()
         # Both are always compared, so that the time taken tells nothing.
         is_event = hmac.compare_digest(given, event)
         is_card = hmac.compare_digest(given, card) and address == "card"
+        if is_card and not is_event and not self._legacy_cards:
+            raise Refused("old card callback")
         if not (is_event or is_card):
             if len(body) > MAX_UNSIGNED_BODY:
                 raise Refused("no valid signature")
             return "none"
-        self._check_age(timestamp)
+        self.check_age(timestamp, self._max_age)
         return "event" if is_event else "card"
 
+    def check_age(self, timestamp: str, max_age: float) -> None:
+        """Refuse what was sent longer ago than `max_age` seconds, or from a clock ahead of ours."""
+        try:
+            age = self._clock() - float(timestamp)
+        except ValueError:
+            raise Refused("timestamp is not a number") from None
+        if not age >= -CLOCK_SKEW:
+            raise Refused("timestamp ahead of our clock")
+        if not age <= max_age:
+            raise Refused("timestamp too old")
+
+    def read_unsigned(self, body: bytes) -> dict[str, Any]:
+        """The address check in the body, which must be encrypted: else nobody has shown a key."""
+        try:
+            data, is_encrypted = self._read(body)
+        except Undecryptable:
+            if self._is_under_token(body):
+                raise Refused("encrypted with the Verification Token") from None
+            raise Refused("encrypted with another key") from None
+        except Unreadable:
+            raise Refused("neither an event nor an address check") from None
+        if data.get("type") != "url_verification":
+            raise Refused("no valid signature")
+        self.challenge(data)
+        if not is_encrypted:
+            raise Refused("address check without encryption")
+        return data
+
     def read(self, body: bytes) -> dict[str, Any]:
-        """The JSON object in the body, decrypted where it is encrypted."""
+        """The JSON object in a signed body, decrypted where it is encrypted. Raises Unreadable."""
+        return self._read(body)[0]
+
+    def _read(self, body: bytes) -> tuple[dict[str, Any], bool]:
         data, rest = _json_object(body)
         if rest.strip():
-            raise Refused("not JSON")
+            raise Unreadable("not JSON")
         encrypted = data.get("encrypt")
         if encrypted is None:
-            return data
+            return data, False
         # Anything after the object is unverified padding.
-        return _json_object(self._decrypt(encrypted))[0]
+        try:
+            return _json_object(self._decrypt(encrypted, self._aes_key))[0], True
+        except Unreadable:
+            raise Undecryptable("encrypted with another key") from None
 
     def challenge(self, data: Mapping[str, Any]) -> str:
         """The challenge of an address check with the right token."""
@@ -96,49 +141,64 @@ class SignatureVerifier:
         return challenge
 
     def check_recipient(self, data: Mapping[str, Any]) -> None:
-        """Make sure that an event of either generation is for this app."""
-        header = data.get("header")
-        if isinstance(header, Mapping):
+        """Make sure that an event of either generation is for this app. Raises Unreadable, too."""
+        if "header" in data:
+            header = data["header"]
+            if not isinstance(header, Mapping):
+                raise Unreadable("no header in it")
             token = header.get("token")
             if token is not None and not self._is_token(token):
                 raise Refused("wrong token")
             app_id = header.get("app_id")
         else:
             event = data.get("event")
-            if not isinstance(event, Mapping) or not self._is_token(data.get("token")):
-                raise Refused("neither an event nor an address check")
+            if not isinstance(event, Mapping):
+                raise Unreadable("neither an event nor an address check")
+            if not self._is_token(data.get("token")):
+                raise Refused("wrong token")
             app_id = event.get("app_id", self._app_id)
         if app_id != self._app_id:
             raise Refused("another app's event")
 
-    def _check_age(self, timestamp: str) -> None:
+    def _is_under_token(self, body: bytes) -> bool:
+        """Whether the two were swapped, in the console or in our settings."""
         try:
-            age = self._clock() - float(timestamp)
-        except ValueError:
-            raise Refused("timestamp is not a number") from None
-        if not -CLOCK_SKEW <= age <= self._max_age:
-            raise Refused("timestamp out of range")
+            sealed = _json_object(body)[0].get("encrypt")
+            opened = _json_object(self._decrypt(sealed, hashlib.sha256(self._token).digest()))[0]
+        except Unreadable:
+            return False
+        return opened.get("type") == "url_verification"
 
-    def _decrypt(self, encrypted: object) -> bytes:
+    def _decrypt(self, encrypted: object, key: bytes) -> bytes:
         """AES-256-CBC without a look at the padding, so that there is no padding to ask about."""
         try:
             sealed = base64.b64decode(encrypted if isinstance(encrypted, str) else b"")
-            cipher = AES.new(self._aes_key, AES.MODE_CBC, sealed[: AES.block_size])
+            cipher = AES.new(key, AES.MODE_CBC, sealed[: AES.block_size])
             return bytes(cipher.decrypt(sealed[AES.block_size :]))
         except (ValueError, binascii.Error):
-            raise Refused("not decryptable") from None
+            raise Unreadable("not decryptable") from None
 
     def _is_token(self, token: object) -> bool:
-        return isinstance(token, str) and hmac.compare_digest(token.encode(), self._token)
+        return isinstance(token, str) and hmac.compare_digest(_bytes(token), self._token)
+
+
+def _bytes(text: str) -> bytes:
+    # A stranger may send halves of characters, which no encoding takes.
+    return text.encode("utf-8", "replace")
 
 
 def _json_object(text: bytes) -> tuple[dict[str, Any], str]:
-    """The JSON object that the bytes begin with, and the text after it."""
+    """The JSON object that the bytes begin with, fit to be stored, and the text after it.
+
+    Raises Unreadable.
+    """
     characters = text.decode("utf-8", "replace").lstrip()
     try:
         data, end = json.JSONDecoder().raw_decode(characters)
+        # Only an escape can stand for half a character, or for NUL.
+        data = cleaned(data) if "\\u" in characters else data
     except (ValueError, RecursionError):
-        raise Refused("not JSON") from None
+        raise Unreadable("not JSON") from None
     if not isinstance(data, dict):
-        raise Refused("not a JSON object")
+        raise Unreadable("not a JSON object")
     return data, characters[end:]

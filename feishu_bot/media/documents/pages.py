@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from feishu_bot.core.documents import Document, DocumentPart, DocumentUnit
+from feishu_bot.core.documents import MOST_SCANS, Document, DocumentPart, DocumentUnit
 from feishu_bot.errors import MediaError
 
 # Text without pages is cut into parts of about this many characters, at the end of a paragraph.
@@ -14,11 +14,15 @@ PART_CHARS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """`read` gives title and text of a part by its number, from 1 on."""
+    """`read` gives title and text of a part by its number, from 1 on.
+
+    `is_drawn` is whether a part without text has something to be seen.
+    """
 
     unit: DocumentUnit
     total: int
     read: Callable[[int], tuple[str, str]]
+    is_drawn: Callable[[int], bool] = lambda number: False
 
 
 def flow_pages(text: str) -> Pages:
@@ -30,24 +34,31 @@ def flow_pages(text: str) -> Pages:
 def take(pages: Pages, *, chars: int, first: int) -> Document:
     """The parts from `first` on that have room in `chars`, at least one; see DocumentReader.
 
-    A `first` beyond the end is the last part. Raises MediaError when no part has any text.
+    A `first` beyond the end is the last part. Raises MediaError when no part has any text or
+    anything to be seen.
     """
     if not pages.total:
         raise MediaError("media_empty")
     taken: list[DocumentPart] = []
-    room = chars
+    room, scans = chars, 0
     for number in range(min(max(first, 1), pages.total), pages.total + 1):
         title, text = pages.read(number)
         text = text.strip()
         if len(text) > room and taken:
             break
-        taken.append(
-            DocumentPart(number=number, title=title, text=text[:room], is_cut=len(text) > room)
+        part = DocumentPart(
+            number=number,
+            title=title,
+            text=text[:room],
+            is_cut=len(text) > room,
+            is_scan=not text and pages.is_drawn(number),
         )
+        taken.append(part)
+        scans += part.is_scan
         room -= len(text)
-        if room <= 0:
+        if room <= 0 or scans >= MOST_SCANS:
             break
-    if not any(part.text for part in taken):
+    if not any(part.text or part.is_scan for part in taken):
         raise MediaError("media_empty")
     return Document(unit=pages.unit, total=pages.total, parts=tuple(taken))
 

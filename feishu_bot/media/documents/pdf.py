@@ -27,20 +27,29 @@ def read_pdf(data: bytes) -> Pages:
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise MediaError("media_broken", "PDF") from exc
 
+    broken = (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        NotImplementedError,
+    )
+
     def read(number: int) -> tuple[str, str]:
         try:
             return "", reader.pages[number - 1].extract_text()
-        except (
-            PyPdfError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            IndexError,
-            RecursionError,
-            NotImplementedError,
-        ):
+        except broken:
             # One broken page shall not hide the others.
             return "", ""
 
-    return Pages("page", total, read)
+    def is_drawn(number: int) -> bool:
+        try:
+            content = reader.pages[number - 1].get_contents()
+            return content is not None and bool(content.get_data().strip())
+        except broken:
+            return False
+
+    return Pages("page", total, read, is_drawn)

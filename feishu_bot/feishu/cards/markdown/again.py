@@ -1,8 +1,10 @@
-"""What is written once more when further link definitions are known."""
+"""What is written once more when further link definitions, or pictures, are known."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from feishu_bot.feishu.cards.markdown.inline import InlineWriter
 from feishu_bot.feishu.cards.markdown.parser import References
@@ -10,14 +12,27 @@ from feishu_bot.feishu.cards.markdown.pieces import Piece
 from feishu_bot.feishu.cards.markdown.tables import Table
 
 
-def inline(references: References, used: set[str], content: str, head: str) -> str:
-    return head + InlineWriter(references, used, in_line=bool(head)).write(content)
+def inline(
+    references: References,
+    used: set[str],
+    content: str,
+    head: str,
+    pictures: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    writer = InlineWriter(references, used, in_line=bool(head), pictures=pictures)
+    return head + writer.write(content)
 
 
 def text_again(
-    references: References, used: set[str], *, piece: Piece, content: str, head: str
+    references: References,
+    used: set[str],
+    *,
+    piece: Piece,
+    content: str,
+    head: str,
+    pictures: Mapping[str, str],
 ) -> Piece:
-    return replace(piece, text=inline(references, used, content, head))
+    return replace(piece, text=inline(references, used, content, head, pictures))
 
 
 def definition_again(_: References, used: set[str], *, piece: Piece, label: str) -> Piece:

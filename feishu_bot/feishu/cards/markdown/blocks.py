@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from markdown_it.token import Token
 
@@ -32,7 +33,8 @@ class BlockWriter:
     """Writes the tokens of a source that begins with this line of the answer.
 
     `number` is that of the list item before, when the source begins within a list. `at_end` makes
-    the content good with which the source ends, where half of it may be missing.
+    the content good with which the source ends, where half of it may be missing. `pictures` has
+    the keys of those that the text may show.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class BlockWriter:
         is_list: bool = False,
         number: int = -1,
         at_end: Callable[[str], str] | None = None,
+        pictures: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._lines = lines
         self._first_line = first_line
@@ -59,6 +62,7 @@ class BlockWriter:
         self._numbers: list[int] = []
         self._number = number
         self._at_end = at_end
+        self._pictures = pictures
         self._last: Token | None = None
         self._is_first = False
         self._units: list[Unit] = []
@@ -185,10 +189,12 @@ class BlockWriter:
     def _add_inline(
         self, kind: Kind, token: Token, content: str, head: str, continues: str
     ) -> None:
-        text = inline(self._references, self._used, content, head)
+        text = inline(self._references, self._used, content, head, self._pictures)
         piece = self._add(kind, token, text=text, continues=continues)
         if "[" in content:
-            again = partial(text_again, piece=piece, content=content, head=head)
+            again = partial(
+                text_again, piece=piece, content=content, head=head, pictures=self._pictures
+            )
             self._units[-1].pieces[-1] = replace(piece, again=again)
 
     def _write_code(self, token: Token) -> None:

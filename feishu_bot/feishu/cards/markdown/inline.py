@@ -9,7 +9,8 @@ backslashes. The only tag that is ever written is `<br>`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from markdown_it.token import Token
@@ -41,6 +42,8 @@ _BLOCK_START = re.compile(
 )
 _MAY_BEGIN_BLOCK = frozenset("0123456789-+*#>=_|:")
 
+# What a picture is called that the model made; without its key there is none to be shown.
+_OWN_PICTURE = "picture:"
 # Escapes that models write for LaTeX and not for Markdown: these keep their backslash.
 _LATEX_ESCAPES = frozenset("\"%&'(),/:;=?@[\\]^{}")
 
@@ -53,6 +56,7 @@ class InlineWriter:
     used: set[str]
     in_cell: bool = False
     in_line: bool = False  # in a heading or a cell, which have one line only
+    pictures: Mapping[str, str] = field(default_factory=dict)  # keys by what the text calls them
     _spent: int = 0  # characters of targets that were written elsewhere
     _escapes_links: bool = False  # whether brackets are escaped so that they make no link
     _strikes: bool = False  # whether two tildes could strike out what is between them
@@ -165,6 +169,8 @@ class InlineWriter:
             self.used.add(token.meta["label"])
             self._spent += len(target)
         label = self._write(children, in_label=True).strip()
+        if target in self.pictures:
+            return f"![{label}]({self.pictures[target]})"
         if self._spent > MAX_TARGETS:
             return label
         if _WEB.match(target):
@@ -181,8 +187,12 @@ class InlineWriter:
             return label
         if "label" in token.meta:
             self.used.add(token.meta["label"])
+        if target in self.pictures:
+            return f"![{label}]({self.pictures[target]})"
         if _WEB.match(target):
             return f"[{label or '🔗'}]({_target(target)})"
+        if target.startswith(_OWN_PICTURE):
+            return f"🖼 {label}".rstrip()
         return self._as_text(label, target)
 
     def _as_text(self, label: str, target: str) -> str:
@@ -190,7 +200,8 @@ class InlineWriter:
         shown = self._text(target, in_label=True)
         if shown.startswith("("):
             shown = f"&#40;{shown[1:]}"
-        if not target or label == shown or target[0] == "#" or target[:5].lower() == "data:":
+        is_nowhere = target[:1] == "#" or target[:5].lower() == "data:"
+        if not target or label == shown or is_nowhere or target.startswith(_OWN_PICTURE):
             return label
         return f"{label} ({shown})" if label else shown
 

@@ -7,8 +7,9 @@ item. What is shown is the same as if the whole text had been read at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from feishu_bot.feishu.cards.characters import half_character, normalised
 from feishu_bot.feishu.cards.markdown.blocks import BlockWriter
@@ -29,10 +30,21 @@ _HALF_LINE = re.compile(r"[ \t>]*+(?:[-*=|#~_+:`$\\ \t]*|\d{1,9}[.)]|(?:```|~~~)
 
 
 class MarkdownStream:
-    """The text that is on no full card yet. `tables` is how many tables a card may have."""
+    """The text that is on no full card yet. `tables` is how many tables a card may have.
 
-    def __init__(self, text: str = "", *, tables: int = TABLES_PER_CARD) -> None:
+    `pictures` has the keys of pictures by what the text calls them. More may be put into it before
+    the text that names them.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        tables: int = TABLES_PER_CARD,
+        pictures: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._tables = tables
+        self._pictures = pictures
         self._is_finished = False
         self._at_end: Callable[[str], str] | None = held_back
         self._half = ""  # a character, or a line end, of which the rest is still to come
@@ -123,6 +135,14 @@ class MarkdownStream:
         self._known = None
         return self.text() != before
 
+    def write_pictures_again(self) -> None:
+        """Show the pictures that are known since, and no more those that aren't any more."""
+        used = set(self._used_before)
+        self._done = [_again(piece, self._references, used) for piece in self._done]
+        self._used = frozenset(used)
+        self._page = Page(self._tables).extended(self._done)
+        self._known = None
+
     def fitting(self, limit: int) -> SafeMarkdown:
         """The text, or the first card of it if it doesn't fit one."""
         card = self.full_card(limit)
@@ -173,6 +193,7 @@ class MarkdownStream:
             is_list=self._is_list,
             number=self._number,
             at_end=self._at_end,
+            pictures=self._pictures,
         )
         units = writer.write(tokens)
         if not self._is_finished and len(units) > 1:

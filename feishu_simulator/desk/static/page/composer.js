@@ -1,5 +1,5 @@
 // Where one writes: text, mentions, files, voice; a reply, a thread or the chat itself.
-import { upload } from "../api.js";
+import { act, upload } from "../api.js";
 import { go, here } from "../here.js";
 import { trying } from "../toast.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
@@ -12,6 +12,7 @@ import { useDraft } from "./drafts.js";
 import { Icon } from "./icons.js";
 import { MentionList, useMentions } from "./mention.js";
 import { sayIn } from "./saying.js";
+import { ThingsMenu } from "./things.js";
 import { VoiceButton } from "./voice.js";
 
 const LINES = 8;
@@ -146,6 +147,7 @@ export function Composer({ chat, place, rootId = "" }) {
         <button type="button" class="round-button" title=${say("attach")} aria-label=${say("attach")}
           onClick=${() => files.current.click()}><${Icon} name="clip" /></button>
         <${VoiceButton} onVoice=${sendFile} />
+        <${ThingsMenu} onPick=${(kind) => trying(act("pass_on", { ...fields(), kind }))} />
         <span class="composer-hint">${say("composerHint")}</span>
         <button type="button" class="send" disabled=${!draft.text.trim() && draft.files.length === 0}
           title=${say("send")} aria-label=${say("send")} onClick=${send}><${Icon} name="send" /></button>

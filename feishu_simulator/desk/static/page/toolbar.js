@@ -31,6 +31,12 @@ function edit(message, me) {
   }
 }
 
+/** This message and those after it go to one's own chat with the bot, as one. */
+async function forward(message, me) {
+  const sent = await trying(act("forward", { message_id: message.message_id, person: me }));
+  if (sent) toast(say("forwardedToBot"), "success");
+}
+
 /** Reply where the message stands; one that has a thread is answered inside it. */
 function reply(message, place) {
   if (place === "thread") {
@@ -52,6 +58,7 @@ export function Toolbar({ message, me, place, canThread }) {
     <${Tool} icon="reply" label=${say("reply")} onClick=${() => reply(message, place)} />
     ${canThread && place === "main" && html`<${Tool} icon="thread" label=${say("replyInThread")}
       onClick=${() => go({ side: "thread", thread: id, replyTo: "" })} />`}
+    <${Tool} icon="forward" label=${say("forward")} onClick=${() => forward(message, me)} />
     ${text && html`<${Tool} icon="copy" label=${say("copy")} onClick=${() => copy(text)} />`}
     ${message.sender === me && message.type === "text" && html`<${Tool} icon="edit"
       label=${say("edit")} onClick=${() => edit(message, me)} />`}
