@@ -24,6 +24,7 @@ from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.sent_things import SentThings
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
+from feishu_bot.core.answering.spoken_question import SpokenQuestions
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.attachments import AttachmentSource
@@ -205,18 +206,21 @@ def build_bot(
         questions=QuestionReader(
             conversations, settings, continue_prompt=continue_prompt, texts=ports.texts
         ),
+        spoken=SpokenQuestions(
+            VoiceMessages(
+                attachments,
+                ports.transcriber,
+                ports.prices,
+                language=options.transcription_language,
+            ),
+            failures,
+        ),
         generator=AnswerGenerator(
             model=ports.model,
             context=MissingContext(
                 conversations=conversations, archive=ports.reader, files=files, things=things
             ),
             pictures=pictures,
-            voices=VoiceMessages(
-                attachments,
-                ports.transcriber,
-                ports.prices,
-                language=options.transcription_language,
-            ),
             answer_pictures=answer_pictures,
             sight=ports.sight,
             speakers=Speakers(ports.names),

@@ -9,6 +9,7 @@ import pytest
 from feishu_bot.core.cards import Button, Buttons, Form, Select
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.drawings import Drawing
+from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.messages import Attachment
 from feishu_bot.core.picture_model import DrawnPictures
 from feishu_bot.core.pictures import Picture
@@ -21,7 +22,7 @@ from feishu_bot.errors import (
     ModelError,
     PermissionMissing,
 )
-from tests.builders import BOB, KEY, BotWorld, job, message, turn
+from tests.builders import BOB, KEY, TEXTS, BotWorld, job, message, turn
 from tests.core.fakes import FakePrices, RecordedAnswer, refuse
 
 CAT = b"\x89PNG cat"
@@ -430,3 +431,74 @@ def test_a_card_of_a_picture_has_one_form(world):
     answer = draw(world)
 
     assert sum(isinstance(block, Form) for block in answer.ending.controls) == 1
+
+
+def test_what_is_said_in_a_voice_message_is_drawn(world):
+    world.attachments.stored["file_v"] = b"OggS"
+    world.transcriber.text = "一只猫"
+    voice = Attachment("audio", "file_v")
+
+    answer = draw(world, "", kind="audio", attachments=(voice,))
+
+    assert world.drawing.asked[0][:2] == ("一只猫", ())
+    assert answer.ending.heard == "一只猫"
+    assert stored(world).question == "一只猫"
+    assert [used.model for used in world.inbox.further[1]] == ["hear-1", "draw-1"]
+
+
+def test_words_behind_a_picture_that_waited_for_them_reply_to_nothing_else(world):
+    remember(world, drawn(1))
+    world.attachments.stored["img_in"] = b"photo"
+    before = Attachment("image", "img_in", message_id="om_4")
+
+    draw(world, "make it night", "om_5", parent_id="om_4", root_id="om_1", attachments=(before,))
+
+    assert [one.data for one in world.drawing.asked[0][1]] == [b"photo"]
+    assert 'message="om_4"' in stored(world).question
+
+
+def test_the_pictures_of_a_forwarded_chat_can_be_changed(world):
+    part = FetchedMessage(message_id="om_p", kind="image", attachments=(picture("img_f"),))
+    world.reader.messages = (
+        FetchedMessage(message_id="om_1", kind="merge_forward", parts=(part,)),
+    )
+    world.attachments.stored["img_f"] = b"forwarded"
+
+    answer = draw(world, "", kind="merge_forward")
+
+    assert answer.ending.notice.kind == "picture_waits"
+    assert 'message="om_1" inner="om_p" key="img_f"' in stored(world).question
+
+
+def test_a_reply_to_a_picture_that_a_chat_model_made_goes_on_from_it(world):
+    answer = "![a dog](picture:0b1c2d)"
+    remember(world, turn(1, answer=answer, pictures={"picture:0b1c2d": "img_made"}))
+    world.attachments.stored["img_made"] = CAT
+
+    draw(world, "with a hat", "om_5", parent_id="om_a1", root_id="om_1")
+
+    assert world.drawing.asked[0][0] == "with a hat"
+    assert [one.data for one in world.drawing.asked[0][1]] == [CAT]
+
+
+@pytest.mark.parametrize("words", ["/chat", "回到聊天", "退出图片创作"])
+def test_the_studio_is_left_by_words(words):
+    world = BotWorld()
+    world.conversations.set_kind(KEY, "picture")
+
+    assert world.run(words).title.key == "studio_left"
+    assert world.conversation().kind == "chat"
+    assert not world.drawing.asked
+
+
+def test_help_says_how_the_studio_is_left():
+    assert all("/chat" in say("command_picture") for say in TEXTS.values())
+
+
+def test_an_export_has_the_words_of_a_picture_and_not_its_key(world):
+    remember(world, drawn(1))
+
+    file = world.run("/export")
+
+    assert "🎨 a dog" in file.data.decode()
+    assert "img_1" not in file.data.decode()

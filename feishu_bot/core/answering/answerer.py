@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
@@ -13,6 +14,7 @@ from feishu_bot.core.answering.answer_run import AnswerRun, SaveState, ShownAnsw
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.question import AnswerTask, Question, QuestionReader
+from feishu_bot.core.answering.spoken_question import SpokenQuestions
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.conversations import Conversations
@@ -46,6 +48,7 @@ class Answerer:
     conversations: Conversations
     people: People
     questions: QuestionReader
+    spoken: SpokenQuestions
     generator: AnswerGenerator
     painter: Painter
     pictures: AnswerPictures
@@ -79,13 +82,23 @@ class Answerer:
             # What has begun is finished, whatever it costs.
             if refusal and not job.checkpoint:
                 return refusal
-            self._run(job, question, control, self._writer(job, question, control))
+            self._run(job, question, control, partial(self._write, job, question, control))
         return None
 
-    def _writer(self, job: Job, question: Question, control: JobControl) -> Writer:
-        if question.drawing is not None:
-            return lambda stream, save: self.painter.paint(job, question, stream, control, save)
-        return lambda stream, save: self.generator.generate(job, question, stream, control, save)
+    def _write(
+        self,
+        job: Job,
+        question: Question,
+        control: JobControl,
+        stream: AnswerStream,
+        save: SaveState,
+    ) -> Draft:
+        def answer(asked: Question) -> Draft:
+            if asked.drawing is not None:
+                return self.painter.paint(job, asked, stream, control, save)
+            return self.generator.generate(job, asked, stream, control)
+
+        return self.spoken.heard(job, question, stream, control, save=save, answer=answer)
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""

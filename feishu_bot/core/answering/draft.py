@@ -93,6 +93,10 @@ class Draft:
         drawing = Drawing.from_json(values["drawing"]) if values.get("drawing") else None
         return cls(**{**values, "media": media, "drawing": drawing})
 
+    def break_off(self) -> None:
+        """The rest isn't wanted; it can be continued like one that was cut."""
+        self.notice, self.reason = "stopped", "cut"
+
     @property
     def outcome(self) -> Outcome:
         """How the answer ended, for the log, the metrics and the usage."""

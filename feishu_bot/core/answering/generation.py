@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 from feishu_bot import metrics
 from feishu_bot.core import modes
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
-from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
-from feishu_bot.core.answering.message_kinds import is_voice
 from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
@@ -21,7 +19,6 @@ from feishu_bot.core.answering.question_context import QuestionContext
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
-from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
@@ -70,7 +67,6 @@ class AnswerGenerator:
         model: ChatModel,
         context: MissingContext,
         pictures: PictureLoader,
-        voices: VoiceMessages,
         answer_pictures: AnswerPictures,
         sight: ModelSight,
         speakers: Speakers,
@@ -85,7 +81,6 @@ class AnswerGenerator:
         self._model = model
         self._context = context
         self._pictures = pictures
-        self._voices = voices
         self._answer_pictures = answer_pictures
         self._sight = sight
         self._speakers = speakers
@@ -103,34 +98,14 @@ class AnswerGenerator:
         question: Question,
         stream: AnswerStream,
         control: JobControl,
-        save: SaveState,
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
 
         def is_cancelled() -> bool:
             return control.lost or control.stopped or stream.is_over
 
-        if question.message is None or not is_voice(question.message):
-            return self._generate(job, question, stream, is_cancelled)
-        try:
-            heard = self._voices.hear(job, question.message, is_cancelled, save)
-        except ModelError as exc:
-            draft = Draft(is_unheard=True)
-            if is_cancelled():
-                _break_off(draft)
-            else:
-                self._failures.note(draft, exc, job.target.sender)
-            return draft
-        media = (heard.used,) if heard.used else ()
-        if heard.failure:
-            params = dict(heard.failure.params)
-            return Draft(
-                notice=heard.failure.kind, notice_params=params, is_unheard=True, media=media
-            )
-        stream.tell_heard(heard.text)
-        asked = replace(question, text=heard.text, is_wordless=False)
-        draft = self._generate(job, asked, stream, is_cancelled)
-        draft.heard, draft.media = heard.text, (*media, *draft.media)
+        draft = self._generate(job, question, stream, is_cancelled)
+        draft.heard, draft.media = question.heard, (*question.media, *draft.media)
         return draft
 
     def _generate(
@@ -205,7 +180,7 @@ class AnswerGenerator:
                 self._read(events, draft, stream, asked.is_cancelled)
             except ModelError as exc:
                 if asked.is_cancelled():
-                    _break_off(draft)
+                    draft.break_off()
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
                 if exc.kind == "model_cant_see" and self._vision_model not in ("", model):
@@ -276,7 +251,7 @@ class AnswerGenerator:
         try:
             for event in events:
                 if is_cancelled():
-                    _break_off(draft)
+                    draft.break_off()
                     break
                 match event:
                     case TextDelta():
@@ -326,8 +301,3 @@ def _is_read(context: str) -> bool:
 def _without_favourite(conversation: Conversation) -> Conversation:
     """The conversation with the bot's own model, in place of the favourite of who asks."""
     return replace(conversation, model="", uses_favourite=False)
-
-
-def _break_off(draft: Draft) -> None:
-    """The rest of the answer isn't wanted; it can be continued like one that was cut."""
-    draft.notice, draft.reason = "stopped", "cut"

@@ -17,6 +17,7 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, DrawAgain, Job, Regenerate
+from feishu_bot.core.usage import MediaUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,9 @@ class Question:
     regenerated: Turn | None = None
     # The words are the bot's own: a file was sent without any.
     is_wordless: bool = False
+    # The words of a recording that asks it, and what it took to hear them.
+    heard: str = ""
+    media: tuple[MediaUse, ...] = ()
     unread: tuple[Notice, ...] = ()
     drawing: Drawing | None = None
 

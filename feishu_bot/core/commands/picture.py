@@ -18,6 +18,7 @@ from feishu_bot.core.studio.picture_card import INSTRUCTION_CHARS
 from feishu_bot.core.tasks import AskQuestion, DrawAgain
 
 EXAMPLES = 3
+LEAVE = ("/chat", "回到聊天", "/回到聊天", "退出图片创作", "/退出图片创作")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ class PictureCommands(CommandGroup):
             return AskQuestion(text=context.argument, message=message)
         return _studio_card(model, context.key, context.chat_type)
 
+    @command("chat", *LEAVE, targets_latest=True, is_alias=True)
+    def chat(self, context: CommandContext) -> Card:
+        """Chat again, with what was said before."""
+        self.conversations.set_kind(context.key, "chat")
+        return _left_card()
+
     @action("studio_leave")
     def leave(self, click: CardClick) -> ClickResponse:
         """Chat again; the card of a picture stays as it is."""
@@ -49,7 +56,7 @@ class PictureCommands(CommandGroup):
         left = toast("studio_left", "success")
         if not click.value("is_studio"):
             return left
-        return left.with_card(_card("green", "studio_left", Paragraph(Text("studio_left_means"))))
+        return left.with_card(_left_card())
 
     @action("draw_again")
     def draw_again(self, click: CardClick) -> ClickResponse:
@@ -131,6 +138,10 @@ def _studio_card(model: str, key: ConversationKey, chat_type: str) -> Card:
         Paragraph(Text("studio_costs", {"model": model}), is_small=True),
         Buttons((leave,)),
     )
+
+
+def _left_card() -> Card:
+    return _card("green", "studio_left", Paragraph(Text("studio_left_means")))
 
 
 def _card(colour: Colour, title: str, *blocks: Paragraph | Buttons) -> Card:

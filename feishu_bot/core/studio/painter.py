@@ -94,7 +94,9 @@ class Painter:
         What is to be said if this process dies before the picture is there is saved as the
         "draft": it may have been paid by then, so nobody draws it again without being asked to.
         """
-        draft = Draft(drawing=question.drawing or Drawing())
+        draft = Draft(
+            drawing=question.drawing or Drawing(), heard=question.heard, media=question.media
+        )
         context = self._sources.of(question)
         draft.context = context.text
         draft.unread = [(notice.kind, dict(notice.params)) for notice in context.notices]

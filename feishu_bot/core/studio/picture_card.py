@@ -43,6 +43,7 @@ def picture_controls(drawing: Drawing, notice: str) -> tuple[Block, ...]:
         return (Buttons((*again, _leave())),)
     return (
         *_prompt(drawing.prompt),
+        Paragraph(Text("picture_choices"), is_small=True),
         _select("shape", Text("picture_shape"), SHAPES, drawing.shape),
         _select("style", Text("picture_style"), tuple(STYLES), drawing.style),
         _change(),

@@ -6,6 +6,7 @@ Both stand before the question like all that it refers to, so that it can be dra
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from feishu_bot.core.answering.context import QUOTE_CHARS
 from feishu_bot.core.answering.question import Question
@@ -44,14 +45,30 @@ class PictureSources:
         message = question.message
         if message is None or question.regenerated:
             return QuestionContext()
-        own = picture_tags(message.message_id, message.attachments)
-        others = tuple(item for item in message.attachments if item.kind != "image")
-        notices = (Notice("attachment_unread", {"kind": kind_of(others)}),) if others else ()
+        own = self._sent(message)
         replied_to = _replied_to(message)
         if replied_to:
-            return self._replied(replied_to) + QuestionContext(own, notices)
-        waiting = "".join(_waiting(question.conversation.turns))
-        return QuestionContext(waiting + own, notices)
+            return self._replied(replied_to) + own
+        return QuestionContext("".join(_waiting(question.conversation.turns))) + own
+
+    def _sent(self, message: IncomingMessage) -> QuestionContext:
+        """The pictures that came with the words, and what else came."""
+        context = QuestionContext(picture_tags(message.message_id, message.attachments))
+        forwards = [item.message_id for item in message.attachments if item.kind == "merge_forward"]
+        if message.kind == "merge_forward":
+            forwards.append(message.message_id)
+        for forward in forwards:
+            context += self._fetched(forward)
+        # A recording is the words themselves.
+        others = tuple(
+            item
+            for item in message.attachments
+            if item.kind not in ("image", "audio", "merge_forward") and not item.cover
+        )
+        if not others:
+            return context
+        notice = Notice("attachment_unread", {"kind": kind_of(others)})
+        return context + QuestionContext(notices=(notice,))
 
     def _replied(self, message_id: str) -> QuestionContext:
         turn = self._conversations.turn_of(message_id)
@@ -60,11 +77,24 @@ class PictureSources:
         if self._conversations.key_of(message_id):
             # A card of the bot's, with nothing on it to be drawn.
             return QuestionContext()
+        return self._fetched(message_id)
+
+    def _fetched(self, message_id: str) -> QuestionContext:
+        """What Feishu has of a message: its words, and its pictures."""
         quoted = self._archive.quoted(message_id)
         if quoted is None or not quoted.is_readable:
             scope = quoted.missing_scope if quoted else ""
             kind = "quote_forbidden" if scope else "quote_unreadable"
             return QuestionContext(notices=(Notice(kind, {"scope": scope}),))
+        if quoted.parts:
+            # What was said among them is no wish. Feishu gives the pictures out by the id of the
+            # outermost forward.
+            parts = (
+                replace(item, inner_id=part.message_id)
+                for part in quoted.parts
+                for item in part.attachments
+            )
+            return QuestionContext(picture_tags(quoted.message_id, parts))
         pictures = picture_tags(quoted.message_id, quoted.attachments)
         return QuestionContext(_quotation(quoted.text) + pictures)
 
@@ -80,6 +110,9 @@ def _replied_to(message: IncomingMessage) -> str:
     """The message that this one replies to on purpose; in a thread, one within it."""
     if message.thread_id and message.parent_id == message.root_id:
         return ""
+    if message.parent_id in message.part_ids:
+        # It replies to a part of itself, which came before its words.
+        return ""
     return message.parent_id
 
 
@@ -89,7 +122,8 @@ def _of_turn(turn: Turn, message_id: str) -> str:
     if message_id == turn.question_id and asked:
         return asked
     if turn.drawing is None:
-        return _quotation(turn.answer)
+        # A model that draws in chat has pictures among its words.
+        return own_picture_tags(turn.pictures.values()) or _quotation(turn.answer)
     return own_picture_tags(turn.drawing.pictures) or asked
 
 
