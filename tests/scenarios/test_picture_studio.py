@@ -6,6 +6,7 @@ import pytest
 
 from feishu_simulator import Script
 from feishu_simulator.card_view import walk
+from feishu_simulator.ogg_voice import ogg_opus
 from feishu_simulator.picture_sizes import picture_facts
 from tests.media import files
 from tests.polling import eventually
@@ -17,7 +18,7 @@ MODEL = "gpt-image-2"
 @pytest.fixture
 def studio(sim, talk, start_bot):
     """A private chat that is a studio: its card."""
-    start_bot(IMAGE_MODEL=MODEL)
+    start_bot(IMAGE_MODEL=MODEL, TRANSCRIPTION_MODEL="whisper-1", MEDIA_WAIT="0")
     return talk.ask("/picture")
 
 
@@ -101,15 +102,74 @@ def test_while_it_is_drawn_the_seconds_are_counted_and_stop_works(sim, talk, stu
 def test_a_refusal_of_the_content_is_told_as_one_and_a_time_out_is_not_tried_again(
     sim, talk, studio
 ):
-    error = {"error": {"message": "rejected by the safety system", "code": "moderation_blocked"}}
-    sim.gateway.media.enqueue("/images/generations", Script.answer(400, error))
-    refused = talk.ask("画点什么")
+    refused = talk.ask("一个血腥的场面")
     sim.gateway.media.enqueue("/images/generations", Script.answer(504, {}))
     failed = talk.ask("一只猫")
 
     assert "不能画" in refused.title
     assert button(failed, "再画一张")
     assert len(drawn(sim)) == 2
+
+
+def test_a_size_that_the_model_refuses_is_left_out_once_and_that_is_said(sim, talk, studio):
+    first = talk.ask("一只猫")
+    error = {"error": {"message": "Invalid value: '1536x1024'.", "param": "size"}}
+    sim.gateway.media.enqueue("/images/generations", Script.answer(400, error))
+
+    shape = part(first, "select_static", initial_option="free")
+    click(sim, first, shape, talk.alice, option="landscape")
+    second = answered(sim, talk.chat, 2)
+
+    assert [one.fields.get("size") for one in drawn(sim)] == [None, "1536x1024", None]
+    assert "不接受选好的尺寸" in second.text
+
+
+def test_without_leave_to_upload_nothing_is_drawn_and_the_scope_is_named(sim, talk, studio):
+    sim.feishu.faults.fail("image.create", code=99991672, msg="Access denied")
+
+    answer = talk.ask("一只猫")
+
+    assert "im:resource" in answer.text
+    assert not drawn(sim)
+
+
+def test_an_upload_that_feishu_refuses_gives_the_picture_as_a_file(sim, talk, studio):
+    talk.ask("一只猫")
+    sim.feishu.faults.fail("image.create", code=234039, msg="Image resolution exceeds limit.")
+
+    answer = talk.ask("一只狗")
+
+    assert part(answer, "img")
+    assert "已作为文件发出" in answer.text
+    sent = [one for one in sim.feishu.messages_in(talk.chat) if one.message_type == "file"]
+    assert len(sent) == 1
+    assert len(drawn(sim)) == 2
+
+
+def test_more_pictures_than_sixteen_are_not_asked_for(sim, talk, studio):
+    key = [sim.feishu.add_image(files.picture(16, 16)) for _ in range(17)]
+    rows = [[{"tag": "img", "image_key": one}] for one in key]
+    content = {"title": "", "content": [*rows, [{"tag": "text", "text": "拼在一起"}]]}
+
+    answer = talk.answer(sim.feishu.send(talk.chat, talk.alice, "post", content))
+
+    assert "17" in answer.text
+    assert not drawn(sim)
+
+
+def test_what_is_spoken_is_drawn_and_the_studio_is_left_by_a_word(sim, talk, studio):
+    sim.gateway.media.heard = lambda voice: "画一个红色的圆"
+    voice = {"file_key": sim.feishu.add_file(ogg_opus(1_500), "voice.opus"), "duration": 1500}
+    picture = talk.answer(sim.feishu.send(talk.chat, talk.alice, "audio", voice))
+
+    left = talk.ask("回到聊天")
+    answer = talk.ask("你好")
+
+    assert "画一个红色的圆" in picture.text
+    assert part(picture, "img")
+    assert "已回到聊天" in left.title
+    assert "你好" in answer.text
+    assert len(drawn(sim)) == 1
 
 
 def test_in_a_group_the_studio_is_a_thread(sim, talk, start_bot):
