@@ -185,6 +185,7 @@ def _ports(
         write_spreadsheet=write_spreadsheet,
         model=gateway,
         sight=gateway,
+        drawing=gateway.media.pictures,
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),

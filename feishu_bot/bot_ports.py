@@ -25,6 +25,7 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
+from feishu_bot.core.picture_model import PictureModel
 from feishu_bot.core.pictures import PictureReader
 from feishu_bot.core.public_files import PublicFiles
 from feishu_bot.core.queue.inbox import Inbox
@@ -61,6 +62,7 @@ class Ports:
     write_spreadsheet: SpreadsheetWriter
     model: ChatModel
     sight: ModelSight
+    drawing: PictureModel
     models: ModelCatalog
     balance: BalanceReader
     roles: Roles

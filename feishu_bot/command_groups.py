@@ -20,6 +20,7 @@ from feishu_bot.core.commands.lang import LangCommands
 from feishu_bot.core.commands.mode import ModeCommands
 from feishu_bot.core.commands.model import ModelCommands
 from feishu_bot.core.commands.own_roles import OwnRoleActions
+from feishu_bot.core.commands.picture import PictureCommands
 from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup
 from feishu_bot.core.commands.reload import ReloadCommands
@@ -69,6 +70,7 @@ def command_groups(
         roles,
         OwnRoleActions(ports.own_roles, roles),
         ModeCommands(choices, settings),
+        PictureCommands(conversations, ports.drawing, enqueuer),
         ModelCommands(ports.models, choices, settings, favourite),
         favourite,
         SettingsCommands(

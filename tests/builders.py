@@ -43,6 +43,7 @@ from tests.core.fakes import (
 from tests.core.media_fakes import (
     FakeAttachments,
     FakeDocuments,
+    FakePictureModel,
     FakePictures,
     FakePublicFiles,
     FakeSight,
@@ -161,6 +162,7 @@ class BotWorld:
         self.parse_answer = answer_parts
         self.write_spreadsheet = write_spreadsheet
         self.sight = FakeSight()
+        self.drawing = FakePictureModel()
         self.transcriber = FakeTranscriber()
         self.speech = FakeSpeech()
         self.model = ScriptedModel()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Block, Card, Image
 from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
@@ -51,7 +51,8 @@ class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
 
     `asides` say under it what it leaves out of account. `pictures` has the keys of those that
-    the text names, by what it calls them. `files` are those to be had of it.
+    the text names, by what it calls them. `files` are those to be had of it. `drawn` ones are shown
+    below the text, and `controls` at the end of the card.
     """
 
     text: str
@@ -66,6 +67,8 @@ class FinalAnswer:
     heard: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict)
     files: tuple[FileOffer, ...] = ()
+    drawn: tuple[Image, ...] = ()
+    controls: tuple[Block, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -120,6 +123,9 @@ class AnswerStream(Protocol):
 
     def tell_wait(self, seconds: float) -> None:
         """Say that the model is asked again in so many seconds; with 0 that is said no more."""
+
+    def tell_drawing(self, seconds: int) -> None:
+        """Say that a picture has been being drawn for so many seconds. Never waits."""
 
     def tell_waiting(self, messages: int) -> None:
         """Say that so many messages wait for this answer; with 0 none does. Never waits."""

@@ -73,6 +73,7 @@ class Settings:
     system_prompt: str = env("SYSTEM_PROMPT", values.prompt, DEFAULT_PROMPT)
     title_model: str = env("TITLE_MODEL", values.word, "")
     vision_model: str = env("VISION_MODEL", values.word, "")
+    image_model: str = env("IMAGE_MODEL", values.word, "")
     transcription_model: str = env("TRANSCRIPTION_MODEL", values.word, "")
     transcription_language: str = env("TRANSCRIPTION_LANGUAGE", values.word, "")
     speech_model: str = env("SPEECH_MODEL", values.word, "")

@@ -86,7 +86,7 @@ conversations = sa.Table(
     sa.Column("role", CleanText, nullable=False, server_default=""),
     sa.Column("model", sa.Text, nullable=False, server_default=""),
     sa.Column("mode", sa.Text, nullable=False, server_default=""),
-    # Not used any more; a rolling upgrade needs it.
+    # "chat" or "picture".
     sa.Column("kind", sa.Text, nullable=False, server_default="chat"),
     # Turns up to this one were cleared and are not loaded any more.
     sa.Column("ended_with", _Id, key="cleared_up_to", nullable=False, server_default="0"),
@@ -133,6 +133,8 @@ turns = sa.Table(
     sa.Column("unread", _Json),
     # Keys of pictures.
     sa.Column("pictures", _Json),
+    # The pictures that were drawn, and how; empty for an answer in words.
+    sa.Column("drawing", _Json),
     # The id of the turn that the way to this one begins with, which may have been swept; for that
     # turn its own. Empty only until a row of version 0.1 is completed.
     sa.Column("origin", _Id),

@@ -15,7 +15,9 @@ from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
 from feishu_bot.core.documents import DocumentUnit
+from feishu_bot.core.drawings import SHAPES, STYLES
 from feishu_bot.core.modes import MODES
+from feishu_bot.core.studio.picture_card import FREE
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from tests.builders import BotWorld
 from tests.content.kinds import kinds_of, template_of
@@ -49,6 +51,12 @@ COMPOSED = {
     "limit_": tuple(
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
     ),
+    "picture_": tuple(
+        f"{wish}_{value}"
+        for wish, values in (("shape", SHAPES), ("style", STYLES))
+        for value in (FREE, *values)
+    ),
+    "studio_example_": ("1", "2", "3"),
     "rated_": ("up", "down"),
     "table_": (
         *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),

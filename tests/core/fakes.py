@@ -195,6 +195,9 @@ class FakeConversations:
         given = {name: value for name, value in settings.items() if value is not None}
         self.stored[key] = replace(self.load(key), **given)
 
+    def set_kind(self, key, kind) -> None:
+        self.stored[key] = replace(self.load(key), kind=kind)
+
     def bind(self, key, sent, turn=None) -> None:
         self.bound.append((key, sent))
         self.shown_more.update((message_id, turn) for message_id in sent.message_ids if turn)
@@ -460,6 +463,7 @@ class RecordedAnswer:
         self.ending: FinalAnswer | None = None
         self.abandoned = False
         self.waiting = 0
+        self.drawing: list[int] = []
         self.on_write: Callable[[], None] = lambda: None
         self._failure = failure
 
@@ -473,6 +477,9 @@ class RecordedAnswer:
 
     def tell_waiting(self, messages: int) -> None:
         self.waiting = messages
+
+    def tell_drawing(self, seconds: int) -> None:
+        self.drawing.append(seconds)
 
     def tell_heard(self, text) -> None:
         self.heard = text

@@ -9,9 +9,10 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Card, Text
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
@@ -21,6 +22,7 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import Person
 from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
+from feishu_bot.core.studio.picture_card import drawn_images, picture_controls
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
 from feishu_bot.feishu.cards.alert import alert_card
@@ -178,6 +180,22 @@ def _reset(language: Language) -> Family:
         "cleared": world.click_card("clear"),
         "kept": world.click_card("keep"),
     }
+
+
+def _picture(language: Language) -> Family:
+    world = CardWorld(language).in_private()
+    return {
+        "studio": world.say_card("/picture", key=ONE_CHAT),
+        "studio, by reply": world.say_card("/picture"),
+        "studio, in a group": world.say_card("/picture", chat_type="group"),
+        "left": world.click_card("studio_leave", is_studio="yes"),
+        "on the card of a picture": _on_picture(Drawing(pictures=("img_v3_1",), prompt="A cat.")),
+    }
+
+
+def _on_picture(drawing: Drawing) -> Card:
+    blocks = (*drawn_images(drawing), *picture_controls(drawing, ""))
+    return Card(title=Text("studio_title"), blocks=blocks)
 
 
 def _roles(language: Language) -> Family:
@@ -539,6 +557,7 @@ def _light(language: Language) -> Family:
 _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "help": _help,
     "reset": _reset,
+    "picture": _picture,
     "roles": _roles,
     "mode": _mode,
     "model": _model,
@@ -584,6 +603,17 @@ def notices() -> dict[str, Notice]:
     return {kind: Notice(kind, PARAMS) for kind in (*sorted(kinds), *LINES)}
 
 
+def _drawn(drawing: Drawing, **more: Any) -> dict[str, Any]:
+    return {
+        "text": "🎨 a cat",
+        "streaming": False,
+        "footer": Footer(model="gpt-image-2", seconds=42.0),
+        "drawn": drawn_images(drawing),
+        "controls": picture_controls(drawing, ""),
+        **more,
+    }
+
+
 def answers() -> dict[str, dict[str, Any]]:
     """What `answer_card` is given in each state of an answer."""
     text = "**Three** things:\n\n1. one\n2. two\n\n```python\nprint(3)\n```"
@@ -608,6 +638,25 @@ def answers() -> dict[str, dict[str, Any]]:
         "done": done,
         "done after thinking": {**done, "reasoning": reasoning},
         "done without small print": {**done, "footer": Footer()},
+        "a picture": _drawn(Drawing(pictures=("img_v3_1",))),
+        "a picture with everything": _drawn(
+            Drawing(
+                pictures=("img_v3_1",), shape="landscape", style="ink", prompt="A very fluffy cat."
+            ),
+            asides=(Notice("picture_without_size", {"model": "gpt-a"}),),
+        ),
+        "no picture": {
+            "text": "",
+            "streaming": False,
+            "notice": Notice("drawing_interrupted"),
+            "controls": picture_controls(Drawing(), "drawing_interrupted"),
+        },
+        "a picture without words": {
+            "text": "",
+            "streaming": False,
+            "notice": Notice("picture_waits", {"count": "1"}),
+            "controls": picture_controls(Drawing(), "picture_waits"),
+        },
         "too long": {**done, "notice": Notice("length"), "can_continue": True},
         "in part": {**done, "remainder": cards.Remainder(3_187, "19500,19500"), "part": 2},
         "with files": {

@@ -105,6 +105,8 @@ class AnswerLook:
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
             files=ending.files,
+            drawn=ending.drawn,
+            controls=ending.controls,
             stop=self.stop,
             waiting=self.waiting,
             asked=self.asked,
