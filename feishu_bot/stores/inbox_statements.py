@@ -140,6 +140,8 @@ _END = {
     "place": None,
     "held_until": None,
     "parts": None,
+    "reserved_tokens": None,
+    "reserved_cost": None,
 }
 PROLONG = (
     sa.update(inbox)

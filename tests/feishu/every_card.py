@@ -15,11 +15,11 @@ from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Quota
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import Person
-from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
@@ -27,7 +27,7 @@ from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
-from tests.builders import ALICE, BOSS, TEXTS, BotWorld, message, past, turn, usage
+from tests.builders import ALICE, BOSS, TEXTS, BotWorld, daily, message, past, turn, usage
 from tests.content.kinds import kinds_of
 from tests.core.fakes import FakeBalance, FakeModels, FakePrices, FakeRoles, FakeUserDirectory
 from tests.polling import Clock
@@ -297,11 +297,11 @@ def _lang(language: Language) -> Family:
 
 def _usage(language: Language) -> Family:
     everything = Quota(questions=20, tokens=50_000, cost=10)
-    limited = CardWorld(language, person_quota=everything, currency="¥").used(3)
-    granted = CardWorld(language, person_quota=Quota(questions=20)).used(3)
+    limited = CardWorld(language, limits=daily(person=everything), currency="¥").used(3)
+    granted = CardWorld(language, limits=daily(person=Quota(questions=20))).used(3)
     grant = granted.say_card("/grant @Bob 50", is_admin=True, mentions=(BOB,))
     granted.say_card("/grant @Alice 5", is_admin=True, mentions=(Mention("ou_alice", "Alice"),))
-    admins = CardWorld(language, person_quota=everything, currency="¥").used(3)
+    admins = CardWorld(language, limits=daily(person=everything), currency="¥").used(3)
     admins.used(2, open_id="ou_bob", model="gpt-b").used(1, open_id="ou_0123456789abcdef")
 
     return {
