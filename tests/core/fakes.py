@@ -31,6 +31,7 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.quotas import sum_usage
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import Job, QueuedTask
@@ -74,9 +75,14 @@ class FakeInbox:
             self.jobs.append(Job.of(task, id=len(self.tasks), attempt=1, checkpoint={}))
             return True
 
-    def claim(self, limit: int) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
         with self._lock:
-            jobs, self.jobs = self.jobs[:limit], self.jobs[limit:]
+            jobs = [
+                job
+                for job in self.jobs
+                if job.target.sender.open_id not in but.people and job.key.chat_id not in but.chats
+            ][:limit]
+            self.jobs = [job for job in self.jobs if job not in jobs]
             return jobs
 
     def renew(self) -> Renewal:
