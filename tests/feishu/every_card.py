@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Buttons, Card
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Quota
+from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import Footer, Resumable
 from feishu_bot.core.notices import Notice
@@ -303,8 +303,22 @@ def _usage(language: Language) -> Family:
     granted.say_card("/grant @Alice 5", is_admin=True, mentions=(Mention("ou_alice", "Alice"),))
     admins = CardWorld(language, limits=daily(person=everything), currency="¥").used(3)
     admins.used(2, open_id="ou_bob", model="gpt-b").used(1, open_id="ou_0123456789abcdef")
+    every = tuple(
+        Limit(whose=whose, period=period, quota=everything)
+        for whose in get_args(Whose)
+        for period in get_args(Period)
+    )
+    many = CardWorld(language, limits=every, currency="¥").used(3)
+    asks = CardWorld(language, limits=daily(person=Quota(questions=3))).used(3)
+    asks.click("ask_more", on="om_a1")
+    asks.work()
+    request = asks.messenger.cards[-1][1]
+    grant_button = next(block for block in request.blocks if isinstance(block, Buttons)).buttons[0]
 
     return {
+        "usage, with every limit": many.say_card("/usage", chat_type="group"),
+        "asked for more": request,
+        "granted more": asks.click(**grant_button.value, operator=BOSS).card,
         "usage": CardWorld(language).used(3).say_card("/usage"),
         "usage, limited": limited.say_card("/usage"),
         "usage, granted": granted.say_card("/usage"),
