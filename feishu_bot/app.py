@@ -21,12 +21,12 @@ from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool
-from feishu_bot.core.quotas import Quota
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> Flask:
         media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
+        keeps_month=any(limit.period == "month" for limit in _limits(settings)),
     )
     effective = EffectiveSettings(
         _language(settings),
@@ -170,6 +171,7 @@ def _ports(
         chats=stores.chats,
         people=stores.people,
         usage=stores.usage,
+        reservations=stores.reservations,
         feedback=stores.feedback,
         history=stores.history,
         messenger=messenger,
@@ -230,17 +232,28 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
             blocked_users=frozenset(settings.blocked_users),
             admins=frozenset(settings.admins),
         ),
-        person_quota=Quota(
-            questions=settings.user_daily_questions,
-            tokens=settings.user_daily_tokens,
-            cost=settings.user_daily_cost,
-        ),
-        chat_quota=Quota(
-            questions=settings.chat_daily_questions,
-            tokens=settings.chat_daily_tokens,
-            cost=settings.chat_daily_cost,
-        ),
+        limits=_limits(settings),
     )
+
+
+def _limits(settings: Settings) -> tuple[Limit, ...]:
+    """Those that are set."""
+    whose: dict[Whose, str] = {"person": "user", "chat": "chat", "company": "company"}
+    periods: dict[Period, str] = {"day": "daily", "month": "monthly"}
+    limits = (
+        Limit(
+            whose=who,
+            period=period,
+            quota=Quota(
+                questions=getattr(settings, f"{prefix}_{often}_questions"),
+                tokens=getattr(settings, f"{prefix}_{often}_tokens"),
+                cost=getattr(settings, f"{prefix}_{often}_cost"),
+            ),
+        )
+        for who, prefix in whose.items()
+        for period, often in periods.items()
+    )
+    return tuple(limit for limit in limits if limit.quota)
 
 
 def _messenger(

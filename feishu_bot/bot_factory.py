@@ -16,6 +16,7 @@ from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.expectation import Expectation
 from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.forwarded_chat import ForwardedChats
 from feishu_bot.core.answering.generation import AnswerGenerator
@@ -84,9 +85,8 @@ def build_bot(
         has_follow_ups=options.suggestions,
     )
     quotas = QuotaChecker(
-        ports.usage,
-        person=options.person_quota,
-        chat=options.chat_quota,
+        ports.reservations,
+        limits=options.limits,
         currency=lambda: ports.prices.currency,
         clock=options.clock,
     )
@@ -249,6 +249,7 @@ def build_bot(
         messenger=ports.messenger,
         policy=policy,
         quotas=quotas,
+        expectation=Expectation(ports.models, ports.drawing, ports.prices, options.context_tokens),
         prices=ports.prices,
         counter=counter,
         background=background,

@@ -9,6 +9,7 @@ from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.edit import EditCommands
 from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.extra import ExtraActions
 from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.feedback import FeedbackCommands
 from feishu_bot.core.commands.feedback_report import FeedbackReport
@@ -95,8 +96,9 @@ def command_groups(
             words=ports.texts,
             clock=clock,
         ),
-        ForgetCommands(ports.people, clock=clock),
+        ForgetCommands(ports.people, quotas),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
+        ExtraActions(ports.usage, quotas, options.policy, ports.people, enqueuer, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),
         FollowUpActions(enqueuer, ports.names),

@@ -15,6 +15,7 @@ from feishu_bot.core.commands.registry import CommandGroup, CommandResult
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Quota
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
@@ -34,6 +35,7 @@ from tests.core.fakes import (
     FakePeople,
     FakePrices,
     FakeReader,
+    FakeReservations,
     FakeRoles,
     FakeUsage,
     FakeUserDirectory,
@@ -132,6 +134,13 @@ def usage(**changes: Any) -> Usage:
     return Usage(**values | changes)
 
 
+def daily(**quotas: Quota) -> tuple[Limit, ...]:
+    """Limits of a day, by whose they are."""
+    return tuple(
+        Limit(whose=whose, period="day", quota=quota) for whose, quota in quotas.items() if quota
+    )
+
+
 class BotWorld:
     """The whole core, connected as in the application, with fakes on all sides.
 
@@ -173,6 +182,7 @@ class BotWorld:
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
         vars(self).update(ports or {})
+        self.reservations = FakeReservations(self.usage, lambda: self.inbox.finished)
         self.running = RunningJobs()
         self.notified: list[int] = []
         names = Ports.__dataclass_fields__.keys() - {"texts"}

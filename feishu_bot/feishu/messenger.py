@@ -146,7 +146,8 @@ class FeishuMessenger:
 
     def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
         others = self._others_for(target)
-        card = notice_card(self._texts_for(target), notice, others, admins=self._admins)
+        texts, chat = self._texts_for(target), target.chat_type or ""
+        card = notice_card(texts, notice, others, admins=self._admins, chat=chat)
         replies = self._replies(target, self._caller(), reference)
         try:
             return _sent(replies.send("interactive", card, "notice"))

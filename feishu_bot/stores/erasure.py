@@ -57,7 +57,7 @@ _private_chat = sa.select(people.c.private_chat).where(people.c.open_id == _pers
 _DELETE_CHAT = sa.delete(chats).where(chats.c.chat_id.in_(_private_chat))
 _EMPTY_TURNS = sa.update(turns).where(turns.c.asker == _person).values(FORGOTTEN)
 _DELETE_USAGE = sa.delete(usage).where(usage.c.open_id == _person, usage.c.created_at < _since)
-_DELETE_GRANTS = sa.delete(grants).where(grants.c.open_id == _person, grants.c.created_at < _since)
+_DELETE_GRANTS = sa.delete(grants).where(grants.c.subject == _person, grants.c.created_at < _since)
 _HIDE_GRANTER = sa.update(grants).where(grants.c.granted_by == _person).values(granted_by="")
 _DELETE_FEEDBACK = sa.delete(feedback).where(feedback.c.open_id == _person)
 

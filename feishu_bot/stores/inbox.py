@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
@@ -89,7 +90,7 @@ class SqlInbox:
             row = connection.execute(statements.OPEN, {"asked": dedupe_id}).one_or_none()
         return task_of(row) if row is not None else None
 
-    def claim(self, limit: int) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
         """A waiting event is claimable when it is its conversation's oldest and nothing runs there.
 
         So is a running one whose lease has ended. The first call also takes over from dead
@@ -101,7 +102,7 @@ class SqlInbox:
             self._prolong()
         for tried in range(1, _CLAIM_TRIES + 1):
             try:
-                return self._claim(limit)
+                return self._claim(limit, but)
             except IntegrityError:
                 # Two processes saw different events as the oldest of a conversation, because one
                 # of them was just being stored; the index let only one through.
@@ -223,7 +224,7 @@ class SqlInbox:
         with self._database.write() as connection:
             return connection.execute(statements.SWEEP, {"before": before}).rowcount
 
-    def _claim(self, limit: int) -> list[Job]:
+    def _claim(self, limit: int, but: Askers) -> list[Job]:
         now = self._clock()
         lease = {
             "now": now,
@@ -231,8 +232,12 @@ class SqlInbox:
             "by": str(self._worker),
             "on": self._worker.host,
         }
+        statement, parameters = statements.CLAIM, {**lease, "limit": limit}
+        if but:
+            statement = statements.CLAIM_OF_OTHERS
+            parameters |= {"people": sorted(but.people), "chats": sorted(but.chats)}
         with self._database.write() as connection:
-            claimed = connection.execute(statements.CLAIM, {**lease, "limit": limit}).all()
+            claimed = connection.execute(statement, parameters).all()
             rows = [join_words(connection, row, lease) for row in claimed]
         jobs = []
         for row in sorted(rows, key=lambda row: (row.created_at, row.id)):

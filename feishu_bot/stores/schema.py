@@ -70,6 +70,10 @@ inbox = sa.Table(
     sa.Column("held_until", sa.Double),
     # What came before a question without words, as attachments.
     sa.Column("parts", _Json),
+    # What a question being answered is expected to take, as long as the lease is good; None where
+    # nothing is limited.
+    sa.Column("reserved_tokens", sa.Integer),
+    sa.Column("reserved_cost", sa.Double),
     _index_where(IS_OPEN, "inbox_queue", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_order", "conversation", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_place", "place", "created_at", "id"),
@@ -195,19 +199,24 @@ usage = sa.Table(
     sa.Index("usage_chat", "chat_id", "created_at"),
 )
 
-# Several grants for one day add up, and each keeps who gave it.
+# Several grants for one day or month add up, and each keeps who gave it. An older version only
+# knows those of questions, for a person's day.
 grants = sa.Table(
     "grants",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("open_id", sa.Text, nullable=False),
-    sa.Column("day", sa.Text, nullable=False),
+    # An open_id, a chat_id or "company".
+    sa.Column("open_id", sa.Text, key="subject", nullable=False),
+    # 2026-11-22 or 2026-11.
+    sa.Column("day", sa.Text, key="period", nullable=False),
     sa.Column("questions", sa.Integer, nullable=False),
+    sa.Column("tokens", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cost", sa.Double, nullable=False, server_default="0"),
     sa.Column("granted_by", sa.Text, nullable=False),
     # The message that asked for it: a command is run again after a crash.
     sa.Column("message_id", sa.Text, unique=True),
     sa.Column("created_at", sa.Double, nullable=False),
-    sa.Index("grants_person", "open_id", "day"),
+    sa.Index("grants_person", "subject", "period"),
 )
 
 chats = sa.Table(

@@ -25,12 +25,15 @@ from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
+from feishu_bot.core.limits import Spending, Window, WindowState
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import NOBODY, Askers
+from feishu_bot.core.quotas import sum_usage
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import Job, QueuedTask
 from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
@@ -73,9 +76,14 @@ class FakeInbox:
             self.jobs.append(Job.of(task, id=len(self.tasks), attempt=1, checkpoint={}))
             return True
 
-    def claim(self, limit: int) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
         with self._lock:
-            jobs, self.jobs = self.jobs[:limit], self.jobs[limit:]
+            jobs = [
+                job
+                for job in self.jobs
+                if job.target.sender.open_id not in but.people and job.key.chat_id not in but.chats
+            ][:limit]
+            self.jobs = [job for job in self.jobs if job not in jobs]
             return jobs
 
     def renew(self) -> Renewal:
@@ -257,7 +265,7 @@ class FakeUsage:
 
     def __init__(self) -> None:
         self.used: list[Usage] = []
-        self.grants: dict[tuple[str, str], int] = {}
+        self.grants: dict[tuple[str, str], Spending] = {}
         self.granting: set[str] = set()
 
     def totals(self, since, *, open_id=None, chat_id=None) -> list[UsageTotal]:
@@ -291,14 +299,53 @@ class FakeUsage:
         rows = [UsageRow(total=total, **dict(names)) for names, total in totals]
         return sorted(rows, key=lambda row: (row.day, -row.total.tokens))[:limit]
 
-    def grant(self, open_id, day, questions, granted_by, *, message_id) -> None:
+    def grant(self, subject, period, more, granted_by, *, message_id) -> bool:
         if message_id in self.granting:
-            return
+            return False
         self.granting.add(message_id)
-        self.grants[open_id, day] = self.granted(open_id, day) + questions
+        self.grants[subject, period] = self.granted(subject, period) + more
+        return True
 
-    def granted(self, open_id, day) -> int:
-        return self.grants.get((open_id, day), 0)
+    def granted(self, subject, period) -> Spending:
+        return self.grants.get((subject, period), Spending())
+
+
+class FakeReservations:
+    """What jobs have reserved, over what `usage` tells; `ended` jobs have nothing reserved."""
+
+    def __init__(self, usage: FakeUsage, ended: Callable[[], Any] = tuple) -> None:
+        self.usage = usage
+        self.reserved: dict[int, tuple[Job, Spending]] = {}
+        self._ended = ended
+
+    def reserve(self, job, expected, windows) -> tuple[WindowState, ...]:
+        self.reserved.pop(job.id, None)
+        states = self.states(windows)
+        if any(state.spoken_for for state in states):
+            return states
+        self.reserved[job.id] = (job, expected)
+        return ()
+
+    def states(self, windows) -> tuple[WindowState, ...]:
+        return tuple(map(self._state, windows))
+
+    def _state(self, window: Window) -> WindowState:
+        which = {"person": "open_id", "chat": "chat_id"}.get(window.limit.whose)
+        subject = {which: window.subject} if which else {}
+        reserved = Spending()
+        for number, (job, expected) in self.reserved.items():
+            own = {"person": job.target.sender.open_id, "chat": job.target.chat_id}
+            if number not in self._ended() and own.get(window.limit.whose) in (
+                None,
+                window.subject,
+            ):
+                reserved += expected
+        return WindowState(
+            window=window,
+            spent=sum_usage(self.usage.totals(window.since, **subject)),
+            reserved=reserved,
+            granted=self.usage.granted(window.subject, window.name),
+        )
 
 
 def _totals(used: list[Usage], name_of: Callable[[Usage], Any]) -> list[UsageTotal]:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
-from feishu_bot.core.cards import Card, Text
+from feishu_bot.core.cards import Buttons, Card, Text
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import FileOffer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import Person
-from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
 from feishu_bot.core.studio.picture_card import drawn_images, picture_controls
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
@@ -29,7 +29,7 @@ from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
-from tests.builders import ALICE, BOSS, TEXTS, BotWorld, message, past, turn, usage
+from tests.builders import ALICE, BOSS, TEXTS, BotWorld, daily, message, past, turn, usage
 from tests.content.kinds import kinds_of
 from tests.core.fakes import FakeBalance, FakeModels, FakePrices, FakeRoles, FakeUserDirectory
 from tests.polling import Clock
@@ -320,14 +320,28 @@ def _lang(language: Language) -> Family:
 
 def _usage(language: Language) -> Family:
     everything = Quota(questions=20, tokens=50_000, cost=10)
-    limited = CardWorld(language, person_quota=everything, currency="¥").used(3)
-    granted = CardWorld(language, person_quota=Quota(questions=20)).used(3)
+    limited = CardWorld(language, limits=daily(person=everything), currency="¥").used(3)
+    granted = CardWorld(language, limits=daily(person=Quota(questions=20))).used(3)
     grant = granted.say_card("/grant @Bob 50", is_admin=True, mentions=(BOB,))
     granted.say_card("/grant @Alice 5", is_admin=True, mentions=(Mention("ou_alice", "Alice"),))
-    admins = CardWorld(language, person_quota=everything, currency="¥").used(3)
+    admins = CardWorld(language, limits=daily(person=everything), currency="¥").used(3)
     admins.used(2, open_id="ou_bob", model="gpt-b").used(1, open_id="ou_0123456789abcdef")
+    every = tuple(
+        Limit(whose=whose, period=period, quota=everything)
+        for whose in get_args(Whose)
+        for period in get_args(Period)
+    )
+    many = CardWorld(language, limits=every, currency="¥").used(3)
+    asks = CardWorld(language, limits=daily(person=Quota(questions=3))).used(3)
+    asks.click("ask_more", on="om_a1")
+    asks.work()
+    request = asks.messenger.cards[-1][1]
+    grant_button = next(block for block in request.blocks if isinstance(block, Buttons)).buttons[0]
 
     return {
+        "usage, with every limit": many.say_card("/usage", chat_type="group"),
+        "asked for more": request,
+        "granted more": asks.click(**grant_button.value, operator=BOSS).card,
         "usage": CardWorld(language).used(3).say_card("/usage"),
         "usage, limited": limited.say_card("/usage"),
         "usage, granted": granted.say_card("/usage"),

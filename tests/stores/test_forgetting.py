@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
+from feishu_bot.core.limits import Spending
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.tasks import QueuedTask
@@ -26,6 +27,7 @@ from feishu_bot.stores import (
 from feishu_bot.stores.schema import metadata
 from feishu_bot.stores.turns import insert_turn
 from feishu_bot.stores.usage import insert_usage
+from tests.stores.granting import granted
 
 KEY = ConversationKey("oc_1", "om_root")
 DAY = "2026-11-22"
@@ -177,25 +179,25 @@ class TestForgetting:
             ("ou_2", 1),
         ]
 
-    def test_only_grants_of_today_stay(self, forget, ledger, clock) -> None:
-        ledger.grant("ou_1", "2026-11-21", 5, "ou_admin", message_id="om_1")
-        ledger.grant("ou_2", "2026-11-21", 5, "ou_admin", message_id="om_2")
+    def test_only_grants_of_today_stay(self, forget, ledger, database, clock) -> None:
+        ledger.grant("ou_1", "2026-11-21", Spending(questions=5), "ou_admin", message_id="om_1")
+        ledger.grant("ou_2", "2026-11-21", Spending(questions=5), "ou_admin", message_id="om_2")
         clock.tick(100)
-        ledger.grant("ou_1", DAY, 3, "ou_admin", message_id="om_3")
+        ledger.grant("ou_1", DAY, Spending(questions=3), "ou_admin", message_id="om_3")
 
         forget()
 
-        assert [ledger.granted("ou_1", day) for day in ("2026-11-21", DAY)] == [0, 3]
-        assert ledger.granted("ou_2", "2026-11-21") == 5
+        assert [granted(database, "ou_1", day) for day in ("2026-11-21", DAY)] == [0, 3]
+        assert granted(database, "ou_2", "2026-11-21") == 5
 
     def test_what_they_granted_to_others_stays_without_their_name(
         self, forget, ledger, database
     ) -> None:
-        ledger.grant("ou_2", DAY, 5, "ou_1", message_id="om_4")
+        ledger.grant("ou_2", DAY, Spending(questions=5), "ou_1", message_id="om_4")
 
         forget()
 
-        assert ledger.granted("ou_2", DAY) == 5
+        assert granted(database, "ou_2", DAY) == 5
         with database.read() as connection:
             assert connection.scalar(sa.select(metadata.tables["grants"].c.granted_by)) == ""
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import Askers
 from feishu_bot.core.tasks import (
     AskQuestion,
     Job,
@@ -62,6 +63,24 @@ class TestInbox:
     @pytest.fixture
     def conversations(self, database: Database, clock) -> SqlConversations:
         return SqlConversations(database, ttl_seconds=3600.0, clock=clock)
+
+    def test_who_has_their_share_is_left_out_but_not_what_a_dead_process_has_begun(
+        self, inbox, other, make_task, clock
+    ) -> None:
+        for number in (1, 2):
+            inbox.put(make_task(number, root=f"om_root_{number}"))
+        assert len(inbox.claim(1)) == 1
+
+        for askers in (
+            Askers(people=frozenset({"ou_1"})),
+            Askers(chats=frozenset({"oc_1"}), people=frozenset({"ou_2", "ou_3"})),
+        ):
+            assert other.claim(9, but=askers) == []
+        clock.tick(LEASE + 1.0)
+        (taken,) = other.claim(9, but=askers)
+        assert taken.attempt == 2
+        (waited,) = other.claim(9, but=Askers(people=frozenset({"ou_2"})))
+        assert waited.attempt == 1
 
     # What goes in, and what becomes of it before its turn
 

@@ -12,6 +12,7 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answer_run import AnswerRun, SaveState, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.answering.expectation import Expectation
 from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.generation import AnswerGenerator
 from feishu_bot.core.answering.question import AnswerTask, Question, QuestionReader
@@ -57,6 +58,7 @@ class Answerer:
     messenger: Messenger
     policy: AccessPolicy
     quotas: QuotaChecker
+    expectation: Expectation
     prices: Prices
     counter: UsageCounter
     background: BackgroundTasks
@@ -80,11 +82,16 @@ class Answerer:
         if job.attempt > MAX_ATTEMPTS:
             return self._give_up(job, question, control)
         is_admin = self.policy.is_admin(job.target.sender)
-        with self.quotas.reserve(job.target, is_admin=is_admin) as refusal:
-            # What has begun is finished, whatever it costs.
-            if refusal and not job.checkpoint:
-                return refusal
-            self._run(job, question, control, partial(self._write, job, question, control))
+        try:
+            refusal = self.quotas.reserve(
+                job, lambda: self.expectation.of(question), is_admin=is_admin
+            )
+        except LeaseLost:
+            logger.info("answer taken over")
+            return None
+        if refusal:
+            return refusal
+        self._run(job, question, control, partial(self._write, job, question, control))
         return None
 
     def _write(
@@ -196,15 +203,17 @@ class Answerer:
         """What the answer took: its own model first, then the others."""
         draft = shown.draft
         prompt_tokens, completion_tokens = draft.spent()
+        # Who stops before the service has said which model it is.
+        model = self.expectation.model_of(draft.model) if prompt_tokens else draft.model
         own = Usage(
             open_id=job.target.sender.open_id,
             chat_id=job.target.chat_id,
-            model=draft.model,
+            model=model,
             outcome=shown.outcome,
             seconds=seconds,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
-            cost=self.prices.cost(draft.model, prompt_tokens, completion_tokens),
+            cost=self.prices.cost(model, prompt_tokens, completion_tokens),
             created_at=now,
         )
         # An answer is counted once, whatever else it took.

@@ -49,6 +49,8 @@ class Draft:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated_tokens: int = 0
+    # The model service was asked, and hasn't refused: what it was asked is paid for.
+    is_asked: bool = False
     # When the model service takes questions again, as it said; 0 where it said nothing.
     retry_at: float = 0.0
     first_text: float = 0.0
@@ -118,12 +120,16 @@ class Draft:
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
 
-        It tells nothing of an answer that was stopped or cut.
+        It tells nothing of an answer that was stopped or cut. One that was stopped before its
+        first word has cost its prompt: else long questions, each stopped, would cost nobody.
         """
         written = self.text + self.reasoning
-        if self.prompt_tokens or self.completion_tokens or not written or self.drawing:
+        if self.prompt_tokens or self.completion_tokens or self.drawing:
             return self.prompt_tokens, self.completion_tokens
-        return self.estimated_tokens, estimate_tokens(written)
+        if written:
+            return self.estimated_tokens, estimate_tokens(written)
+        is_paid = self.is_asked and self.notice == "stopped"
+        return (self.estimated_tokens if is_paid else 0), 0
 
     def unread_notices(self) -> tuple[Notice, ...]:
         """What came with the question and wasn't read."""

@@ -176,6 +176,7 @@ class AnswerGenerator:
                 temperature=modes.temperature(conversation.mode),
             )
             try:
+                draft.is_asked = True
                 events = self._model.stream(prompt, asked.is_cancelled)
                 self._read(events, draft, stream, asked.is_cancelled)
             except ModelError as exc:
@@ -276,6 +277,8 @@ class AnswerGenerator:
                         stream.rewrite(reasoning=reasoning[0])
                     case StreamWait():
                         stream.tell_wait(event.seconds)
+                        # It was refused, and is asked again after that.
+                        draft.is_asked = not event.seconds
                     case StreamStart():
                         draft.model, draft.request_id = event.model, event.request_id
                     case StreamEnd():

@@ -137,11 +137,8 @@ class FollowUps:
         return turn if tree and tree[-1].id == turn.id else None
 
     def _is_used_up(self, job: Job) -> bool:
-        """Whether the person has nothing left today to spend on suggestions."""
-        if not self.quotas.person:
-            return False
-        day = self.quotas.day_of(job.target.sender.open_id)
-        return any(used >= limit for _, limit, used in day.quota.limits(day.spent))
+        """Whether the person has nothing left to spend on suggestions."""
+        return self.quotas.is_used_up(job.target.sender.open_id)
 
     def _enqueue(
         self,

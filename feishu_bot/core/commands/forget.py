@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
-from feishu_bot.core import days
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import (
     Block,
@@ -22,6 +19,7 @@ from feishu_bot.core.cards import (
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.people import ErasureReport, People
+from feishu_bot.core.quotas import QuotaChecker
 
 _STAYS = Paragraph(Text("forget_stays"), is_small=True)
 
@@ -31,8 +29,7 @@ class ForgetCommands(CommandGroup):
     """Whoever asks is asked back first; only they can press the buttons."""
 
     people: People
-    _: KW_ONLY
-    clock: Callable[[], float] = time.time
+    quotas: QuotaChecker
 
     @command("forget", "/forget", "忘记我", "/忘记我")
     def ask(self, context: CommandContext) -> Card:
@@ -49,8 +46,7 @@ class ForgetCommands(CommandGroup):
         person = click.action.operator.open_id
         if click.value("of") != person:
             return toast("forget_not_yours", "warning")
-        today = days.day_start(self.clock())
-        forgotten = self.people.forget(person, keep_usage_since=today)
+        forgotten = self.people.forget(person, keep_usage_since=self.quotas.keeps_since)
         if forgotten == ErasureReport():
             return toast("forget_nothing")
         return toast("forget_done", "success").with_card(_deleted(forgotten))
