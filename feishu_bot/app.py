@@ -19,6 +19,7 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
+from feishu_bot.core.button_values import ButtonSigner
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity
@@ -87,8 +88,8 @@ def create_app(settings: Settings) -> Flask:
         on_refusal=partial(note_refusal, noted),
     )
     scope = GroupScopeMonitor(client)
-    pacer = Pacer()
-    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
+    pacer, signer = Pacer(), ButtonSigner(settings.app_secret)
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings)
     ports = _ports(
         settings,
@@ -98,6 +99,7 @@ def create_app(settings: Settings) -> Flask:
         client=client,
         pacer=pacer,
         messenger=messenger,
+        signer=signer,
         alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
@@ -136,7 +138,7 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language)
+    responses = CallbackResponses(texts, effective.language, signer)
     webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
@@ -159,6 +161,7 @@ def _ports(
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
+    signer: ButtonSigner,
     alerts: NotedAlerts,
 ) -> Ports:
     files = FileReader()
@@ -171,6 +174,7 @@ def _ports(
         feedback=stores.feedback,
         history=stores.history,
         messenger=messenger,
+        signer=signer,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
         attachments=FeishuAttachmentReader(client, pacer),
@@ -245,6 +249,7 @@ def _messenger(
     texts: Texts,
     *,
     pacer: Pacer,
+    signer: ButtonSigner,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
@@ -252,6 +257,7 @@ def _messenger(
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
+        signer=signer,
         threads=settings.answer_threads,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,

@@ -6,6 +6,7 @@ import pytest
 from lark_oapi.core.http import Transport
 
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.button_values import ButtonSigner
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.feishu.api import transport
 from feishu_bot.feishu.api.client import FeishuClient
@@ -59,6 +60,7 @@ def messenger(sim, client):
         texts={"en": Catalog.load("en")},
         language_of=lambda *_: "en",
         identity=BotIdentity(sim.credentials.app_id, name="Bot"),
+        signer=ButtonSigner("secret"),
         threads=2,
         streaming=True,
         frame_interval=0.1,

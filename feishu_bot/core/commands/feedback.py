@@ -36,9 +36,6 @@ class FeedbackCommands(CommandGroup):
         """Keep the verdict, or take it back; after a 👎 the form follows, once."""
         card, person = click.action.message_id, click.action.operator.open_id
         verdict: Verdict = "down" if click.value("verdict") == "down" else "up"
-        if not self.answer_edits.is_new(click):
-            # The same click delivered twice: what it did is not undone.
-            return toast(f"rated_{verdict}")
         answer = self._answer(card)
         holds = self.verdicts.toggle(answer, person, verdict)
         self.answer_edits.mark_ratings(click, card, answer.message_id)
@@ -82,23 +79,21 @@ class FeedbackCommands(CommandGroup):
         form = Form(name="feedback", fields=(field,), submit=submit)
         return Card(title=Text("feedback_title"), icon="📝", blocks=(form,))
 
-    @action("comment")
+    @action("comment", "comment")
     def comment(self, click: CardClick) -> ClickResponse:
         """Keep what was written into the form."""
         comment = click.value("comment").strip()[:COMMENT_CHARS]
         if not comment:
             return toast("feedback_nothing", "warning")
         card = click.value("of")
-        key = self.conversations.key_of(card)
-        if key is None or key.chat_id != click.key.chat_id:
+        if self.conversations.key_of(card) != click.key:
             return toast("conversation_unknown", "warning")
         person = click.action.operator.open_id
         self.verdicts.save(self._answer(card), person, "down", comment)
-        if self.answer_edits.is_new(click):
-            self.answer_edits.mark_ratings(click, card, card)
+        self.answer_edits.mark_ratings(click, card, card)
         return toast("feedback_thanks", "success").with_card(_thanks())
 
-    @action("feedback_days")
+    @action("feedback_days", "option")
     def choose_days(self, click: CardClick) -> ClickResponse:
         """The same report over other days."""
         if not click.is_admin or click.chat_type != "p2p":

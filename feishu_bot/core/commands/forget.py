@@ -34,7 +34,7 @@ class ForgetCommands(CommandGroup):
     _: KW_ONLY
     clock: Callable[[], float] = time.time
 
-    @command("forget", "/forget", "忘记我", "/忘记我")
+    @command("forget", "/forget", "忘记我", "/忘记我", is_for_all=True)
     def ask(self, context: CommandContext) -> Card:
         """What would go, and what would stay."""
         of = context.sender.open_id
@@ -43,7 +43,7 @@ class ForgetCommands(CommandGroup):
         means = Paragraph(Text("forget_means"))
         return _card("orange", "forget_ask", means, _STAYS, Buttons((yes, no)))
 
-    @action("forget")
+    @action("forget", is_for_all=True)
     def forget(self, click: CardClick) -> ClickResponse:
         """Delete, and say what it was. The second click of two finds nothing, and says only so."""
         person = click.action.operator.open_id
@@ -55,7 +55,7 @@ class ForgetCommands(CommandGroup):
             return toast("forget_nothing")
         return toast("forget_done", "success").with_card(_deleted(forgotten))
 
-    @action("remember")
+    @action("remember", is_for_all=True)
     def remember(self, click: CardClick) -> ClickResponse:
         """Leave everything as it is."""
         if click.value("of") != click.action.operator.open_id:

@@ -49,7 +49,7 @@ class AnswerActions(CommandGroup):
         )
         return toast("more_started" if is_new else "more_known")
 
-    @action("regenerate")
+    @action("regenerate", "option")
     def regenerate(self, click: CardClick) -> ClickResponse:
         """Answer the card's question once more: once with each model, however often pressed."""
         card = click.value("card") or click.action.message_id

@@ -49,7 +49,7 @@ class UsageCommands(CommandGroup):
             everyone = self._report.blocks() if is_private else self._chat(context.key.chat_id)
         return self._card(context.sender.open_id, everyone, is_admin=context.is_admin)
 
-    @action("usage_days")
+    @action("usage_days", "option")
     def choose_days(self, click: CardClick) -> ClickResponse:
         """The same card with everyone's usage over other days."""
         if not click.is_admin or click.chat_type != "p2p":

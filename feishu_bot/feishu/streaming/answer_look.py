@@ -14,6 +14,7 @@ from feishu_bot.feishu.cards.elements import CardJson, div
 from feishu_bot.feishu.cards.markdown import SafeMarkdown, safe_markdown
 from feishu_bot.feishu.cards.notice import Admins
 from feishu_bot.feishu.cards.plain_text import without_escapes
+from feishu_bot.feishu.cards.signed_buttons import Sign, with_signed_buttons
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -38,7 +39,7 @@ class AnswerLook:
     `admins` are named where a notice asks for one. `stop` names the answer that its Stop button
     stops, `asked` is the question that was pressed. Without `streaming` only the end is shown.
     `waiting` counts the messages behind it, `heard` is what a voice message says that is answered;
-    `is_stale` says that the card shows something else.
+    `is_stale` says that the card shows something else. `sign` signs what can be pressed.
     """
 
     texts: Catalog
@@ -46,6 +47,7 @@ class AnswerLook:
     admins: Admins = None
     stop: str
     streaming: bool
+    sign: Sign
     waiting: int = 0
     heard: str = ""
     is_stale: bool = False
@@ -123,4 +125,5 @@ class AnswerLook:
                 else element
                 for element in elements
             ]
-        return card
+        signed: CardJson = with_signed_buttons(card, self.sign)
+        return signed
