@@ -213,9 +213,11 @@ class BotWorld:
         key = self.conversations.key_of(on) or KEY
         place = ButtonPlace.of(key, more.pop("chat", None))
         value = self.signer.sign({"act": act, **more}, place)
-        return self.press(value, on=on, **values)
+        return self.deliver_click(value, on=on, **values)
 
-    def press(self, value: Mapping[str, Any], *, on: str = "om_card", **more: Any) -> ClickResponse:
+    def deliver_click(
+        self, value: Mapping[str, Any], *, on: str = "om_card", **more: Any
+    ) -> ClickResponse:
         """A click comes in, with this value as the client sends it."""
         self.clicks += 1
         values = {"event_id": f"ev_click_{self.clicks}", "operator": ALICE, "chat_id": "oc_1"}

@@ -70,7 +70,7 @@ class ButtonSigner:
 
     def sign(self, value: Mapping[str, Any], place: ButtonPlace) -> dict[str, Any]:
         """The value with the kind of its chat, where that is known, and with its MAC."""
-        signed = {name: _storable(item) for name, item in value.items() if name != MAC}
+        signed: dict[str, Any] = _storable(value)
         if place.chat_type:
             signed[CHAT] = place.chat_type
         return {**signed, MAC: self._mac(signed, place.scope).decode()}
