@@ -19,7 +19,6 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
-from feishu_bot.core.button_values import ButtonSigner
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity
@@ -32,6 +31,7 @@ from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger

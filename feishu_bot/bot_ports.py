@@ -12,7 +12,7 @@ from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
-from feishu_bot.core.button_values import ButtonSigner
+from feishu_bot.core.button_values import ButtonCheck
 from feishu_bot.core.card_actions import BIND_TIMEOUT
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog, ModelSight
 from feishu_bot.core.chats import Chats
@@ -39,7 +39,7 @@ Texts = Mapping[Language, Callable[..., str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """Everything that the core needs from outside; `signer` has its key from there."""
+    """Everything that the core needs from outside."""
 
     inbox: Inbox
     conversations: Conversations
@@ -49,7 +49,7 @@ class Ports:
     feedback: FeedbackStore
     history: History
     messenger: Messenger
-    signer: ButtonSigner
+    signer: ButtonCheck
     names: UserDirectory
     reader: MessageReader
     attachments: AttachmentReader

@@ -9,7 +9,7 @@ from typing import Any
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.button_values import ButtonPlace, ButtonSigner
+from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.card_actions import CardAction, ClickResponse
 from feishu_bot.core.cards import Select
 from feishu_bot.core.commands.registry import CommandGroup, CommandResult
@@ -20,6 +20,7 @@ from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
 from feishu_bot.core.usage import Usage
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from tests.core.fakes import (
     FakeAlerts,
     FakeBalance,

@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal
 
 from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.button_values import CHAT, ButtonPlace, ButtonSigner, is_harmless_unsigned
+from feishu_bot.core.button_values import CHAT, ButtonCheck, ButtonPlace, is_harmless_unsigned
 from feishu_bot.core.cards import Card
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
@@ -123,7 +123,7 @@ class CardActionHandler:
     actions: Mapping[str, Action]
     _: KW_ONLY
     take: Callable[[str], bool]
-    signer: ButtonSigner
+    signer: ButtonCheck
     conversations: Conversations
     people: People
     settings: EffectiveSettings

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.button_values import ButtonPlace, ButtonSigner
+from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.conversations import ConversationKey
@@ -25,10 +25,10 @@ from feishu_bot.feishu.api.client import FeishuClient, MessageReply
 from feishu_bot.feishu.card_editor import CardEditor
 from feishu_bot.feishu.cards.answer import as_plain_text
 from feishu_bot.feishu.cards.answer_edits import edit_actions
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
-from feishu_bot.feishu.cards.signed_buttons import Sign, with_signed_buttons
 from feishu_bot.feishu.identity import IdentityLookup
 from feishu_bot.feishu.streaming.answer_look import AnswerLook
 from feishu_bot.feishu.streaming.card_factory import CardFactory
@@ -136,7 +136,7 @@ class FeishuMessenger:
             stop=reference,
             streaming=streaming,
             asked=target.asked,
-            sign=self._sign_for(target, key),
+            sign=self._signing(target, key),
         )
         stream = CardStream(
             caller=caller,
@@ -169,7 +169,7 @@ class FeishuMessenger:
     ) -> SentMessages:
         localizer = Localizer(self._texts_for(target), self._others_for(target))
         replies = self._replies(target, self._caller(), reference)
-        rendered = with_signed_buttons(render_card(localizer, card), self._sign_for(target, key))
+        rendered = self._signing(target, key)(render_card(localizer, card))
         # The name of the part keeps a card that an earlier version sent from being sent again.
         return _sent(replies.send("interactive", rendered, "view"))
 
@@ -206,7 +206,7 @@ class FeishuMessenger:
         localizer = Localizer(self._texts_for(target), self._others_for(target))
         actions = edit_actions(localizer, edit)
         if key:
-            actions = with_signed_buttons(actions, self._sign_for(target, key))
+            actions = self._signing(target, key)(actions)
         self._editor.edit(message_id, card_id, actions)
 
     def _caller(self) -> PacedCaller:
@@ -233,7 +233,7 @@ class FeishuMessenger:
             and (target.is_private or target.has_thread is False),
         )
 
-    def _sign_for(self, target: ReplyTarget, key: ConversationKey | None) -> Sign:
+    def _signing(self, target: ReplyTarget, key: ConversationKey | None) -> Callable[[Any], Any]:
         """Signs what is pressed on a card in this conversation, or in one that it opens itself."""
         if key:
             place = ButtonPlace.of(key, target.chat_type)
@@ -241,7 +241,7 @@ class FeishuMessenger:
             place = ButtonPlace(
                 chat_id=target.chat_id, chat_type=target.chat_type, person=target.sender.open_id
             )
-        return partial(self._signer.sign, place=place)
+        return partial(self._signer.sign_buttons, place=place)
 
     def _texts_for(self, target: ReplyTarget) -> Catalog:
         return self._texts[self._language_of(target.sender.open_id, target.chat_id)]

@@ -6,10 +6,10 @@ import pytest
 from lark_oapi.core.http import Transport
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.button_values import ButtonSigner
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.feishu.api import transport
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.streaming.cardkit_card import CardKitCard
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller

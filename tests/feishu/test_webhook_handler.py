@@ -12,10 +12,10 @@ import time
 import pytest
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.button_values import ButtonSigner
 from feishu_bot.core.card_actions import toast
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuUnavailable
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import REFUSAL, WebhookHandler

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.button_values import ButtonSigner
 from feishu_bot.core.card_actions import CardAction, ClickResponse
 from feishu_bot.core.languages import Language
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
-from feishu_bot.feishu.cards.signed_buttons import with_signed_buttons
 
 
 class CallbackResponses:
@@ -53,5 +51,4 @@ class CallbackResponses:
             return toast, {}
         others = tuple(self._texts.values()) if response.for_many else ()
         card = render_card(Localizer(texts, others), response.card)
-        sign = partial(self._signer.sign, place=response.place)
-        return toast, with_signed_buttons(card, sign)
+        return toast, self._signer.sign_buttons(card, response.place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -14,7 +15,6 @@ from feishu_bot.feishu.cards.elements import CardJson, div
 from feishu_bot.feishu.cards.markdown import SafeMarkdown, safe_markdown
 from feishu_bot.feishu.cards.notice import Admins
 from feishu_bot.feishu.cards.plain_text import without_escapes
-from feishu_bot.feishu.cards.signed_buttons import Sign, with_signed_buttons
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -47,7 +47,7 @@ class AnswerLook:
     admins: Admins = None
     stop: str
     streaming: bool
-    sign: Sign
+    sign: Callable[[CardJson], CardJson]
     waiting: int = 0
     heard: str = ""
     is_stale: bool = False
@@ -125,5 +125,4 @@ class AnswerLook:
                 else element
                 for element in elements
             ]
-        signed: CardJson = with_signed_buttons(card, self.sign)
-        return signed
+        return self.sign(card)

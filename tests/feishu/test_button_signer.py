@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feishu_bot.core.button_values import MAC, ButtonPlace, ButtonSigner, is_harmless_unsigned
+from feishu_bot.core.button_values import ButtonPlace, is_harmless_unsigned
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.feishu.cards.button_signer import MAC, ButtonSigner
 from feishu_bot.feishu.webhook.fields import parse_json
 
 SIGNER = ButtonSigner("a secret")
@@ -122,3 +123,17 @@ def test_the_signature_is_short():
 )
 def test_of_unsigned_buttons_only_those_count_that_name_nothing_else(value, counts):
     assert is_harmless_unsigned(value) is counts
+
+
+def test_every_callback_of_a_card_is_signed_and_nothing_else_changes():
+    value = {"act": "clear"}
+    row = {"tag": "column_set", "columns": [{"behaviors": [{"type": "callback", "value": value}]}]}
+    card = {"body": {"elements": [row, {"tag": "hr"}]}, "config": {"update_multi": True}}
+    place = ButtonPlace.of(HERE, "group")
+
+    signed = SIGNER.sign_buttons(card, place)
+
+    (column,) = signed["body"]["elements"][0]["columns"]
+    assert column["behaviors"][0]["value"] == SIGNER.sign(value, place)
+    column["behaviors"][0]["value"] = value
+    assert signed == card
