@@ -93,7 +93,7 @@ def command_groups(
             words=ports.texts,
             clock=clock,
         ),
-        ForgetCommands(ports.people, clock=clock),
+        ForgetCommands(ports.people, quotas, clock=clock),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot.core.alerts import MONTH
+from feishu_bot.core.days import day_start
 from feishu_bot.logs import get_logger
 from feishu_bot.stores.alerts import SqlAlerts
 from feishu_bot.stores.chats import SqlChats
@@ -38,6 +39,7 @@ INBOX_SECONDS = 3 * DAY
 class Stores:
     """One store of each kind; what is older than `retention_days` is swept."""
 
+    database: Database
     inbox: SqlInbox
     conversations: SqlConversations
     chats: SqlChats
@@ -67,6 +69,7 @@ class Stores:
         conversation starts over are in seconds.
         """
         return cls(
+            database=database,
             inbox=SqlInbox(
                 database, worker=WorkerId(), lease_seconds=lease_seconds, media_wait=media_wait
             ),
@@ -95,4 +98,6 @@ class Stores:
             people=self.people.sweep(expired),
             feedback=self.feedback.sweep(expired),
             alerts=self.alerts.sweep(min(expired, now - MONTH)),
+            forgotten=self.usage.sweep_forgotten(day_start(now)),
         )
+        self.database.clean_log()

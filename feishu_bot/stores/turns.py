@@ -174,6 +174,8 @@ FORGOTTEN = {
     "speaker": "",
     "title": "",
     "pictures": None,
+    # It names files.
+    "unread": None,
 }
 # The question of a message, also where the message is only a part of it.
 _of_part = (

@@ -15,6 +15,7 @@ from feishu_bot.core.feedback import FeedbackStore as Verdicts
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import pseudonym
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import RunCommand
 
@@ -44,7 +45,9 @@ class FeedbackCommands(CommandGroup):
         if verdict == "up":
             return toast("rated_up", "success")
         self.enqueuer.enqueue_click(
-            click, RunCommand(name="feedback"), once=f"comment:{answer.message_id}:{person}"
+            click,
+            RunCommand(name="feedback"),
+            once=f"comment:{answer.message_id}:{pseudonym(person)}",
         )
         return toast("rated_down")
 

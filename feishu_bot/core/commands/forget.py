@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
@@ -21,7 +22,8 @@ from feishu_bot.core.cards import (
 )
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
-from feishu_bot.core.people import ErasureReport, People
+from feishu_bot.core.people import ErasureReport, People, note_private_chat
+from feishu_bot.core.quotas import QuotaChecker
 
 _STAYS = Paragraph(Text("forget_stays"), is_small=True)
 
@@ -31,6 +33,7 @@ class ForgetCommands(CommandGroup):
     """Whoever asks is asked back first; only they can press the buttons."""
 
     people: People
+    quotas: QuotaChecker
     _: KW_ONLY
     clock: Callable[[], float] = time.time
 
@@ -49,8 +52,12 @@ class ForgetCommands(CommandGroup):
         person = click.action.operator.open_id
         if click.value("of") != person:
             return toast("forget_not_yours", "warning")
-        today = days.day_start(self.clock())
-        forgotten = self.people.forget(person, keep_usage_since=today)
+        if click.chat_type == "p2p":
+            # It may not have been noted yet whose chat this is; what was chosen there goes, too.
+            note_private_chat(self.people, person, click.key.chat_id)
+        has_limits = self.quotas.person or self.quotas.chat
+        since = days.day_start(self.clock()) if has_limits else math.inf
+        forgotten = self.people.forget(person, keep_usage_since=since)
         if forgotten == ErasureReport():
             return toast("forget_nothing")
         return toast("forget_done", "success").with_card(_deleted(forgotten))
