@@ -49,7 +49,6 @@ COMPOSED = {
     "limit_": tuple(
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
     ),
-    "rated_": ("up", "down"),
     "table_": (
         *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
         *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),
