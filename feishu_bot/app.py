@@ -31,6 +31,7 @@ from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader
@@ -90,8 +91,8 @@ def create_app(settings: Settings) -> Flask:
         on_refusal=partial(note_refusal, noted),
     )
     scope = GroupScopeMonitor(client)
-    pacer = Pacer()
-    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
+    pacer, signer = Pacer(), ButtonSigner(settings.app_secret)
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings)
     ports = _ports(
         settings,
@@ -101,6 +102,7 @@ def create_app(settings: Settings) -> Flask:
         client=client,
         pacer=pacer,
         messenger=messenger,
+        signer=signer,
         alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
@@ -139,7 +141,7 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language)
+    responses = CallbackResponses(texts, effective.language, signer)
     webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
@@ -162,6 +164,7 @@ def _ports(
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
+    signer: ButtonSigner,
     alerts: NotedAlerts,
 ) -> Ports:
     files = FileReader()
@@ -175,6 +178,7 @@ def _ports(
         feedback=stores.feedback,
         history=stores.history,
         messenger=messenger,
+        signer=signer,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
         attachments=FeishuAttachmentReader(client, pacer),
@@ -264,6 +268,7 @@ def _messenger(
     texts: Texts,
     *,
     pacer: Pacer,
+    signer: ButtonSigner,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
@@ -271,6 +276,7 @@ def _messenger(
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
+        signer=signer,
         threads=settings.answer_threads,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,

@@ -38,7 +38,7 @@ from feishu_bot.core.background.follow_ups import FollowUps
 from feishu_bot.core.background.spoken_answers import SpokenAnswers
 from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.bot import Bot
-from feishu_bot.core.card_actions import CardActionHandler
+from feishu_bot.core.card_actions import Action, CardActionHandler
 from feishu_bot.core.cards import RUN
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.runner import CommandRunner
@@ -272,7 +272,9 @@ def build_bot(
         commands=commands,
         runner=runner,
         card_actions=CardActionHandler(
-            {**commands.actions, RUN: runner.press},
+            {**commands.actions, RUN: Action(runner.press)},
+            take=ports.inbox.take_click,
+            signer=ports.signer,
             conversations=conversations,
             people=people,
             settings=settings,

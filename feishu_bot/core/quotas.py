@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
@@ -91,7 +92,9 @@ class QuotaChecker:
 
     @property
     def keeps_since(self) -> float:
-        """From when on usage counts against a limit; seconds since the epoch."""
+        """From when on usage counts against a limit, seconds since the epoch; inf for none."""
+        if not self.limits:
+            return math.inf
         now = self.clock()
         if any(limit.period == "month" for limit in self.limits):
             return days.month_start(now)

@@ -19,7 +19,7 @@ from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.inbox_parts import join_words
-from feishu_bot.stores.inbox_rows import job_of, recalled_row, row_of, task_of
+from feishu_bot.stores.inbox_rows import click_row, job_of, recalled_row, row_of, task_of
 from feishu_bot.stores.leases import HeldLeases, WorkerId
 from feishu_bot.stores.locks import is_transient
 from feishu_bot.stores.turns import forget_question, insert_turn
@@ -214,6 +214,12 @@ class SqlInbox:
                 connection.execute(statement, parameters).rowcount
                 for statement in (statements.STOP_EVENT_UNSEEN, statements.STOP_EVENT_SHOWN)
             )
+
+    def take_click(self, event_id: str) -> bool:
+        """Remembered for as long as what comes in is, which is longer than a click is accepted."""
+        with self._database.write() as connection:
+            row = click_row(event_id, self._clock())
+            return connection.execute(statements.PUT, row).first() is not None
 
     def ended_unanswered(self, dedupe_id: str) -> bool:
         with self._database.read() as connection:

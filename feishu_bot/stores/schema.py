@@ -194,6 +194,8 @@ usage = sa.Table(
     sa.Column("audio_seconds", sa.Double, nullable=False, server_default="0"),
     sa.Column("files", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", sa.Double, nullable=False),
+    # The person is to be forgotten: it goes when its day is over.
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("usage_created", "created_at"),
     sa.Index("usage_person", "open_id", "created_at"),
     sa.Index("usage_chat", "chat_id", "created_at"),
@@ -216,6 +218,7 @@ grants = sa.Table(
     # The message that asked for it: a command is run again after a crash.
     sa.Column("message_id", sa.Text, unique=True),
     sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("grants_person", "subject", "period"),
 )
 

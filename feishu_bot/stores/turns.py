@@ -177,6 +177,8 @@ FORGOTTEN = {
     "title": "",
     "drawing": None,
     "pictures": None,
+    # It names files.
+    "unread": None,
 }
 # The question of a message, also where the message is only a part of it.
 _of_part = (

@@ -72,6 +72,11 @@ _COUNT_PEOPLE = sa.select(sa.func.count(sa.distinct(table.c.open_id))).where(
     table.c.created_at >= sa.bindparam("since")
 )
 _GRANT = insert(grants).on_conflict_do_nothing().returning(grants.c.id)
+# What was kept of people who were forgotten goes with its day, or month.
+_END_OF_DAY = tuple(
+    sa.delete(one).where(one.c.forgotten, one.c.created_at < sa.bindparam("before"))
+    for one in (table, grants)
+)
 _SWEEP = sa.delete(table).where(table.c.created_at < sa.bindparam("before"))
 _SWEEP_GRANTS = sa.delete(grants).where(grants.c.created_at < sa.bindparam("before"))
 
@@ -133,6 +138,14 @@ class SqlUsage:
             return sum(
                 connection.execute(statement, {"before": before}).rowcount
                 for statement in (_SWEEP, _SWEEP_GRANTS)
+            )
+
+    def sweep_forgotten(self, before: float) -> int:
+        """Delete what people used before that time who were forgotten since; how many rows."""
+        with self._database.write() as connection:
+            return sum(
+                connection.execute(statement, {"before": before}).rowcount
+                for statement in _END_OF_DAY
             )
 
     def _totals(self, statement: sa.Select[Any], parameters: dict[str, object]) -> list[UsageTotal]:

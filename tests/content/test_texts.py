@@ -64,7 +64,6 @@ COMPOSED = {
         for value in (FREE, *values)
     ),
     "studio_example_": ("1", "2", "3"),
-    "rated_": ("up", "down"),
     "table_": (
         *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
         *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),

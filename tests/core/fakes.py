@@ -54,6 +54,7 @@ class FakeInbox:
 
     def __init__(self) -> None:
         self.tasks: list[QueuedTask] = []
+        self.clicks: set[str] = set()
         self.jobs: list[Job] = []
         self.checkpoints: dict[int, dict] = {}
         self.finished: dict[int, tuple] = {}
@@ -93,6 +94,11 @@ class FakeInbox:
         if job.id in self.taken_over:
             raise LeaseLost
         self.checkpoints[job.id] = dict(state)
+
+    def take_click(self, event_id) -> bool:
+        is_new = event_id not in self.clicks
+        self.clicks.add(event_id)
+        return is_new
 
     def is_known(self, dedupe_id) -> bool:
         return any(dedupe_id == known.dedupe_id for known in self.tasks)
@@ -561,7 +567,7 @@ class RecordingMessenger:
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
     def open_answer(
-        self, target, *, reference, checkpoint, save, sent, position=""
+        self, target, *, key, reference, checkpoint, save, sent, position=""
     ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
         answer.position = position
@@ -577,7 +583,7 @@ class RecordingMessenger:
         self.notices.append((target.message_id, notice, reference))
         return SentMessages(("om_notice",))
 
-    def show(self, target, card, *, reference) -> SentMessages:
+    def show(self, target, card, *, key, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.cards.append((target.message_id, card, reference))
@@ -601,7 +607,7 @@ class RecordingMessenger:
         self.pictures.append(data)
         return f"img_{len(self.pictures)}"
 
-    def edit_answer(self, target, message_id, card_id, edit) -> None:
+    def edit_answer(self, target, message_id, card_id, edit, *, key) -> None:
         if self.failure:
             raise self.failure
         self.edits.append((message_id, card_id, edit))

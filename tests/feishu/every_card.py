@@ -124,6 +124,8 @@ class CardWorld(BotWorld):
             name: more.pop(name) for name in ("option", "prompt", "comment", "text") if name in more
         }
         operator = BOSS if is_admin else ALICE
+        # The id of a click stands on some cards.
+        self.inbox.clicks.clear()
         response = self.click(
             act, on="om_a1", operator=operator, form=form, event_id="ev_1", **more
         )

@@ -108,6 +108,14 @@ class TestInbox:
 
         assert not inbox.replace(task)
 
+    def test_a_click_is_taken_once_and_may_still_ask_for_something(self, inbox, make_task) -> None:
+        click = replace(make_task(1), event_id="ev_click", dedupe_id="click:ev_click")
+
+        assert [inbox.take_click("ev_click") for _ in range(2)] == [True, False]
+        assert inbox.put(click)
+        assert inbox.take_click("ev_other")
+        assert [job.event_id for job in inbox.claim(5)] == ["ev_click"]
+
     def test_what_is_recalled_before_it_comes_is_not_done(self, inbox, make_task) -> None:
         task = make_task(1)
         inbox.stop(task.target.message_id)

@@ -54,7 +54,7 @@ class UsageCommands(CommandGroup):
         group = "" if is_private else context.key.chat_id
         return self._card(context.sender.open_id, everyone, is_admin=context.is_admin, group=group)
 
-    @action("usage_days")
+    @action("usage_days", "option")
     def choose_days(self, click: CardClick) -> ClickResponse:
         """The same card with everyone's usage over other days."""
         if not click.is_admin or click.chat_type != "p2p":

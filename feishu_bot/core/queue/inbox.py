@@ -41,6 +41,9 @@ class TaskInbox(Protocol):
     def stop(self, message_id: str) -> None:
         """Stop the job of this message, wherever it runs or waits, and forget its turn."""
 
+    def take_click(self, event_id: str) -> bool:
+        """Note that a click is being done; False when it was done before, by whichever process."""
+
     def ended_unanswered(self, dedupe_id: str) -> bool:
         """Whether the task of this dedupe id is over, and came to no answer."""
 
