@@ -8,9 +8,9 @@ import pytest
 
 from feishu_bot.core import days
 from feishu_bot.core.cards import Buttons, Field
+from feishu_bot.core.limits import Quota
 from feishu_bot.core.people import ErasureReport
-from feishu_bot.core.quotas import Quota
-from tests.builders import BotWorld
+from tests.builders import BotWorld, daily
 from tests.polling import Clock
 
 NOON = 1_795_323_600.0
@@ -19,7 +19,7 @@ NOON = 1_795_323_600.0
 @pytest.fixture
 def world():
     """A bot at noon, with a limit, and with a card to click on."""
-    world = BotWorld(clock=Clock(NOON), person_quota=Quota(questions=5))
+    world = BotWorld(clock=Clock(NOON), limits=daily(person=Quota(questions=5)))
     world.bind("om_card")
     return world
 

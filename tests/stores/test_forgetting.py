@@ -226,16 +226,16 @@ class TestForgetting:
                 )
                 insert_usage(connection, usage, now=clock())
         for number, open_id in enumerate(("ou_1", "ou_2")):
-            ledger.grant(open_id, DAY, 3, "ou_admin", message_id=f"om_{number}")
+            ledger.grant(open_id, DAY, Spending(questions=3), "ou_admin", message_id=f"om_{number}")
         people.forget("ou_1", keep_usage_since=clock())
 
         assert ledger.sweep_forgotten(clock()) == 0
         assert [total.name for total in ledger.people(0.0, 9)] == ["ou_1", "ou_2"]
-        assert ledger.granted("ou_1", DAY) == 3
+        assert granted(database, "ou_1", DAY) == 3
         assert ledger.sweep_forgotten(clock() + 1) == 2
 
         assert [total.name for total in ledger.people(0.0, 9)] == ["ou_2"]
-        assert [ledger.granted(person, DAY) for person in ("ou_1", "ou_2")] == [0, 3]
+        assert [granted(database, person, DAY) for person in ("ou_1", "ou_2")] == [0, 3]
 
     def test_what_they_granted_to_others_stays_without_their_name(
         self, forget, ledger, database
@@ -372,8 +372,8 @@ class TestForgetting:
             insert_usage(connection, usage, now=clock())
         conversations.save_settings(KEY, role=marker)
         conversations.save_settings(ConversationKey("oc_private", "om_s"), role=marker)
-        ledger.grant("ou_1", DAY, 3, "ou_admin", message_id="om_g1")
-        ledger.grant("ou_2", DAY, 3, "ou_1", message_id="om_g2")
+        ledger.grant("ou_1", DAY, Spending(questions=3), "ou_admin", message_id="om_g1")
+        ledger.grant("ou_2", DAY, Spending(questions=3), "ou_1", message_id="om_g2")
         SqlFeedback(database, clock=clock).save(
             RatedAnswer(message_id="om_1"), "ou_1", "down", marker
         )
