@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.running_jobs import lease_time
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
@@ -54,7 +55,7 @@ class SqlInbox:
         lease_seconds: float = 30.0,
         media_wait: float = 0.0,
         clock: Callable[[], float] = time.time,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = lease_time,
     ) -> None:
         self._database = database
         self._worker = worker

@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +101,7 @@ class LeaseWatch:
     has stopped before we find out. No clock has to be right for that, and none may be set.
     """
 
-    def __init__(self, seconds: float, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, timer: Callable[[], float]) -> None:
         self._seconds = seconds
         self._timer = timer
         self._lock = threading.Lock()

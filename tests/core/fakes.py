@@ -25,7 +25,7 @@ from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
-from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
+from feishu_bot.core.messenger import UNENDING, AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
@@ -52,6 +52,7 @@ class FakeInbox:
         self.tasks: list[QueuedTask] = []
         self.jobs: list[Job] = []
         self.checkpoints: dict[int, dict] = {}
+        self.progress: dict[int, str] = {}
         self.finished: dict[int, tuple] = {}
         self.released: list[Job] = []
         self.postponed: list[tuple[Job, float]] = []
@@ -77,8 +78,11 @@ class FakeInbox:
             jobs, self.jobs = self.jobs[:limit], self.jobs[limit:]
             return jobs
 
-    def renew(self) -> Renewal:
-        return Renewal(frozenset(self.taken_over), frozenset(self.to_stop))
+    def renew(self, progress=()) -> Renewal:
+        for job, more in progress:
+            self.progress[job.id] = self.progress.get(job.id, "") + more
+        kept = frozenset(range(len(self.tasks) + 1)) - self.taken_over
+        return Renewal(frozenset(self.taken_over), frozenset(self.to_stop), kept)
 
     def checkpoint(self, job, state) -> None:
         if job.id in self.taken_over:
@@ -465,6 +469,10 @@ class RecordedAnswer:
         self.reasoning += reasoning
         self.on_write()
 
+    def rewrite(self, text: str = "", reasoning: str = "") -> None:
+        self.text, self.reasoning = text, reasoning
+        self.on_write()
+
     def add_picture(self, target: str, key: str) -> None:
         self.pictures[target] = key
 
@@ -504,7 +512,7 @@ class RecordingMessenger:
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
     def open_answer(
-        self, target, *, reference, checkpoint, save, sent, position=""
+        self, target, *, reference, checkpoint, save, sent, position="", lease=UNENDING
     ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
         answer.position = position

@@ -16,7 +16,7 @@ from feishu_bot.core.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What the inbox said about our jobs: those still ours, those no longer, those to be stopped."""
+    """What the inbox said about our jobs: those lost, those to be stopped, those still ours."""
 
     lost: frozenset[int]
     stopped: frozenset[int]
