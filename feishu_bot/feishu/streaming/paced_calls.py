@@ -90,7 +90,7 @@ class PacedCaller:
     ) -> bool:
         """Try one frame, which newer text may replace: False when it was not shown.
 
-        None is while the lease is behind: whoever goes on would have to take its text back.
+        Nor is it while the lease is behind: whoever takes over would have to take its text back.
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
         if self._lease.is_behind:
