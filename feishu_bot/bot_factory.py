@@ -239,6 +239,8 @@ def build_bot(
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
             vision_model=options.vision_model,
+            continue_prompt=continue_prompt,
+            prices=ports.prices,
             is_allowed=ports.models.allows,
             clock=options.clock,
             timer=options.timer,

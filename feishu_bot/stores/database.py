@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,27 @@ logger = get_logger(__name__)
 _BUSY_TIMEOUT = 5.0
 # A click waits for it, and whoever writes.
 _CLEAN_TIMEOUT = 0.3
+# What libpq does about a connection that nothing comes through any more, in seconds and, the last
+# one, milliseconds ("Parameter Key Words"). Less than half of a lease: then there is time for a new
+# connection before the answers have to be given up.
+_CUT_IS_NOTICED: Mapping[str, int] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+# The same for the server, so that what a process that was cut off or frozen has locked is free
+# again soon. Over a socket of the machine itself the first three mean nothing.
+_SESSION_LIMITS: Mapping[str, str] = {
+    "tcp_keepalives_idle": "5s",
+    "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+}
 # Any number, as long as every replica uses the same one.
 _LOCK_MIGRATIONS = sa.text("SELECT pg_advisory_xact_lock(7378711437411123201)")
 
@@ -99,7 +120,8 @@ class Database:
             raise StoreUnavailable(self._describe(exc)) from exc
 
     def _migrate(self) -> None:
-        engine = self._create_engine(poolclass=sa.NullPool)
+        # However long it takes on a large database.
+        engine = self._create_engine(poolclass=sa.NullPool, limits=False)
         try:
             with retry_while_locked(engine.connect) as connection:
                 if migrations.is_current(connection):
@@ -177,12 +199,15 @@ class Database:
                 new.close()
         return ours
 
-    def _create_engine(self, **pooling: Any) -> sa.Engine:
+    def _create_engine(self, *, limits: bool = True, **pooling: Any) -> sa.Engine:
         # The parameters of a statement that fails would show what people wrote.
         create = partial(sa.create_engine, self._url, hide_parameters=True, **pooling)
         if not self._is_sqlite:
             # A connection may have been cut while it was idle: a restart, a firewall.
-            return create(pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            engine = create(pool_pre_ping=True, connect_args=_CUT_IS_NOTICED)
+            if limits:
+                sa.event.listen(engine, "connect", _limit_session)
+            return engine
         Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
         # Without an isolation level the sqlite3 module begins no transaction of its own.
         engine = create(connect_args={"timeout": _BUSY_TIMEOUT, "isolation_level": None})
@@ -205,6 +230,15 @@ class _ProcessEngine:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     retry_while_locked(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+
+def _limit_session(connection: Any, _record: Any) -> None:
+    # Not as options of the connection: poolers like PgBouncer refuse those.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";".join(f"SET {name} = '{limit}'" for name, limit in _SESSION_LIMITS.items())
+        )
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
