@@ -420,7 +420,13 @@ def test_a_similar_name_is_hinted_at_without_its_value(missing: str, written: st
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("API_URI", "API_URL"), ("openai_model", "OPENAI_MODEL"), ("STREAMNG", "STREAMING")],
+    [
+        ("USER_DAILY_QUESTION", "USER_DAILY_QUESTIONS"),
+        ("openai_model", "OPENAI_MODEL"),
+        ("OPENAI_MODLE", "OPENAI_MODEL"),
+        ("MODEL", "OPENAI_MODEL"),
+        ("STREAMNG", "STREAMING"),
+    ],
 )
 def test_a_misspelt_optional_name_is_mentioned_but_no_reason_to_refuse(
     written: str, meant: str
@@ -429,6 +435,35 @@ def test_a_misspelt_optional_name_is_mentioned_but_no_reason_to_refuse(
     near_miss = faults(**{written: "do-not-show"}, HTTP_PORT="none")[-1]
     assert f"{written}: no such setting; is it meant to be {meant}?" in near_miss
     assert "do-not-show" not in near_miss
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("OPENAI_BASE_URL", "API_URL"),
+        ("OPENAI_BASEURL", "API_URL"),
+        ("OPENAI_API_BASE", "API_URL"),
+        ("BASE_URL", "API_URL"),
+        ("API_URI", "API_URL"),
+        ("FEISHU_DOMIAN", "FEISHU_DOMAIN"),
+        ("ALLOWED_USER", "ALLOWED_USERS"),
+        ("allowed_users", "ALLOWED_USERS"),
+        ("ALLOW_CHATS", "ALLOWED_CHATS"),
+        ("BLOCKED_USER", "BLOCKED_USERS"),
+        ("ADMIN", "ADMINS"),
+    ],
+)
+def test_a_name_that_would_send_a_key_elsewhere_or_open_the_bot_keeps_it_from_starting(
+    written: str, meant: str
+) -> None:
+    (fault,) = faults(**{written: "do-not-show"})
+
+    assert f"{written}：没有这个设置，是不是 {meant}？" in fault
+    assert f"{written}: no such setting; is it meant to be {meant}?" in fault
+    assert f"set {meant} as well" in fault
+    assert "do-not-show" not in fault
+    value = {"API_URL": "https://g.example", "ALLOWED_CHATS": "oc_1", "FEISHU_DOMAIN": "lark"}
+    assert read(**{written: "x", meant: value.get(meant, "ou_1")})
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "LANG"])

@@ -173,6 +173,7 @@ class Settings:
                     report.add_invalid(setting, value, exc)
             elif setting.default is None:
                 report.add_missing(setting)
+        report.add_dangerous()
         report.faults += contradictions(found)
         if report.faults:
             raise SettingsError(report.faults + report.near_misses())

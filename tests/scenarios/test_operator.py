@@ -121,7 +121,7 @@ def test_readiness_under_gunicorn_is_known_without_asking_anybody(sim, start_gun
     asked = []
     listed = sim.gateway.list_models
     sim.gateway.list_models = lambda models: asked.append(models) or listed(models)
-    bot = start_gunicorn()
+    bot = start_gunicorn(USER_DAILY_QUESTION="3")
     body = eventually(lambda: (got := get(f"{bot.url}/readyz"))[0] == 200 and got[1])
     assert json.loads(body) == {"version": __version__, "ready": True, "failing": []}
     before = len(asked)
@@ -131,6 +131,9 @@ def test_readiness_under_gunicorn_is_known_without_asking_anybody(sim, start_gun
 
     assert len(asked) == before
     assert get(f"{bot.url}/ping") == (200, '{"message":"pong"}')
+    # What looks misspelt is warned of at every start, once.
+    warned = "USER_DAILY_QUESTION：没有这个设置，是不是 USER_DAILY_QUESTIONS？ / "
+    assert bot.log.read_text("utf-8").count(warned) == 1
 
 
 # The log
