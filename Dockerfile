@@ -31,7 +31,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     # The uid is fixed, so that a mounted folder can be handed over with chown 10001.
     && useradd --uid 10001 --create-home --shell /usr/sbin/nologin bot \
-    && install -d -o bot -g bot /data
+    && install -d -o bot -g bot -m 700 /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 

@@ -259,6 +259,47 @@ def test_systemd_understands_the_unit_and_finds_it_closed(tmp_path):
         assert done.stderr == ""
 
 
+# Containers
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_container_is_closed_and_its_log_bounded(name):
+    service = COMPOSE["services"][name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert "/tmp" in service["tmpfs"]
+    assert {"max-size", "max-file"} <= service["logging"]["options"].keys()
+    # Those of ours have their user in the image.
+    assert service.get("user", "") not in ("0", "root")
+    assert "user" in service or "build" in service
+
+
+def test_no_password_has_a_default():
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+
+    assert re.findall(r"\$\{\w*PASSWORD(\S*?)\}", text) == [":-", ":-"]
+    assert "${POSTGRES_PASSWORD:-}" in COMPOSE["services"]["replica"]["environment"]["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("page", ["deploy.md", "deploy.zh-CN.md"])
+def test_the_documented_container_is_as_closed_as_that_of_compose(page):
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    (command,) = re.findall(r"docker run -d --name feishu_bot \\\n(?:.*\\\n)+", text)
+
+    for option in (
+        "--cap-drop ALL",
+        "--security-opt no-new-privileges",
+        "--read-only --tmpfs /tmp",
+        "--log-opt max-size=",
+    ):
+        assert option in command
+
+
 # The image
 
 

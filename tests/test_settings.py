@@ -239,6 +239,17 @@ def test_other_databases_are_faults(value: str) -> None:
     assert len(faults(DATABASE_URL=value)) == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "address"), [("127.0.0.1", "127.0.0.1"), ("::", "::"), ("[::1]", "::1")]
+)
+def test_the_bot_listens_where_it_is_told_to(value: str, address: str) -> None:
+    assert read(BIND=value).bind == address
+
+
+def test_it_can_not_listen_on_a_name_or_a_port() -> None:
+    assert "no IP address" in faults(BIND="localhost:9000")[0]
+
+
 def test_a_bare_path_to_a_database_is_answered_with_its_address() -> None:
     assert "sqlite:////data/bot.db" in faults(DATABASE_URL="/data/bot.db")[0]
 

@@ -19,6 +19,7 @@ from feishu_bot.stores.locks import WriteLock, retry_while_locked
 from feishu_bot.stores.open_file import OpenFile
 from feishu_bot.stores.outage_advice import advice
 from feishu_bot.stores.outages import failure_kind, outages_told, reason_of
+from feishu_bot.stores.private_file import make_private
 
 _BUSY_TIMEOUT = 5.0
 # Bytes on the disk of a SQLite file: with less the next answer may not fit.
@@ -197,7 +198,10 @@ class Database:
         ours = self._engine_by_pid.get(pid)
         if ours is None:
             size = self._pool_size
-            engine = self._create_engine(pool_size=size, max_overflow=0, pool_use_lifo=True)
+            try:
+                engine = self._create_engine(pool_size=size, max_overflow=0, pool_use_lifo=True)
+            except OSError as exc:
+                raise StoreUnavailable(str(exc), kind="unopened") from exc
             file = Path(self._url.database or "") if self._is_sqlite else None
             new = _ProcessEngine(engine, WriteLock(file) if file else None, OpenFile(file))
             ours = self._engine_by_pid.setdefault(pid, new)
@@ -212,7 +216,7 @@ class Database:
         if not self._is_sqlite:
             # A connection may have been cut while it was idle: a restart, a firewall.
             return create(pool_pre_ping=True, connect_args={"connect_timeout": 10})
-        Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        make_private(Path(self._url.database or ""))
         # Without an isolation level the sqlite3 module begins no transaction of its own.
         engine = create(connect_args={"timeout": _BUSY_TIMEOUT, "isolation_level": None})
         sa.event.listen(engine, "connect", _prepare_sqlite)
