@@ -5,6 +5,7 @@
 # make field  the bot against LiteLLM's proxy and LLMock (installs 800 MB, once)
 # make bench  the benchmark        make screenshots   redraw docs/images
 # make attack strangers with thousands of connections
+# make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
 # make lock   renew the lock files after a change of requirements*.txt; make lock UPGRADE=1 takes
 #             the newest version of everything that isn't pinned there
@@ -18,7 +19,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack fuzz screenshots format lock clean
+.PHONY: run test lint field bench attack proxies fuzz screenshots format lock clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -42,6 +43,9 @@ bench: $(VENV)/.simulator
 
 attack: $(VENV)/.simulator
 	$(BIN)/python -m bench.attack
+
+proxies: $(VENV)/.simulator
+	$(BIN)/python -m bench.proxies
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz
