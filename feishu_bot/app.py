@@ -49,6 +49,8 @@ from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
 from feishu_bot.media.spreadsheets import write_spreadsheet
+from feishu_bot.outcomes import PartOutcomes
+from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
@@ -67,7 +69,8 @@ def create_app(settings: Settings) -> Flask:
     Brings the database up to date and leaves nothing open, so that it may be called before a fork.
     """
     texts: Texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
-    database = Database(settings.database_url)
+    outcomes = PartOutcomes()
+    database = Database(settings.database_url, on_outcome=partial(note_database, outcomes.database))
     database.migrate()
     stores = Stores.open(
         database,
@@ -89,11 +92,12 @@ def create_app(settings: Settings) -> Flask:
         app_secret=settings.app_secret,
         domain=settings.feishu_domain,
         on_refusal=partial(note_refusal, noted),
+        on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
     pacer, signer = Pacer(), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
-    gateway = build_gateway(settings)
+    gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
     ports = _ports(
         settings,
         stores,
@@ -125,7 +129,9 @@ def create_app(settings: Settings) -> Flask:
     )
     transport = PooledTransport()
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
-    readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
+    readiness = monitoring.readiness(
+        database, client, gateway, settings=settings, outcomes=outcomes, texts=texts
+    )
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,

@@ -140,6 +140,7 @@ class Settings:
     prices_file: str = env("PRICES_FILE", values.text, "")
 
     # The process
+    bind: str = env("BIND", addresses.listening, "0.0.0.0")
     http_port: int = env("HTTP_PORT", whole(1, 65535), "9000")
     database_url: str = env(
         "DATABASE_URL", addresses.database, "sqlite:///./data/feishu_bot.db", secret="password"
@@ -187,6 +188,7 @@ class Settings:
                     report.add_invalid(setting, value, exc)
             elif setting.default is None:
                 report.add_missing(setting)
+        report.add_dangerous()
         report.faults += contradictions(found)
         if report.faults:
             raise SettingsError(report.faults + report.near_misses())
