@@ -21,11 +21,22 @@ Unit = Literal["questions", "tokens", "cost"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What was used since a time. `questions` are those that got an answer."""
+    """What was used since a time. `questions` are those that got an answer.
+
+    `cost` has that of pictures and speech in it.
+    """
 
     questions: int = 0
     tokens: int = 0
     cost: float = 0.0
+    pictures: int = 0
+    audio_seconds: float = 0.0
+    files: int = 0
+
+    @property
+    def has_media(self) -> bool:
+        """Whether anything but words was made, heard, spoken or read."""
+        return bool(self.pictures or self.audio_seconds or self.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,9 @@ def sum_usage(totals: list[UsageTotal]) -> Spending:
         questions=sum(total.answers for total in totals),
         tokens=sum(total.tokens for total in totals),
         cost=sum(total.cost for total in totals),
+        pictures=sum(total.pictures for total in totals),
+        audio_seconds=sum(total.audio_seconds for total in totals),
+        files=sum(total.files for total in totals),
     )
 
 

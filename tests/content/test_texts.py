@@ -53,7 +53,7 @@ COMPOSED = {
     "table_": (
         *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
         *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),
-        "cut",
+        *("pictures", "audio_minutes", "files", "cut"),
     ),
     "thread_": tuple(THREADS),
     "usage_left_": ("questions", "granted", "tokens", "cost"),
