@@ -174,6 +174,9 @@ FORGOTTEN = {
     "speaker": "",
     "title": "",
     "pictures": None,
+    # These name files, and lead to what was sent.
+    "unread": None,
+    "part_ids": None,
 }
 # The question of a message, also where the message is only a part of it.
 _of_part = (

@@ -11,6 +11,7 @@ import yaml
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.alerts import MODEL_CAUSES
+from feishu_bot.core.answering.question_context import TAG_NAMES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
@@ -46,6 +47,7 @@ COMPOSED = {
     "balance_": get_args(BalanceState),
     "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
+    "export_": tuple(TAG_NAMES.split("|")),
     "limit_": tuple(
         f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
     ),

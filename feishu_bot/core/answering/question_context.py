@@ -56,7 +56,8 @@ class ContextTag:
 ATTRIBUTE_CHARS = 120
 
 TAG_NAMES = (
-    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture"
+    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture|"
+    "recording"
 )
 _ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
 _BACKGROUND = re.compile(rf"\A(?:<({TAG_NAMES}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
@@ -92,13 +93,13 @@ def as_written(text: str) -> str:
     return _TAG.sub("&lt;", text, count=1) if _TAG.match(text) else text
 
 
-def tags_in(question: str, name: str) -> Iterator[ContextTag]:
-    """The tags of this name before a question, from the first to the last."""
+def tags_in(question: str, name: str = "") -> Iterator[ContextTag]:
+    """The tags before a question, from the first to the last, or only those of a name."""
     if not question.startswith("<"):
         return
     for tag, attributes, text in _ONE.findall(context_of(question)):
-        if tag == name:
-            yield ContextTag(name, dict(_ATTRIBUTE.findall(attributes)), text)
+        if not name or tag == name:
+            yield ContextTag(tag, dict(_ATTRIBUTE.findall(attributes)), text)
 
 
 def for_model(question: str, shown: Container[str] = ()) -> str:
