@@ -202,6 +202,7 @@ def build_bot(
                 ports.transcriber,
                 ports.prices,
                 language=options.transcription_language,
+                most_seconds=options.most_audio_seconds,
             ),
             answer_pictures=answer_pictures,
             sight=ports.sight,

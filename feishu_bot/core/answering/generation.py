@@ -15,13 +15,15 @@ from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.answering.message_kinds import is_voice
+from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
+from feishu_bot.core.answering.recording_context import has_recording, spoken
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
-from feishu_bot.core.answering.voice_messages import VoiceMessages
+from feishu_bot.core.answering.voice_messages import Hear, VoiceMessages
 from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
@@ -115,7 +117,7 @@ class AnswerGenerator:
             return control.lost or control.stopped or stream.is_over
 
         if question.message is None or not is_voice(question.message):
-            return self._generate(job, question, stream, is_cancelled)
+            return self._generate(job, question, stream, is_cancelled, save)
         try:
             heard = self._voices.hear(job, question.message, is_cancelled, save)
         except ModelError as exc:
@@ -133,7 +135,8 @@ class AnswerGenerator:
             )
         stream.tell_heard(heard.text)
         asked = replace(question, text=heard.text, is_wordless=False)
-        draft = self._generate(job, asked, stream, is_cancelled)
+        spoken_in = question.message.message_id
+        draft = self._generate(job, asked, stream, is_cancelled, save, spoken_in=spoken_in)
         draft.heard, draft.media = heard.text, (*media, *draft.media)
         return draft
 
@@ -143,19 +146,29 @@ class AnswerGenerator:
         question: Question,
         stream: AnswerStream,
         is_cancelled: Callable[[], bool],
+        save: SaveState,
+        *,
+        spoken_in: str = "",
     ) -> Draft:
-        context, speaker = self._introduction(job, question)
+        turns = question.conversation.turns
+        hear = self._voices.for_question(job, turns, is_cancelled, save)
+        context, speaker = self._introduction(job, question, hear)
+        if spoken_in:
+            context = QuestionContext(spoken(spoken_in)) + context
         written = context.text + question.text
         pictures = self._shown(written, question.conversation, is_cancelled, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
         if question.is_wordless and failure and not (pictures.own or _is_read(context.text)):
             draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
-            draft.context, draft.speaker = context.text, speaker
+            draft.context, draft.speaker, draft.media = context.text, speaker, context.media
+            # It is heard with the message that it came in, not when it is asked about again.
+            draft.is_unheard = not draft.is_unread
             return draft
         asked = _Asked(written, speaker, pictures, is_cancelled)
         draft = self._ask(job, question, asked, stream)
         draft.context, draft.speaker = context.text, speaker
+        draft.media = (*draft.media, *context.media)
         if context.files:
             draft.media = (*draft.media, MediaUse(model="", files=context.files))
         last = question.conversation.expired_turn
@@ -166,13 +179,16 @@ class AnswerGenerator:
         draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
-    def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:
+    def _introduction(
+        self, job: Job, question: Question, hear: Hear
+    ) -> tuple[QuestionContext, str]:
         """What to put before the question: what it refers to, and who asks."""
         message, turns = question.message, question.conversation.turns
         context = QuestionContext()
         if message:
             model = question.conversation.model
-            context = self._context.of(message, question.conversation, lambda: self._is_seen(model))
+            modalities = Modalities(lambda: self._is_seen(model), hear)
+            context = self._context.of(message, question.conversation, modalities)
         if question.regenerated:
             return context, question.regenerated.speaker
         if job.target.is_private:
@@ -341,7 +357,7 @@ class AnswerGenerator:
 
 def _is_read(context: str) -> bool:
     """Whether something was read of what came without words."""
-    return has_document(context) or has_things(context)
+    return has_document(context) or has_recording(context) or has_things(context)
 
 
 def _without_favourite(conversation: Conversation) -> Conversation:

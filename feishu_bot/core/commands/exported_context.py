@@ -31,7 +31,10 @@ def _told(texts: Texts, tag: ContextTag) -> Iterator[str]:
         details.append(texts("export_pages", pages=shown, total=total))
     if page:
         details.append(texts("export_page", page=page))
-    is_unread = tag.name == "document" and not read_pages(attributes)
+    is_unread = (tag.name == "document" and not read_pages(attributes)) or (
+        tag.name == "recording" and not attributes.get("message")
+    )
+    details.append(attributes.get("length", ""))
     details.append(texts("export_unread") if is_unread else "")
     details.append(_code(attributes["message"]) if attributes.get("message") else "")
     yield " · ".join((texts(f"export_{tag.name}"), *filter(None, details)))
