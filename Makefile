@@ -5,6 +5,7 @@
 # make field  the bot against LiteLLM's proxy and LLMock (installs 800 MB, once)
 # make bench  the benchmark        make screenshots   redraw docs/images
 # make attack strangers with thousands of connections
+# make media  twenty large pictures, files and recordings at once, and hostile files
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
 # make clean  remove everything that make has created
 
@@ -16,7 +17,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack fuzz screenshots format clean
+.PHONY: run test lint field bench attack media fuzz screenshots format clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -40,6 +41,9 @@ bench: $(VENV)/.simulator
 
 attack: $(VENV)/.simulator
 	$(BIN)/python -m bench.attack
+
+media: $(VENV)/.simulator
+	$(BIN)/python -m bench.media
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz

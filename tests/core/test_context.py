@@ -45,18 +45,29 @@ def test_a_quoted_message_that_is_gone_is_named_to_the_model_and_to_the_reader()
 def test_what_the_store_knows_is_not_asked_for():
     conversations, reader = FakeConversations(), FakeReader(fetched(1, "x"))
     conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),))
-    conversations.bind(KEY, SentMessages(("om_card",)))
     context = missing(conversations, reader)
 
-    for known in ("om_card", "om_q1", "om_a1"):
-        assert (
-            context.of(message("why?", parent_id=known), EMPTY, modalities()) == QuestionContext()
-        )
+    for known in ("om_q1", "om_a1"):
+        found = context.of(message("why?", parent_id=known), EMPTY, modalities())
+        assert found == QuestionContext()
 
     topic = {"thread_id": "omt_1", "root_id": "om_r", "parent_id": "om_r"}
     assert context.of(message("why?", **topic), EMPTY, modalities()) == QuestionContext()
     assert context.of(message("first", thread_id="omt_2"), EMPTY, modalities()) == QuestionContext()
     assert not reader.asked
+
+
+def test_a_card_of_the_bot_that_is_no_answer_is_read_and_others_are_not_missed():
+    conversations = FakeConversations()
+    conversations.bind(KEY, SentMessages(("om_card", "om_gone")))
+    card = FetchedMessage(message_id="om_card", kind="interactive", is_own=True, text="用量 3 次")
+    context = missing(conversations, FakeReader(card))
+
+    told = context.of(message("why?", parent_id="om_card"), EMPTY, modalities())
+    assert told == QuestionContext("<quoted_message>\n用量 3 次\n</quoted_message>\n\n")
+
+    gone = context.of(message("why?", parent_id="om_gone"), EMPTY, modalities())
+    assert gone == QuestionContext()
 
 
 def test_a_thread_is_told_by_who_said_what_up_to_the_question():

@@ -54,7 +54,7 @@ class MissingContext:
         if in_thread:
             before = self._thread(message, conversation, modalities)
         else:
-            before = self._quoted(message, modalities)
+            before = self._quoted(message, conversation, modalities)
         if message.kind not in WORDS:
             before += self.things.of(message, modalities)
         # A recording is the question itself.
@@ -93,13 +93,25 @@ class MissingContext:
                 context += self.files.voice(message_id, item, modalities)
         return context
 
-    def _quoted(self, message: IncomingMessage, modalities: Modalities) -> QuestionContext:
+    def _quoted(
+        self, message: IncomingMessage, conversation: Conversation, modalities: Modalities
+    ) -> QuestionContext:
         parent = message.parent_id
         if not parent or parent in message.part_ids:
             return QuestionContext()
-        if self.conversations.key_of(parent) or self.conversations.turn_of(parent):
+        known = (id for turn in conversation.turns for id in (turn.question_id, *turn.answer_ids))
+        if parent in known or self.conversations.turn_of(parent):
             return QuestionContext()
+        if self.conversations.key_of(parent):
+            return self._own_card(parent)
         return self._fetched(parent, modalities)
+
+    def _own_card(self, message_id: str) -> QuestionContext:
+        """What stands on a card of the bot that is no answer: of help, usage, a notice."""
+        card = self.archive.quoted(message_id)
+        if card is None or not (card.is_own and card.text):
+            return QuestionContext()
+        return QuestionContext(tagged("quoted_message", shorten(card.text, QUOTE_CHARS)))
 
     def _fetched(self, message_id: str, modalities: Modalities) -> QuestionContext:
         """What stands in a message that Feishu has, in full."""
