@@ -222,6 +222,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         most_file_bytes=settings.max_file_mb * MEGABYTE,
+        most_audio_seconds=settings.max_audio_minutes * 60.0,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
         max_cards=settings.max_cards,

@@ -85,6 +85,7 @@ class Settings:
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     # Feishu gives out files of up to 100 MB ("Get resource of a message").
     max_file_mb: int = env("MAX_FILE_MB", whole(1, 100), "20")
+    max_audio_minutes: int = env("MAX_AUDIO_MINUTES", whole(1, 240), "30")
     max_image_mb: int = env("MAX_IMAGE_MB", whole(1, 100), "10")
     first_token_timeout: float = env("FIRST_TOKEN_TIMEOUT", duration(1), "120")
     idle_timeout: float = env("IDLE_TIMEOUT", duration(1), "120")

@@ -11,6 +11,7 @@ import yaml
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.alerts import MODEL_CAUSES
+from feishu_bot.core.answering.question_context import TAG_NAMES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
@@ -50,6 +51,7 @@ COMPOSED = {
     "button_grant_": get_args(Unit),
     "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
+    "export_": tuple(TAG_NAMES.split("|")),
     "extra_given_": get_args(Unit),
     "extra_of_": tuple(f"{who}_{often}" for who in get_args(Whose) for often in get_args(Period)),
     "extra_used_": get_args(Unit),
@@ -67,7 +69,7 @@ COMPOSED = {
     "table_": (
         *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
         *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),
-        "cut",
+        *("pictures", "audio_minutes", "files", "cut"),
     ),
     "thread_": tuple(THREADS),
     "usage_left": (

@@ -105,7 +105,7 @@ class Answerer:
         def answer(asked: Question) -> Draft:
             if asked.drawing is not None:
                 return self.painter.paint(job, asked, stream, control, save)
-            return self.generator.generate(job, asked, stream, control)
+            return self.generator.generate(job, asked, stream, control, save)
 
         return self.spoken.heard(job, question, stream, control, save=save, answer=answer)
 

@@ -9,18 +9,22 @@ from dataclasses import asdict, astuple, dataclass, replace
 from feishu_bot import metrics
 from feishu_bot.core import modes, own_pictures
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
+from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
+from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.progress import Progress, ShownText
 from feishu_bot.core.answering.prompt import FittedPrompt, estimate_tokens, fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
+from feishu_bot.core.answering.recording_context import has_recording, spoken
 from feishu_bot.core.answering.seam import Seam
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
+from feishu_bot.core.answering.voice_messages import Hear, VoiceMessages
 from feishu_bot.core.chat_model import (
     ChatMessage,
     ChatModel,
@@ -81,6 +85,7 @@ class AnswerGenerator:
         model: ChatModel,
         context: MissingContext,
         pictures: PictureLoader,
+        voices: VoiceMessages,
         answer_pictures: AnswerPictures,
         sight: ModelSight,
         speakers: Speakers,
@@ -97,6 +102,7 @@ class AnswerGenerator:
         self._model = model
         self._context = context
         self._pictures = pictures
+        self._voices = voices
         self._answer_pictures = answer_pictures
         self._sight = sight
         self._speakers = speakers
@@ -116,6 +122,7 @@ class AnswerGenerator:
         question: Question,
         stream: AnswerStream,
         control: JobControl,
+        save: SaveState,
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
 
@@ -125,7 +132,7 @@ class AnswerGenerator:
         before = ShownText.read(job.progress)
         control.progress = progress = Progress(before)
         run = _Run(stream, is_cancelled, progress)
-        draft = self._generate(job, question, run)
+        draft = self._generate(job, question, run, save)
         draft.heard = question.heard
         draft.media = (*question.media, *draft.media, *self._broken(before))
         return draft
@@ -143,18 +150,25 @@ class AnswerGenerator:
             MediaUse(**asdict(one), cost=self._prices.cost(*astuple(one))) for one in shown.tries
         )
 
-    def _generate(self, job: Job, question: Question, run: _Run) -> Draft:
-        context, speaker = self._introduction(job, question)
+    def _generate(self, job: Job, question: Question, run: _Run, save: SaveState) -> Draft:
+        turns = question.conversation.turns
+        hear = self._voices.for_question(job, turns, run.is_cancelled, save)
+        context, speaker = self._introduction(job, question, hear)
+        if question.heard and question.message:
+            context = QuestionContext(spoken(question.message.message_id)) + context
         written = context.text + question.text
         pictures = self._shown(written, question.conversation, run, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
         if question.is_wordless and failure and not (pictures.own or _is_read(context.text)):
             draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
-            draft.context, draft.speaker = context.text, speaker
+            draft.context, draft.speaker, draft.media = context.text, speaker, context.media
+            # It is heard with the message that it came in, not when it is asked about again.
+            draft.is_unheard = not draft.is_unread
             return draft
         draft = self._ask(job, question, _Asked(written, speaker, pictures), run)
         draft.context, draft.speaker = context.text, speaker
+        draft.media = (*draft.media, *context.media)
         if context.files:
             draft.media = (*draft.media, MediaUse(model="", files=context.files))
         last = question.conversation.expired_turn
@@ -165,13 +179,16 @@ class AnswerGenerator:
         draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
-    def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:
+    def _introduction(
+        self, job: Job, question: Question, hear: Hear
+    ) -> tuple[QuestionContext, str]:
         """What to put before the question: what it refers to, and who asks."""
         message, turns = question.message, question.conversation.turns
         context = QuestionContext()
         if message:
             model = question.conversation.model
-            context = self._context.of(message, question.conversation, lambda: self._is_seen(model))
+            modalities = Modalities(lambda: self._is_seen(model), hear)
+            context = self._context.of(message, question.conversation, modalities)
         if question.regenerated:
             return context, question.regenerated.speaker
         if job.target.is_private:
@@ -352,7 +369,7 @@ class AnswerGenerator:
 
 def _is_read(context: str) -> bool:
     """Whether something was read of what came without words."""
-    return has_document(context) or has_things(context)
+    return has_document(context) or has_recording(context) or has_things(context)
 
 
 def _without_favourite(conversation: Conversation) -> Conversation:
