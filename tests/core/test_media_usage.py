@@ -9,7 +9,7 @@ import pytest
 
 from feishu_bot.core.cards import Chart, Field, Joined, Text
 from feishu_bot.core.formatting import format_duration
-from feishu_bot.core.quotas import Quota
+from feishu_bot.core.limits import Quota
 from feishu_bot.core.tasks import RunCommand
 from tests.builders import job, message
 from tests.core.test_usage_and_quotas import BOSS, NOON, UsageWorld
