@@ -193,6 +193,7 @@ OF_NO_MODEL = {
     "model_unset",
     "picture_model_unset",
     "transcription_model_unset",
+    "recording_model_unset",
     "speech_model_unset",
     "new_topic",
 }
