@@ -31,7 +31,7 @@ from feishu_bot.core.report_tables import ALL_GROUPS, usage_table
 from feishu_bot.core.tables import name_lookup
 from feishu_bot.core.usage import UsageRow, UsageStore, UsageTotal
 
-MAX_PEOPLE = 8
+MAX_PEOPLE = 7
 MAX_MODELS = 8
 # Colours that can be told apart; the rest is drawn as one.
 MAX_SERIES = 4
