@@ -19,13 +19,15 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
+from feishu_bot.core.call_budget.renewal import CallBudget
+from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
-from feishu_bot.core.queue.worker_pool import WorkerPool
+from feishu_bot.core.queue.worker_pool import WorkerPool, always
 from feishu_bot.core.quotas import Quota
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
@@ -38,6 +40,7 @@ from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
+from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
@@ -89,7 +92,9 @@ def create_app(settings: Settings) -> Flask:
         on_refusal=partial(note_refusal, noted),
     )
     scope = GroupScopeMonitor(client)
-    pacer = Pacer()
+    # One process is alone with its SQLite file, and with all that Feishu allows.
+    is_alone = not database.is_shared and settings.web_concurrency == 1
+    pacer = Pacer(ALL if is_alone else NOTHING)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
     gateway = build_gateway(settings)
     ports = _ports(
@@ -103,6 +108,7 @@ def create_app(settings: Settings) -> Flask:
         alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
+    budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
     bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
@@ -110,6 +116,7 @@ def create_app(settings: Settings) -> Flask:
         handle=bot.work,
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
+        may_begin=budget.may_begin if budget else always,
         sweep=lambda: stores.sweep(time.time()),
     )
     reactions = FeishuReactions(client, pacer, settings.app_id)
@@ -127,7 +134,7 @@ def create_app(settings: Settings) -> Flask:
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(*monitors, waiting, alerts, stores.text_index),
+        answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
