@@ -40,5 +40,7 @@ def is_outage(exc: SQLAlchemyError) -> bool:
     if isinstance(code, int):
         return code & 0xFF in _SQLITE
     state = getattr(exc.orig, "sqlstate", None)
-    is_cut = exc.connection_invalidated or type(exc.orig).__name__ == "OperationalError"
-    return state[:2] in _POSTGRES if isinstance(state, str) else is_cut
+    if isinstance(state, str):
+        # The server also cuts a session that has done nothing for too long.
+        return state[:2] in _POSTGRES or bool(exc.connection_invalidated)
+    return bool(exc.connection_invalidated) or type(exc.orig).__name__ == "OperationalError"
