@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -114,7 +114,6 @@ def _postgres() -> Iterator[str]:
 
 def _print(rounds: list[Round]) -> None:
     found = [one.found for one in rounds]
-    whole = [one.all_whole for one in found if one.all_whole is not None]
     over: dict[str, int] = {}
     for one in found:
         for name, count in one.over_limits.items():
@@ -126,11 +125,16 @@ def _print(rounds: list[Round]) -> None:
         "calls refused": sum(one.refused for one in found),
         "most calls of an API in a second": max(one.peak for one in rounds),
         "most in a minute": max(m for one in found for _, m in one.peaks.values()),
-        "first event → all whole, median": f"{statistics.median(whole):.1f} s" if whole else "–",
-        "first text p50, median": f"{statistics.median(o.first_text_p50 or 0 for o in found):.2f} s",
+        "first event → all whole, median": _seconds(one.all_whole for one in found),
+        "first text p50, median": _seconds(one.first_text_p50 for one in found),
     }
     for name, value in rows.items():
         print(f"{name:36}{value}")
+
+
+def _seconds(values: Iterable[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{statistics.median(known):.1f} s" if known else "–"
 
 
 if __name__ == "__main__":

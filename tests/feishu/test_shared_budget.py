@@ -355,3 +355,15 @@ def test_a_busy_process_shows_few_frames_after_its_lease_only_by_its_own_clock()
     world.run(SECOND)
 
     assert len(process.calls) - since <= FLOOR
+
+
+def test_processes_that_begin_together_take_even_parts_at_once() -> None:
+    world = World()
+    processes = [world.join() for _ in range(3)]
+    world.run(120.0)
+    for process in processes:
+        process.want(20)
+    world.run(0.1)
+
+    fair = (PER_SECOND - FLOOR) // 3
+    assert [process.pacer._share.second for process in processes] == [fair] * 3

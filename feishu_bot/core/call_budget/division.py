@@ -19,9 +19,18 @@ class Portion:
 
 
 def divide(
-    whole: Whole, others: Sequence[Holding], *, now: float, spent: int, demand: int
+    whole: Whole,
+    others: Sequence[Holding],
+    *,
+    now: float,
+    spent: int,
+    demand: int,
+    has_just_begun: bool = False,
 ) -> Portion:
     """The portion of a process that has made `spent` calls in the long window.
+
+    One that `has_just_begun` to answer reckons that the others are just about to, too: questions
+    come to all of them alike, and who took everything would have to give it back.
 
     Each has its floor, and the rest goes to those with answers, by their number. Nothing is taken
     that others still hold: they let go of it at their next renewal. Another floor stays free, so
@@ -32,6 +41,8 @@ def divide(
     taken = [other.taken(now, whole) for other in others]
     members = 1 + sum(1 for other in others if now < other.gone_at)
     answers = demand + sum(other.demand for other in alive)
+    if has_just_begun:
+        answers = max(answers, demand * members)
     kept = whole.floor_of(0) if members == 1 else whole.floor
 
     free = whole.second - sum(calls.second for calls in taken)

@@ -89,6 +89,7 @@ class CallBudget:
         self._running = running
         self._timer = timer
         self._second = 0
+        self._had_demand = False
         # Whether there is nothing to give back, and nobody here who wants more.
         self._is_settled = False
         self._has_failed = False
@@ -129,7 +130,14 @@ class CallBudget:
 
         def decide(now: float, others: Sequence[Holding]) -> Holding:
             spent = self._limiter.spent().minute
-            portion = divide(self._whole, others, now=now, spent=spent, demand=demand)
+            portion = divide(
+                self._whole,
+                others,
+                now=now,
+                spent=spent,
+                demand=demand,
+                has_just_begun=not self._had_demand,
+            )
             floor = self._whole.floor_of(min(FLOOR, portion.second))
             used = self._limiter.shrink(Calls(portion.second, portion.minute), floor)
             self._is_settled = not demand and FLOOR <= portion.second >= used.second
@@ -158,6 +166,7 @@ class CallBudget:
 
         self._store.exchange(decide)
         self._limiter.take(taken[-1])
+        self._had_demand = demand > 0
         self._note(taken[-1].second)
 
     def _note(self, second: int) -> None:
