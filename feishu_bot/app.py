@@ -23,16 +23,17 @@ from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
-from feishu_bot.core.quotas import Quota
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> Flask:
         media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
+        keeps_month=any(limit.period == "month" for limit in _limits(settings)),
     )
     effective = EffectiveSettings(
         _language(settings),
@@ -94,8 +96,8 @@ def create_app(settings: Settings) -> Flask:
     scope = GroupScopeMonitor(client)
     # One process is alone with its SQLite file, and with all that Feishu allows.
     is_alone = not database.is_shared and settings.web_concurrency == 1
-    pacer = Pacer(ALL if is_alone else NOTHING)
-    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
+    pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings)
     ports = _ports(
         settings,
@@ -105,6 +107,7 @@ def create_app(settings: Settings) -> Flask:
         client=client,
         pacer=pacer,
         messenger=messenger,
+        signer=signer,
         alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
@@ -145,7 +148,7 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language)
+    responses = CallbackResponses(texts, effective.language, signer)
     webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
@@ -168,6 +171,7 @@ def _ports(
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
+    signer: ButtonSigner,
     alerts: NotedAlerts,
 ) -> Ports:
     files = FileReader()
@@ -177,9 +181,11 @@ def _ports(
         chats=stores.chats,
         people=stores.people,
         usage=stores.usage,
+        reservations=stores.reservations,
         feedback=stores.feedback,
         history=stores.history,
         messenger=messenger,
+        signer=signer,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
         attachments=FeishuAttachmentReader(client, pacer),
@@ -192,6 +198,7 @@ def _ports(
         write_spreadsheet=write_spreadsheet,
         model=gateway,
         sight=gateway,
+        drawing=gateway.media.pictures,
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
@@ -236,17 +243,28 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
             blocked_users=frozenset(settings.blocked_users),
             admins=frozenset(settings.admins),
         ),
-        person_quota=Quota(
-            questions=settings.user_daily_questions,
-            tokens=settings.user_daily_tokens,
-            cost=settings.user_daily_cost,
-        ),
-        chat_quota=Quota(
-            questions=settings.chat_daily_questions,
-            tokens=settings.chat_daily_tokens,
-            cost=settings.chat_daily_cost,
-        ),
+        limits=_limits(settings),
     )
+
+
+def _limits(settings: Settings) -> tuple[Limit, ...]:
+    """Those that are set."""
+    whose: dict[Whose, str] = {"person": "user", "chat": "chat", "company": "company"}
+    periods: dict[Period, str] = {"day": "daily", "month": "monthly"}
+    limits = (
+        Limit(
+            whose=who,
+            period=period,
+            quota=Quota(
+                questions=getattr(settings, f"{prefix}_{often}_questions"),
+                tokens=getattr(settings, f"{prefix}_{often}_tokens"),
+                cost=getattr(settings, f"{prefix}_{often}_cost"),
+            ),
+        )
+        for who, prefix in whose.items()
+        for period, often in periods.items()
+    )
+    return tuple(limit for limit in limits if limit.quota)
 
 
 def _messenger(
@@ -257,6 +275,7 @@ def _messenger(
     texts: Texts,
     *,
     pacer: Pacer,
+    signer: ButtonSigner,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
@@ -264,6 +283,7 @@ def _messenger(
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
+        signer=signer,
         threads=settings.answer_threads,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,

@@ -13,6 +13,7 @@ from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
+from feishu_bot.core.button_values import ButtonCheck
 from feishu_bot.core.card_actions import BIND_TIMEOUT
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog, ModelSight
 from feishu_bot.core.chats import Chats
@@ -22,13 +23,14 @@ from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Reservations
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
+from feishu_bot.core.picture_model import PictureModel
 from feishu_bot.core.pictures import PictureReader
 from feishu_bot.core.public_files import PublicFiles
 from feishu_bot.core.queue.inbox import Inbox
-from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Roles
 from feishu_bot.core.speech import LongVoice, SpeechModel, VoiceReply
 from feishu_bot.core.transcription import Transcriber
@@ -46,9 +48,11 @@ class Ports:
     chats: Chats
     people: People
     usage: UsageStore
+    reservations: Reservations
     feedback: FeedbackStore
     history: History
     messenger: Messenger
+    signer: ButtonCheck
     names: UserDirectory
     reader: MessageReader
     attachments: AttachmentReader
@@ -61,6 +65,7 @@ class Ports:
     write_spreadsheet: SpreadsheetWriter
     model: ChatModel
     sight: ModelSight
+    drawing: PictureModel
     models: ModelCatalog
     balance: BalanceReader
     roles: Roles
@@ -95,8 +100,7 @@ class BotOptions:
     max_cards: int = 6
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
-    person_quota: Quota = field(default_factory=Quota)
-    chat_quota: Quota = field(default_factory=Quota)
+    limits: tuple[Limit, ...] = ()
     suggestions: bool = False
     suggestions_model: str = ""
     retention_days: int = 30

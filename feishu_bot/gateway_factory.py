@@ -15,6 +15,7 @@ def build_gateway(settings: Settings) -> Gateway:
         model=settings.openai_model,
         allowed=settings.allowed_models,
         media=MediaSettings(
+            picture_model=settings.image_model,
             transcription_model=settings.transcription_model,
             speech_model=settings.speech_model,
         ),

@@ -31,7 +31,8 @@ class AttachmentReader(Protocol):
     ) -> bytes:
         """What is attached to a message, up to `most` bytes; at least one.
 
-        `message_id` is the message as it was received. For what is inside a forwarded chat that is
+        `message_id` is the message as it was received, empty for a picture that the bot itself
+        has uploaded, which no message gives out. For what is inside a forwarded chat that is
         the forward, and `inner_id` the message in it. May take a minute. Raises MediaError: any
         kind about fetching, "media_too_large" or "media_empty"; with "media_scope_missing" the
         detail is the scope.

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.drawings import Shape
 from feishu_bot.core.messages import ChatType, IncomingMessage, Sender, known_fields
 
 Outcome = Literal["answered", "noticed", "stopped", "failed"]
@@ -95,6 +96,19 @@ class Regenerate:
     model: str = ""
     text: str = ""
     at_head: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawAgain:
+    """Draw what a turn asked for once more; with an `instruction`, change what it drew by that.
+
+    `answer_id` is a message of the turn. Shape and style are those to draw in.
+    """
+
+    answer_id: str
+    instruction: str = ""
+    shape: Shape | Literal[""] = ""
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +208,7 @@ Task = (
     | RunCommand
     | SuggestCommand
     | Regenerate
+    | DrawAgain
     | OfferEdited
     | ContinueAnswer
     | SuggestFollowUps
@@ -213,6 +228,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "run": RunCommand,
     "suggest": SuggestCommand,
     "regenerate": Regenerate,
+    "draw": DrawAgain,
     "offer": OfferEdited,
     "continue": ContinueAnswer,
     "suggest_follow_ups": SuggestFollowUps,

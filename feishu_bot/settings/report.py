@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from feishu_bot.settings.setting import Hint, Setting
@@ -85,7 +85,8 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
                 f"{one}、{other}：两处填了同一个值，它们在后台里是不同的。\n"
                 f"  {one}, {other}: the same value twice; in the console they differ"
             )
-    for name in ("USER_DAILY_COST", "CHAT_DAILY_COST"):
+    for whose, often in product(("USER", "CHAT", "COMPANY"), ("DAILY", "MONTHLY")):
+        name = f"{whose}_{often}_COST"
         if values[name.lower()] and not values["prices_file"]:
             yield (
                 f"{name}：没有 PRICES_FILE，算不出费用。\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot.core.alerts import MONTH
+from feishu_bot.core.days import day_start, month_start
 from feishu_bot.logs import get_logger
 from feishu_bot.stores.alerts import SqlAlerts
 from feishu_bot.stores.call_budget import SqlCallBudget
@@ -21,6 +22,7 @@ from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
+from feishu_bot.stores.reservations import SqlReservations
 from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.usage import SqlUsage
 from feishu_bot.stores.waiting import SqlWaiting
@@ -37,13 +39,18 @@ INBOX_SECONDS = 3 * DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """One store of each kind; what is older than `retention_days` is swept."""
+    """One store of each kind; what is older than `retention_days` is swept.
 
+    With `keeps_month` the usage of this month stays, which counts against a limit.
+    """
+
+    database: Database
     inbox: SqlInbox
     conversations: SqlConversations
     chats: SqlChats
     people: SqlPeople
     usage: SqlUsage
+    reservations: SqlReservations
     feedback: SqlFeedback
     waiting: SqlWaiting
     alerts: SqlAlerts
@@ -52,6 +59,7 @@ class Stores:
     history: SqlHistory
     text_index: TextIndexUpkeep
     retention_days: float
+    keeps_month: bool = False
 
     @classmethod
     def open(
@@ -62,6 +70,7 @@ class Stores:
         media_wait: float = 0.0,
         conversation_ttl: float,
         retention_days: float,
+        keeps_month: bool = False,
     ) -> Stores:
         """The stores of this database; connects to nothing, so it may run before a fork.
 
@@ -70,6 +79,7 @@ class Stores:
         """
         worker = WorkerId()
         return cls(
+            database=database,
             inbox=SqlInbox(
                 database, worker=worker, lease_seconds=lease_seconds, media_wait=media_wait
             ),
@@ -77,6 +87,7 @@ class Stores:
             chats=SqlChats(database),
             people=SqlPeople(database),
             usage=SqlUsage(database),
+            reservations=SqlReservations(database),
             feedback=SqlFeedback(database),
             waiting=SqlWaiting(database),
             alerts=SqlAlerts(database),
@@ -85,6 +96,7 @@ class Stores:
             history=SqlHistory(database),
             text_index=TextIndexUpkeep(database),
             retention_days=retention_days,
+            keeps_month=keeps_month,
         )
 
     def sweep(self, now: float) -> None:
@@ -94,9 +106,13 @@ class Stores:
             "swept",
             events=self.inbox.sweep(now - INBOX_SECONDS),
             conversations=self.conversations.sweep(expired),
-            usage=self.usage.sweep(expired),
+            usage=self.usage.sweep(min(expired, month_start(now)) if self.keeps_month else expired),
             # Those whose usage is kept stay: after the usage.
             people=self.people.sweep(expired),
             feedback=self.feedback.sweep(expired),
             alerts=self.alerts.sweep(min(expired, now - MONTH)),
+            forgotten=self.usage.sweep_forgotten(
+                month_start(now) if self.keeps_month else day_start(now)
+            ),
         )
+        self.database.clean_log()

@@ -16,6 +16,7 @@ from feishu_bot.core.conversations import (
     SettingsChanges,
     Turn,
 )
+from feishu_bot.core.drawings import ConversationKind
 from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
@@ -51,6 +52,7 @@ _SAVE_SETTINGS = (
         mode=sa.func.coalesce(sa.bindparam("new_mode"), conversations.c.mode),
     )
 )
+_SET_KIND = sa.update(conversations).where(_is_this).values(kind=sa.bindparam("new_kind"))
 _KNOWN_MESSAGE = sa.select(messages).where(messages.c.message_id == sa.bindparam("id"))
 _CARD = sa.select(messages.c.card_id).where(messages.c.message_id == sa.bindparam("id"))
 _THREAD_ROOT = sa.select(threads.c.root).where(
@@ -174,6 +176,12 @@ class SqlConversations:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
             connection.execute(_SAVE_SETTINGS, {**parameters_of(key), **settings})
 
+    def set_kind(self, key: ConversationKey, kind: ConversationKind) -> None:
+        now = self._clock()
+        with self._database.write() as connection:
+            touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
+            connection.execute(_SET_KIND, {**parameters_of(key), "new_kind": kind})
+
     def clear(self, key: ConversationKey) -> None:
         with self._database.write() as connection:
             clear(connection, key, now=self._clock())
@@ -260,6 +268,7 @@ def _loaded(
         role=row.role,
         model=row.model,
         mode=row.mode,
+        kind="picture" if row.kind == "picture" else "chat",
     )
 
 

@@ -22,6 +22,8 @@ from feishu_bot.stores.outages import outages_told
 logger = get_logger(__name__)
 
 _BUSY_TIMEOUT = 5.0
+# A click waits for it, and whoever writes.
+_CLEAN_TIMEOUT = 0.3
 # Any number, as long as every replica uses the same one.
 _LOCK_MIGRATIONS = sa.text("SELECT pg_advisory_xact_lock(7378711437411123201)")
 
@@ -72,6 +74,24 @@ class Database:
             if self._is_sqlite:
                 _begin_immediate(connection)
             yield connection
+
+    def clean_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which holds what was deleted since; False for not yet.
+
+        That takes a moment in which nobody reads. PostgreSQL's own log is its administrator's.
+        Raises StoreUnavailable.
+        """
+        if not self._is_sqlite:
+            return True
+        ours = self._of_this_process()
+        lock = ours.write_lock or nullcontext()
+        with outages_told(), lock, ours.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(_CLEAN_TIMEOUT * 1000)}")
+            try:
+                row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT * 1000)}")
+        return bool(row[0] == 0)
 
     def migrate(self) -> None:
         """Create the tables or bring them up to date; safe in several processes at once.
@@ -194,6 +214,7 @@ def _begin_immediate(connection: sa.Connection) -> None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # With secure_delete what is deleted is overwritten, and not only marked as free.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
@@ -18,7 +19,7 @@ from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.inbox_parts import join_words
-from feishu_bot.stores.inbox_rows import job_of, recalled_row, row_of, task_of
+from feishu_bot.stores.inbox_rows import click_row, job_of, recalled_row, row_of, task_of
 from feishu_bot.stores.leases import HeldLeases, WorkerId
 from feishu_bot.stores.locks import is_transient
 from feishu_bot.stores.turns import forget_question, insert_turn
@@ -89,7 +90,7 @@ class SqlInbox:
             row = connection.execute(statements.OPEN, {"asked": dedupe_id}).one_or_none()
         return task_of(row) if row is not None else None
 
-    def claim(self, limit: int) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
         """A waiting event is claimable when it is its conversation's oldest and nothing runs there.
 
         So is a running one whose lease has ended. The first call also takes over from dead
@@ -101,7 +102,7 @@ class SqlInbox:
             self._prolong()
         for tried in range(1, _CLAIM_TRIES + 1):
             try:
-                return self._claim(limit)
+                return self._claim(limit, but)
             except IntegrityError:
                 # Two processes saw different events as the oldest of a conversation, because one
                 # of them was just being stored; the index let only one through.
@@ -214,6 +215,12 @@ class SqlInbox:
                 for statement in (statements.STOP_EVENT_UNSEEN, statements.STOP_EVENT_SHOWN)
             )
 
+    def take_click(self, event_id: str) -> bool:
+        """Remembered for as long as what comes in is, which is longer than a click is accepted."""
+        with self._database.write() as connection:
+            row = click_row(event_id, self._clock())
+            return connection.execute(statements.PUT, row).first() is not None
+
     def ended_unanswered(self, dedupe_id: str) -> bool:
         with self._database.read() as connection:
             return bool(connection.scalar(statements.ENDED_UNANSWERED, {"asked": dedupe_id}))
@@ -223,7 +230,7 @@ class SqlInbox:
         with self._database.write() as connection:
             return connection.execute(statements.SWEEP, {"before": before}).rowcount
 
-    def _claim(self, limit: int) -> list[Job]:
+    def _claim(self, limit: int, but: Askers) -> list[Job]:
         now = self._clock()
         lease = {
             "now": now,
@@ -231,8 +238,12 @@ class SqlInbox:
             "by": str(self._worker),
             "on": self._worker.host,
         }
+        statement, parameters = statements.CLAIM, {**lease, "limit": limit}
+        if but:
+            statement = statements.CLAIM_OF_OTHERS
+            parameters |= {"people": sorted(but.people), "chats": sorted(but.chats)}
         with self._database.write() as connection:
-            claimed = connection.execute(statements.CLAIM, {**lease, "limit": limit}).all()
+            claimed = connection.execute(statement, parameters).all()
             rows = [join_words(connection, row, lease) for row in claimed]
         jobs = []
         for row in sorted(rows, key=lambda row: (row.created_at, row.id)):

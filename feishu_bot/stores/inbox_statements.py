@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from feishu_bot.stores.schema import IS_DONE, IS_OPEN, IS_RUNNING, inbox
 
@@ -62,22 +65,35 @@ _is_after_held = sa.exists().where(
     sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
 )
 
-# PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
-# time and drops the clause. As a CTE it is evaluated once, so the limit holds.
-_next = (
-    sa.select(inbox.c.id)
-    .where(
-        inbox.c.state != _done,
-        sa.or_(
-            sa.and_(inbox.c.state == _waiting, ~_is_busy, ~_is_behind, ~_is_after_held, ~_is_held),
-            sa.and_(inbox.c.state == _running, inbox.c.lease_until < sa.bindparam("now")),
-        ),
-    )
-    .order_by(inbox.c.created_at, inbox.c.id)
-    .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True, of=inbox)
-    .cte("next")
+# Whoever has their share of the threads. Looked at first: it costs nothing.
+_is_of_others = (
+    inbox.c.sender.not_in(sa.bindparam("people", expanding=True)),
+    inbox.c.chat_id.not_in(sa.bindparam("chats", expanding=True)),
 )
+
+
+def _next(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
+    """What is to be claimed, of what waits only where the conditions hold.
+
+    PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
+    time and drops the clause. As a CTE it is evaluated once, so the limit holds.
+    """
+    is_next = (~_is_busy, ~_is_behind, ~_is_after_held, ~_is_held)
+    return (
+        sa.select(inbox.c.id)
+        .where(
+            inbox.c.state != _done,
+            sa.or_(
+                sa.and_(inbox.c.state == _waiting, *conditions, *is_next),
+                sa.and_(inbox.c.state == _running, inbox.c.lease_until < sa.bindparam("now")),
+            ),
+        )
+        .order_by(inbox.c.created_at, inbox.c.id)
+        .limit(sa.bindparam("limit"))
+        .with_for_update(skip_locked=True, of=inbox)
+        .cte("next")
+    )
+
 
 _LEASE = {
     "state": "running",
@@ -101,9 +117,18 @@ _JOB = (
     inbox.c.place,
     inbox.c.parts,
 )
-CLAIM = (
-    sa.update(inbox).where(inbox.c.id.in_(sa.select(_next.c.id))).values(_LEASE).returning(*_JOB)
-)
+
+
+def _claim(which: sa.CTE) -> ReturningUpdate[*tuple[Any, ...]]:
+    return (
+        sa.update(inbox)
+        .where(inbox.c.id.in_(sa.select(which.c.id)))
+        .values(_LEASE)
+        .returning(*_JOB)
+    )
+
+
+CLAIM, CLAIM_OF_OTHERS = _claim(_next()), _claim(_next(*_is_of_others))
 
 OTHER_WORKERS = (
     sa.select(inbox.c.worker)
@@ -140,6 +165,8 @@ _END = {
     "place": None,
     "held_until": None,
     "parts": None,
+    "reserved_tokens": None,
+    "reserved_cost": None,
 }
 PROLONG = (
     sa.update(inbox)
@@ -229,6 +256,16 @@ STOP_EVENT_SHOWN = sa.update(inbox).where(IS_OPEN, _is_event).values(stop_reques
 FORGET_UNSEEN = _end_unseen(_is_from)
 FORGET_SHOWN = (
     sa.update(inbox).where(_is_idle, _is_from).values(stop_requested=True, forget_requested=True)
+)
+# What is being answered goes on, but leaves no turn.
+FORGET_RUNNING = sa.update(inbox).where(IS_RUNNING, _is_from).values(forget_requested=True)
+# Ids that earlier versions made of a person's own. What is known by one stays known.
+_named = (inbox.c.dedupe_id, inbox.c.conversation, inbox.c.root)
+_name: sa.BindParameter[str] = sa.bindparam("person")
+HIDE_NAME = (
+    sa.update(inbox)
+    .where(IS_DONE, sa.or_(*(column.contains(_name) for column in _named)))
+    .values({c.name: sa.func.replace(c, _name, sa.bindparam("hidden")) for c in _named})
 )
 # More than a person sends at once; the rest is a question of its own.
 _MOST_PARTS = 50

@@ -70,6 +70,10 @@ inbox = sa.Table(
     sa.Column("held_until", sa.Double),
     # What came before a question without words, as attachments.
     sa.Column("parts", _Json),
+    # What a question being answered is expected to take, as long as the lease is good; None where
+    # nothing is limited.
+    sa.Column("reserved_tokens", sa.Integer),
+    sa.Column("reserved_cost", sa.Double),
     _index_where(IS_OPEN, "inbox_queue", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_order", "conversation", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_place", "place", "created_at", "id"),
@@ -86,7 +90,7 @@ conversations = sa.Table(
     sa.Column("role", CleanText, nullable=False, server_default=""),
     sa.Column("model", sa.Text, nullable=False, server_default=""),
     sa.Column("mode", sa.Text, nullable=False, server_default=""),
-    # Not used any more; a rolling upgrade needs it.
+    # "chat" or "picture".
     sa.Column("kind", sa.Text, nullable=False, server_default="chat"),
     # Turns up to this one were cleared and are not loaded any more.
     sa.Column("ended_with", _Id, key="cleared_up_to", nullable=False, server_default="0"),
@@ -133,6 +137,8 @@ turns = sa.Table(
     sa.Column("unread", _Json),
     # Keys of pictures.
     sa.Column("pictures", _Json),
+    # The pictures that were drawn, and how; empty for an answer in words.
+    sa.Column("drawing", _Json),
     # The id of the turn that the way to this one begins with, which may have been swept; for that
     # turn its own. Empty only until a row of version 0.1 is completed.
     sa.Column("origin", _Id),
@@ -188,24 +194,32 @@ usage = sa.Table(
     sa.Column("audio_seconds", sa.Double, nullable=False, server_default="0"),
     sa.Column("files", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", sa.Double, nullable=False),
+    # The person is to be forgotten: it goes when its day is over.
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("usage_created", "created_at"),
     sa.Index("usage_person", "open_id", "created_at"),
     sa.Index("usage_chat", "chat_id", "created_at"),
 )
 
-# Several grants for one day add up, and each keeps who gave it.
+# Several grants for one day or month add up, and each keeps who gave it. An older version only
+# knows those of questions, for a person's day.
 grants = sa.Table(
     "grants",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("open_id", sa.Text, nullable=False),
-    sa.Column("day", sa.Text, nullable=False),
+    # An open_id, a chat_id or "company".
+    sa.Column("open_id", sa.Text, key="subject", nullable=False),
+    # 2026-11-22 or 2026-11.
+    sa.Column("day", sa.Text, key="period", nullable=False),
     sa.Column("questions", sa.Integer, nullable=False),
+    sa.Column("tokens", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cost", sa.Double, nullable=False, server_default="0"),
     sa.Column("granted_by", sa.Text, nullable=False),
     # The message that asked for it: a command is run again after a crash.
     sa.Column("message_id", sa.Text, unique=True),
     sa.Column("created_at", sa.Double, nullable=False),
-    sa.Index("grants_person", "open_id", "day"),
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("grants_person", "subject", "period"),
 )
 
 chats = sa.Table(

@@ -17,6 +17,7 @@ from feishu_bot.stores.schema import conversations, messages, turns
 
 # So many statements hold others up for some milliseconds.
 _SWEPT_AT_ONCE = 200
+_CHAT = "chat"
 SELECT_TURNS = sa.select(*(turns.c[field.name] for field in dataclasses.fields(Turn)))
 
 
@@ -53,6 +54,7 @@ def _use(**changes: Any) -> Insert:
 
 
 _TOUCH = _use(
+    kind=_unless_expired(conversations.c.kind, _CHAT),
     cleared_up_to=_unless_expired(conversations.c.cleared_up_to, _newest_or_0),
     head=_unless_expired(conversations.c.head, sa.null()),
     expired_head=_unless_expired(
@@ -68,7 +70,7 @@ _USE_WITH_TURN = _use(
         (sa.bindparam("has_answer"), sa.null()), else_=conversations.c.expired_head
     ),
 ).returning(conversations.c.cleared_up_to)
-_CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null())
+_CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null(), kind=_CHAT)
 
 _parent = turns.alias("parent")
 _same = turns.alias("same")
@@ -173,7 +175,10 @@ FORGOTTEN = {
     "asker": "",
     "speaker": "",
     "title": "",
+    "drawing": None,
     "pictures": None,
+    # It names files.
+    "unread": None,
 }
 # The question of a message, also where the message is only a part of it.
 _of_part = (
@@ -197,8 +202,8 @@ def touch(
 ) -> None:
     """Create the conversation, or record that it is used `now`.
 
-    One that was last used before `ended_before` starts over: its settings stay, and its turns,
-    but those are not loaded any more, and it has no head.
+    One that was last used before `ended_before` starts over, as a chat: its other settings stay,
+    and its turns, but those are not loaded any more, and it has no head.
     """
     connection.execute(_TOUCH, {**parameters_of(key), "now": now, "ended_before": ended_before})
 

@@ -13,7 +13,7 @@ from feishu_bot.core.picture_model import DrawnPictures
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.speech import Speech
 from feishu_bot.core.transcription import Transcript
-from feishu_bot.errors import BotError, MediaError
+from feishu_bot.errors import BotError, MediaError, ModelError
 
 
 class FakeAttachments:
@@ -85,15 +85,22 @@ class FakePictureModel:
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple, str, int]] = []
         self.failure: BotError | None = None
+        self.is_unset = False
         self.drawn = DrawnPictures(pictures=(b"\x89PNG",), model="draw-1")
 
     def draw(self, prompt, *, pictures=(), size="", number=1, is_cancelled=lambda: False):
         self.asked.append((prompt, pictures, size, number))
+        is_cancelled()
         if self.failure:
             raise self.failure
         return self.drawn
 
+    def size(self, shape) -> str:
+        return f"{shape} of {self.model()}"
+
     def model(self) -> str:
+        if self.is_unset:
+            raise ModelError("picture_model_unset")
         return self.drawn.model
 
 

@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
+from feishu_bot.core.messages import Sender
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
+from feishu_bot.core.queue.shares import Askers, Shares
 from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
 from feishu_bot.core.tasks import QueuedTask
 from tests.builders import message, queued
@@ -96,6 +98,36 @@ def test_no_more_jobs_run_than_there_are_threads(inbox, handler, running, start)
     assert len(running) == 2
     handler.go.set()
     eventually(lambda: len(handler.started) == 5)
+
+
+def test_nobody_takes_all_threads_and_who_has_little_comes_first(inbox, handler, running, start):
+    def ask(number: int, person: str, chat: str) -> None:
+        asked = message(message_id=f"om_{number}", sender=Sender(person), chat_id=chat)
+        inbox.put(queued(asked))
+
+    for number in range(100):
+        ask(number, "ou_busy", f"oc_{number}")
+    for number in range(100, 200):
+        ask(number, f"ou_{number}", "oc_group")
+    workers = start(threads=40)
+    workers.wake()
+    eventually(lambda: len(running) >= 25)
+    for number in range(200, 210):
+        ask(number, f"ou_{number}", f"oc_{number}")
+    workers.wake()
+
+    eventually(lambda: {f"om_{number}" for number in range(200, 210)} <= set(handler.started))
+    own = [name for name in handler.started if int(name.removeprefix("om_")) < 100]
+    # A share is passed by what comes with one claim, at the most.
+    assert 5 <= len(own) < 10
+    assert len(running) < 40
+
+
+def test_shares_leave_room_for_others_whatever_the_number_of_threads():
+    shares = {threads: (Shares(threads).person, Shares(threads).chat) for threads in (1, 20, 200)}
+
+    assert shares == {1: (2, 2), 20: (2, 10), 200: (25, 100)}
+    assert list(Shares(200).rounds(RunningJobs())) == [Askers()]
 
 
 def test_a_job_that_fails_is_put_off_longer_each_time(inbox, handler, start):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import Askers
 from feishu_bot.core.tasks import (
     AskQuestion,
     Job,
@@ -63,6 +64,24 @@ class TestInbox:
     def conversations(self, database: Database, clock) -> SqlConversations:
         return SqlConversations(database, ttl_seconds=3600.0, clock=clock)
 
+    def test_who_has_their_share_is_left_out_but_not_what_a_dead_process_has_begun(
+        self, inbox, other, make_task, clock
+    ) -> None:
+        for number in (1, 2):
+            inbox.put(make_task(number, root=f"om_root_{number}"))
+        assert len(inbox.claim(1)) == 1
+
+        for askers in (
+            Askers(people=frozenset({"ou_1"})),
+            Askers(chats=frozenset({"oc_1"}), people=frozenset({"ou_2", "ou_3"})),
+        ):
+            assert other.claim(9, but=askers) == []
+        clock.tick(LEASE + 1.0)
+        (taken,) = other.claim(9, but=askers)
+        assert taken.attempt == 2
+        (waited,) = other.claim(9, but=Askers(people=frozenset({"ou_2"})))
+        assert waited.attempt == 1
+
     # What goes in, and what becomes of it before its turn
 
     def test_what_waits_is_replaced_and_what_has_begun_is_not(self, inbox, make_task) -> None:
@@ -88,6 +107,14 @@ class TestInbox:
         inbox.release([job])
 
         assert not inbox.replace(task)
+
+    def test_a_click_is_taken_once_and_may_still_ask_for_something(self, inbox, make_task) -> None:
+        click = replace(make_task(1), event_id="ev_click", dedupe_id="click:ev_click")
+
+        assert [inbox.take_click("ev_click") for _ in range(2)] == [True, False]
+        assert inbox.put(click)
+        assert inbox.take_click("ev_other")
+        assert [job.event_id for job in inbox.claim(5)] == ["ev_click"]
 
     def test_what_is_recalled_before_it_comes_is_not_done(self, inbox, make_task) -> None:
         task = make_task(1)

@@ -80,6 +80,7 @@ class AnswerRun:
         """
         stream = self._messenger.open_answer(
             self._job.target,
+            key=self._job.key,
             reference=self._job.dedupe_id,
             checkpoint=self._state.get("card", {}),
             save=lambda card: self.save("card", card),

@@ -15,7 +15,7 @@ from feishu_bot.core.answering.document_pages import asked_pages
 from feishu_bot.core.answering.message_kinds import READ_KINDS, WORDS, unshown
 from feishu_bot.core.answering.question_context import QuestionContext, tagged
 from feishu_bot.core.answering.sent_things import SentThings
-from feishu_bot.core.answering.shown_pictures import picture_tags
+from feishu_bot.core.answering.shown_pictures import own_picture_tags, picture_tags
 from feishu_bot.core.answering.transcript import (
     transcribe,
     unread_among,
@@ -56,7 +56,7 @@ class MissingContext:
         if in_thread:
             before = self._thread(message, conversation, can_see)
         else:
-            before = self._quoted(message, can_see)
+            before = self._quoted(message, conversation, can_see)
         if message.kind not in WORDS:
             before += self.things.of(message, can_see)
         # A recording is the question itself.
@@ -91,10 +91,15 @@ class MissingContext:
         pictures = QuestionContext(picture_tags(message_id, attachments), notices)
         return pictures + self.files.read(message_id, attachments, can_see)
 
-    def _quoted(self, message: IncomingMessage, can_see: Callable[[], bool]) -> QuestionContext:
-        parent = message.parent_id
+    def _quoted(
+        self, message: IncomingMessage, conversation: Conversation, can_see: Callable[[], bool]
+    ) -> QuestionContext:
+        parent, last = message.parent_id, conversation.turns[-1:]
         if not parent or parent in message.part_ids:
             return QuestionContext()
+        if last and last[0].drawing and parent in last[0].answer_ids:
+            # Asked about a picture that the bot has drawn.
+            return QuestionContext(own_picture_tags(last[0].drawing.pictures))
         if self.conversations.key_of(parent) or self.conversations.turn_of(parent):
             return QuestionContext()
         return self._fetched(parent, can_see)

@@ -8,20 +8,17 @@ from dataclasses import dataclass, replace
 
 from feishu_bot import metrics
 from feishu_bot.core import modes
-from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
-from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
-from feishu_bot.core.answering.message_kinds import is_voice
+from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.prompt import fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
-from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.chat_model import (
     ChatModel,
     LateReasoning,
@@ -36,16 +33,12 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Conversation
-from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
 from feishu_bot.core.usage import MediaUse
 from feishu_bot.errors import ModelError
-from feishu_bot.logs import get_logger
-
-logger = get_logger(__name__)
 
 # The failures that say that there is no such model (any more), or none to talk to.
 MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
@@ -74,11 +67,10 @@ class AnswerGenerator:
         model: ChatModel,
         context: MissingContext,
         pictures: PictureLoader,
-        voices: VoiceMessages,
         answer_pictures: AnswerPictures,
         sight: ModelSight,
         speakers: Speakers,
-        alerts: AlertSink,
+        failures: ModelFailures,
         system_prompt: str,
         context_tokens: int,
         vision_model: str,
@@ -89,11 +81,10 @@ class AnswerGenerator:
         self._model = model
         self._context = context
         self._pictures = pictures
-        self._voices = voices
         self._answer_pictures = answer_pictures
         self._sight = sight
         self._speakers = speakers
-        self._alerts = alerts
+        self._failures = failures
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
         self._vision_model = vision_model
@@ -107,34 +98,14 @@ class AnswerGenerator:
         question: Question,
         stream: AnswerStream,
         control: JobControl,
-        save: SaveState,
     ) -> Draft:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
 
         def is_cancelled() -> bool:
             return control.lost or control.stopped or stream.is_over
 
-        if question.message is None or not is_voice(question.message):
-            return self._generate(job, question, stream, is_cancelled)
-        try:
-            heard = self._voices.hear(job, question.message, is_cancelled, save)
-        except ModelError as exc:
-            draft = Draft(is_unheard=True)
-            if is_cancelled():
-                _break_off(draft)
-            else:
-                self._note_failure(draft, exc, job.target.sender)
-            return draft
-        media = (heard.used,) if heard.used else ()
-        if heard.failure:
-            params = dict(heard.failure.params)
-            return Draft(
-                notice=heard.failure.kind, notice_params=params, is_unheard=True, media=media
-            )
-        stream.tell_heard(heard.text)
-        asked = replace(question, text=heard.text, is_wordless=False)
-        draft = self._generate(job, asked, stream, is_cancelled)
-        draft.heard, draft.media = heard.text, (*media, *draft.media)
+        draft = self._generate(job, question, stream, is_cancelled)
+        draft.heard, draft.media = question.heard, (*question.media, *draft.media)
         return draft
 
     def _generate(
@@ -205,11 +176,12 @@ class AnswerGenerator:
                 temperature=modes.temperature(conversation.mode),
             )
             try:
+                draft.is_asked = True
                 events = self._model.stream(prompt, asked.is_cancelled)
                 self._read(events, draft, stream, asked.is_cancelled)
             except ModelError as exc:
                 if asked.is_cancelled():
-                    _break_off(draft)
+                    draft.break_off()
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
                 if exc.kind == "model_cant_see" and self._vision_model not in ("", model):
@@ -226,7 +198,7 @@ class AnswerGenerator:
                 if exc.kind == "context_too_long" and not draft.text and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                self._note_failure(draft, exc, job.target.sender)
+                self._failures.note(draft, exc, job.target.sender)
             draft.missed_favourite = gone
             return draft
 
@@ -280,7 +252,7 @@ class AnswerGenerator:
         try:
             for event in events:
                 if is_cancelled():
-                    _break_off(draft)
+                    draft.break_off()
                     break
                 match event:
                     case TextDelta():
@@ -305,6 +277,8 @@ class AnswerGenerator:
                         stream.rewrite(reasoning=reasoning[0])
                     case StreamWait():
                         stream.tell_wait(event.seconds)
+                        # It was refused, and is asked again after that.
+                        draft.is_asked = not event.seconds
                     case StreamStart():
                         draft.model, draft.request_id = event.model, event.request_id
                     case StreamEnd():
@@ -314,23 +288,6 @@ class AnswerGenerator:
                         draft.completion_tokens = event.completion_tokens
         finally:
             draft.text, draft.reasoning = "".join(text), "".join(reasoning)
-
-    def _note_failure(self, draft: Draft, exc: ModelError, asker: Sender) -> None:
-        logger.warning(
-            "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
-        )
-        metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
-        draft.notice = exc.kind
-        draft.request_id = exc.request_id or draft.request_id
-        # The conversation may name none, or one that gave way to the default.
-        draft.model = exc.model or draft.model
-        draft.offered = exc.params().get("offered", "")
-        draft.reason = "cut"
-        if exc.retry_after:
-            draft.retry_at = self._clock() + exc.retry_after
-        if exc.kind in MODEL_CAUSES:
-            params = {**exc.params(), "model": draft.model, "request_id": draft.request_id}
-            self._alerts.note(Alert(kind=exc.kind, params=params), seen_by=asker)
 
     def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
@@ -347,8 +304,3 @@ def _is_read(context: str) -> bool:
 def _without_favourite(conversation: Conversation) -> Conversation:
     """The conversation with the bot's own model, in place of the favourite of who asks."""
     return replace(conversation, model="", uses_favourite=False)
-
-
-def _break_off(draft: Draft) -> None:
-    """The rest of the answer isn't wanted; it can be continued like one that was cut."""
-    draft.notice, draft.reason = "stopped", "cut"

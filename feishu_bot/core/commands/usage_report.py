@@ -23,9 +23,10 @@ from feishu_bot.core.commands.report_file import NAMING_SECONDS, report_file
 from feishu_bot.core.commands.report_periods import ReportPeriods, day_label
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Spending
 from feishu_bot.core.messenger import File
 from feishu_bot.core.people import UserDirectory
-from feishu_bot.core.quotas import Spending, sum_usage
+from feishu_bot.core.quotas import sum_usage
 from feishu_bot.core.report_tables import ALL_GROUPS, usage_table
 from feishu_bot.core.tables import name_lookup
 from feishu_bot.core.usage import UsageRow, UsageStore

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 
@@ -40,6 +41,9 @@ class TaskInbox(Protocol):
     def stop(self, message_id: str) -> None:
         """Stop the job of this message, wherever it runs or waits, and forget its turn."""
 
+    def take_click(self, event_id: str) -> bool:
+        """Note that a click is being done; False when it was done before, by whichever process."""
+
     def ended_unanswered(self, dedupe_id: str) -> bool:
         """Whether the task of this dedupe id is over, and came to no answer."""
 
@@ -63,8 +67,12 @@ class RunningTasks(Protocol):
 class TaskQueue(Protocol):
     """Leases on tasks."""
 
-    def claim(self, limit: int) -> list[Job]:
-        """Lease up to `limit` tasks, oldest first, each the next of its conversation."""
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
+        """Lease up to `limit` tasks, oldest first, each the next of its conversation.
+
+        None that waits of those in `but`; what another process has begun is taken over all the
+        same.
+        """
 
     def renew(self) -> Renewal:
         """Prolong every lease of this process."""

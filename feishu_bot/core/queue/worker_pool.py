@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from feishu_bot import metrics
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
+from feishu_bot.core.queue.shares import Shares
 from feishu_bot.core.tasks import Job
 from feishu_bot.logs import bind, get_logger
 
@@ -23,6 +24,7 @@ POLL_SECONDS = 1.0
 # that would only wait for its card and take time from the answers that are being read.
 CLAIM_BURST = 46
 CLAIM_SECONDS = 0.9
+LEAST_STEP = 4
 RENEWALS_PER_LEASE = 6
 SWEEP_SECONDS = 3600.0
 # The first retry of a job that failed; doubled each time, up to the longest.
@@ -54,6 +56,7 @@ class WorkerPool:
     timer: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
+        self._shares = Shares(self.threads)
         self._claimed_at: deque[float] = deque(maxlen=CLAIM_BURST)
         self._awake = False
         # First no more is claimed; at the very end leases are no longer renewed.
@@ -117,16 +120,30 @@ class WorkerPool:
         return CLAIM_BURST - sum(at > start for at in self._claimed_at) or 1
 
     def _claim(self, limit: int) -> None:
-        jobs = self.queue.claim(limit)
-        self._claimed_at.extend([self.timer()] * len(jobs))
-        with self.running.changed:
-            if not self._closing.is_set():
-                # There may be more than were asked for.
-                self._awake = self._awake or len(jobs) == limit
-                for job in jobs:
-                    self._pool.submit(self._work, job, self.running.add(job))
+        # In small steps: so many may be one person's, beyond their share.
+        step = max(LEAST_STEP, self._shares.person)
+        for askers in self._shares.rounds(self.running):
+            wanted = min(limit, step)
+            jobs = self.queue.claim(wanted, but=askers)
+            self._claimed_at.extend([self.timer()] * len(jobs))
+            if not self._begin(jobs, has_more=len(jobs) == wanted):
+                self.queue.release(jobs)
                 return
-        self.queue.release(jobs)
+            limit -= len(jobs)
+            if len(jobs) == wanted:
+                # Whoever asked may have much by now.
+                return
+
+    def _begin(self, jobs: list[Job], *, has_more: bool) -> bool:
+        """Work on jobs, unless the pool is stopping."""
+        with self.running.changed:
+            if self._closing.is_set():
+                return False
+            # There may be more than were asked for.
+            self._awake = self._awake or has_more
+            for job in jobs:
+                self._pool.submit(self._work, job, self.running.add(job))
+        return True
 
     def _work(self, job: Job, control: JobControl) -> None:
         with bind(event_id=job.event_id, message_id=job.target.message_id):

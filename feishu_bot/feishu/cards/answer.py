@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.cards import Text
+from feishu_bot.core.cards import Block, Image, Text
 from feishu_bot.core.feedback import Verdict
 from feishu_bot.core.messenger import FileOffer, FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
+from feishu_bot.feishu.cards.card_renderer import render_blocks
 from feishu_bot.feishu.cards.elements import (
     SMALL,
     CardJson,
@@ -80,6 +81,8 @@ def answer_card(
     can_continue: bool = False,
     can_regenerate: bool = False,
     files: tuple[FileOffer, ...] = (),
+    drawn: tuple[Image, ...] = (),
+    controls: tuple[Block, ...] = (),
     stop: str = "",
     waiting: int = 0,
     asked: str = "",
@@ -98,8 +101,8 @@ def answer_card(
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
     for it. `asked` is the question that was pressed, where no message says it; `heard` is what was
     said in a voice message. `remainder` is what a button brings, and `files` are had by buttons,
-    too. `others` are the texts of further languages, for a card that many read. `admins` are named
-    where the notice asks for one.
+    too. `drawn` pictures stand below the text, `controls` at the end. `others` are the texts of
+    further languages, for a card that many read. `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
@@ -112,9 +115,12 @@ def answer_card(
         elements += notice_elements(localizer, notice, admins)
         if can_regenerate:
             elements.append(_button_row(_regenerate_buttons(localizer)))
+        elements += render_blocks(localizer, controls)
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
+    if drawn:
+        elements += render_blocks(localizer, drawn)
     if remainder:
         left = remainder.about
         line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
@@ -138,6 +144,8 @@ def answer_card(
         buttons = []
     if buttons:
         elements.append(_button_row(buttons))
+    if controls:
+        elements += render_blocks(localizer, controls)
     # In one language: what replaces it while the answer grows is only the `content`.
     nothing = "picture_shown" if "![" in text else "thinking"
     summary = {"content": preview(summary_line(text) or texts(nothing))}
