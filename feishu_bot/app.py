@@ -52,6 +52,8 @@ from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
 from feishu_bot.media.spreadsheets import write_spreadsheet
+from feishu_bot.outcomes import PartOutcomes
+from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
@@ -70,7 +72,8 @@ def create_app(settings: Settings) -> Flask:
     Brings the database up to date and leaves nothing open, so that it may be called before a fork.
     """
     texts: Texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
-    database = Database(settings.database_url)
+    outcomes = PartOutcomes()
+    database = Database(settings.database_url, on_outcome=partial(note_database, outcomes.database))
     database.migrate()
     stores = Stores.open(
         database,
@@ -92,13 +95,14 @@ def create_app(settings: Settings) -> Flask:
         app_secret=settings.app_secret,
         domain=settings.feishu_domain,
         on_refusal=partial(note_refusal, noted),
+        on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
     # One process is alone with its SQLite file, and with all that Feishu allows.
     is_alone = not database.is_shared and settings.web_concurrency == 1
     pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
-    gateway = build_gateway(settings)
+    gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
     ports = _ports(
         settings,
         stores,
@@ -132,7 +136,9 @@ def create_app(settings: Settings) -> Flask:
     )
     transport = PooledTransport()
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
-    readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
+    readiness = monitoring.readiness(
+        database, client, gateway, settings=settings, outcomes=outcomes, texts=texts
+    )
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
@@ -223,6 +229,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         most_file_bytes=settings.max_file_mb * MEGABYTE,
+        most_audio_seconds=settings.max_audio_minutes * 60.0,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
         max_cards=settings.max_cards,

@@ -90,6 +90,7 @@ class BotOptions:
     system_prompt: str = ""
     context_tokens: int = 8_000
     most_file_bytes: int = 20_000_000
+    most_audio_seconds: float = 1_800.0
     most_picture_bytes: int = 10_000_000
     vision_model: str = ""
     transcription_language: str = ""

@@ -92,7 +92,7 @@ def queued(
 
 def job(asked: IncomingMessage | None = None, **changes: Any) -> Job:
     """The first attempt at such a task."""
-    own = {"id": 1, "attempt": 1, "checkpoint": {}}
+    own = {"id": 1, "attempt": 1, "checkpoint": {}, "progress": ""}
     own |= {name: changes.pop(name) for name in own if name in changes}
     return Job.of(queued(asked, **changes), **own)
 

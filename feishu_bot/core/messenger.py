@@ -110,6 +110,25 @@ class File:
     data: bytes
 
 
+class AnswerLease(Protocol):
+    """Whether an answer may be shown by this process. Asked before each call."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether another process may have it."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what is shown now may not be kept."""
+
+
+class _Unending:
+    is_over = is_behind = False
+
+
+UNENDING: AnswerLease = _Unending()
+
+
 class AnswerStream(Protocol):
     """An answer on the screen while it grows."""
 
@@ -158,6 +177,7 @@ class Messenger(Protocol):
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        lease: AnswerLease = UNENDING,
     ) -> AnswerStream:
         """Begin an answer, or continue in the card that `checkpoint` names.
 
@@ -167,7 +187,8 @@ class Messenger(Protocol):
         `key` is its conversation, in which alone its buttons count. `reference` is the same at
         every try of the same answer: Feishu sends it once. `save` is given what another process
         needs to go on; it may raise LeaseLost. `sent` is told all messages of the answer each time
-        there is one more.
+        there is one more. Nothing is shown once the `lease` is over, and nothing new while it is
+        behind.
         """
 
     def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:

@@ -31,6 +31,9 @@ def sum_usage(totals: list[UsageTotal]) -> Spending:
         questions=sum(total.answers for total in totals),
         tokens=sum(total.tokens for total in totals),
         cost=sum(total.cost for total in totals),
+        pictures=sum(total.pictures for total in totals),
+        audio_seconds=sum(total.audio_seconds for total in totals),
+        files=sum(total.files for total in totals),
     )
 
 

@@ -17,7 +17,7 @@ from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
+from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.errors import CardRefused
@@ -116,10 +116,11 @@ class FeishuMessenger:
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        lease: AnswerLease = UNENDING,
     ) -> CardStream:
         # What is written already needn't grow.
         streaming = self._streaming and not position
-        caller = self._caller()
+        caller = PacedCaller(self._pacer, lease=lease, timer=self._timer)
         replies = self._replies(target, caller, reference)
         factory = CardFactory(
             client=self._client,

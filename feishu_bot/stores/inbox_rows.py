@@ -12,10 +12,22 @@ from feishu_bot.core.messages import Attachment, known_fields
 from feishu_bot.core.queue.wordless import with_parts
 from feishu_bot.core.tasks import Job, QueuedTask, read_payload
 
+# A process that dies has many jobs, and most of them have nothing to do with it. One that kills
+# its process each time comes to an end all the same.
+FORGIVEN_CRASHES = 15
+
 
 def job_of(row: sa.Row[Any]) -> Job:
     """A claimed task. Raises KeyError, TypeError or ValueError when it isn't readable."""
-    return Job.of(task_of(row), id=row.id, attempt=row.attempt, checkpoint=row.checkpoint or {})
+    crashes = max(0, row.crashes - FORGIVEN_CRASHES)
+    return Job.of(
+        task_of(row),
+        id=row.id,
+        attempt=1 + row.failures + crashes,
+        fencing_token=row.attempt,
+        checkpoint=row.checkpoint or {},
+        progress=row.progress or "",
+    )
 
 
 def row_of(task: QueuedTask, now: float, media_wait: float) -> dict[str, Any]:

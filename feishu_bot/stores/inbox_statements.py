@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from feishu_bot.stores.schema import IS_DONE, IS_OPEN, IS_RUNNING, inbox
+from feishu_bot.stores.schema import IS_DONE, IS_OPEN, IS_RUNNING, CleanText, inbox
 
 PUT = insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
 
@@ -53,7 +53,9 @@ _is_held = sa.and_(
     sa.exists().where(
         _other.c.place == inbox.c.place,
         _other.c.state != _done,
+        # Further away than any is held it was before the clock was set.
         _other.c.held_until > sa.bindparam("now"),
+        _other.c.held_until <= sa.bindparam("longest_hold"),
     ),
     ~_has_word_after,
 )
@@ -71,6 +73,16 @@ _is_of_others = (
     inbox.c.chat_id.not_in(sa.bindparam("chats", expanding=True)),
 )
 
+# A lease is ended by whoever saw for long enough that it wasn't renewed, by no clock. A postponed
+# job is due by the clock; one further away than any is put off was so before the clock was set.
+_is_due = sa.or_(
+    inbox.c.lease_until == 0,
+    sa.and_(
+        inbox.c.worker.is_(None),
+        sa.not_(inbox.c.lease_until.between(sa.bindparam("now"), sa.bindparam("latest"))),
+    ),
+)
+
 
 def _next(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
     """What is to be claimed, of what waits only where the conditions hold.
@@ -85,7 +97,7 @@ def _next(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
             inbox.c.state != _done,
             sa.or_(
                 sa.and_(inbox.c.state == _waiting, *conditions, *is_next),
-                sa.and_(inbox.c.state == _running, inbox.c.lease_until < sa.bindparam("now")),
+                sa.and_(inbox.c.state == _running, _is_due),
             ),
         )
         .order_by(inbox.c.created_at, inbox.c.id)
@@ -98,6 +110,8 @@ def _next(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
 _LEASE = {
     "state": "running",
     "attempt": inbox.c.attempt + 1,
+    # Who had it before has neither ended it nor given it up.
+    "crashes": inbox.c.crashes + sa.case((inbox.c.worker.is_not(None), 1), else_=0),
     "worker": sa.bindparam("by"),
     "host": sa.bindparam("on"),
     "lease_until": sa.bindparam("until"),
@@ -113,7 +127,10 @@ _JOB = (
     inbox.c.payload,
     inbox.c.created_at,
     inbox.c.attempt,
+    inbox.c.failures,
+    inbox.c.crashes,
     inbox.c.checkpoint,
+    inbox.c.progress,
     inbox.c.place,
     inbox.c.parts,
 )
@@ -129,6 +146,22 @@ def _claim(which: sa.CTE) -> ReturningUpdate[*tuple[Any, ...]]:
 
 
 CLAIM, CLAIM_OF_OTHERS = _claim(_next()), _claim(_next(*_is_of_others))
+
+# The leases of others, with what changes as long as they are renewed.
+OTHER_LEASES = sa.select(
+    inbox.c.id, inbox.c.worker, inbox.c.attempt, inbox.c.renewals, inbox.c.lease_until
+).where(IS_RUNNING, inbox.c.worker.is_not(None), inbox.c.lease_until != 0)
+END_LEASE = (
+    sa.update(inbox)
+    .where(
+        IS_RUNNING,
+        inbox.c.id == sa.bindparam("job"),
+        inbox.c.attempt == sa.bindparam("tried"),
+        inbox.c.renewals == sa.bindparam("renewed"),
+        inbox.c.lease_until == sa.bindparam("was_until"),
+    )
+    .values(lease_until=0.0)
+)
 
 OTHER_WORKERS = (
     sa.select(inbox.c.worker)
@@ -161,6 +194,7 @@ _END = {
     "sender": "",
     "payload": None,
     "checkpoint": None,
+    "progress": None,
     "lease_until": None,
     "place": None,
     "held_until": None,
@@ -174,11 +208,17 @@ PROLONG = (
         IS_RUNNING,
         inbox.c.worker == sa.bindparam("by"),
         inbox.c.id.in_(sa.bindparam("jobs", expanding=True)),
+        inbox.c.lease_until != 0,
     )
-    .values(lease_until=sa.bindparam("until"))
+    .values(lease_until=sa.bindparam("until"), renewals=inbox.c.renewals + 1)
     .returning(inbox.c.id, inbox.c.stop_requested)
 )
 CHECKPOINT = sa.update(inbox).where(_is_ours).values(checkpoint=sa.bindparam("kept"))
+KEEP_PROGRESS = (
+    sa.update(inbox)
+    .where(_is_ours)
+    .values(progress=sa.func.coalesce(inbox.c.progress, "") + sa.bindparam("more", type_=CleanText))
+)
 FINISH = (
     sa.update(inbox)
     .where(_is_ours)
@@ -188,13 +228,18 @@ FINISH = (
 RELEASE = (
     sa.update(inbox)
     .where(_is_ours)
-    .values(state="waiting", attempt=inbox.c.attempt - 1, worker=None, host=None, lease_until=None)
+    .values(state="waiting", worker=None, host=None, lease_until=None)
 )
 # Still "running", so that no later message of its conversation overtakes it.
 POSTPONE = (
     sa.update(inbox)
     .where(_is_ours)
-    .values(worker=None, host=None, lease_until=sa.bindparam("until"))
+    .values(
+        worker=None,
+        host=None,
+        lease_until=sa.bindparam("until"),
+        failures=inbox.c.failures + 1,
+    )
 )
 _is_named = inbox.c.dedupe_id == sa.bindparam("asked")
 REPLACE = (

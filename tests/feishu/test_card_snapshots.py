@@ -245,12 +245,17 @@ def changed_in_one_place(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tupl
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_nothing_of_a_card_changes_without_a_change_of_its_text(family: str, built: Built) -> None:
+    seen: set[str] = set()
     for name, by_reader in built[family].items():
         if name.endswith(FULL):
             continue
-        card = by_reader["group"]
+        card = copy.deepcopy(by_reader["group"])
+        # Many cards end in the same buttons: what was changed on one isn't on the others.
+        elements = {json.dumps(part): part for part in card["body"]["elements"]}
+        card["body"]["elements"] = [part for key, part in elements.items() if key not in seen]
+        seen |= elements.keys()
         text = card_text(card)
-        for place, other in changed_in_one_place(copy.deepcopy(card)):
+        for place, other in changed_in_one_place(card):
             try:
                 assert card_text(other) != text, (name, place)
             except (KeyError, IndexError):

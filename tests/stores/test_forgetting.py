@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from feishu_bot.core.answering.question_context import tagged
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.limits import Spending
-from feishu_bot.core.messages import Sender
+from feishu_bot.core.messages import Attachment, Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import ErasureReport, Person, pseudonym
 from feishu_bot.core.tasks import QueuedTask
@@ -107,6 +108,41 @@ class TestForgetting:
         columns = (turns.c.question, turns.c.answer, turns.c.asker, turns.c.speaker)
         with database.read() as connection:
             assert tuple(connection.execute(sa.select(*columns)).one()) == ("", "", "", "")
+
+    def test_what_was_sent_is_gone_from_every_table(
+        self, forget, database, clock, inbox, make_task
+    ) -> None:
+        where = {"message": "om_f1", "key": "file_v3_secret"}
+        document = tagged("document", "the secret text", name="秘密.pdf", pages="1 of 1", **where)
+        recording = tagged("recording", "(the question was spoken)", message="om_f2", key="file_v3")
+        turn = Turn(
+            question=f"{document}{recording}the secret words",
+            answer="![the secret](picture:0b1c)",
+            question_id="om_q1",
+            part_ids=("om_f1", "om_f2"),
+            answer_ids=("om_a1",),
+            asker="ou_1",
+            unread=(Notice("document_whole", {"name": "秘密.pdf"}),),
+            pictures={"picture:0b1c": "img_v3_secret"},
+        )
+        with database.write() as connection:
+            insert_turn(connection, KEY, turn, now=clock())
+        secret = Attachment("file", "file_v3_secret", "秘密.pdf")
+        task = make_task(1)
+        asked = replace(task.task.message, attachments=(secret,), text="the secret words")
+        asking = replace(task.task, message=asked)
+        inbox.put(self.task_of("ou_1", replace(task, task=asking)))
+
+        forget()
+
+        with database.read() as connection:
+            kept = [
+                str(row)
+                for table in metadata.tables.values()
+                for row in connection.execute(sa.select(table))
+            ]
+        assert kept
+        assert not [row for row in kept if "secret" in row or "秘密" in row or "file_v3" in row]
 
     def test_messages_still_belong_to_their_conversation(self, forget, conversations, add) -> None:
         add("1", "ou_1")
