@@ -19,6 +19,8 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
+from feishu_bot.core.call_budget.renewal import CallBudget
+from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import Limit, Period, Quota, Whose
@@ -26,7 +28,7 @@ from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
-from feishu_bot.core.queue.worker_pool import WorkerPool
+from feishu_bot.core.queue.worker_pool import WorkerPool, always
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
@@ -39,6 +41,7 @@ from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
+from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
@@ -95,7 +98,9 @@ def create_app(settings: Settings) -> Flask:
         on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
-    pacer, signer = Pacer(), ButtonSigner(settings.app_secret)
+    # One process is alone with its SQLite file, and with all that Feishu allows.
+    is_alone = not database.is_shared and settings.web_concurrency == 1
+    pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
     ports = _ports(
@@ -110,6 +115,7 @@ def create_app(settings: Settings) -> Flask:
         alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
+    budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
     bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
@@ -117,6 +123,7 @@ def create_app(settings: Settings) -> Flask:
         handle=bot.work,
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
+        may_begin=budget.may_begin if budget else always,
         sweep=lambda: stores.sweep(time.time()),
     )
     reactions = FeishuReactions(client, pacer, settings.app_id)
@@ -136,7 +143,7 @@ def create_app(settings: Settings) -> Flask:
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(*monitors, waiting, alerts, stores.text_index),
+        answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,

@@ -12,6 +12,7 @@ from feishu_bot.core.alerts import MONTH
 from feishu_bot.core.days import day_start, month_start
 from feishu_bot.logs import get_logger
 from feishu_bot.stores.alerts import SqlAlerts
+from feishu_bot.stores.call_budget import SqlCallBudget
 from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
@@ -53,6 +54,7 @@ class Stores:
     feedback: SqlFeedback
     waiting: SqlWaiting
     alerts: SqlAlerts
+    call_budget: SqlCallBudget
     own_roles: SqlOwnRoles
     history: SqlHistory
     text_index: TextIndexUpkeep
@@ -75,10 +77,11 @@ class Stores:
         A lease, how long what has no words is held, and the time after which an unused
         conversation starts over are in seconds.
         """
+        worker = WorkerId()
         return cls(
             database=database,
             inbox=SqlInbox(
-                database, worker=WorkerId(), lease_seconds=lease_seconds, media_wait=media_wait
+                database, worker=worker, lease_seconds=lease_seconds, media_wait=media_wait
             ),
             conversations=SqlConversations(database, ttl_seconds=conversation_ttl),
             chats=SqlChats(database),
@@ -88,6 +91,7 @@ class Stores:
             feedback=SqlFeedback(database),
             waiting=SqlWaiting(database),
             alerts=SqlAlerts(database),
+            call_budget=SqlCallBudget(database, worker=worker),
             own_roles=SqlOwnRoles(database),
             history=SqlHistory(database),
             text_index=TextIndexUpkeep(database),

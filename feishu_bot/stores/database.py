@@ -76,6 +76,11 @@ class Database:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._engine_by_pid: dict[int, _ProcessEngine] = {}
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several hosts may use it."""
+        return not self._is_sqlite
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection to read from. What is written through it may be lost.

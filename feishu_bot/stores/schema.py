@@ -304,3 +304,19 @@ alerts = sa.Table(
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("told_at", sa.Double, nullable=False),
 )
+
+# What each process that calls Feishu holds of the calls that are allowed; core/call_budget says
+# what the figures mean.
+call_holdings = sa.Table(
+    "call_holdings",
+    metadata,
+    sa.Column("process", sa.Text, primary_key=True),
+    sa.Column("second", sa.Integer, nullable=False),
+    sa.Column("minute", sa.Integer, nullable=False),
+    sa.Column("spent", sa.Integer, nullable=False),
+    sa.Column("demand", sa.Integer, nullable=False),
+    sa.Column("floor", sa.Integer, nullable=False),
+    # By the database's own clock.
+    sa.Column("ends_at", sa.Double, nullable=False),
+    sa.Column("gone_at", sa.Double, nullable=False),
+)

@@ -33,15 +33,24 @@ FIRST_SWEEP_SECONDS = 60.0
 NO_CHANGE = Renewal(frozenset(), frozenset())
 
 
+def always() -> bool:
+    """Nothing keeps jobs from being begun."""
+    return True
+
+
 @dataclass(kw_only=True)
 class WorkerPool:
-    """Does tasks from `start` to `stop`. All threads begin in `start`, after a fork."""
+    """Does tasks from `start` to `stop`. All threads begin in `start`, after a fork.
+
+    Nothing is claimed while `may_begin` is false.
+    """
 
     queue: TaskQueue
     running: RunningJobs
     handle: Callable[[Job, JobControl], None]
     threads: int
     lease_seconds: float
+    may_begin: Callable[[], bool] = always
     sweep: Callable[[], None] = lambda: None
     timer: Callable[[], float] = lease_time
 
@@ -100,7 +109,7 @@ class WorkerPool:
                 self._awake = False
                 free = self.threads - len(self.running)
             try:
-                if free and not self._closing.is_set():
+                if free and not self._closing.is_set() and self.may_begin():
                     self._claim(min(free, self._wait_for_claims()))
             except Exception as exc:  # noqa: BLE001
                 logger.failure("claim failed", exc)
