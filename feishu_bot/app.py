@@ -111,7 +111,7 @@ def create_app(settings: Settings) -> Flask:
         handle=bot.work,
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
-        sweep=lambda: stores.sweep(time.time()),
+        sweep=lambda rest: stores.sweep(time.time(), rest),
     )
     reactions = FeishuReactions(client, pacer, settings.app_id)
     waiting = WaitingIndicator(stores.waiting, reactions, running)

@@ -162,7 +162,9 @@ class Database:
         create = partial(sa.create_engine, self._url, hide_parameters=True, **pooling)
         if not self._is_sqlite:
             # A connection may have been cut while it was idle: a restart, a firewall.
-            return create(pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            engine = create(pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            sa.event.listen(engine, "connect", _prepare_postgres)
+            return engine
         Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
         # Without an isolation level the sqlite3 module begins no transaction of its own.
         engine = create(connect_args={"timeout": _BUSY_TIMEOUT, "isolation_level": None})
@@ -185,6 +187,14 @@ class _ProcessEngine:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     retry_while_locked(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    # Compiling a statement takes fifty times as long as running it does, and PostgreSQL does so
+    # wherever it takes a table without fresh statistics for much to read.
+    was_automatic, connection.autocommit = connection.autocommit, True
+    connection.execute("SELECT set_config('jit', 'off', false) FROM pg_settings WHERE name = 'jit'")
+    connection.autocommit = was_automatic
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-REVISION = "0019"
+REVISION = "0022"
 
 _version = sa.table("alembic_version", sa.column("version_num", sa.Text))
 
