@@ -16,7 +16,7 @@ Rest = Callable[[], bool]
 # words takes a hundred times as long as one of usage, so the rows of a step follow from the time.
 STEP_SECONDS = 0.008
 FIRST_ROWS = 10
-MOST_ROWS = 500
+MOST_ROWS = 100
 # What is too old is looked up for so many rows at once, without holding anybody up.
 KEYS_READ = 5_000
 

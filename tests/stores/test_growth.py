@@ -129,7 +129,7 @@ def test_a_sweep_that_is_to_stop_leaves_the_rest(database: Database, stores: Sto
 
 @pytest.mark.parametrize(
     ("rows", "seconds", "after"),
-    [(100, 0.02, 50), (100, 0.005, 100), (100, 0.001, 200), (500, 0.001, 500), (1, 1.0, 1)],
+    [(100, 0.02, 50), (40, 0.005, 40), (40, 0.001, 80), (100, 0.001, 100), (1, 1.0, 1)],
 )
 def test_the_rows_of_a_step_follow_from_what_the_last_one_took(
     rows: int, seconds: float, after: int

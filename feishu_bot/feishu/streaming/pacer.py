@@ -19,7 +19,7 @@ from feishu_bot.feishu.streaming.api_budget import Budget, Window
 # leaves room for another bot.
 SENDS_PER_CHAT = 4
 CHAT_SECONDS = 1.12
-CHATS_REMEMBERED = 10_000
+CHATS_REMEMBERED = 4_000
 # Calls that leave this much after their grant don't shift the windows enough to matter.
 POSTPONE_SECONDS = 0.005
 
