@@ -31,6 +31,7 @@ from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader
@@ -48,6 +49,8 @@ from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
 from feishu_bot.media.spreadsheets import write_spreadsheet
+from feishu_bot.outcomes import PartOutcomes
+from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
@@ -66,7 +69,8 @@ def create_app(settings: Settings) -> Flask:
     Brings the database up to date and leaves nothing open, so that it may be called before a fork.
     """
     texts: Texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
-    database = Database(settings.database_url)
+    outcomes = PartOutcomes()
+    database = Database(settings.database_url, on_outcome=partial(note_database, outcomes.database))
     database.migrate()
     stores = Stores.open(
         database,
@@ -88,11 +92,12 @@ def create_app(settings: Settings) -> Flask:
         app_secret=settings.app_secret,
         domain=settings.feishu_domain,
         on_refusal=partial(note_refusal, noted),
+        on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
-    pacer = Pacer()
-    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
-    gateway = build_gateway(settings)
+    pacer, signer = Pacer(), ButtonSigner(settings.app_secret)
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
+    gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
     ports = _ports(
         settings,
         stores,
@@ -101,6 +106,7 @@ def create_app(settings: Settings) -> Flask:
         client=client,
         pacer=pacer,
         messenger=messenger,
+        signer=signer,
         alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
@@ -123,7 +129,9 @@ def create_app(settings: Settings) -> Flask:
     )
     transport = PooledTransport()
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
-    readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
+    readiness = monitoring.readiness(
+        database, client, gateway, settings=settings, outcomes=outcomes, texts=texts
+    )
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
@@ -139,7 +147,7 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language)
+    responses = CallbackResponses(texts, effective.language, signer)
     webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
@@ -162,6 +170,7 @@ def _ports(
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
+    signer: ButtonSigner,
     alerts: NotedAlerts,
 ) -> Ports:
     files = FileReader()
@@ -175,6 +184,7 @@ def _ports(
         feedback=stores.feedback,
         history=stores.history,
         messenger=messenger,
+        signer=signer,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
         attachments=FeishuAttachmentReader(client, pacer),
@@ -212,6 +222,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         most_file_bytes=settings.max_file_mb * MEGABYTE,
+        most_audio_seconds=settings.max_audio_minutes * 60.0,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
         max_cards=settings.max_cards,
@@ -264,6 +275,7 @@ def _messenger(
     texts: Texts,
     *,
     pacer: Pacer,
+    signer: ButtonSigner,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
@@ -271,6 +283,7 @@ def _messenger(
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
+        signer=signer,
         threads=settings.answer_threads,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,

@@ -38,7 +38,7 @@ from feishu_bot.core.background.follow_ups import FollowUps
 from feishu_bot.core.background.spoken_answers import SpokenAnswers
 from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.bot import Bot
-from feishu_bot.core.card_actions import CardActionHandler
+from feishu_bot.core.card_actions import Action, CardActionHandler
 from feishu_bot.core.cards import RUN
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.runner import CommandRunner
@@ -184,6 +184,13 @@ def build_bot(
         tokens=options.context_tokens // 2,
     )
     failures = ModelFailures(ports.alerts, options.clock)
+    voices = VoiceMessages(
+        attachments,
+        ports.transcriber,
+        ports.prices,
+        language=options.transcription_language,
+        most_seconds=options.most_audio_seconds,
+    )
     painter = Painter(
         model=ports.drawing,
         sources=PictureSources(conversations, ports.reader),
@@ -217,21 +224,14 @@ def build_bot(
         questions=QuestionReader(
             conversations, settings, continue_prompt=continue_prompt, texts=ports.texts
         ),
-        spoken=SpokenQuestions(
-            VoiceMessages(
-                attachments,
-                ports.transcriber,
-                ports.prices,
-                language=options.transcription_language,
-            ),
-            failures,
-        ),
+        spoken=SpokenQuestions(voices, failures),
         generator=AnswerGenerator(
             model=ports.model,
             context=MissingContext(
                 conversations=conversations, archive=ports.reader, files=files, things=things
             ),
             pictures=pictures,
+            voices=voices,
             answer_pictures=answer_pictures,
             sight=ports.sight,
             speakers=Speakers(ports.names),
@@ -239,6 +239,8 @@ def build_bot(
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
             vision_model=options.vision_model,
+            continue_prompt=continue_prompt,
+            prices=ports.prices,
             is_allowed=ports.models.allows,
             clock=options.clock,
             timer=options.timer,
@@ -272,7 +274,9 @@ def build_bot(
         commands=commands,
         runner=runner,
         card_actions=CardActionHandler(
-            {**commands.actions, RUN: runner.press},
+            {**commands.actions, RUN: Action(runner.press)},
+            take=ports.inbox.take_click,
+            signer=ports.signer,
             conversations=conversations,
             people=people,
             settings=settings,

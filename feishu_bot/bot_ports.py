@@ -13,6 +13,7 @@ from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
+from feishu_bot.core.button_values import ButtonCheck
 from feishu_bot.core.card_actions import BIND_TIMEOUT
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog, ModelSight
 from feishu_bot.core.chats import Chats
@@ -51,6 +52,7 @@ class Ports:
     feedback: FeedbackStore
     history: History
     messenger: Messenger
+    signer: ButtonCheck
     names: UserDirectory
     reader: MessageReader
     attachments: AttachmentReader
@@ -88,6 +90,7 @@ class BotOptions:
     system_prompt: str = ""
     context_tokens: int = 8_000
     most_file_bytes: int = 20_000_000
+    most_audio_seconds: float = 1_800.0
     most_picture_bytes: int = 10_000_000
     vision_model: str = ""
     transcription_language: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask
@@ -18,11 +20,28 @@ from feishu_simulator.report import report
 from feishu_simulator.script import Script
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def control_app(desk: Desk, gateway: Gateway) -> WSGIApplication:
-    """The Flask app; an invalid request is answered with 400 and the reason."""
+    """The app; an invalid request is answered with 400 and the reason.
+
+    Its routes are made at the first request: a test of a bot opens no page, and to make them takes
+    half of the time in which a simulator starts.
+    """
+    lock = threading.Lock()
+    made: list[flask.Flask] = []
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with lock:
+            if not made:
+                made.append(_flask_app(desk, gateway))
+        return made[0](environ, start_response)
+
+    return app
+
+
+def _flask_app(desk: Desk, gateway: Gateway) -> flask.Flask:
     feishu = desk.feishu
     app = flask.Flask(__name__, static_folder=None)
     add_desk(app, desk)

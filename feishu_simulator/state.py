@@ -101,11 +101,13 @@ class PlatformState:
 
     def private_chat(self, person: Person, *, threads: bool = True) -> Chat:
         """The person's chat with the bot, created by the first call."""
-        with self.change():
+        with self.lock:
             chat = self.private_chats.get(person.open_id)
             if chat is None:
-                chat = self.add_chat(person.name, "p2p", [person], threads=threads)
-                self.private_chats[person.open_id] = chat
+                # Told only then: whoever waits for a change may ask for a chat to find it.
+                with self.change():
+                    chat = self.add_chat(person.name, "p2p", [person], threads=threads)
+                    self.private_chats[person.open_id] = chat
             return chat
 
     def people_known(self) -> set[str]:

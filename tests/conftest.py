@@ -53,7 +53,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with empty tables: a test copies it, which is quicker than making them."""
+    """A SQLite file with empty tables, for tests to copy, which is quicker than making them."""
     path = tmp_path_factory.mktemp("migrated") / "bot.db"
     Database(f"sqlite:///{path}").migrate()
     return path

@@ -233,10 +233,12 @@ class Bot:
             note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
 
     def _refusal(self, job: Job) -> Notice | None:
-        # Where a click comes from was looked at when it came in.
-        if job.message or isinstance(job.task, Greet):
-            return self.policy.refusal_for(job.target, self.people)
-        return self.policy.refusal(job.target.sender, self.people)
+        """Why the task isn't done. What was clicked is asked about once more, too."""
+        if isinstance(job.task, RunCommand):
+            command = self.commands.find(job.task.name)
+            if command and command.is_for_all:
+                return None
+        return self.policy.refusal_for(job.target, self.people)
 
     def _is_told(self, job: Job) -> bool:
         """Whether a refusal is said: to somebody who meant the bot, and not at every message."""

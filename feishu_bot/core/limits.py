@@ -18,18 +18,32 @@ COMPANY = "company"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What was used. `questions` are those that got an answer, `cost` is in money."""
+    """What was used. `questions` are those that got an answer.
+
+    `cost` is in money, and has that of pictures and speech in it.
+    """
 
     questions: int = 0
     tokens: int = 0
     cost: float = 0.0
+    pictures: int = 0
+    audio_seconds: float = 0.0
+    files: int = 0
 
     def __add__(self, other: Spending) -> Spending:
         return Spending(
             questions=self.questions + other.questions,
             tokens=self.tokens + other.tokens,
             cost=self.cost + other.cost,
+            pictures=self.pictures + other.pictures,
+            audio_seconds=self.audio_seconds + other.audio_seconds,
+            files=self.files + other.files,
         )
+
+    @property
+    def has_media(self) -> bool:
+        """Whether anything but words was made, heard, spoken or read."""
+        return bool(self.pictures or self.audio_seconds or self.files)
 
     def of(self, unit: Unit) -> float:
         """The amount of one unit."""

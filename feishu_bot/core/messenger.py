@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from feishu_bot.core.cards import Block, Card, Image
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
@@ -109,6 +110,25 @@ class File:
     data: bytes
 
 
+class AnswerLease(Protocol):
+    """Whether an answer may be shown by this process. Asked before each call."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether another process may have it."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what is shown now may not be kept."""
+
+
+class _Unending:
+    is_over = is_behind = False
+
+
+UNENDING: AnswerLease = _Unending()
+
+
 class AnswerStream(Protocol):
     """An answer on the screen while it grows."""
 
@@ -151,27 +171,36 @@ class Messenger(Protocol):
         self,
         target: ReplyTarget,
         *,
+        key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        lease: AnswerLease = UNENDING,
     ) -> AnswerStream:
         """Begin an answer, or continue in the card that `checkpoint` names.
 
         An answer that is written already goes on from the `position` that its last card's button
         came with; it is shown when it ends.
 
-        `reference` is the same at every try of the same answer: Feishu sends it once. `save` is
-        given what another process needs to go on; it may raise LeaseLost. `sent` is told all
-        messages of the answer each time there is one more.
+        `key` is its conversation, in which alone its buttons count. `reference` is the same at
+        every try of the same answer: Feishu sends it once. `save` is given what another process
+        needs to go on; it may raise LeaseLost. `sent` is told all messages of the answer each time
+        there is one more. Nothing is shown once the `lease` is over, and nothing new while it is
+        behind.
         """
 
     def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
         """Reply with a notice, once per `reference`. Raises FeishuError."""
 
-    def show(self, target: ReplyTarget, card: Card, *, reference: str) -> SentMessages:
-        """Reply with a card, once per `reference`. Raises FeishuError."""
+    def show(
+        self, target: ReplyTarget, card: Card, *, key: ConversationKey | None, reference: str
+    ) -> SentMessages:
+        """Reply with a card, once per `reference`. Raises FeishuError.
+
+        `key` is its conversation, None for one that the card opens itself.
+        """
 
     def send_file(
         self, target: ReplyTarget, name: str, data: bytes, *, reference: str
@@ -193,12 +222,20 @@ class Messenger(Protocol):
         """
 
     def edit_answer(
-        self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
+        self,
+        target: ReplyTarget,
+        message_id: str,
+        card_id: str,
+        edit: AnswerEdit,
+        *,
+        key: ConversationKey | None,
     ) -> None:
         """Change the card of an answer that has ended; other edits of it must wait meanwhile.
 
         `message_id` is the message that shows the card; an empty `card_id` has Feishu asked for
-        it. Raises FeishuError when it is no card that can be edited, or not any more.
+        it. `key` is the conversation of the card, where the edit brings buttons.
+
+        Raises FeishuError when it is no card that can be edited, or not any more.
         """
 
     def identity(self) -> BotIdentity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
@@ -30,6 +31,9 @@ def sum_usage(totals: list[UsageTotal]) -> Spending:
         questions=sum(total.answers for total in totals),
         tokens=sum(total.tokens for total in totals),
         cost=sum(total.cost for total in totals),
+        pictures=sum(total.pictures for total in totals),
+        audio_seconds=sum(total.audio_seconds for total in totals),
+        files=sum(total.files for total in totals),
     )
 
 
@@ -91,7 +95,9 @@ class QuotaChecker:
 
     @property
     def keeps_since(self) -> float:
-        """From when on usage counts against a limit; seconds since the epoch."""
+        """From when on usage counts against a limit, seconds since the epoch; inf for none."""
+        if not self.limits:
+            return math.inf
         now = self.clock()
         if any(limit.period == "month" for limit in self.limits):
             return days.month_start(now)

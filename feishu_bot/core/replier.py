@@ -73,7 +73,8 @@ class Replier:
             case Notice():
                 return self.messenger.notify(target, reply, reference=reference)
             case Card():
-                return self.messenger.show(target, reply, reference=reference)
+                key = None if _opens_one(job) else job.key
+                return self.messenger.show(target, reply, key=key, reference=reference)
             case File(name, data):
                 return self.messenger.send_file(target, name, data, reference=reference)
 
@@ -85,7 +86,7 @@ class Replier:
 
     def _key(self, job: Job, sent: SentMessages) -> ConversationKey:
         """The conversation of a sent message; one that replies to nothing opens a new one."""
-        if job.target.message_id or job.key.root != job.dedupe_id:
+        if not _opens_one(job):
             return job.key
         chat_id = sent.chat_id or job.target.chat_id
         return self.keys.opened_by(sent.message_ids[0], chat_id, job.target.chat_type)
@@ -105,6 +106,11 @@ class Replier:
             notice=reply.kind if isinstance(reply, Notice) else "-",
             attempt=job.attempt,
         )
+
+
+def _opens_one(job: Job) -> bool:
+    """Whether the reply opens a conversation, since it replies to nothing."""
+    return not job.target.message_id and job.key.root == job.dedupe_id
 
 
 def _fallback_for(reply: Reply | None, exc: Exception) -> Notice | None:

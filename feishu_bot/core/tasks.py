@@ -316,20 +316,39 @@ class QueuedTask:
 class Job(QueuedTask):
     """A task that this process has claimed, with what an earlier process left behind.
 
-    `attempt` counts from 1. `checkpoint` is what the last attempt saved, or an empty dict.
+    `attempt` counts from 1, and counts failures: a crash of the process is none of the job's own,
+    unless there are many. `fencing_token` grows with each claim, so that what a former holder
+    writes is refused. `checkpoint` is what the last attempt saved, or an empty dict, and
+    `progress` what it had read of the answer by then.
     """
 
     id: int
     attempt: int
+    fencing_token: int = 1
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    progress: str = ""
 
     @classmethod
     def of(
-        cls, queued: QueuedTask, *, id: int, attempt: int, checkpoint: Mapping[str, Any]
+        cls,
+        queued: QueuedTask,
+        *,
+        id: int,
+        attempt: int,
+        checkpoint: Mapping[str, Any],
+        fencing_token: int = 1,
+        progress: str = "",
     ) -> Self:
         """The job of a claimed task."""
         values = {item.name: getattr(queued, item.name) for item in fields(QueuedTask)}
-        return cls(**values, id=id, attempt=attempt, checkpoint=checkpoint)
+        return cls(
+            **values,
+            id=id,
+            attempt=attempt,
+            fencing_token=fencing_token,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
 
 
 def read_payload(kind: str, payload: Mapping[str, Any]) -> tuple[ReplyTarget, Task, float]:

@@ -85,6 +85,7 @@ class Settings:
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     # Feishu gives out files of up to 100 MB ("Get resource of a message").
     max_file_mb: int = env("MAX_FILE_MB", whole(1, 100), "20")
+    max_audio_minutes: int = env("MAX_AUDIO_MINUTES", whole(1, 240), "30")
     max_image_mb: int = env("MAX_IMAGE_MB", whole(1, 100), "10")
     first_token_timeout: float = env("FIRST_TOKEN_TIMEOUT", duration(1), "120")
     idle_timeout: float = env("IDLE_TIMEOUT", duration(1), "120")
@@ -140,6 +141,7 @@ class Settings:
     prices_file: str = env("PRICES_FILE", values.text, "")
 
     # The process
+    bind: str = env("BIND", addresses.listening, "0.0.0.0")
     http_port: int = env("HTTP_PORT", whole(1, 65535), "9000")
     database_url: str = env(
         "DATABASE_URL", addresses.database, "sqlite:///./data/feishu_bot.db", secret="password"
@@ -187,6 +189,7 @@ class Settings:
                     report.add_invalid(setting, value, exc)
             elif setting.default is None:
                 report.add_missing(setting)
+        report.add_dangerous()
         report.faults += contradictions(found)
         if report.faults:
             raise SettingsError(report.faults + report.near_misses())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot.core.alerts import MONTH
-from feishu_bot.core.days import month_start
+from feishu_bot.core.days import day_start, month_start
 from feishu_bot.logs import get_logger
 from feishu_bot.stores.alerts import SqlAlerts
 from feishu_bot.stores.chats import SqlChats
@@ -44,6 +44,7 @@ class Stores:
     With `keeps_month` the usage of this month stays, which counts against a limit.
     """
 
+    database: Database
     inbox: SqlInbox
     conversations: SqlConversations
     chats: SqlChats
@@ -76,6 +77,7 @@ class Stores:
         conversation starts over are in seconds.
         """
         return cls(
+            database=database,
             inbox=SqlInbox(
                 database, worker=WorkerId(), lease_seconds=lease_seconds, media_wait=media_wait
             ),
@@ -108,4 +110,8 @@ class Stores:
             people=self.people.sweep(expired, rest),
             feedback=self.feedback.sweep(expired, rest),
             alerts=self.alerts.sweep(min(expired, now - MONTH)),
+            forgotten=self.usage.sweep_forgotten(
+                month_start(now) if self.keeps_month else day_start(now)
+            ),
         )
+        self.database.clean_log()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT is 
 
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.erasure import erase_person
@@ -99,14 +101,18 @@ class SqlPeople:
         return is_new
 
     def forget(self, open_id: str, *, keep_usage_since: float) -> ErasureReport:
-        """All or nothing. Grants since that time stay as well.
+        """All or nothing. Grants since that time stay as well, as long.
 
-        What is being answered just now is stored when it is done.
+        What is being answered just now leaves no turn. On SQLite nothing of it is left in the
+        database's files either; PostgreSQL removes it with its next VACUUM.
         """
         with self._database.write() as connection:
             now = self._clock()
             report = erase_person(connection, open_id, now=now, keep_usage_since=keep_usage_since)
         self._cache.drop(open_id)
+        # Where somebody is just reading, the next sweep does it.
+        with contextlib.suppress(StoreUnavailable):
+            self._database.clean_log()
         return report
 
     def sweep(self, before: float, rest: Rest = never_stop) -> int:

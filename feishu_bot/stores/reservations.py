@@ -1,7 +1,7 @@
 """What questions may take while they are being answered, and how the limits stand.
 
-A reservation is a part of the job's row in the inbox: it counts as long as the job's lease is
-good, and becomes usage in the transaction that ends the job. Nothing has to clean up after a
+A reservation is a part of the job's row in the inbox: it counts until the job's lease is ended,
+and becomes usage in the transaction that ends the job. Nothing has to clean up after a
 process that died.
 """
 
@@ -55,7 +55,7 @@ class SqlReservations:
         parameters = self._parameters(windows, job.id)
         own: dict[str, Any] = {
             "job": job.id,
-            "tried": job.attempt,
+            "tried": job.fencing_token,
             "tokens": expected.tokens,
             "money": expected.cost,
         }
@@ -70,7 +70,7 @@ class SqlReservations:
                 return ()
             states = self._read(connection, windows, parameters) if windows else ()
         if not any(state.spoken_for for state in states):
-            raise LeaseLost(f"job {job.id}, attempt {job.attempt}")
+            raise LeaseLost(f"job {job.id}, token {job.fencing_token}")
         return states
 
     def states(self, windows: Sequence[Window]) -> tuple[WindowState, ...]:
@@ -86,7 +86,7 @@ class SqlReservations:
         return tuple(_state(window, by_number[n]) for n, window in enumerate(windows))
 
     def _parameters(self, windows: Sequence[Window], job_id: int) -> dict[str, Any]:
-        found: dict[str, Any] = {"now": self._clock(), "but": job_id} if windows else {}
+        found: dict[str, Any] = {"but": job_id} if windows else {}
         for n, window in enumerate(windows):
             since, before = window.since, Spending()
             if window.limit.whose == "company":
@@ -147,7 +147,7 @@ def _figures(number: int, whose: Whose) -> sa.Select[*tuple[Any, ...]]:
     is_reserved = sa.and_(
         _running.c.state == sa.literal_column("'running'"),
         _running.c.reserved_tokens.is_not(None),
-        _running.c.lease_until >= sa.bindparam("now"),
+        _running.c.lease_until != 0,
         _running.c.id != sa.bindparam("but"),
     )
     if whose != "company":

@@ -61,11 +61,21 @@ inbox = sa.Table(
     sa.Column("received_at", sa.Double, nullable=False),
     sa.Column("done_at", sa.Double),
     sa.Column("state", sa.Text, nullable=False, server_default="waiting"),
+    # How often it was claimed: the fencing token of whoever holds the lease.
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    # Tries that failed, and those whose process died or was cut off.
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),
     sa.Column("worker", sa.Text),
     sa.Column("host", sa.Text),
+    # Of a postponed job the time of its next try. A lease that has ended has 0; else it is the
+    # holder's guess, by no clock that counts.
     sa.Column("lease_until", sa.Double),
+    # Grows with each renewal: that is how others see that the holder lives.
+    sa.Column("renewals", sa.Integer, nullable=False, server_default="0"),
     sa.Column("checkpoint", _Json),
+    # What the model has said so far, a JSON object a line; deleted when the job ends.
+    sa.Column("progress", CleanText),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     # The question was recalled as well: no turn is to be stored.
     sa.Column("forget_requested", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -208,6 +218,8 @@ usage = sa.Table(
     sa.Column("audio_seconds", sa.Double, nullable=False, server_default="0"),
     sa.Column("files", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", sa.Double, nullable=False),
+    # The person is to be forgotten: it goes when its day is over.
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("usage_created", "created_at"),
     sa.Index("usage_person", "open_id", "created_at"),
     sa.Index("usage_chat", "chat_id", "created_at"),
@@ -230,6 +242,7 @@ grants = sa.Table(
     # The message that asked for it: a command is run again after a crash.
     sa.Column("message_id", sa.Text, unique=True),
     sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("grants_person", "subject", "period"),
     sa.Index("grants_created", "created_at"),
 )

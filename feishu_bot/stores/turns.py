@@ -175,6 +175,9 @@ FORGOTTEN = {
     "title": "",
     "drawing": None,
     "pictures": None,
+    # These name files, and lead to what was sent.
+    "unread": None,
+    "part_ids": None,
 }
 # The question of a message, also where the message is only a part of it.
 _of_part = (

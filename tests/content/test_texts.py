@@ -11,6 +11,7 @@ import yaml
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.alerts import MODEL_CAUSES
+from feishu_bot.core.answering.question_context import TAG_NAMES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
@@ -50,6 +51,7 @@ COMPOSED = {
     "button_grant_": get_args(Unit),
     "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
+    "export_": tuple(TAG_NAMES.split("|")),
     "extra_given_": get_args(Unit),
     "extra_of_": tuple(f"{who}_{often}" for who in get_args(Whose) for often in get_args(Period)),
     "extra_used_": get_args(Unit),
@@ -64,11 +66,10 @@ COMPOSED = {
         for value in (FREE, *values)
     ),
     "studio_example_": ("1", "2", "3"),
-    "rated_": ("up", "down"),
     "table_": (
         *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
         *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),
-        "cut",
+        *("pictures", "audio_minutes", "files", "cut"),
     ),
     "thread_": tuple(THREADS),
     "usage_left": (
@@ -143,45 +144,48 @@ def test_everything_that_is_said_has_a_text() -> None:
     assert kinds_spoken() <= kinds_of(zh)
 
 
-@pytest.mark.parametrize("kind", list(ModelErrorKind))
-def test_every_failure_of_the_model_is_a_notice(kind: ModelErrorKind) -> None:
-    assert kind.value in NOTICES
+def test_every_failure_of_the_model_is_a_notice() -> None:
+    assert {kind.value for kind in ModelErrorKind} - set(NOTICES) == set()
+
+
+# A test of each text would be two thousand tests, and every worker collects all of them.
 
 
 @each_language
-@pytest.mark.parametrize("kind", NOTICES)
-def test_a_notice_has_all_its_parts(texts: Catalog, kind: str) -> None:
-    notice = texts.notice(kind)
+def test_a_notice_has_all_its_parts(texts: Catalog) -> None:
+    for kind in NOTICES:
+        notice = texts.notice(kind)
 
-    assert notice.title
-    assert notice.what
-    assert notice.do
-    assert notice.severity in SEVERITIES
+        assert notice.title, kind
+        assert notice.what, kind
+        assert notice.do, kind
+        assert notice.severity in SEVERITIES, kind
 
 
 @each_language
-@pytest.mark.parametrize("kind", [*NOTICES, *LINES])
-def test_no_text_is_empty_or_raises_its_voice(texts: Catalog, kind: str) -> None:
+def test_no_text_is_empty_or_raises_its_voice(texts: Catalog) -> None:
     params = {"seconds": 1, "tokens": 1, "part": 2, "request_id": "r", "model": "m", "scopes": "s"}
-    text = texts(kind, **params, name="n")
+    for kind in (*NOTICES, *LINES):
+        text = texts(kind, **params, name="n")
 
-    assert text.strip()
-    assert not set(text) & set("!！")
-    assert "{" not in text
-
-
-@pytest.mark.parametrize("kind", [*NOTICES, *LINES])
-def test_both_languages_take_the_same_params(kind: str) -> None:
-    chinese, english = template_of(zh, kind), template_of(en, kind)
-
-    # A Chinese word that calls a command says nothing to a reader of English.
-    chinese_only = {"plain"} if kind == "command_words" else set()
-    assert params_of(chinese) - chinese_only == params_of(english)
+        assert text.strip(), kind
+        assert not set(text) & set("!！"), kind
+        assert "{" not in text, kind
 
 
-@pytest.mark.parametrize("kind", NOTICES)
-def test_both_languages_have_the_same_severity(kind: str) -> None:
-    assert zh.notice(kind).severity == en.notice(kind).severity
+def test_both_languages_take_the_same_params() -> None:
+    for kind in (*NOTICES, *LINES):
+        chinese, english = template_of(zh, kind), template_of(en, kind)
+
+        # A Chinese word that calls a command says nothing to a reader of English.
+        chinese_only = {"plain"} if kind == "command_words" else set()
+        assert params_of(chinese) - chinese_only == params_of(english), kind
+
+
+def test_both_languages_have_the_same_severity() -> None:
+    differing = [k for k in NOTICES if zh.notice(k).severity != en.notice(k).severity]
+
+    assert differing == []
 
 
 def test_both_languages_have_the_same_words() -> None:
@@ -210,52 +214,53 @@ OF_NO_MODEL = {
     "model_unset",
     "picture_model_unset",
     "transcription_model_unset",
+    "recording_model_unset",
     "speech_model_unset",
     "new_topic",
 }
 
 
 @each_language
-@pytest.mark.parametrize("kind", NOTICES)
-def test_a_notice_that_speaks_of_a_model_names_it(texts: Catalog, kind: str) -> None:
+def test_a_notice_that_speaks_of_a_model_names_it(texts: Catalog) -> None:
     of_the_service = {"zh": "模型服务", "en": "model service"}[texts.language]
-    spoken = template_of(texts, kind).replace(of_the_service, "")
-    speaks = {"zh": "模型", "en": "model"}[texts.language] in spoken.lower()
+    for kind in NOTICES:
+        spoken = template_of(texts, kind).replace(of_the_service, "")
+        speaks = {"zh": "模型", "en": "model"}[texts.language] in spoken.lower()
 
-    assert not speaks or kind in OF_NO_MODEL or "{model}" in spoken
+        assert not speaks or kind in OF_NO_MODEL or "{model}" in spoken, kind
 
 
 @each_language
-@pytest.mark.parametrize("kind", [kind for kind in NOTICES if "{model}" in template_of(zh, kind)])
-def test_a_model_whose_name_is_not_known_leaves_no_gap(texts: Catalog, kind: str) -> None:
+def test_a_model_whose_name_is_not_known_leaves_no_gap(texts: Catalog) -> None:
     unknown = {"zh": "（名称未知）", "en": "(name unknown)"}[texts.language]
+    kinds = [kind for kind in NOTICES if "{model}" in template_of(zh, kind)]
+    assert kinds
 
-    assert unknown in texts(kind)
-    assert unknown in texts(kind, model="")
-    assert "gpt-x" in texts(kind, model="gpt-x")
-    assert unknown not in texts(kind, model="gpt-x")
-
-
-@each_language
-@pytest.mark.parametrize("kind", sorted(MODEL_CAUSES))
-def test_whatever_admins_are_written_to_about_has_a_remedy(texts: Catalog, kind: str) -> None:
-    assert kind in set(ModelErrorKind)
-    assert texts.notice(kind).remedy
+    for kind in kinds:
+        assert unknown in texts(kind), kind
+        assert unknown in texts(kind, model=""), kind
+        assert "gpt-x" in texts(kind, model="gpt-x"), kind
+        assert unknown not in texts(kind, model="gpt-x"), kind
 
 
 @each_language
-@pytest.mark.parametrize("kind", NOTICES)
-def test_a_notice_that_sends_people_to_an_administrator_is_known_as_one(
-    texts: Catalog, kind: str
-) -> None:
-    notice = texts.notice(kind)
+def test_whatever_admins_are_written_to_about_has_a_remedy(texts: Catalog) -> None:
+    for kind in MODEL_CAUSES:
+        assert kind in set(ModelErrorKind)
+        assert texts.notice(kind).remedy, kind
+
+
+@each_language
+def test_a_notice_that_sends_people_to_an_administrator_is_known_as_one(texts: Catalog) -> None:
     words = {
         "zh": ("找管理员", "联系管理员", "告管理员", "给管理员"),
         "en": ("ask an admin", "your administrator"),
     }[texts.language]
+    for kind in NOTICES:
+        notice = texts.notice(kind)
 
-    assert notice.asks_admins == any(word in notice.do for word in words)
-    assert notice.do.endswith(notice.remedy)
+        assert notice.asks_admins == any(word in notice.do for word in words), kind
+        assert notice.do.endswith(notice.remedy), kind
 
 
 def test_a_param_is_never_a_template() -> None:

@@ -27,7 +27,7 @@ from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.limits import Spending, Window, WindowState
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
-from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
+from feishu_bot.core.messenger import UNENDING, AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
@@ -54,8 +54,10 @@ class FakeInbox:
 
     def __init__(self) -> None:
         self.tasks: list[QueuedTask] = []
+        self.clicks: set[str] = set()
         self.jobs: list[Job] = []
         self.checkpoints: dict[int, dict] = {}
+        self.progress: dict[int, str] = {}
         self.finished: dict[int, tuple] = {}
         self.released: list[Job] = []
         self.postponed: list[tuple[Job, float]] = []
@@ -86,13 +88,21 @@ class FakeInbox:
             self.jobs = [job for job in self.jobs if job not in jobs]
             return jobs
 
-    def renew(self) -> Renewal:
-        return Renewal(frozenset(self.taken_over), frozenset(self.to_stop))
+    def renew(self, progress=()) -> Renewal:
+        for job, more in progress:
+            self.progress[job.id] = self.progress.get(job.id, "") + more
+        kept = frozenset(range(len(self.tasks) + 1)) - self.taken_over
+        return Renewal(frozenset(self.taken_over), frozenset(self.to_stop), kept)
 
     def checkpoint(self, job, state) -> None:
         if job.id in self.taken_over:
             raise LeaseLost
         self.checkpoints[job.id] = dict(state)
+
+    def take_click(self, event_id) -> bool:
+        is_new = event_id not in self.clicks
+        self.clicks.add(event_id)
+        return is_new
 
     def is_known(self, dedupe_id) -> bool:
         return any(dedupe_id == known.dedupe_id for known in self.tasks)
@@ -519,6 +529,10 @@ class RecordedAnswer:
         self.reasoning += reasoning
         self.on_write()
 
+    def rewrite(self, text: str = "", reasoning: str = "") -> None:
+        self.text, self.reasoning = text, reasoning
+        self.on_write()
+
     def add_picture(self, target: str, key: str) -> None:
         self.pictures[target] = key
 
@@ -561,7 +575,16 @@ class RecordingMessenger:
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
     def open_answer(
-        self, target, *, reference, checkpoint, save, sent, position=""
+        self,
+        target,
+        *,
+        key,
+        reference,
+        checkpoint,
+        save,
+        sent,
+        position="",
+        lease=UNENDING,
     ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
         answer.position = position
@@ -577,7 +600,7 @@ class RecordingMessenger:
         self.notices.append((target.message_id, notice, reference))
         return SentMessages(("om_notice",))
 
-    def show(self, target, card, *, reference) -> SentMessages:
+    def show(self, target, card, *, key, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.cards.append((target.message_id, card, reference))
@@ -601,7 +624,7 @@ class RecordingMessenger:
         self.pictures.append(data)
         return f"img_{len(self.pictures)}"
 
-    def edit_answer(self, target, message_id, card_id, edit) -> None:
+    def edit_answer(self, target, message_id, card_id, edit, *, key) -> None:
         if self.failure:
             raise self.failure
         self.edits.append((message_id, card_id, edit))

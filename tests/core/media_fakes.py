@@ -6,7 +6,9 @@ from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.forwarded_chat import ForwardedChats
+from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.sent_things import SentThings
+from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.documents import MOST_SCANS, Document, DocumentPart
 from feishu_bot.core.picture_model import DrawnPictures
@@ -14,6 +16,7 @@ from feishu_bot.core.pictures import Picture
 from feishu_bot.core.speech import Speech
 from feishu_bot.core.transcription import Transcript
 from feishu_bot.errors import BotError, MediaError, ModelError
+from tests.core.fakes import FakePrices
 
 
 class FakeAttachments:
@@ -152,6 +155,16 @@ def missing_context(
     )
     things = SentThings(archive=reader, cards=cards, forwards=forwards, files=files)
     return MissingContext(conversations=conversations, archive=reader, files=files, things=things)
+
+
+def modalities(*, can_see=True, transcriber=None) -> Modalities:
+    """What a question is read with: models that see, and hear."""
+    voices = VoiceMessages(
+        AttachmentSource(FakeAttachments()), transcriber or FakeTranscriber(), FakePrices()
+    )
+    return Modalities(
+        lambda: can_see, lambda key, data: voices.words_of(data, is_cancelled=lambda: False)
+    )
 
 
 class _NoNames:

@@ -469,7 +469,7 @@ class AskingWorld(UsageWorld):
 
     def ask(self, **changes: object) -> str:
         """What she is told at once."""
-        response = self.click("ask_more", on="om_notice", **{"event_id": "ev_ask"} | changes)
+        response = self.click("ask_more", on="om_notice", **changes)
         return response.toast.notice.kind
 
     def asked_card(self) -> Card:

@@ -124,6 +124,8 @@ class CardWorld(BotWorld):
             name: more.pop(name) for name in ("option", "prompt", "comment", "text") if name in more
         }
         operator = BOSS if is_admin else ALICE
+        # The id of a click stands on some cards.
+        self.inbox.clicks.clear()
         response = self.click(
             act, on="om_a1", operator=operator, form=form, event_id="ev_1", **more
         )
@@ -357,9 +359,19 @@ def _reports(language: Language) -> Family:
     for model in ("gpt-c", "gpt-d", "gpt-e"):
         world.used(1, model=model, created_at=NOON - 86_400)
     unused = CardWorld(language)
+    with_media = CardWorld(language, currency="¥").used(2)
+    none = {"outcome": "noticed", "prompt_tokens": 0, "completion_tokens": 0}
+    for media in (
+        {"model": "whisper-1", "audio_seconds": 754.0},
+        {"model": "gpt-image-2", "pictures": 3},
+        {"model": "", "cost": 0.0, "files": 2},
+    ):
+        with_media.used(1, open_id="ou_boss", **none, **media)
     many = CardWorld(language)
     for number in range(20):
-        many.used(9_999, open_id=f"ou_{number:032}", model=f"{number} " + "x" * 60)
+        model = f"{number} " + "x" * 60
+        media = {"pictures": 999, "audio_seconds": 7e5, "files": 99}
+        many.used(9_999, open_id=f"ou_{number:032}", model=model, **media)
 
     def rate(person: str, verdict: Verdict, comment: str = "", **answer: str) -> None:
         rated = {"message_id": "om_a1", "model": "gpt-a", "question_id": "om_q1"} | answer
@@ -380,6 +392,7 @@ def _reports(language: Language) -> Family:
     return {
         "usage": world.say_card("/usage", is_admin=True),
         "usage, over a week": choose(world, "usage_days", "7"),
+        "usage, with pictures, voice and files": with_media.say_card("/usage", is_admin=True),
         "usage, of nobody": unused.say_card("/usage", is_admin=True),
         "usage, as full as can be": choose(many, "usage_days", "30"),
         "feedback": world.say_card("/feedback", is_admin=True),

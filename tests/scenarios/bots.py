@@ -6,8 +6,6 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from feishu_bot.stores import Database, SqlInbox
 from feishu_bot.stores.schema import waiting_reactions
 from feishu_simulator import Simulator
 from tests.polling import eventually
+from tests.scenarios.gunicorn_forks import GunicornForks
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,7 +80,8 @@ class LocalBot:
     def check_again(self) -> None:
         """Let /readyz know what Feishu and the gateway say now."""
         checks = {check.name: check for check in self.runtime.readiness.checks}
-        checks["feishu"].run.__self__._token_ends = 0
+        checks["feishu"].run.__self__._client._token_ends = 0
+        checks["gateway"].run.__self__._list_at = 0
         gateway = self.runtime.close[0].__self__
         gateway._check._fresh_until = 0
         for check in checks.values():
@@ -99,9 +99,12 @@ class LocalBot:
 
 
 class GunicornBot:
-    """The bot as it is deployed: gunicorn in a process group of its own."""
+    """The bot under gunicorn, with its own configuration, in a process group of its own."""
 
-    def __init__(self, environ: dict[str, str], log: Path, port: int | None = None) -> None:
+    def __init__(
+        self, forks: GunicornForks, environ: dict[str, str], log: Path, port: int | None = None
+    ) -> None:
+        self._forks = forks
         self.port = port or _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
@@ -109,15 +112,8 @@ class GunicornBot:
 
     def start(self) -> GunicornBot:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "gunicorn", "wsgi:app"],
-                cwd=ROOT,
-                env=kept | self._environ | {"HTTP_PORT": str(self.port)},
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        port = {"HTTP_PORT": str(self.port)}
+        self.process = self._forks.start(kept | self._environ | port, self.log)
         eventually(self._is_up, timeout=40)
         return self
 

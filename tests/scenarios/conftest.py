@@ -9,6 +9,7 @@ from lark_oapi.core.http import Transport
 
 from feishu_simulator import Simulator
 from tests.scenarios.bots import GunicornBot, LocalBot, environment
+from tests.scenarios.gunicorn_forks import GunicornForks
 
 
 @pytest.fixture
@@ -47,14 +48,23 @@ def bot(start_bot):
     return start_bot()
 
 
+@pytest.fixture(scope="session")
+def gunicorn_forks():
+    forks = GunicornForks()
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
-def start_gunicorn(sim, database_url, tmp_path):
+def start_gunicorn(sim, database_url, tmp_path, gunicorn_forks):
     """Start the bot under gunicorn; settings as variables, by keyword."""
     bots = []
 
     def start(port: int | None = None, **settings: str) -> GunicornBot:
         log = tmp_path / f"bot-{len(bots)}.log"
-        bot = GunicornBot(environment(sim, database_url, **settings), log, port).start()
+        bot = GunicornBot(
+            gunicorn_forks, environment(sim, database_url, **settings), log, port
+        ).start()
         bots.append(bot)
         sim.feishu.bot_url = bot.url
         return bot

@@ -260,7 +260,7 @@ def test_reload_shows_the_tree_and_goes_back(sim, bot, talk):
     done(bot)
     press(sim, card, "看看其他轮", talk.alice)
     assert "├ 5" in card.text
-    gone = sim.feishu.click(card, {"act": "go_back"}, talk.alice, option="999")
+    gone = choose(sim, card, "999", talk.alice)
     assert "已经找不到了" in gone.toast["content"]
 
 

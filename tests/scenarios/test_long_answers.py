@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from feishu_bot.core.button_values import ButtonPlace
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
+from feishu_bot.stores import SqlConversations
 from feishu_simulator import Script
 from feishu_simulator.card_checks import CardRules
 from feishu_simulator.card_view import walk
@@ -239,8 +242,11 @@ def test_a_forged_position_shows_the_answer_and_nothing_else(sim, talk, bot):
     question = talk.say("讲讲所有的安排")
     _, second = cards_of(sim, question, 2)
 
+    key = SqlConversations(bot.database, ttl_seconds=60.0).key_of(second.message_id)
+    signer = ButtonSigner(sim.credentials.app_secret)
+
     for position in ("1", "99999999", "19500,", "x" * 5_000, "4000," * 500):
-        forged = {"act": "more", "position": position}
+        forged = signer.sign({"act": "more", "position": position}, ButtonPlace.of(key, "p2p"))
         assert sim.feishu.click(second, forged, talk.alice).error_code == 0
     sim.feishu.wait_for(lambda: len(sim.feishu.answers_to(second)) >= 2)
 

@@ -162,7 +162,9 @@ def _sqlite(raw: Any, statement: str, parameters: Any) -> Iterator[Read]:
         if verb in ("SCAN", "SEARCH"):
             words = rest.split()
             index = words[words.index("INDEX") + 1] if "INDEX" in words else ""
-            table = {"other": "inbox", "part": "inbox", "named": "inbox"}.get(words[0], words[0])
+            table = {"other": "inbox", "part": "inbox", "asked_for": "inbox"}.get(
+                words[0], words[0]
+            )
             yield Read(table, index, is_whole=verb == "SCAN" and words[0] != "path", rows=0)
 
 

@@ -47,7 +47,12 @@ def store(database: Database, *usages: Usage) -> None:
 class TestReservations:
     @pytest.fixture
     def inbox(self, database, clock) -> SqlInbox:
-        return SqlInbox(database, worker=WorkerId(), clock=clock)
+        return SqlInbox(database, worker=WorkerId(), clock=clock, timer=clock)
+
+    @pytest.fixture
+    def other(self, other_database, clock) -> SqlInbox:
+        """The inbox of a second process."""
+        return SqlInbox(other_database, worker=WorkerId(), clock=clock, timer=clock)
 
     @pytest.fixture
     def reservations(self, database, clock) -> SqlReservations:
@@ -114,25 +119,30 @@ class TestReservations:
             assert not reservations.reserve(second, EXPECTED, [window(*other, questions=1)])
 
     def test_a_reservation_falls_away_with_the_lease_of_a_process_that_died(
-        self, claim, reservations, clock
+        self, claim, other, make_task, reservations, clock
     ) -> None:
-        first, second = claim(2)
+        (first,) = claim(1)
+        other.put(make_task(2, root="om_root_2"))
+        (second,) = other.claim(1)
         limit = [window(questions=1)]
         reservations.reserve(first, EXPECTED, limit)
         assert reservations.reserve(second, EXPECTED, limit)
 
+        other.renew()
         clock.tick(31.0)
+        other.renew()
 
         assert not reservations.reserve(second, EXPECTED, limit)
 
     def test_a_job_of_another_process_reserves_nothing(
-        self, claim, inbox, reservations, clock
+        self, claim, inbox, other, reservations, clock
     ) -> None:
         (lost,) = claim(1)
+        other.renew()
         clock.tick(31.0)
-        inbox.drop(lost)
-        (again,) = inbox.claim(1)
-        assert again.attempt == 2
+        other.renew()
+        (again,) = other.claim(1)
+        assert again.fencing_token == 2
 
         with pytest.raises(LeaseLost):
             reservations.reserve(lost, EXPECTED, [window(questions=5)])

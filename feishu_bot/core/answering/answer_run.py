@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from feishu_bot.core.answer_files import TABLES, WHOLE
 from feishu_bot.core.answering.draft import Draft
@@ -15,13 +16,23 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job, Outcome
-from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, TargetGone
+from feishu_bot.errors import (
+    FeishuError,
+    FeishuUnavailable,
+    LeaseLost,
+    StoreUnavailable,
+    TargetGone,
+)
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
 # What is said of files that come by themselves.
 _SENT = {WHOLE: "whole_as_file", TABLES: "tables_as_file"}
+T = TypeVar("T")
+
+PAUSE_SECONDS = 0.5
+
 # `AnswerRun.save`: keeps a part of the answer's state, by its name. Raises LeaseLost.
 SaveState = Callable[[str, Mapping[str, Any]], None]
 
@@ -57,6 +68,7 @@ class AnswerRun:
         complete: Callable[[Draft], bool] = lambda _: False,
         offered: Callable[[str, bool], tuple[FileOffer, ...]] = lambda *_: (),
         position: str = "",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._job = job
         self._control = control
@@ -68,6 +80,7 @@ class AnswerRun:
         self._complete = complete
         self._offered = offered
         self._position = position
+        self._sleep = sleep
         self._state = dict(job.checkpoint)
         # The thread that draws and the one that reads both save their part.
         self._saving = threading.Lock()
@@ -80,12 +93,14 @@ class AnswerRun:
         """
         stream = self._messenger.open_answer(
             self._job.target,
+            key=self._job.key,
             reference=self._job.dedupe_id,
             checkpoint=self._state.get("card", {}),
             save=lambda card: self.save("card", card),
             # At once, since a person may reply or press a button before the job is stored.
-            sent=self._on_sent,
+            sent=lambda sent: self.while_ours(lambda: self._on_sent(sent)),
             position=self._position,
+            lease=self._control.lease,
         )
         self._control.on_lost(stream.abandon)
         self._control.on_waiting(stream.tell_waiting)
@@ -129,10 +144,26 @@ class AnswerRun:
     def _keep(self, draft: Draft) -> None:
         if self._control.lost:
             raise LeaseLost
+        # It has all that was kept while it was written.
+        self._control.progress = None
         self.save("draft", draft.as_json())
 
     def save(self, name: str, value: Mapping[str, Any]) -> None:
         """Keep a part of the answer's state for the next process. Raises LeaseLost."""
         with self._saving:
             self._state[name] = value
-            self._jobs.checkpoint(self._job, self._state)
+            self.while_ours(lambda: self._jobs.checkpoint(self._job, self._state))
+
+    def while_ours(self, action: Callable[[], T]) -> T:
+        """Do something with the database until it works. Raises LeaseLost when the lease ends.
+
+        An answer that is whole isn't asked for again because the database was restarted.
+        """
+        while True:
+            try:
+                return action()
+            except StoreUnavailable as exc:
+                if self._control.lost:
+                    raise LeaseLost("the database was away for too long") from exc
+                logger.info("waiting for the database", error=exc)
+            self._sleep(PAUSE_SECONDS)

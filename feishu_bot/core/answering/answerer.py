@@ -105,7 +105,7 @@ class Answerer:
         def answer(asked: Question) -> Draft:
             if asked.drawing is not None:
                 return self.painter.paint(job, asked, stream, control, save)
-            return self.generator.generate(job, asked, stream, control)
+            return self.generator.generate(job, asked, stream, control, save)
 
         return self.spoken.heard(job, question, stream, control, save=save, answer=answer)
 
@@ -116,7 +116,7 @@ class Answerer:
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:
         """End an answer that failed too often, in its own card, with what there is of it."""
         try:
-            self._run(job, question, control, lambda *_: Draft(notice="gave_up"))
+            self._run(job, question, control, lambda *_: self.generator.broken_off(job))
         except FeishuUnavailable:
             raise
         except Exception:
@@ -158,10 +158,15 @@ class Answerer:
         with metrics.ANSWERS_RUNNING.track_inprogress():
             shown = run.show(lambda stream: write(stream, run.save))
         if shown:
-            self._finish(job, question, shown, self.timer() - started)
+            self._finish(job, question, shown, run, self.timer() - started)
 
     def _finish(
-        self, job: Job, question: Question | None, shown: ShownAnswer, seconds: float
+        self,
+        job: Job,
+        question: Question | None,
+        shown: ShownAnswer,
+        run: AnswerRun,
+        seconds: float,
     ) -> None:
         now, draft = self.clock(), shown.draft
         turn = None
@@ -174,7 +179,7 @@ class Answerer:
             # Before the end, so that a crash loses none; they wait for it.
             self.file_sender.request(job, answer_id, shown.files)
         try:
-            is_recalled = self.jobs.finish(job, shown.outcome, turn, *used)
+            is_recalled = run.while_ours(lambda: self.jobs.finish(job, shown.outcome, turn, *used))
         except LeaseLost:
             logger.info("answer taken over")
             return

@@ -30,7 +30,11 @@ CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
 EVENT_ID_CHARS = 12
 # The notices in place of an answer about something that couldn't be read.
 UNREAD = frozenset(
-    {*get_args(MediaErrorKind), "sent_forbidden", "sent_unreadable", "unsupported_message"}
+    {
+        *get_args(MediaErrorKind),
+        *("sent_forbidden", "sent_unreadable", "unsupported_message"),
+        *("recording_too_long", "recording_empty", "recording_model_unset"),
+    }
 )
 
 

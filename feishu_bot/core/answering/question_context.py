@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.pictures import Picture
+from feishu_bot.core.usage import MediaUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class QuestionContext:
     """`text` is put before the question; `notices` tell the reader what was and wasn't read.
 
     `failure` is the first of them that says why something wasn't read. `pictures` are those that
-    were made while it was read, by what leads to them; `files` is how many files were read.
+    were made while it was read, by what leads to them; `files` is how many files were read, and
+    `media` what models took for it.
     """
 
     text: str = ""
@@ -28,6 +30,7 @@ class QuestionContext:
     failure: Notice | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     files: int = 0
+    media: tuple[MediaUse, ...] = ()
 
     def __add__(self, other: QuestionContext) -> QuestionContext:
         return QuestionContext(
@@ -36,6 +39,7 @@ class QuestionContext:
             self.failure or other.failure,
             {**self.pictures, **other.pictures},
             self.files + other.files,
+            (*self.media, *other.media),
         )
 
 
@@ -56,7 +60,8 @@ class ContextTag:
 ATTRIBUTE_CHARS = 120
 
 TAG_NAMES = (
-    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture"
+    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture|"
+    "recording"
 )
 _ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
 _BACKGROUND = re.compile(rf"\A(?:<({TAG_NAMES}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
@@ -120,13 +125,13 @@ def as_written(text: str) -> str:
     return _TAG.sub("&lt;", text, count=1) if _TAG.match(text) else text
 
 
-def tags_in(question: str, name: str) -> Iterator[ContextTag]:
-    """The tags of this name before a question, from the first to the last."""
+def tags_in(question: str, name: str = "") -> Iterator[ContextTag]:
+    """The tags before a question, from the first to the last, or only those of a name."""
     if not question.startswith("<"):
         return
     for tag, attributes, text in _ONE.findall(context_of(question)):
-        if tag == name:
-            yield ContextTag(name, dict(_ATTRIBUTE.findall(attributes)), text)
+        if not name or tag == name:
+            yield ContextTag(tag, dict(_ATTRIBUTE.findall(attributes)), text)
 
 
 def for_model(question: str, shown: Container[str] = ()) -> str:
@@ -140,6 +145,9 @@ def for_model(question: str, shown: Container[str] = ()) -> str:
 
     def told(found: re.Match[str]) -> str:
         tag, attributes, text = found[1], dict(_ATTRIBUTE.findall(found[2])), found[3]
+        if tag == "recording" and not text:
+            # The question itself was said: its words are all there is to it.
+            return ""
         if tag == "picture" and picture_reference(attributes) not in shown:
             text = "(a picture that isn't shown here)"
         kept = {name: value for name, value in attributes.items() if name not in _REFERENCE}

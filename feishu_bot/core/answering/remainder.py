@@ -44,7 +44,7 @@ class AnswerRemainder:
         def note_sent(sent: SentMessages) -> None:
             self.conversations.bind(job.key, sent, turn.id)
 
-        shown = AnswerRun(
+        run = AnswerRun(
             job,
             control,
             jobs=self.jobs,
@@ -54,11 +54,12 @@ class AnswerRemainder:
             on_sent=note_sent,
             offered=self.files.offered,
             position=task.position,
-        ).show(lambda stream: _written(turn))
+        )
+        shown = run.show(lambda stream: _written(turn))
         if shown is None:
             return None
         try:
-            self.jobs.finish(job, shown.outcome, None, None)
+            run.while_ours(lambda: self.jobs.finish(job, shown.outcome, None, None))
         except LeaseLost:
             logger.info("answer taken over")
             return None

@@ -120,13 +120,14 @@ class FollowUps:
         return self.completer.complete(job, request, control)
 
     def _show(self, job: Job, task: ShowFollowUps) -> None:
-        if self._newest(task.answer_id) is None:
+        key = self.conversations.key_of(task.answer_id)
+        if key is None or self._newest(task.answer_id) is None:
             return
         card_id = self.conversations.card_of(task.answer_id)
         # Whatever was stored: it is checked where it is shown.
         questions = clean_questions("\n".join(task.questions))
         edit = FollowUpQuestions(questions=questions)
-        self.messenger.edit_answer(job.target, task.answer_id, card_id, edit)
+        self.messenger.edit_answer(job.target, task.answer_id, card_id, edit, key=key)
 
     def _newest(self, answer_id: str) -> Turn | None:
         """The answer's turn; None when it is gone, or the conversation has gone on since."""

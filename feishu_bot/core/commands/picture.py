@@ -58,7 +58,7 @@ class PictureCommands(CommandGroup):
             return left
         return left.with_card(_left_card())
 
-    @action("draw_again")
+    @action("draw_again", "option")
     def draw_again(self, click: CardClick) -> ClickResponse:
         """Draw once more, in the shape or style that was chosen: each once for a card."""
         turn = self._turn(click)
@@ -75,7 +75,7 @@ class PictureCommands(CommandGroup):
             reply_to=turn.question_id,
         )
 
-    @action("change_picture")
+    @action("change_picture", "instruction")
     def change(self, click: CardClick) -> ClickResponse:
         """Change the picture of the card by what was written into the form."""
         instruction = click.value("instruction").strip()[:INSTRUCTION_CHARS]

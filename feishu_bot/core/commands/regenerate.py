@@ -65,7 +65,7 @@ class AnswerActions(CommandGroup):
         )
         return toast("file_started" if is_new else "file_known")
 
-    @action("regenerate")
+    @action("regenerate", "option")
     def regenerate(self, click: CardClick) -> ClickResponse:
         """Answer the card's question once more: once with each model, however often pressed."""
         card = click.value("card") or click.action.message_id

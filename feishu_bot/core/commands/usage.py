@@ -8,10 +8,19 @@ from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
-from feishu_bot.core.cards import Block, Card, Divider, Field, Paragraph, Text
+from feishu_bot.core.cards import (
+    Block,
+    Card,
+    Divider,
+    Field,
+    Joined,
+    Label,
+    Paragraph,
+    Text,
+)
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.commands.report_periods import ReportPeriods
-from feishu_bot.core.commands.usage_report import UsageReport
+from feishu_bot.core.commands.usage_report import UsageReport, media_labels
 from feishu_bot.core.formatting import format_count, format_money
 from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import Spending, WindowState
@@ -54,7 +63,7 @@ class UsageCommands(CommandGroup):
         group = "" if is_private else context.key.chat_id
         return self._card(context.sender.open_id, everyone, is_admin=context.is_admin, group=group)
 
-    @action("usage_days")
+    @action("usage_days", "option")
     def choose_days(self, click: CardClick) -> ClickResponse:
         """The same card with everyone's usage over other days."""
         if not click.is_admin or click.chat_type != "p2p":
@@ -99,12 +108,16 @@ class UsageCommands(CommandGroup):
     def _days(self) -> int:
         return min(MAX_DAYS, self.days_kept)
 
-    def _spent(self, spent: Spending) -> Text:
+    def _spent(self, spent: Spending) -> Label:
         params = {"questions": format_count(spent.questions), "tokens": format_count(spent.tokens)}
         currency = self.currency()
-        if not currency:
-            return Text("usage_spent", params)
-        return Text("usage_spent_cost", {**params, "cost": format_money(currency, spent.cost)})
+        cost = format_money(currency, spent.cost) if currency else ""
+        if not spent.has_media:
+            kind = "usage_spent_cost" if cost else "usage_spent"
+            return Text(kind, {**params, "cost": cost} if cost else params)
+        has_words = bool(spent.questions or spent.tokens)
+        words = (Text("usage_spent", params),) if has_words else ()
+        return Joined((*words, *media_labels(spent), *filter(None, (cost,))))
 
     def _left(self, open_id: str, group: str, *, is_admin: bool) -> list[Block]:
         """What may still be used, a line for each limit that holds here."""

@@ -17,10 +17,11 @@ from feishu_bot.core.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What the inbox said about our jobs: those no longer ours, and those to be stopped."""
+    """What the inbox said about our jobs: those lost, those to be stopped, those still ours."""
 
     lost: frozenset[int]
     stopped: frozenset[int]
+    kept: frozenset[int] = frozenset()
 
 
 class TaskInbox(Protocol):
@@ -40,6 +41,9 @@ class TaskInbox(Protocol):
 
     def stop(self, message_id: str) -> None:
         """Stop the job of this message, wherever it runs or waits, and forget its turn."""
+
+    def take_click(self, event_id: str) -> bool:
+        """Note that a click is being done; False when it was done before, by whichever process."""
 
     def ended_unanswered(self, dedupe_id: str) -> bool:
         """Whether the task of this dedupe id is over, and came to no answer."""
@@ -71,11 +75,14 @@ class TaskQueue(Protocol):
         same.
         """
 
-    def renew(self) -> Renewal:
-        """Prolong every lease of this process."""
+    def renew(self, progress: Iterable[tuple[Job, str]] = ()) -> Renewal:
+        """Prolong every lease of this process, and add to what is kept of these jobs' answers.
+
+        All or nothing: where it fails the same is to be given again.
+        """
 
     def release(self, jobs: Iterable[Job]) -> None:
-        """Hand jobs back, so that another process claims them at once."""
+        """Hand jobs back, so that another process claims them at once. That is no attempt."""
 
     def drop(self, job: Job) -> None:
         """Renew the job's lease no more, whatever became of it; does nothing to a finished one."""

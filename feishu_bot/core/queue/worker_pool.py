@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
-from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
+from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
 from feishu_bot.core.queue.shares import Shares
 from feishu_bot.core.tasks import Job
 from feishu_bot.logs import bind, get_logger
@@ -48,7 +47,7 @@ class WorkerPool:
     lease_seconds: float
     # Takes what to call between two steps; where that gives True, the rest is left as it is.
     sweep: Callable[[Callable[[], bool]], None] = lambda _rest: None
-    timer: Callable[[], float] = time.monotonic
+    timer: Callable[[], float] = lease_time
 
     def __post_init__(self) -> None:
         self._shares = Shares(self.threads)
@@ -82,6 +81,12 @@ class WorkerPool:
             while self.running and (left := deadline - self.timer()) > 0:
                 self.running.changed.wait(left)
         rest = self.running.all()
+        try:
+            if rest:
+                # What there is of the answers goes with them.
+                self._renew(self.timer())
+        except Exception as exc:  # noqa: BLE001
+            logger.failure("answers not kept", exc)
         for _, control in rest:
             control.mark_lost()
         try:
@@ -122,10 +127,10 @@ class WorkerPool:
         # In small steps: so many may be one person's, beyond their share.
         step = max(LEAST_STEP, self._shares.person)
         for askers in self._shares.rounds(self.running):
-            wanted = min(limit, step)
+            wanted, began = min(limit, step), self.timer()
             jobs = self.queue.claim(wanted, but=askers)
             self._claimed_at.extend([self.timer()] * len(jobs))
-            if not self._begin(jobs, has_more=len(jobs) == wanted):
+            if not self._begin(jobs, began, has_more=len(jobs) == wanted):
                 self.queue.release(jobs)
                 return
             limit -= len(jobs)
@@ -133,15 +138,17 @@ class WorkerPool:
                 # Whoever asked may have much by now.
                 return
 
-    def _begin(self, jobs: list[Job], *, has_more: bool) -> bool:
-        """Work on jobs, unless the pool is stopping."""
+    def _begin(self, jobs: list[Job], began: float, *, has_more: bool) -> bool:
+        """Work on jobs whose claim began then, unless the pool is stopping."""
         with self.running.changed:
             if self._closing.is_set():
                 return False
             # There may be more than were asked for.
             self._awake = self._awake or has_more
             for job in jobs:
-                self._pool.submit(self._work, job, self.running.add(job))
+                lease = Lease(self.timer)
+                lease.note_renewed(began, self.lease_seconds)
+                self._pool.submit(self._work, job, self.running.add(job, lease))
         return True
 
     def _work(self, job: Job, control: JobControl) -> None:
@@ -153,10 +160,20 @@ class WorkerPool:
                 logger.failure("job failed", exc, attempt=job.attempt)
                 self._postpone(job)
             finally:
+                if control.lost:
+                    self._give_back(job)
                 self.queue.drop(job)
                 self.running.remove(job, control)
                 # The next message of this conversation may have been waiting for this one.
                 self.wake()
+
+    def _give_back(self, job: Job) -> None:
+        """The lease ended here before anybody else has noticed: nobody shall wait for that."""
+        try:
+            self.queue.release([job])
+        except Exception as exc:  # noqa: BLE001
+            # Somebody ends the lease.
+            logger.failure("job not given back", exc)
 
     def _sweep_forever(self) -> None:
         # In a thread of its own: a first sweep may take minutes, and leases don't wait for it.
@@ -177,19 +194,32 @@ class WorkerPool:
             logger.failure("job not postponed", exc)
 
     def _renew_forever(self) -> None:
-        renewed = self.timer()
         while not self._stopped.wait(min(2.0, self.lease_seconds / RENEWALS_PER_LEASE)):
             now = self.timer()
             renewal = NO_CHANGE
             try:
-                renewal = self.queue.renew()
-                renewed = now
+                renewal = self._renew(now)
             except Exception as exc:  # noqa: BLE001
                 logger.failure("leases not renewed", exc)
-            # Without a renewal for so long the leases have run out, whatever the reason.
-            overdue = now - renewed > self.lease_seconds
             for job, control in self.running.all():
-                if overdue or job.id in renewal.lost:
+                # Without a renewal for so long it has run out, whatever the reason.
+                if control.lost or job.id in renewal.lost:
                     control.mark_lost()
                 elif job.id in renewal.stopped:
                     control.stop()
+
+    def _renew(self, now: float) -> Renewal:
+        """Renew all leases, and keep in the same transaction what there is of the answers."""
+        running = self.running.all()
+        news = [
+            (job, control.progress, more)
+            for job, control in running
+            if control.progress and not control.lost and (more := control.progress.news())
+        ]
+        renewal = self.queue.renew([(job, more) for job, _, more in news])
+        for _, progress, _ in news:
+            progress.kept()
+        for job, control in running:
+            if job.id in renewal.kept:
+                control.lease.note_renewed(now, self.lease_seconds)
+        return renewal

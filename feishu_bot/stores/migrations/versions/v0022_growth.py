@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0019"
+down_revision = "0020"
 
 _IS_OPEN = sa.text("state != 'done'")
 _PLAYS_ROLE = sa.text("role != ''")
