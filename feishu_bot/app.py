@@ -124,7 +124,7 @@ def create_app(settings: Settings) -> Flask:
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
         may_begin=budget.may_begin if budget else always,
-        sweep=lambda: stores.sweep(time.time()),
+        sweep=lambda rest: stores.sweep(time.time(), rest),
     )
     reactions = FeishuReactions(client, pacer, settings.app_id)
     waiting = WaitingIndicator(stores.waiting, reactions, running)

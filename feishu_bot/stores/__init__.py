@@ -23,6 +23,7 @@ from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.reservations import SqlReservations
+from feishu_bot.stores.sweep import Rest, never_stop
 from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.usage import SqlUsage
 from feishu_bot.stores.waiting import SqlWaiting
@@ -99,17 +100,19 @@ class Stores:
             keeps_month=keeps_month,
         )
 
-    def sweep(self, now: float) -> None:
-        """Delete what is too old at `now`, in seconds since the epoch."""
+    def sweep(self, now: float, rest: Rest = never_stop) -> None:
+        """Delete what is too old at `now`, in seconds since the epoch, step by step."""
         expired = now - self.retention_days * DAY
         logger.info(
             "swept",
-            events=self.inbox.sweep(now - INBOX_SECONDS),
-            conversations=self.conversations.sweep(expired),
-            usage=self.usage.sweep(min(expired, month_start(now)) if self.keeps_month else expired),
+            events=self.inbox.sweep(now - INBOX_SECONDS, rest),
+            conversations=self.conversations.sweep(expired, rest),
+            usage=self.usage.sweep(
+                min(expired, month_start(now)) if self.keeps_month else expired, rest
+            ),
             # Those whose usage is kept stay: after the usage.
-            people=self.people.sweep(expired),
-            feedback=self.feedback.sweep(expired),
+            people=self.people.sweep(expired, rest),
+            feedback=self.feedback.sweep(expired, rest),
             alerts=self.alerts.sweep(min(expired, now - MONTH)),
             forgotten=self.usage.sweep_forgotten(
                 month_start(now) if self.keeps_month else day_start(now)

@@ -21,6 +21,7 @@ from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import CleanText, conversations, messages, threads
+from feishu_bot.stores.sweep import OldRows, Rest, in_steps, never_stop
 from feishu_bot.stores.turn_tree import (
     read_answers,
     read_newest,
@@ -59,8 +60,9 @@ _THREAD_ROOT = sa.select(threads.c.root).where(
     threads.c.chat_id == sa.bindparam("chat"), threads.c.thread_id == sa.bindparam("thread")
 )
 _BIND_THREAD = insert(threads).on_conflict_do_nothing()
-_SWEEP = sa.delete(conversations).where(conversations.c.last_at < sa.bindparam("before"))
-_SWEEP_THREADS = sa.delete(threads).where(
+_OLD = OldRows(conversations, conversations.c.last_at < sa.bindparam("before"))
+_OLD_THREADS = OldRows(
+    threads,
     threads.c.created_at < sa.bindparam("before"),
     ~sa.exists().where(
         conversations.c.chat_id == threads.c.chat_id, conversations.c.root == threads.c.root
@@ -199,14 +201,13 @@ class SqlConversations:
         for message_id in sent.message_ids:
             self._messages.keep(message_id, (key, True))
 
-    def sweep(self, before: float) -> int:
-        with self._database.write() as connection:
-            deleted = connection.execute(_SWEEP, {"before": before}).rowcount
-            connection.execute(_SWEEP_THREADS, {"before": before})
-        has_more = True
-        while has_more:
-            with self._database.write() as connection:
-                has_more = sweep_turns(connection, before)
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
+        # First the turns: a conversation takes with it what it still has, however much that is.
+        in_steps(
+            self._database, lambda connection, most: sweep_turns(connection, most, before), rest
+        )
+        deleted = _OLD.sweep(self._database, before, rest)
+        _OLD_THREADS.sweep(self._database, before, rest)
         for cache in (self._messages, self._roots, self._existing):
             cache.clear()
         return deleted

@@ -38,6 +38,9 @@ _CUT_IS_NOTICED: Mapping[str, int] = {
 # The same for the server, so that what a process that was cut off or frozen has locked is free
 # again soon. Over a socket of the machine itself the first three mean nothing.
 _SESSION_LIMITS: Mapping[str, str] = {
+    # Compiling a statement takes fifty times as long as running it, and PostgreSQL does so wherever
+    # it takes a table without fresh statistics for much to read.
+    "jit": "off",
     "tcp_keepalives_idle": "5s",
     "tcp_keepalives_interval": "2s",
     "tcp_keepalives_count": "3",

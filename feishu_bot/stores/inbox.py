@@ -23,6 +23,7 @@ from feishu_bot.stores.inbox_parts import join_words
 from feishu_bot.stores.inbox_rows import click_row, job_of, recalled_row, row_of, task_of
 from feishu_bot.stores.leases import ForeignLease, HeldLeases, LeaseWatch, WorkerId
 from feishu_bot.stores.locks import is_transient
+from feishu_bot.stores.sweep import Rest, never_stop
 from feishu_bot.stores.turns import forget_question, insert_turn
 from feishu_bot.stores.usage import insert_usage
 
@@ -232,10 +233,9 @@ class SqlInbox:
         with self._database.read() as connection:
             return bool(connection.scalar(statements.ENDED_UNANSWERED, {"asked": dedupe_id}))
 
-    def sweep(self, before: float) -> int:
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
         """Repeats of a deleted event aren't recognised: Feishu repeats one for up to 7.1 hours."""
-        with self._database.write() as connection:
-            return connection.execute(statements.SWEEP, {"before": before}).rowcount
+        return statements.OLD.sweep(self._database, before, rest)
 
     def _claim(self, limit: int, but: Askers) -> list[Job]:
         now = self._clock()

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from feishu_bot.stores.schema import IS_DONE, IS_OPEN, IS_RUNNING, CleanText, inbox
+from feishu_bot.stores.sweep import OldRows
 
 PUT = insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
 
@@ -25,8 +26,19 @@ _is_behind = sa.exists().where(
     _other.c.state != _done,
     sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
 )
-# Whether a task waits for another one of its conversation.
-IS_HELD_UP = sa.or_(_is_busy, _is_behind)
+
+
+def is_held_up(task: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether a task waits for another one of its conversation."""
+    same = _other.c.conversation == task.c.conversation
+    is_before = sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(
+        task.c.created_at, task.c.id
+    )
+    return sa.or_(
+        sa.exists().where(same, _other.c.state == _running),
+        sa.exists().where(same, _other.c.state != _done, is_before),
+    )
+
 
 # What nobody waits for is nothing to stop, and says nothing to what was sent before it.
 _BACKGROUND: list[sa.ColumnElement[str]] = [
@@ -272,10 +284,15 @@ _is_idle = sa.and_(IS_OPEN, inbox.c.worker.is_(None))
 # Of a message that became a part of a question the row names the message of the question.
 _part = inbox.alias("part")
 _of_part = sa.select(_part.c.message_id).where(_part.c.dedupe_id == sa.bindparam("asked"))
-_is_asked_for = sa.or_(
-    inbox.c.dedupe_id == sa.bindparam("asked"),
-    inbox.c.message_id == sa.bindparam("asked"),
-    inbox.c.message_id == _of_part.scalar_subquery(),
+_asked = inbox.alias("asked_for")
+_open_asked = sa.select(_asked.c.id).where(_asked.c.state != _done)
+# Each has its index; an OR of them would look at every open task.
+_is_asked_for = inbox.c.id.in_(
+    sa.union_all(
+        sa.select(_asked.c.id).where(_asked.c.dedupe_id == sa.bindparam("asked")),
+        _open_asked.where(_asked.c.message_id == sa.bindparam("asked")),
+        _open_asked.where(_asked.c.message_id == _of_part.scalar_subquery()),
+    )
 )
 _is_event = inbox.c.event_id == sa.bindparam("event")
 _is_from = inbox.c.sender == sa.bindparam("person")
@@ -346,4 +363,4 @@ CLAIM_JOINED = (
     .values(parts=sa.bindparam("before"))
     .returning(*_JOB)
 )
-SWEEP = sa.delete(inbox).where(IS_DONE, inbox.c.done_at < sa.bindparam("before"))
+OLD = OldRows(inbox, IS_DONE, inbox.c.done_at < sa.bindparam("before"))

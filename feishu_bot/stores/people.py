@@ -18,6 +18,7 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.erasure import erase_person
 from feishu_bot.stores.schema import people as table
 from feishu_bot.stores.schema import usage
+from feishu_bot.stores.sweep import OldRows, Rest, never_stop
 
 _DAY = 86_400.0
 
@@ -55,7 +56,8 @@ _FIND = (
     .values(private_chat=sa.bindparam("chat"))
 )
 # People who still ask need no greeting, however long ago they were met.
-_SWEEP = sa.delete(table).where(
+_OLD = OldRows(
+    table,
     _has_no_settings,
     table.c.seen_at < sa.bindparam("before"),
     ~sa.exists().where(usage.c.open_id == table.c.open_id),
@@ -113,14 +115,13 @@ class SqlPeople:
             self._database.clean_log()
         return report
 
-    def sweep(self, before: float) -> int:
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
         """Forget people who were not met since that time (seconds since the epoch); how many.
 
         Those with a language or a favourite model of their own stay, blocked ones, and those whose
         usage is kept.
         """
-        with self._database.write() as connection:
-            return connection.execute(_SWEEP, {"before": before}).rowcount
+        return _OLD.sweep(self._database, before, rest)
 
     def _set(self, statement: sa.Insert, open_id: str, **values: object) -> None:
         row = {"open_id": open_id, "seen_at": self._clock(), **values}

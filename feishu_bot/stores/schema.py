@@ -31,10 +31,16 @@ metadata = sa.MetaData()
 IS_OPEN = sa.text("state != 'done'")
 IS_RUNNING = sa.text("state = 'running'")
 IS_DONE = sa.text("state = 'done'")
+PLAYS_ROLE = sa.text("role != ''")
 
 
 def _index_where(condition: sa.TextClause, *names: str, unique: bool = False) -> sa.Index:
     return sa.Index(*names, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def beginning_of(prompt: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """What an index of prompts keeps: PostgreSQL takes no more than 2,700 bytes of a row."""
+    return sa.func.substr(prompt, sa.literal_column("1"), sa.literal_column("64"))
 
 
 inbox = sa.Table(
@@ -87,6 +93,7 @@ inbox = sa.Table(
     _index_where(IS_OPEN, "inbox_queue", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_order", "conversation", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_place", "place", "created_at", "id"),
+    _index_where(IS_OPEN, "inbox_message", "message_id"),
     # One running job per conversation, whatever two claims at the same time saw of each other.
     _index_where(IS_RUNNING, "inbox_running", "conversation", unique=True),
     _index_where(IS_DONE, "inbox_done", "done_at"),
@@ -111,6 +118,12 @@ conversations = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("last_at", sa.Double, nullable=False),
     sa.Index("conversations_last", "last_at"),
+)
+sa.Index(
+    "conversations_role",
+    beginning_of(conversations.c.role),
+    sqlite_where=PLAYS_ROLE,
+    postgresql_where=PLAYS_ROLE,
 )
 
 
@@ -157,6 +170,7 @@ turns = sa.Table(
     _of_a_conversation(),
     sa.Index("turns_conversation", "chat_id", "root", "id"),
     sa.Index("turns_question", "question_id"),
+    sa.Index("turns_chat", "chat_id", "id"),
     # All that a list of a person's conversations is made of, without reading a row.
     sa.Index("turns_person", "asker", "id", "origin", "chat_id"),
     sa.Index("turns_origin", "origin", "id"),
@@ -230,6 +244,7 @@ grants = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("grants_person", "subject", "period"),
+    sa.Index("grants_created", "created_at"),
 )
 
 chats = sa.Table(
@@ -256,6 +271,7 @@ people = sa.Table(
     sa.Column("model", sa.Text, nullable=False, server_default=""),
     # When something was last set or the person was last met, to within a day.
     sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Index("people_seen", "seen_at"),
 )
 
 # Prompts that people keep for themselves, each under a name.
@@ -269,6 +285,7 @@ own_roles = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.UniqueConstraint("open_id", "name", name="own_roles_name"),
 )
+sa.Index("own_roles_prompt", beginning_of(own_roles.c.prompt))
 
 feedback = sa.Table(
     "feedback",

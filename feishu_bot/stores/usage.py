@@ -16,6 +16,7 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.days import day_of
 from feishu_bot.stores.schema import grants
 from feishu_bot.stores.schema import usage as table
+from feishu_bot.stores.sweep import OldRows, Rest, never_stop
 
 _INSERT = sa.insert(table).inline()
 
@@ -77,8 +78,8 @@ _END_OF_DAY = tuple(
     sa.delete(one).where(one.c.forgotten, one.c.created_at < sa.bindparam("before"))
     for one in (table, grants)
 )
-_SWEEP = sa.delete(table).where(table.c.created_at < sa.bindparam("before"))
-_SWEEP_GRANTS = sa.delete(grants).where(grants.c.created_at < sa.bindparam("before"))
+_OLD = OldRows(table, table.c.created_at < sa.bindparam("before"))
+_OLD_GRANTS = OldRows(grants, grants.c.created_at < sa.bindparam("before"))
 
 
 class SqlUsage:
@@ -132,13 +133,9 @@ class SqlUsage:
         with self._database.write() as connection:
             return connection.execute(_GRANT, row).first() is not None
 
-    def sweep(self, before: float) -> int:
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
         """Delete older usage and grants (seconds since the epoch); returns the number of rows."""
-        with self._database.write() as connection:
-            return sum(
-                connection.execute(statement, {"before": before}).rowcount
-                for statement in (_SWEEP, _SWEEP_GRANTS)
-            )
+        return sum(old.sweep(self._database, before, rest) for old in (_OLD, _OLD_GRANTS))
 
     def sweep_forgotten(self, before: float) -> int:
         """Delete what people used before that time who were forgotten since; how many rows."""

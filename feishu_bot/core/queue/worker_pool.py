@@ -26,6 +26,9 @@ CLAIM_SECONDS = 0.9
 LEAST_STEP = 4
 RENEWALS_PER_LEASE = 6
 SWEEP_SECONDS = 3600.0
+# Between two steps of a sweep, each of which keeps others from writing for some milliseconds.
+SWEEP_REST_SECONDS = 0.05
+SWEEP_STEP_SECONDS = 2.0
 # The first retry of a job that failed; doubled each time, up to the longest.
 RETRY_SECONDS = 5.0
 MAX_RETRY_SECONDS = 60.0
@@ -51,7 +54,8 @@ class WorkerPool:
     threads: int
     lease_seconds: float
     may_begin: Callable[[], bool] = always
-    sweep: Callable[[], None] = lambda: None
+    # Takes what to call between two steps; where that gives True, the rest is left as it is.
+    sweep: Callable[[Callable[[], bool]], None] = lambda _rest: None
     timer: Callable[[], float] = lease_time
 
     def __post_init__(self) -> None:
@@ -66,6 +70,8 @@ class WorkerPool:
         """Begin to claim and to work."""
         metrics.ANSWER_THREADS.set(self.threads)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="answer")
+        self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
+        self._sweeper.start()
         for run in (self._claim_forever, self._renew_forever):
             threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
 
@@ -100,6 +106,8 @@ class WorkerPool:
             logger.failure("jobs not handed back, their leases run out", exc)
         self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        # The database is closed next.
+        self._sweeper.join(SWEEP_STEP_SECONDS)
 
     def _claim_forever(self) -> None:
         while not self._closing.is_set():
@@ -176,11 +184,15 @@ class WorkerPool:
             # Somebody ends the lease.
             logger.failure("job not given back", exc)
 
-    def _sweep_once(self) -> None:
-        try:
-            self.sweep()
-        except Exception as exc:  # noqa: BLE001
-            logger.failure("sweep failed", exc)
+    def _sweep_forever(self) -> None:
+        # In a thread of its own: a first sweep may take minutes, and leases don't wait for it.
+        seconds = FIRST_SWEEP_SECONDS
+        while not self._closing.wait(seconds):
+            seconds = SWEEP_SECONDS
+            try:
+                self.sweep(lambda: self._closing.wait(SWEEP_REST_SECONDS))
+            except Exception as exc:  # noqa: BLE001
+                logger.failure("sweep failed", exc)
 
     def _postpone(self, job: Job) -> None:
         try:
@@ -191,7 +203,6 @@ class WorkerPool:
             logger.failure("job not postponed", exc)
 
     def _renew_forever(self) -> None:
-        sweep_at = self.timer() + FIRST_SWEEP_SECONDS
         while not self._stopped.wait(min(2.0, self.lease_seconds / RENEWALS_PER_LEASE)):
             now = self.timer()
             renewal = NO_CHANGE
@@ -199,9 +210,6 @@ class WorkerPool:
                 renewal = self._renew(now)
             except Exception as exc:  # noqa: BLE001
                 logger.failure("leases not renewed", exc)
-            if now > sweep_at:
-                sweep_at = now + SWEEP_SECONDS
-                self._sweep_once()
             for job, control in self.running.all():
                 # Without a renewal for so long it has run out, whatever the reason.
                 if control.lost or job.id in renewal.lost:

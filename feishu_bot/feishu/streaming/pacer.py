@@ -21,7 +21,7 @@ from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, Budget, Wind
 # leaves room for another bot.
 SENDS_PER_CHAT = 4
 CHAT_SECONDS = 1.12
-CHATS_REMEMBERED = 10_000
+CHATS_REMEMBERED = 4_000
 # Calls that leave this much after their grant don't shift the windows enough to matter.
 POSTPONE_SECONDS = 0.005
 # Until permits are looked at again that only a new share can help.
