@@ -191,8 +191,10 @@ class Messenger(Protocol):
         behind.
         """
 
-    def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
-        """Reply with a notice, once per `reference`. Raises FeishuError."""
+    def notify(
+        self, target: ReplyTarget, notice: Notice, *, key: ConversationKey | None, reference: str
+    ) -> SentMessages:
+        """Reply with a notice, once per `reference`; `key` as in `show`. Raises FeishuError."""
 
     def show(
         self, target: ReplyTarget, card: Card, *, key: ConversationKey | None, reference: str

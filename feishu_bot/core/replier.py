@@ -69,11 +69,11 @@ class Replier:
 
     def _send(self, job: Job, reply: Reply) -> SentMessages:
         target, reference = job.target, job.dedupe_id
+        key = None if _opens_one(job) else job.key
         match reply:
             case Notice():
-                return self.messenger.notify(target, reply, reference=reference)
+                return self.messenger.notify(target, reply, key=key, reference=reference)
             case Card():
-                key = None if _opens_one(job) else job.key
                 return self.messenger.show(target, reply, key=key, reference=reference)
             case File(name, data):
                 return self.messenger.send_file(target, name, data, reference=reference)

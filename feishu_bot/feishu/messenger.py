@@ -154,10 +154,13 @@ class FeishuMessenger:
         self._draw(stream)
         return stream
 
-    def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
+    def notify(
+        self, target: ReplyTarget, notice: Notice, *, key: ConversationKey | None, reference: str
+    ) -> SentMessages:
         others = self._others_for(target)
         texts, chat = self._texts_for(target), target.chat_type or ""
         card = notice_card(texts, notice, others, admins=self._admins, chat=chat)
+        card = self._signing(target, key)(card)
         replies = self._replies(target, self._caller(), reference)
         try:
             return _sent(replies.send("interactive", card, "notice"))

@@ -594,7 +594,7 @@ class RecordingMessenger:
         sent(SentMessages(("om_answer",), "omt_1"))
         return answer
 
-    def notify(self, target, notice, *, reference) -> SentMessages:
+    def notify(self, target, notice, *, key, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.notices.append((target.message_id, notice, reference))
