@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import importlib
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ def pytest_collection(session: pytest.Session) -> None:
 
     All workers import all tests, in the same order. Each of them begins at another place here.
     """
+    # Nothing of what is imported and collected is given up again: see `pytest_collection_finish`.
+    gc.disable()
     config = session.config
     worker: dict[str, object] = getattr(config, "workerinput", {})
     if not worker or config.args != config.getini("testpaths"):
@@ -48,6 +51,13 @@ def pytest_collection(session: pytest.Session) -> None:
         # What is wrong with a module is said when its tests are collected.
         with contextlib.suppress(Exception, pytest.skip.Exception):
             importlib.import_module(".".join(path.with_suffix("").parts))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Don't look through half a million objects again and again for what could be given up."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
