@@ -28,6 +28,7 @@ def names(database: Database) -> list[str]:
 
 
 class TestDatabase:
+    @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based")
     def test_migrations_build_the_tables_that_the_code_expects(self, empty_url: str) -> None:
         database = Database(empty_url)
 
