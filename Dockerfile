@@ -2,11 +2,11 @@ FROM python:3.11-slim-bookworm AS build
 # Another package index, for networks where the usual one is slow.
 ARG PIP_INDEX_URL
 WORKDIR /app
-COPY requirements.txt ./
+COPY requirements.lock ./
 RUN python -m venv --without-pip /opt/venv \
     && python -m pip --python /opt/venv/bin/python install \
         --no-cache-dir --no-compile --disable-pip-version-check --root-user-action=ignore \
-        -r requirements.txt \
+        --require-hashes -r requirements.lock \
     # Self-tests, type stubs and C sources of the packages are never imported.
     && find /opt/venv/lib \( -name tests -o -name testing -o -name SelfTest \) -type d -prune -exec rm -rf {} + \
     && find /opt/venv/lib -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' \) -delete \
@@ -31,7 +31,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     # The uid is fixed, so that a mounted folder can be handed over with chown 10001.
     && useradd --uid 10001 --create-home --shell /usr/sbin/nologin bot \
-    && install -d -o bot -g bot /data
+    && install -d -o bot -g bot -m 700 /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 
@@ -44,8 +44,9 @@ ENV PATH=/opt/venv/bin:$PATH \
     LOG_FORMAT=text \
     DATABASE_URL=sqlite:////data/feishu_bot.db \
     OPENAI_MODEL=$OPENAI_MODEL
-# Malloc gives files of more than a megabyte back to the system (docs/performance.md).
-ENV MALLOC_MMAP_THRESHOLD_=1000000
+# Malloc gives files of more than a megabyte back to the system, and 200 threads share two parts of
+# the heap (docs/performance.md).
+ENV MALLOC_MMAP_THRESHOLD_=1000000 MALLOC_ARENA_MAX=2
 
 USER 10001
 WORKDIR /app

@@ -5,7 +5,12 @@
 # make field  the bot against LiteLLM's proxy and LLMock (installs 800 MB, once)
 # make bench  the benchmark        make screenshots   redraw docs/images
 # make attack strangers with thousands of connections
+# make model  thousands of schedules of kills, freezes and cut links for the queue
+# make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
+# make media  twenty large pictures, files and recordings at once, and hostile files
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
+# make lock   renew the lock files after a change of requirements*.txt; make lock UPGRADE=1 takes
+#             the newest version of everything that isn't pinned there
 # make clean  remove everything that make has created
 
 # The first Python that is new enough; choose another with make PYTHON=…
@@ -16,7 +21,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack fuzz screenshots format clean
+.PHONY: run test lint field bench attack proxies media model fuzz screenshots format lock clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -41,11 +46,33 @@ bench: $(VENV)/.simulator
 attack: $(VENV)/.simulator
 	$(BIN)/python -m bench.attack
 
+model: $(VENV)/.dev
+	$(BIN)/python -m tests.stores.queue_model
+
+proxies: $(VENV)/.simulator
+	$(BIN)/python -m bench.proxies
+
+media: $(VENV)/.simulator
+	$(BIN)/python -m bench.media
+
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.desk.screenshots docs/images
+
+# For every platform and Python from 3.11 on, with the hash of each file that may be installed. The
+# index is the public one, whatever this machine uses: its address is no part of a lock file.
+COMPILE = $(BIN)/python -m uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--default-index https://pypi.org/simple --generate-hashes --no-header --no-annotate \
+	$(if $(UPGRADE),--upgrade)
+
+lock: $(VENV)/.made
+	@$(PIP) uv==0.13.9
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) -c requirements.lock requirements.txt requirements-simulator.txt \
+		-o requirements-simulator.lock
+	$(COMPILE) -c requirements-simulator.lock requirements-dev.txt -o requirements-dev.lock
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -55,15 +82,15 @@ clean:
 	rm -rf $(VENV) $(FIELD) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps make the second run instant; they are renewed when a requirements file changes.
-$(VENV)/.simulator: requirements-simulator.txt requirements.txt $(VENV)/.made
+# The stamps make the second run instant; they are renewed when a lock file changes.
+$(VENV)/.simulator: requirements-simulator.lock $(VENV)/.made
 	@echo "Installing what the bot needs. This takes a minute or two, once."
-	@$(PIP) -r requirements.txt -r requirements-simulator.txt
+	@$(PIP) --require-hashes -r requirements-simulator.lock
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.simulator
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.simulator
 	@echo "Installing what the tests need."
-	@$(PIP) -r requirements-dev.txt
+	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # LiteLLM pins many packages of its own, so it has an environment of its own.

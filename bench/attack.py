@@ -166,13 +166,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--kind", choices=KINDS, action="append")
     given = parser.parse_args(arguments)
-    _raise_limit(given.connections + 500)
+    raise_limit(given.connections + 500)
     failed = 0
-    with _bot() as (simulator, port):
+    with running_bot() as (simulator, port):
         print(f"{given.connections} connections          ms: p50     p99     max failed")
         for kind in given.kind or KINDS:
-            deliveries = Probe(lambda: _deliver(simulator, port))
-            pings = Probe(lambda: _ask(port, "GET", "/ping"))
+            deliveries = Probe(lambda: deliver(simulator, port))
+            pings = Probe(lambda: ask(port, "GET", "/ping"))
             with Strangers(port, given.connections, kind) as strangers:
                 time.sleep(1.0)
                 other = threading.Thread(target=pings.run, args=(given.seconds,))
@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _bot() -> Iterator[tuple[Simulator, int]]:
+def running_bot() -> Iterator[tuple[Simulator, int]]:
     with tempfile.TemporaryDirectory() as folder, Simulator() as simulator:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -213,7 +213,7 @@ def _bot() -> Iterator[tuple[Simulator, int]]:
 _numbers = itertools.count()
 
 
-def _deliver(simulator: Simulator, port: int) -> int:
+def deliver(simulator: Simulator, port: int) -> int:
     """A recall of a message that nobody knows: it goes through the database, and asks no model."""
     number, credentials = next(_numbers), simulator.credentials
     event = {
@@ -227,13 +227,20 @@ def _deliver(simulator: Simulator, port: int) -> int:
         "event": {"message_id": f"om_attack_{number}", "chat_id": "oc_attack"},
     }
     body, headers = encrypt_and_sign(event, credentials)
-    return _ask(port, "POST", "/webhook/event", body, headers)
+    return ask(port, "POST", "/webhook/event", body, headers)
 
 
-def _ask(
-    port: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+def ask(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    *,
+    host: str = "127.0.0.1",
 ) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    """The status of the answer, 0 where it makes no sense. Raises OSError without one."""
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
     try:
         connection.request(method, path, body or None, headers or {})
         answer = connection.getresponse()
@@ -245,7 +252,7 @@ def _ask(
     return answer.status
 
 
-def _raise_limit(wanted: int) -> None:
+def raise_limit(wanted: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))

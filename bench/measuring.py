@@ -45,7 +45,7 @@ def measure(load: Load, *, rest: float = REST_SECONDS) -> Run:
         Simulation(load) as simulation,
         Server(BOT, simulation, Path(folder)) as bot,
     ):
-        _warm_up(simulation, bot, load)
+        warm_up(simulation, bot, load)
         simulation.set(chunks=load.chunks)
         return _measure(load, simulation, bot, rest)
 
@@ -57,9 +57,9 @@ def ack_floor(load: Load) -> dict[str, float | None]:
         Simulation(load) as simulation,
         Server(FLOOR, simulation, Path(folder)) as server,
     ):
-        _, requests = _prepare(simulation, server.port, WARM_UPS, "warm-up")
+        _, requests = prepare(simulation, server.port, WARM_UPS, "warm-up")
         drive(server.port, requests, load.rate)
-        _, requests = _prepare(simulation, server.port, load.conversations, "floor")
+        _, requests = prepare(simulation, server.port, load.conversations, "floor")
         seconds = [post.seconds for post in drive(server.port, requests, load.rate)]
     return {"p50": percentile(seconds, 50), "p99": percentile(seconds, 99), "max": max(seconds)}
 
@@ -67,7 +67,7 @@ def ack_floor(load: Load) -> dict[str, float | None]:
 def _measure(load: Load, simulation: Simulation, bot: Server, rest: float) -> Run:
     pid, simulator_pid = bot.process.pid, simulation.process.pid
     since = time.monotonic()
-    ids, requests = _prepare(simulation, bot.port, load.conversations, "question")
+    ids, requests = prepare(simulation, bot.port, load.conversations, "question")
     idle_cpu = _idle_cpu(pid, rest)
     pss_rest = pss_bytes(pid)
     before = simulation.counts()
@@ -75,7 +75,7 @@ def _measure(load: Load, simulation: Simulation, bot: Server, rest: float) -> Ru
     cpu_before, simulator_before = cpu_of(pid), cpu_of(simulator_pid)
     with PeakMemory(pid) as memory:
         posts = drive(bot.port, requests, load.rate)
-        after = _wait_until_settled(simulation, ids, load, since, posts)
+        after = wait_until_settled(simulation, ids, load, since, posts)
         took = time.monotonic() - began
         cpu = cpu_of(pid).since(cpu_before)
         simulator_cpu = cpu_of(simulator_pid).since(simulator_before).total
@@ -97,7 +97,7 @@ def _measure(load: Load, simulation: Simulation, bot: Server, rest: float) -> Ru
     return Run(load, found, consumption)
 
 
-def _prepare(
+def prepare(
     simulation: Simulation, port: int, count: int, word: str
 ) -> tuple[list[str], list[bytes]]:
     """Put questions into the simulator and encrypt their events; message ids and raw requests."""
@@ -114,11 +114,11 @@ def _prepare(
     return ids, requests
 
 
-def _warm_up(simulation: Simulation, bot: Server, load: Load) -> None:
+def warm_up(simulation: Simulation, bot: Server, load: Load) -> None:
     """A few short answers, so that nothing is done for the first time when it counts."""
     simulation.set(chunks=WARM_UP_CHUNKS)
     since = time.monotonic()
-    ids, requests = _prepare(simulation, bot.port, WARM_UPS, "warm-up")
+    ids, requests = prepare(simulation, bot.port, WARM_UPS, "warm-up")
     drive(bot.port, requests, load.rate)
     until = time.monotonic() + WARM_UP_SECONDS
     while not is_settled(ids, simulation.report(since)):
@@ -135,7 +135,7 @@ def _idle_cpu(pid: int, rest: float) -> float:
     return cpu_of(pid).since(before).total / (time.monotonic() - began)
 
 
-def _wait_until_settled(
+def wait_until_settled(
     simulation: Simulation, ids: list[str], load: Load, since: float, posts: list[Post]
 ) -> dict[str, Any]:
     """The report when all is answered and quiet, or at the deadline.

@@ -24,16 +24,16 @@ class Server:
     """gunicorn in a process group of its own, with the project's gunicorn.conf.py.
 
     It runs in `folder`, so that no `.env` of the project is read. `start_seconds` is the time from
-    its start to its first answer to /ping.
+    its start to its first answer to /ping. `more` are variables of its environment.
     """
 
-    def __init__(self, app: str, simulation: Simulation, folder: Path) -> None:
+    def __init__(self, app: str, simulation: Simulation, folder: Path, **more: str) -> None:
         self.port = free_port()
         self.start_seconds = 0.0
         self._app = app
         self._log = folder / "server.log"
         self._folder = folder
-        self._environ = bot_environment(simulation, folder, self.port)
+        self._environ = bot_environment(simulation, folder, self.port) | more
 
     def __enter__(self) -> Self:
         began = time.monotonic()

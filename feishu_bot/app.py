@@ -19,24 +19,29 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
+from feishu_bot.core.call_budget.renewal import CallBudget
+from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
-from feishu_bot.core.queue.worker_pool import WorkerPool
-from feishu_bot.core.quotas import Quota
+from feishu_bot.core.queue.worker_pool import WorkerPool, always
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
+from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
+from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
@@ -46,6 +51,9 @@ from feishu_bot.feishu.webhook.time_limit import TimeLimit
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
+from feishu_bot.media.spreadsheets import write_spreadsheet
+from feishu_bot.outcomes import PartOutcomes
+from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
@@ -64,7 +72,8 @@ def create_app(settings: Settings) -> Flask:
     Brings the database up to date and leaves nothing open, so that it may be called before a fork.
     """
     texts: Texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
-    database = Database(settings.database_url)
+    outcomes = PartOutcomes()
+    database = Database(settings.database_url, on_outcome=partial(note_database, outcomes.database))
     database.migrate()
     stores = Stores.open(
         database,
@@ -72,6 +81,7 @@ def create_app(settings: Settings) -> Flask:
         media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
+        keeps_month=any(limit.period == "month" for limit in _limits(settings)),
     )
     effective = EffectiveSettings(
         _language(settings),
@@ -85,11 +95,14 @@ def create_app(settings: Settings) -> Flask:
         app_secret=settings.app_secret,
         domain=settings.feishu_domain,
         on_refusal=partial(note_refusal, noted),
+        on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
-    pacer = Pacer()
-    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer)
-    gateway = build_gateway(settings)
+    # One process is alone with its SQLite file, and with all that Feishu allows.
+    is_alone = not database.is_shared and settings.web_concurrency == 1
+    pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
+    messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
+    gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
     ports = _ports(
         settings,
         stores,
@@ -98,9 +111,11 @@ def create_app(settings: Settings) -> Flask:
         client=client,
         pacer=pacer,
         messenger=messenger,
+        signer=signer,
         alerts=noted,
     )
     running, wakeup = RunningJobs(), Wakeup()
+    budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
     bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
@@ -108,7 +123,8 @@ def create_app(settings: Settings) -> Flask:
         handle=bot.work,
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
-        sweep=lambda: stores.sweep(time.time()),
+        may_begin=budget.may_begin if budget else always,
+        sweep=lambda rest: stores.sweep(time.time(), rest),
     )
     reactions = FeishuReactions(client, pacer, settings.app_id)
     waiting = WaitingIndicator(stores.waiting, reactions, running)
@@ -120,12 +136,14 @@ def create_app(settings: Settings) -> Flask:
     )
     transport = PooledTransport()
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
-    readiness = monitoring.readiness(database, client, gateway, has_metrics=settings.metrics)
+    readiness = monitoring.readiness(
+        database, client, gateway, settings=settings, outcomes=outcomes, texts=texts
+    )
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(*monitors, waiting, alerts, stores.text_index),
+        answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
@@ -136,7 +154,7 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language)
+    responses = CallbackResponses(texts, effective.language, signer)
     webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
@@ -159,6 +177,7 @@ def _ports(
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
+    signer: ButtonSigner,
     alerts: NotedAlerts,
 ) -> Ports:
     files = FileReader()
@@ -168,9 +187,11 @@ def _ports(
         chats=stores.chats,
         people=stores.people,
         usage=stores.usage,
+        reservations=stores.reservations,
         feedback=stores.feedback,
         history=stores.history,
         messenger=messenger,
+        signer=signer,
         names=FeishuUserDirectory(client),
         reader=FeishuMessageReader(client, settings.app_id),
         attachments=FeishuAttachmentReader(client, pacer),
@@ -179,8 +200,11 @@ def _ports(
         transcriber=gateway.media.transcription,
         speech=gateway.media.speech,
         public_files=gateway.media.files,
+        parse_answer=answer_parts,
+        write_spreadsheet=write_spreadsheet,
         model=gateway,
         sight=gateway,
+        drawing=gateway.media.pictures,
         models=gateway.models,
         balance=gateway.balance,
         roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
@@ -205,8 +229,10 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
         most_file_bytes=settings.max_file_mb * MEGABYTE,
+        most_audio_seconds=settings.max_audio_minutes * 60.0,
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
+        max_cards=settings.max_cards,
         transcription_language=settings.transcription_language,
         voice_reply=settings.voice_reply,
         voice_long=settings.voice_long,
@@ -224,17 +250,28 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
             blocked_users=frozenset(settings.blocked_users),
             admins=frozenset(settings.admins),
         ),
-        person_quota=Quota(
-            questions=settings.user_daily_questions,
-            tokens=settings.user_daily_tokens,
-            cost=settings.user_daily_cost,
-        ),
-        chat_quota=Quota(
-            questions=settings.chat_daily_questions,
-            tokens=settings.chat_daily_tokens,
-            cost=settings.chat_daily_cost,
-        ),
+        limits=_limits(settings),
     )
+
+
+def _limits(settings: Settings) -> tuple[Limit, ...]:
+    """Those that are set."""
+    whose: dict[Whose, str] = {"person": "user", "chat": "chat", "company": "company"}
+    periods: dict[Period, str] = {"day": "daily", "month": "monthly"}
+    limits = (
+        Limit(
+            whose=who,
+            period=period,
+            quota=Quota(
+                questions=getattr(settings, f"{prefix}_{often}_questions"),
+                tokens=getattr(settings, f"{prefix}_{often}_tokens"),
+                cost=getattr(settings, f"{prefix}_{often}_cost"),
+            ),
+        )
+        for who, prefix in whose.items()
+        for period, often in periods.items()
+    )
+    return tuple(limit for limit in limits if limit.quota)
 
 
 def _messenger(
@@ -245,6 +282,7 @@ def _messenger(
     texts: Texts,
     *,
     pacer: Pacer,
+    signer: ButtonSigner,
 ) -> FeishuMessenger:
     return FeishuMessenger(
         client=client,
@@ -252,10 +290,11 @@ def _messenger(
         texts=texts,
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
+        signer=signer,
         threads=settings.answer_threads,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,
-        most_cards=settings.answer_cards,
+        most_cards=min(filter(None, (settings.answer_cards, settings.max_cards)), default=0),
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
         admins=settings.admins,

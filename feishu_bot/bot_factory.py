@@ -10,19 +10,24 @@ from collections.abc import Callable
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
+from feishu_bot.core.answer_files import AnswerFiles
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.context import MissingContext
+from feishu_bot.core.answering.expectation import Expectation
+from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.forwarded_chat import ForwardedChats
 from feishu_bot.core.answering.generation import AnswerGenerator
+from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.model_label import ModelLabel
 from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.sent_things import SentThings
 from feishu_bot.core.answering.shown_pictures import PictureLoader
 from feishu_bot.core.answering.speakers import Speakers
+from feishu_bot.core.answering.spoken_question import SpokenQuestions
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.attachments import AttachmentSource
@@ -33,7 +38,7 @@ from feishu_bot.core.background.follow_ups import FollowUps
 from feishu_bot.core.background.spoken_answers import SpokenAnswers
 from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.bot import Bot
-from feishu_bot.core.card_actions import CardActionHandler
+from feishu_bot.core.card_actions import Action, CardActionHandler
 from feishu_bot.core.cards import RUN
 from feishu_bot.core.commands.registry import CommandGroup, Commands
 from feishu_bot.core.commands.runner import CommandRunner
@@ -47,6 +52,9 @@ from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.replier import Replier
+from feishu_bot.core.studio.delivery import PictureDelivery
+from feishu_bot.core.studio.painter import Painter
+from feishu_bot.core.studio.sources import PictureSources
 
 
 def build_bot(
@@ -77,9 +85,8 @@ def build_bot(
         has_follow_ups=options.suggestions,
     )
     quotas = QuotaChecker(
-        ports.usage,
-        person=options.person_quota,
-        chat=options.chat_quota,
+        ports.reservations,
+        limits=options.limits,
         currency=lambda: ports.prices.currency,
         clock=options.clock,
     )
@@ -176,12 +183,38 @@ def build_bot(
         most_file_bytes=options.most_file_bytes,
         tokens=options.context_tokens // 2,
     )
+    failures = ModelFailures(ports.alerts, options.clock)
+    voices = VoiceMessages(
+        attachments,
+        ports.transcriber,
+        ports.prices,
+        language=options.transcription_language,
+        most_seconds=options.most_audio_seconds,
+    )
+    painter = Painter(
+        model=ports.drawing,
+        sources=PictureSources(conversations, ports.reader),
+        loader=pictures,
+        delivery=PictureDelivery(ports.messenger, ports.pictures),
+        failures=failures,
+        prices=ports.prices,
+        timer=options.timer,
+    )
     answer_pictures = AnswerPictures(
         files=ports.public_files,
         pictures=ports.pictures,
         upload=ports.messenger.upload_picture,
         policy=options.images_in_answers,
         timer=options.timer,
+    )
+    files_of_answers = AnswerFiles(
+        parse=ports.parse_answer,
+        write_spreadsheet=ports.write_spreadsheet,
+        texts=ports.texts,
+        most_cards=options.max_cards,
+    )
+    file_sender = AnswerFileSender(
+        files=files_of_answers, enqueuer=enqueuer, conversations=conversations, settings=settings
     )
     continue_prompt = ports.texts[options.language]("continue_prompt")
     answerer = Answerer(
@@ -191,33 +224,34 @@ def build_bot(
         questions=QuestionReader(
             conversations, settings, continue_prompt=continue_prompt, texts=ports.texts
         ),
+        spoken=SpokenQuestions(voices, failures),
         generator=AnswerGenerator(
             model=ports.model,
             context=MissingContext(
                 conversations=conversations, archive=ports.reader, files=files, things=things
             ),
             pictures=pictures,
-            voices=VoiceMessages(
-                attachments,
-                ports.transcriber,
-                ports.prices,
-                language=options.transcription_language,
-            ),
+            voices=voices,
             answer_pictures=answer_pictures,
             sight=ports.sight,
             speakers=Speakers(ports.names),
-            alerts=ports.alerts,
+            failures=failures,
             system_prompt=options.system_prompt,
             context_tokens=options.context_tokens,
             vision_model=options.vision_model,
+            continue_prompt=continue_prompt,
+            prices=ports.prices,
             is_allowed=ports.models.allows,
             clock=options.clock,
             timer=options.timer,
         ),
+        painter=painter,
         pictures=answer_pictures,
+        file_sender=file_sender,
         messenger=ports.messenger,
         policy=policy,
         quotas=quotas,
+        expectation=Expectation(ports.models, ports.drawing, ports.prices, options.context_tokens),
         prices=ports.prices,
         counter=counter,
         background=background,
@@ -240,7 +274,9 @@ def build_bot(
         commands=commands,
         runner=runner,
         card_actions=CardActionHandler(
-            {**commands.actions, RUN: runner.press},
+            {**commands.actions, RUN: Action(runner.press)},
+            take=ports.inbox.take_click,
+            signer=ports.signer,
             conversations=conversations,
             people=people,
             settings=settings,
@@ -249,8 +285,12 @@ def build_bot(
         ),
         answerer=answerer,
         remainder=AnswerRemainder(
-            jobs=ports.inbox, conversations=conversations, messenger=ports.messenger
+            jobs=ports.inbox,
+            conversations=conversations,
+            messenger=ports.messenger,
+            files=files_of_answers,
         ),
+        file_sender=file_sender,
         replier=Replier(
             jobs=ports.inbox,
             conversations=conversations,

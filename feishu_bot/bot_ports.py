@@ -9,9 +9,11 @@ from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AlertSink
+from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
 from feishu_bot.core.attachments import AttachmentReader
 from feishu_bot.core.balance import BalanceReader
+from feishu_bot.core.button_values import ButtonCheck
 from feishu_bot.core.card_actions import BIND_TIMEOUT
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog, ModelSight
 from feishu_bot.core.chats import Chats
@@ -21,13 +23,14 @@ from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Reservations
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
+from feishu_bot.core.picture_model import PictureModel
 from feishu_bot.core.pictures import PictureReader
 from feishu_bot.core.public_files import PublicFiles
 from feishu_bot.core.queue.inbox import Inbox
-from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Roles
 from feishu_bot.core.speech import LongVoice, SpeechModel, VoiceReply
 from feishu_bot.core.transcription import Transcriber
@@ -45,9 +48,11 @@ class Ports:
     chats: Chats
     people: People
     usage: UsageStore
+    reservations: Reservations
     feedback: FeedbackStore
     history: History
     messenger: Messenger
+    signer: ButtonCheck
     names: UserDirectory
     reader: MessageReader
     attachments: AttachmentReader
@@ -56,8 +61,11 @@ class Ports:
     transcriber: Transcriber
     speech: SpeechModel
     public_files: PublicFiles
+    parse_answer: AnswerParser
+    write_spreadsheet: SpreadsheetWriter
     model: ChatModel
     sight: ModelSight
+    drawing: PictureModel
     models: ModelCatalog
     balance: BalanceReader
     roles: Roles
@@ -82,6 +90,7 @@ class BotOptions:
     system_prompt: str = ""
     context_tokens: int = 8_000
     most_file_bytes: int = 20_000_000
+    most_audio_seconds: float = 1_800.0
     most_picture_bytes: int = 10_000_000
     vision_model: str = ""
     transcription_language: str = ""
@@ -89,10 +98,10 @@ class BotOptions:
     voice_long: LongVoice = "parts"
     voice: str = ""
     images_in_answers: FetchPolicy = "typed"
+    max_cards: int = 6
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
-    person_quota: Quota = field(default_factory=Quota)
-    chat_quota: Quota = field(default_factory=Quota)
+    limits: tuple[Limit, ...] = ()
     suggestions: bool = False
     suggestions_model: str = ""
     retention_days: int = 30

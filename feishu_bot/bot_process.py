@@ -67,6 +67,11 @@ class BotProcess:
                 time.sleep(0.05)
         return False
 
+    @property
+    def pid(self) -> int:
+        """The id of gunicorn's first process, above all others."""
+        return self._process.pid
+
     def wait(self) -> None:
         """Wait until the bot ends by itself."""
         self._process.wait()

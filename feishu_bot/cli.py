@@ -38,6 +38,8 @@ The bot runs against the built-in simulator; the app that is set up is left alon
 @click.version_option(__version__, prog_name="feishu-bot")
 def main() -> None:
     """An AI chat bot for Feishu and Lark."""
+    # Copies, tables and logs are for the user alone who runs it.
+    os.umask(0o077)
 
 
 report_commands.add_to(main)

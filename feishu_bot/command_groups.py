@@ -9,6 +9,7 @@ from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.edit import EditCommands
 from feishu_bot.core.commands.export import ExportCommands
+from feishu_bot.core.commands.extra import ExtraActions
 from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.feedback import FeedbackCommands
 from feishu_bot.core.commands.feedback_report import FeedbackReport
@@ -20,6 +21,7 @@ from feishu_bot.core.commands.lang import LangCommands
 from feishu_bot.core.commands.mode import ModeCommands
 from feishu_bot.core.commands.model import ModelCommands
 from feishu_bot.core.commands.own_roles import OwnRoleActions
+from feishu_bot.core.commands.picture import PictureCommands
 from feishu_bot.core.commands.regenerate import AnswerActions
 from feishu_bot.core.commands.registry import CommandGroup
 from feishu_bot.core.commands.reload import ReloadCommands
@@ -69,6 +71,7 @@ def command_groups(
         roles,
         OwnRoleActions(ports.own_roles, roles),
         ModeCommands(choices, settings),
+        PictureCommands(conversations, ports.drawing, enqueuer),
         ModelCommands(ports.models, choices, settings, favourite),
         favourite,
         SettingsCommands(
@@ -93,8 +96,9 @@ def command_groups(
             words=ports.texts,
             clock=clock,
         ),
-        ForgetCommands(ports.people, clock=clock),
+        ForgetCommands(ports.people, quotas),
         AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
+        ExtraActions(ports.usage, quotas, options.policy, ports.people, enqueuer, clock=clock),
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),
         FollowUpActions(enqueuer, ports.names),

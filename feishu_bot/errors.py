@@ -44,6 +44,17 @@ MediaErrorKind = Literal[
     "media_unavailable",
 ]
 
+StoreFailure = Literal[
+    "away",  # no answer, or an error of the disk
+    "unopened",  # the file or its folder can't be opened
+    "locked",  # another program holds a lock
+    "full",  # no space is left
+    "read_only",  # it can be read, and not written
+    "damaged",  # what is in the file makes no sense
+    "gone",  # the file was deleted or replaced while it was open
+    "newer",  # a newer version of the bot has used it
+]
+
 # So many names of models fit into a notice.
 MOST_OFFERED = 8
 
@@ -77,8 +88,12 @@ class LeaseLost(BotError):
 class StoreUnavailable(BotError):
     """The database can't be opened, brought up to date, reached or written just now.
 
-    The text is for the administrator.
+    The text is for the administrator, and `kind` says what to do about it.
     """
+
+    def __init__(self, message: str, *, kind: StoreFailure = "away") -> None:
+        self.kind = kind
+        super().__init__(message)
 
 
 class FeishuError(BotError):

@@ -18,9 +18,12 @@ from typing import Any
 
 from feishu_bot.settings import load_settings
 
+# What the bot writes is for its own user alone.
+os.umask(0o077)
 _settings = load_settings()
 
-bind = f"0.0.0.0:{_settings.http_port}"
+_host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
+bind = f"{_host}:{_settings.http_port}"
 worker_class = "feishu_bot.web.worker.WebWorker"
 workers = 2 * _settings.web_concurrency
 threads = _settings.web_threads

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args
 
 from feishu_bot import metrics
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.languages import Language
 from feishu_bot.core.tasks import Outcome
 from feishu_bot.errors import ModelError
 from feishu_bot.feishu.api.client import FeishuClient
@@ -12,9 +15,15 @@ from feishu_bot.feishu.poller import Poller
 from feishu_bot.feishu.webhook.dispatcher import FIRST_CHAT, HANDLED
 from feishu_bot.llm import Gateway
 from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.outcomes import PartOutcomes
+from feishu_bot.part_checks import DatabaseCheck, FeishuCheck, GatewayCheck
 from feishu_bot.readiness import Check, Readiness
+from feishu_bot.settings import Settings
 from feishu_bot.stores import Database
 from feishu_bot.stores.queue_state import QueueReader
+
+# All is well by the latest real use of a part: to look costs nothing.
+LOOK_SECONDS = 5.0
 
 
 def count_from_zero() -> None:
@@ -42,31 +51,27 @@ def model_names(gateway: Gateway) -> Poller:
 
 
 def readiness(
-    database: Database, client: FeishuClient, gateway: Gateway, *, has_metrics: bool
+    database: Database,
+    client: FeishuClient,
+    gateway: Gateway,
+    *,
+    settings: Settings,
+    outcomes: PartOutcomes,
+    texts: Mapping[Language, Catalog],
 ) -> Readiness:
     """What /readyz tells, and with metrics the state of the queue."""
-    queue = QueueReader(database)
-
-    def check_database() -> bool:
-        is_up = database.ping()
-        if has_metrics and is_up:
-            state = queue.read()
-            metrics.note_queue(
-                waiting=state.waiting, running=state.running, oldest=state.oldest_seconds
-            )
-        elif has_metrics:
-            metrics.note_queue_unknown()
-        return is_up
-
-    def check_gateway() -> None:
-        gateway.check()
-        # Without a model that answers, the best gateway is of no use.
-        gateway.models.default()
-
+    queue = QueueReader(database) if settings.metrics else None
+    of_database = DatabaseCheck(database, outcomes.database, settings.database_url, queue)
+    of_feishu = FeishuCheck(client, outcomes.feishu, settings.feishu_domain)
+    of_gateway = GatewayCheck(gateway, outcomes.gateway, texts)
     checks = (
-        Check(name="database", run=check_database, seconds=5.0),
-        # The app's token is known for more than an hour: this asks nothing while it is good.
-        Check(name="feishu", run=client.check, seconds=15.0),
-        Check(name="gateway", run=check_gateway, seconds=60.0),
+        ("database", ("数据库", "Database"), of_database),
+        ("feishu", ("飞书", "Feishu"), of_feishu),
+        ("gateway", ("模型服务", "Model service"), of_gateway),
     )
-    return Readiness(checks)
+    return Readiness(
+        tuple(
+            Check(name=name, run=part.run, seconds=LOOK_SECONDS, title=title, explain=part.explain)
+            for name, title, part in checks
+        )
+    )

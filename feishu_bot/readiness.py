@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feishu_bot import metrics
 from feishu_bot.errors import BotError
@@ -20,24 +20,47 @@ JOIN_SECONDS = 1.0
 STARTING = "starting"
 
 
+def _plain(_exc: BotError) -> tuple[str, str]:
+    return "不能使用", "it can't be used"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """`run` raises, or returns False, when the part doesn't work.
 
-    It is called every `seconds` while all is well.
+    It is called every `seconds` while all is well. `title` is the part's name in Chinese and in
+    English; `explain` says in both what is wrong and what to do.
     """
 
     name: str
     run: Callable[[], object]
     seconds: float
+    title: tuple[str, str] = ("", "")
+    explain: Callable[[BotError], tuple[str, str]] = _plain
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of a part, since when (monotonic) it fails, and what was told of that."""
+
+    is_up: bool = True
+    since: float = 0.0
+    told: set[str] = field(default_factory=set)
 
 
 class Readiness:
-    """Runs each check in a thread of its own, so that one that hangs delays no other."""
+    """Runs each check in a thread of its own, so that one that hangs delays no other.
 
-    def __init__(self, checks: tuple[Check, ...]) -> None:
+    The log has one warning when a part fails, one more for each further cause, and one when the
+    part works again.
+    """
+
+    def __init__(
+        self, checks: tuple[Check, ...], *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
         self.checks = checks
-        self._is_up: dict[str, bool] = {}
+        self._timer = timer
+        self._seen: dict[str, _Seen] = {}
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -59,29 +82,45 @@ class Readiness:
 
     def failing(self) -> list[str]:
         """The names of what doesn't work, as it was seen last."""
-        if len(self._is_up) < len(self.checks):
+        if len(self._seen) < len(self.checks):
             return [STARTING]
-        return [check.name for check in self.checks if not self._is_up[check.name]]
+        return [check.name for check in self.checks if not self._seen[check.name].is_up]
 
     def look(self, check: Check) -> bool:
         """Run a check now, and keep its outcome. A change is logged."""
-        was_up = self._is_up.get(check.name, True)
-        error: object = "-"
+        failure: BotError | None = None
         try:
             is_up = check.run() is not False
         except BotError as exc:
-            is_up, error = False, exc
+            is_up, failure = False, exc
         except Exception:
             # A fault of ours. The thread must live on, or what it saw last would be told for ever.
             logger.exception("check failed", part=check.name)
             is_up = False
-        if was_up and not is_up:
-            logger.warning("not ready", part=check.name, error=error)
-        elif is_up and not was_up:
-            logger.info("ready again", part=check.name)
-        self._is_up[check.name] = is_up
+        seen = self._seen.get(check.name) or _Seen()
+        if is_up and not seen.is_up:
+            self._tell_recovery(check, seen)
+        elif not is_up:
+            self._tell_failure(check, seen, failure or BotError("-"))
+        seen.is_up = is_up
+        # Only now: until each part was looked at, the bot is starting.
+        self._seen[check.name] = seen
         metrics.READY.labels(part=check.name).set(is_up)
         return is_up
+
+    def _tell_failure(self, check: Check, seen: _Seen, failure: BotError) -> None:
+        if seen.is_up:
+            seen.since, seen.told = self._timer(), set()
+        zh, en = check.explain(failure)
+        if zh not in seen.told:
+            seen.told.add(zh)
+            message = f"{check.title[0]}：{zh} / {check.title[1]}: {en}"
+            logger.warning(message, part=check.name, ready=False, error=failure)
+
+    def _tell_recovery(self, check: Check, seen: _Seen) -> None:
+        message = f"{check.title[0]}恢复正常 / {check.title[1]}: it works again"
+        seconds = round(self._timer() - seen.since)
+        logger.warning(message, part=check.name, ready=True, seconds=seconds)
 
     def _run(self, check: Check) -> None:
         while True:

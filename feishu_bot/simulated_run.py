@@ -24,6 +24,7 @@ GATEWAY_VARIABLES = (
     "OPENAI_KEY",
     "API_URL",
     "OPENAI_MODEL",
+    "IMAGE_MODEL",
     "TRANSCRIPTION_MODEL",
     "SPEECH_MODEL",
     "HTTP_PROXY",
@@ -120,7 +121,8 @@ def _variables(
         "OPENAI_KEY": simulator.gateway.keys[0],
         "API_URL": simulator.gateway.url,
         "OPENAI_MODEL": simulator.gateway.models[0],
-        # The simulated gateway hears and speaks by any name, and its list has none for that.
+        # The simulated gateway draws, hears and speaks by any name; its list has none for that.
+        "IMAGE_MODEL": "gpt-image-2",
         "TRANSCRIPTION_MODEL": "whisper-1",
         "SPEECH_MODEL": "tts-1",
     }

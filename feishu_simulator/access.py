@@ -67,6 +67,8 @@ class Access:
 
     def __init__(self, credentials: Credentials, clock: Callable[[], float]) -> None:
         self._credentials = credentials
+        # The console can reset it.
+        self.app_secret = credentials.app_secret
         self._clock = clock
         self._expiry_by_token: dict[str, float] = {}
         self._newest = ""
@@ -83,7 +85,7 @@ class Access:
             raise Refusal(10003, "invalid param", status=200)
         if app_id != self._credentials.app_id:
             raise Refusal(10014, "app id not exists", status=200)
-        if app_secret != self._credentials.app_secret:
+        if app_secret != self.app_secret:
             raise Refusal(10015, "app secret invalid", status=200)
         left = self._expiry_by_token.get(self._newest, 0.0) - self._clock()
         if left < min(RENEWAL_SECONDS, self.token_seconds / 4):
@@ -96,6 +98,11 @@ class Access:
         """Invalidate every token issued so far (99991663)."""
         self._expiry_by_token.clear()
         self._newest = ""
+
+    def reset_secret(self, secret: str) -> None:
+        """What the console's button does: another secret, and no token of the old one is good."""
+        self.app_secret = secret
+        self.revoke()
 
     def check(self, api: str, authorization: str) -> None:
         """Raises Refusal for a missing, malformed or stale token and for a missing scope."""

@@ -33,9 +33,19 @@ class FileApi:
         if max(facts.width, facts.height) > (GIF_SIDE if "gif" in facts.mime else IMAGE_SIDE):
             raise Refusal(234039, "Image resolution exceeds limit.")
         key = new_id("img_v3")
-        self._state.images[key] = StoredFile(image.data, image.name, facts.mime)
+        self._state.images[key] = StoredFile(image.data, image.name, facts.mime, is_own=True)
         trim(self._state.images, FILES)
         return success({"image_key": key})
+
+    def download_image(self, request: ApiRequest) -> ApiAnswer:
+        """Give back an image that the bot itself has uploaded ("Download image")."""
+        stored = self._state.images.get(request.params["image_key"])
+        if stored is None:
+            raise Refusal(234001, "Invalid request param.")
+        if not stored.is_own:
+            raise Refusal(234008, "The app is not the resource sender.")
+        headers = {"Content-Disposition": 'attachment; filename="image"'}
+        return ApiAnswer(200, stored.data, 0, stored.mime, headers)
 
     def upload_file(self, request: ApiRequest) -> ApiAnswer:
         """Store a file of one of FILE_TYPES."""

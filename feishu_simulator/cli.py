@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -66,11 +67,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"The environment can set every option too: {ENVIRONMENT_PREFIX}PORT, "
         f"{ENVIRONMENT_PREFIX}APP_ID and so on.",
     )
-    credentials = Credentials()
+    # A page that a browser has open could guess what is the same for everybody.
+    credentials = Credentials.random()
 
     def add(name: str, default: Any, text: str, **options: Any) -> None:
         variable = ENVIRONMENT_PREFIX + name.upper().replace("-", "_")
+        is_random = options.pop("is_random", False)
         shown = " (default: %(default)s)" if default != "" else ""
+        shown = " (default: another one at each start)" if is_random else shown
         default = os.environ.get(variable, default)
         parser.add_argument(f"--{name}", default=default, help=f"{text}{shown}", **options)
 
@@ -80,12 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     add("event-url", "", "where events are pushed, if not there", metavar="URL")
     add("card-url", "", "where card callbacks are pushed, if not there", metavar="URL")
     add("app-id", credentials.app_id, "App ID")
-    add("app-secret", credentials.app_secret, "App Secret")
-    add("encrypt-key", credentials.encrypt_key, "Encrypt Key; '' for plain, unsigned events")
-    add("verification-token", credentials.verification_token, "Verification Token")
+    add("app-secret", credentials.app_secret, "App Secret", is_random=True)
+    text = "Encrypt Key; '' for plain, unsigned events"
+    add("encrypt-key", credentials.encrypt_key, text, is_random=True)
+    add("verification-token", credentials.verification_token, "Verification Token", is_random=True)
     add("bot-name", credentials.bot_name, "name of the bot")
     add("scene", "", "a scene that was saved on the page, to begin with", metavar="FILE")
-    add("gateway-key", f"sk-{'simulator' * 5}", "API key of the gateway")
+    add("gateway-key", f"sk-{secrets.token_hex(24)}", "API key of the gateway", is_random=True)
     return parser
 
 

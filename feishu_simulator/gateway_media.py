@@ -16,6 +16,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from feishu_simulator import png_pixels
+from feishu_simulator.drawn_sizes import drawn_size
 from feishu_simulator.ogg_voice import milliseconds_of, ogg_opus
 from feishu_simulator.picture_colours import NAMES, main_colours
 from feishu_simulator.picture_sizes import picture_facts
@@ -29,8 +30,16 @@ PICTURE_PATH = "/pictures/"
 # "Create image edit", "Create speech", "Create transcription".
 MOST_PICTURES = 16
 MOST_CHARACTERS = 4_096
-_SIZE = re.compile(r"(\d{2,4})x(\d{2,4})")
-_NAMED_SIZES = {"1K": 1024, "2K": 2048, "4K": 4096}
+# Services refuse what their filter finds; here it looks for these words.
+_FORBIDDEN = re.compile(r"暴力|血腥|色情|\b(violence|gore|porn)\b", re.IGNORECASE)
+SAFETY_REFUSAL = (
+    "Your request was rejected by the safety system. If you believe this is an error, contact us "
+    "at help.openai.com and include the request ID."
+)
+# It edits where it draws.
+_SEEDREAM = re.compile(r"seedream", re.IGNORECASE)
+# The fields of older models, which newer ones don't know.
+_GONE = ("response_format", "style")
 # What a file is, goes by its name alone.
 _HEARD = re.compile(r"\.(flac|mp3|mp4|mpeg|mpga|m4a|ogg|wav|webm)$", re.IGNORECASE)
 _CJK = re.compile(r"[⺀-鿿]")
@@ -150,12 +159,17 @@ class GatewayMedia:
         return self._drawn(request, pictures, url)
 
     def _edit(self, request: MediaRequest, url: str) -> Response:
+        if _SEEDREAM.search(str(request.fields["model"])):
+            raise Refused("Invalid URL (POST /v1/images/edits)", status=404)
         if not request.files:
             raise Refused("field image is required", param="image")
         return self._drawn(request, [file.data for file in request.files], url)
 
     def _drawn(self, request: MediaRequest, pictures: list[bytes], url: str) -> Response:
         """Stripes: what the prompt names first, then the main colours of what was given."""
+        for name in _GONE:
+            if name in request.fields and "gpt-image" in str(request.fields["model"]):
+                raise Refused(f"Unknown parameter: '{name}'.", param=name)
         prompt = str(request.fields.get("prompt") or "")
         if not prompt:
             raise Refused("field prompt is required", param="prompt")
@@ -164,7 +178,9 @@ class GatewayMedia:
         for picture in pictures:
             if picture_facts(picture) is None:
                 raise Refused("Invalid image file or mode for image 1", param="image")
-        width, height = _size(str(request.fields.get("size") or "auto"))
+        if _FORBIDDEN.search(prompt):
+            raise Refused(SAFETY_REFUSAL, code="moderation_blocked")
+        width, height = _size(request.fields)
         number = int(request.fields.get("n") or 1)
         if not 1 <= number <= 10:
             raise Refused("Invalid 'n': integer out of range", param="n")
@@ -226,15 +242,12 @@ def _stripes(prompt: str, pictures: list[bytes]) -> list[Colour]:
     return named + [colour for colour in dict.fromkeys(seen) if colour not in named]
 
 
-def _size(size: str) -> tuple[int, int]:
-    if size in _NAMED_SIZES:
-        return _NAMED_SIZES[size], _NAMED_SIZES[size]
-    if size == "auto":
-        return 1024, 1024
-    found = _SIZE.fullmatch(size)
-    if not found or max(int(found[1]), int(found[2])) > 4096:
+def _size(fields: Mapping[str, Any]) -> tuple[int, int]:
+    size = str(fields.get("size") or "")
+    drawn = drawn_size(str(fields["model"]), size)
+    if drawn is None:
         raise Refused(f"Invalid value: '{size}'. Supported values are: '1024x1024'", param="size")
-    return int(found[1]), int(found[2])
+    return drawn
 
 
 def _of_data_url(url: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import hashlib
 from collections import Counter
 
 from feishu_simulator import jpeg_blocks, png_pixels
@@ -32,8 +33,22 @@ _HUES = (
 )  # fmt: skip
 
 
+# A conversation sends its pictures again with each question, and reading them takes a while.
+_known: dict[bytes, list[str]] = {}
+_MOST_KNOWN = 200
+
+
 def main_colours(data: bytes) -> list[str]:
     """Up to three of `NAMES`, the main one first; none of a picture that isn't understood."""
+    digest = hashlib.sha256(data).digest()
+    if digest not in _known:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[digest] = _main_colours(data)
+    return list(_known[digest])
+
+
+def _main_colours(data: bytes) -> list[str]:
     try:
         if data.startswith(b"\x89PNG"):
             found = png_pixels.pixels(data)

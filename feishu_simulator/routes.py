@@ -44,6 +44,7 @@ def routes(
         ("GET", "im/v1/chats/:chat_id", "chat.get", directory.chat),
         ("GET", "contact/v3/users/:user_id", "user.get", directory.user),
         ("POST", "im/v1/images", "image.create", files.upload_image),
+        ("GET", "im/v1/images/:image_key", "image.get", files.download_image),
         ("POST", "im/v1/files", "file.create", files.upload_file),
         ("GET", f"{message}/resources/:file_key", "resource.get", resources.resource),
         ("POST", "im/v1/messages", "message.create", messages.create),

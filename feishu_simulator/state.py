@@ -31,6 +31,7 @@ class StoredFile:
     """An image or file that was uploaded.
 
     `kind` is the file_type that the bot named, and `milliseconds` how long a recording lasts.
+    `is_own` says that it was the bot that uploaded it.
     """
 
     data: bytes
@@ -38,6 +39,7 @@ class StoredFile:
     mime: str
     kind: str = ""
     milliseconds: int = 0
+    is_own: bool = False
 
 
 class PlatformState:

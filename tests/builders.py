@@ -9,16 +9,21 @@ from typing import Any
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.card_actions import CardAction, ClickResponse
 from feishu_bot.core.cards import Select
 from feishu_bot.core.commands.registry import CommandGroup, CommandResult
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Quota
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
 from feishu_bot.core.usage import Usage
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
+from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
+from feishu_bot.media.spreadsheets import write_spreadsheet
 from tests.core.fakes import (
     FakeAlerts,
     FakeBalance,
@@ -32,6 +37,7 @@ from tests.core.fakes import (
     FakePeople,
     FakePrices,
     FakeReader,
+    FakeReservations,
     FakeRoles,
     FakeUsage,
     FakeUserDirectory,
@@ -41,6 +47,7 @@ from tests.core.fakes import (
 from tests.core.media_fakes import (
     FakeAttachments,
     FakeDocuments,
+    FakePictureModel,
     FakePictures,
     FakePublicFiles,
     FakeSight,
@@ -85,7 +92,7 @@ def queued(
 
 def job(asked: IncomingMessage | None = None, **changes: Any) -> Job:
     """The first attempt at such a task."""
-    own = {"id": 1, "attempt": 1, "checkpoint": {}}
+    own = {"id": 1, "attempt": 1, "checkpoint": {}, "progress": ""}
     own |= {name: changes.pop(name) for name in own if name in changes}
     return Job.of(queued(asked, **changes), **own)
 
@@ -129,6 +136,13 @@ def usage(**changes: Any) -> Usage:
     return Usage(**values | changes)
 
 
+def daily(**quotas: Quota) -> tuple[Limit, ...]:
+    """Limits of a day, by whose they are."""
+    return tuple(
+        Limit(whose=whose, period="day", quota=quota) for whose, quota in quotas.items() if quota
+    )
+
+
 class BotWorld:
     """The whole core, connected as in the application, with fakes on all sides.
 
@@ -156,7 +170,10 @@ class BotWorld:
         self.documents = FakeDocuments()
         self.pictures = FakePictures()
         self.public_files = FakePublicFiles()
+        self.parse_answer = answer_parts
+        self.write_spreadsheet = write_spreadsheet
         self.sight = FakeSight()
+        self.drawing = FakePictureModel()
         self.transcriber = FakeTranscriber()
         self.speech = FakeSpeech()
         self.model = ScriptedModel()
@@ -166,7 +183,10 @@ class BotWorld:
         self.own_roles = FakeOwnRoles()
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
+        self.signer = ButtonSigner("secret")
+        self.clicks = 0
         vars(self).update(ports or {})
+        self.reservations = FakeReservations(self.usage, lambda: self.inbox.finished)
         self.running = RunningJobs()
         self.notified: list[int] = []
         names = Ports.__dataclass_fields__.keys() - {"texts"}
@@ -200,19 +220,25 @@ class BotWorld:
         return self.bot.runner.run(job(asked, task=task, key=key), task)
 
     def click(self, act: str, *, on: str = "om_card", **more: Any) -> ClickResponse:
-        """Click a button on a message of the bot.
+        """Click a button of the bot on one of its messages.
 
-        `operator`, `form`, `event_id` and `is_legacy` are the click's, all else is the button's
-        value.
+        `operator`, `form`, `event_id` and `is_legacy` are the click's, `chat` is the kind of chat
+        that the button was made for, all else is its value.
         """
-        values = {
-            "event_id": more.pop("event_id", "ev_click"),
-            "operator": more.pop("operator", ALICE),
-            "form": more.pop("form", {}),
-            "is_legacy": more.pop("is_legacy", False),
-        }
-        value = {"act": act, **more}
-        return self.bot.click(CardAction(message_id=on, chat_id="oc_1", value=value, **values))
+        own = ("event_id", "operator", "form", "is_legacy")
+        values = {name: more.pop(name) for name in own if name in more}
+        key = self.conversations.key_of(on) or KEY
+        place = ButtonPlace.of(key, more.pop("chat", None))
+        value = self.signer.sign({"act": act, **more}, place)
+        return self.deliver_click(value, on=on, **values)
+
+    def deliver_click(
+        self, value: Mapping[str, Any], *, on: str = "om_card", **more: Any
+    ) -> ClickResponse:
+        """A click comes in, with this value as the client sends it."""
+        self.clicks += 1
+        values = {"event_id": f"ev_click_{self.clicks}", "operator": ALICE, "chat_id": "oc_1"}
+        return self.bot.click(CardAction(message_id=on, value=value, **values | more))
 
     def choose(self, select: Select, option: str, **more: Any) -> ClickResponse:
         """Choose an option on a card."""

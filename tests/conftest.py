@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from feishu_bot.content import roles
 from feishu_bot.feishu.api import slim_sdk
@@ -25,6 +26,10 @@ slim_sdk.install(services=("cardkit", "im"))
 # Half of the time until the first test is the rewriting of asserts. It is done once and kept,
 # also where PYTHONDONTWRITEBYTECODE is set.
 sys.dont_write_bytecode = False
+
+# How long an example takes is a matter of the machine and of what else it does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)

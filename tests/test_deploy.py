@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import copy
 import json
 import re
 import shutil
@@ -12,13 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import prometheus_client
 import promql_parser
 import pytest
 import yaml
+from flask import Flask
 
 from feishu_bot import metrics
-from feishu_bot.settings import Settings
+from feishu_bot.settings import SETTINGS, Settings
+from feishu_bot.web import health
 
 ROOT = Path(__file__).parents[1]
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
@@ -257,6 +261,110 @@ def test_systemd_understands_the_unit_and_finds_it_closed(tmp_path):
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stderr == ""
+
+
+# Containers
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_container_is_closed_and_its_log_bounded(name):
+    service = COMPOSE["services"][name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert "/tmp" in service["tmpfs"]
+    assert {"max-size", "max-file"} <= service["logging"]["options"].keys()
+    # Those of ours have their user in the image.
+    assert service.get("user", "") not in ("0", "root")
+    assert "user" in service or "build" in service
+
+
+def test_no_password_has_a_default():
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+
+    assert re.findall(r"\$\{\w*PASSWORD(\S*?)\}", text) == [":-", ":-"]
+    assert "${POSTGRES_PASSWORD:-}" in COMPOSE["services"]["replica"]["environment"]["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("page", ["deploy.md", "deploy.zh-CN.md"])
+def test_the_documented_container_is_as_closed_as_that_of_compose(page):
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    (command,) = re.findall(r"docker run -d --name feishu_bot \\\n(?:.*\\\n)+", text)
+
+    for option in (
+        "--cap-drop ALL",
+        "--security-opt no-new-privileges",
+        "--read-only --tmpfs /tmp",
+        "--log-opt max-size=",
+    ):
+        assert option in command
+
+
+# Kubernetes
+
+MANIFESTS = [
+    manifest
+    for path in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    for manifest in yaml.safe_load_all(path.read_text("utf-8"))
+]
+MANIFEST = {manifest["kind"]: manifest for manifest in MANIFESTS}
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.34"])
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest["kind"])
+def test_kubernetes_knows_every_field(manifest, version):
+    kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_a_field_that_does_not_exist_is_seen():
+    broken = copy.deepcopy(MANIFEST["Deployment"])
+    broken["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
+
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, "1.34", strict=True)
+
+
+def test_the_manifests_belong_together():
+    pod = MANIFEST["Deployment"]["spec"]["template"]
+    (container,) = pod["spec"]["containers"]
+    labels = pod["metadata"]["labels"]
+
+    assert MANIFEST["Deployment"]["spec"]["selector"]["matchLabels"] == labels
+    assert MANIFEST["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == labels
+    assert MANIFEST["Service"]["spec"]["selector"] == labels
+    assert MANIFEST["Service"]["spec"]["ports"][0]["targetPort"] == container["ports"][0]["name"]
+    (source,) = container["envFrom"]
+    assert source["secretRef"]["name"] == MANIFEST["Secret"]["metadata"]["name"]
+
+
+def test_a_pod_has_the_time_to_hand_over_and_answers_its_probes():
+    pod = MANIFEST["Deployment"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    environ = {entry["name"]: entry["value"] for entry in container["env"]}
+    pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    app = Flask(__name__)
+    app.register_blueprint(health.blueprint("1", lambda: ["feishu", "gateway"], None))
+
+    assert pod["terminationGracePeriodSeconds"] > pause + float(environ["SHUTDOWN_GRACE"]) + 5
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert app.test_client().get(container[probe]["httpGet"]["path"]).status_code == 200
+    # Without the database it takes nothing in.
+    app = Flask(__name__)
+    app.register_blueprint(health.blueprint("1", lambda: ["database"], None))
+    path = container["readinessProbe"]["httpGet"]["path"]
+    assert app.test_client().get(path).status_code == 503
+
+
+def test_the_secret_names_settings_only_and_all_that_are_required():
+    named = MANIFEST["Secret"]["stringData"].keys()
+    required = {setting.name for setting in SETTINGS if setting.default is None}
+
+    assert required | {"DATABASE_URL"} <= named <= {setting.name for setting in SETTINGS}
+    assert not any(MANIFEST["Secret"]["stringData"].values())
 
 
 # The image

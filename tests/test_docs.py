@@ -68,13 +68,31 @@ def test_the_models_that_may_be_chosen_are_listed_in_their_order(page: str) -> N
     assert [re.findall(r"`([^`]+)`", line) for line in lists] == [list(PREFERRED_MODELS)]
 
 
-def test_the_example_file_names_every_required_setting_and_only_known_ones() -> None:
+def test_the_example_file_names_every_setting_and_what_compose_takes() -> None:
     text = (ROOT / ".env.example").read_text("utf-8")
-    active = set(re.findall(r"^([A-Z0-9_]+)=", text, re.MULTILINE))
-    named = active | set(re.findall(r"^#([A-Z0-9_]+)=", text, re.MULTILINE))
+    active = re.findall(r"^([A-Z0-9_]+)=", text, re.MULTILINE)
+    named = [*active, *re.findall(r"^#([A-Z0-9_]+)=", text, re.MULTILINE)]
+    compose = re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text("utf-8"))
+    settings = {setting.name for setting in SETTINGS}
 
-    assert {setting.name for setting in SETTINGS if setting.default is None} <= active
-    assert named <= {setting.name for setting in SETTINGS}
+    assert len(named) == len(set(named))
+    assert {setting.name for setting in SETTINGS if setting.default is None} <= set(active)
+    assert set(named) == settings | set(compose) | {"TZ", "HTTPS_PROXY", "NO_PROXY"}
+
+
+def test_the_example_file_shows_the_defaults() -> None:
+    shown = dict(
+        re.findall(
+            r"^#([A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE
+        )
+    )
+
+    for setting in SETTINGS:
+        # The prompt is long, and the domain has a short name.
+        if setting.name in shown and setting.name != "SYSTEM_PROMPT":
+            assert setting.type.read(shown[setting.name] or "") == setting.type.read(
+                setting.default or ""
+            ), setting.name
 
 
 @pytest.mark.parametrize(

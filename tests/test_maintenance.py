@@ -207,10 +207,10 @@ def test_wrong_settings_are_all_named_and_nothing_else_is_tried(run, environ):
 
 
 def test_a_misspelt_setting_is_a_warning(run, environ):
-    done = run(environ | {"ALLOWED_USER": "ou_1"}, "check")
+    done = run(environ | {"USER_DAILY_QUESTION": "1"}, "check")
 
     assert done.exit_code == 0
-    assert "is it meant to be ALLOWED_USERS?" in done.stdout
+    assert "is it meant to be USER_DAILY_QUESTIONS?" in done.stdout
 
 
 def test_a_broken_price_table_is_named(run, environ, tmp_path):

@@ -11,7 +11,7 @@ from feishu_bot import readiness
 from feishu_bot.errors import BotError
 from feishu_bot.readiness import Check, Readiness
 from feishu_bot.web import health
-from tests.polling import eventually
+from tests.polling import Clock, eventually
 from tests.samples import sample
 
 
@@ -33,8 +33,14 @@ class Part:
             raise self.failure
         return self.answer
 
-    def check(self, seconds: float = 60.0) -> Check:
-        return Check(name=self.name, run=self.look, seconds=seconds)
+    def check(self, seconds: float = 60.0, explain=lambda exc: ("等一等", "wait")) -> Check:
+        return Check(
+            name=self.name,
+            run=self.look,
+            seconds=seconds,
+            title=("飞书", "Feishu"),
+            explain=explain,
+        )
 
 
 @pytest.fixture
@@ -95,17 +101,33 @@ def test_what_fails_is_named_and_looked_at_again_soon(running, monkeypatch, fail
 def test_only_a_change_is_logged(caplog):
     caplog.set_level("INFO")
     part = Part("feishu")
-    part.failure = BotError("away")
-    found = Readiness((part.check(),))
+    part.failure = part.failed = BotError("away")
+    clock = Clock(1000.0)
+    found = Readiness((part.check(),), timer=clock)
 
     for _ in range(3):
         found.look(part.check())
+        clock.now += 20
     part.failure = None
     for _ in range(3):
         found.look(part.check())
 
-    words = [line.partition("readiness ")[2] for line in caplog.text.splitlines()]
-    assert words == ["not ready part=feishu error=away", "ready again part=feishu"]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert [(record.message, record.fields) for record in caplog.records] == [
+        ("飞书：等一等 / Feishu: wait", {"part": "feishu", "ready": False, "error": part.failed}),
+        ("飞书恢复正常 / Feishu: it works again", {"part": "feishu", "ready": True, "seconds": 60}),
+    ]
+
+
+def test_another_cause_of_the_same_failure_is_told_once_too(caplog):
+    part = Part("feishu")
+    found = Readiness((part.check(),))
+
+    for words in ("away", "refused", "away", "refused"):
+        part.failure = BotError(words)
+        found.look(part.check(explain=lambda exc: (str(exc), str(exc))))
+
+    assert [record.message.rpartition(" ")[2] for record in caplog.records] == ["away", "refused"]
 
 
 def test_who_asks_for_readiness_makes_the_bot_do_nothing(running):

@@ -57,9 +57,13 @@ def rows_of(path):
 
 def test_usage_is_printed_by_what_is_asked_for(url):
     today = time.strftime("%Y-%m-%d")
-    assert run("usage").splitlines()[1].split() == [today, "3", "3,000", "60", "1.5"]
+    assert run("usage").splitlines()[1].split() == [
+        *(today, "3", "3,000", "60", "1.5"),
+        *("0", "0.0", "0"),
+    ]
     lines = run("usage", "--by", "person", "--days", "1").splitlines()
-    assert lines[0].split() == ["用户", "ID", "次数", "输入", "tokens", "输出", "tokens", "费用"]
+    head = "用户 ID 次数 输入 tokens 输出 tokens 费用 图片 语音（分钟） 文件"
+    assert lines[0].split() == head.split()
     assert [line.split()[:2] for line in lines[1:]] == [["ou_1", "2"], ["ou_2", "1"]]
     assert "gpt" in run("usage", "--by", "model")
     assert "oc_ou_2" in run("usage", "--by", "chat")

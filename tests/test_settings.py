@@ -239,6 +239,17 @@ def test_other_databases_are_faults(value: str) -> None:
     assert len(faults(DATABASE_URL=value)) == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "address"), [("127.0.0.1", "127.0.0.1"), ("::", "::"), ("[::1]", "::1")]
+)
+def test_the_bot_listens_where_it_is_told_to(value: str, address: str) -> None:
+    assert read(BIND=value).bind == address
+
+
+def test_it_can_not_listen_on_a_name_or_a_port() -> None:
+    assert "no IP address" in faults(BIND="localhost:9000")[0]
+
+
 def test_a_bare_path_to_a_database_is_answered_with_its_address() -> None:
     assert "sqlite:////data/bot.db" in faults(DATABASE_URL="/data/bot.db")[0]
 
@@ -420,7 +431,13 @@ def test_a_similar_name_is_hinted_at_without_its_value(missing: str, written: st
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("API_URI", "API_URL"), ("openai_model", "OPENAI_MODEL"), ("STREAMNG", "STREAMING")],
+    [
+        ("USER_DAILY_QUESTION", "USER_DAILY_QUESTIONS"),
+        ("openai_model", "OPENAI_MODEL"),
+        ("OPENAI_MODLE", "OPENAI_MODEL"),
+        ("MODEL", "OPENAI_MODEL"),
+        ("STREAMNG", "STREAMING"),
+    ],
 )
 def test_a_misspelt_optional_name_is_mentioned_but_no_reason_to_refuse(
     written: str, meant: str
@@ -429,6 +446,35 @@ def test_a_misspelt_optional_name_is_mentioned_but_no_reason_to_refuse(
     near_miss = faults(**{written: "do-not-show"}, HTTP_PORT="none")[-1]
     assert f"{written}: no such setting; is it meant to be {meant}?" in near_miss
     assert "do-not-show" not in near_miss
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("OPENAI_BASE_URL", "API_URL"),
+        ("OPENAI_BASEURL", "API_URL"),
+        ("OPENAI_API_BASE", "API_URL"),
+        ("BASE_URL", "API_URL"),
+        ("API_URI", "API_URL"),
+        ("FEISHU_DOMIAN", "FEISHU_DOMAIN"),
+        ("ALLOWED_USER", "ALLOWED_USERS"),
+        ("allowed_users", "ALLOWED_USERS"),
+        ("ALLOW_CHATS", "ALLOWED_CHATS"),
+        ("BLOCKED_USER", "BLOCKED_USERS"),
+        ("ADMIN", "ADMINS"),
+    ],
+)
+def test_a_name_that_would_send_a_key_elsewhere_or_open_the_bot_keeps_it_from_starting(
+    written: str, meant: str
+) -> None:
+    (fault,) = faults(**{written: "do-not-show"})
+
+    assert f"{written}：没有这个设置，是不是 {meant}？" in fault
+    assert f"{written}: no such setting; is it meant to be {meant}?" in fault
+    assert f"set {meant} as well" in fault
+    assert "do-not-show" not in fault
+    value = {"API_URL": "https://g.example", "ALLOWED_CHATS": "oc_1", "FEISHU_DOMAIN": "lark"}
+    assert read(**{written: "x", meant: value.get(meant, "ou_1")})
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "LANG"])

@@ -25,7 +25,7 @@ class NoticeText:
     """The parts of a notice. A short line has only `what`.
 
     `remedy` is what an administrator can do, and also the end of `do` where a person is asked to
-    tell one; `asks_admins` says that one is to be asked.
+    tell one; `asks_admins` says that one is to be asked, `asks_more` that it takes a click.
     """
 
     title: str
@@ -34,6 +34,7 @@ class NoticeText:
     severity: Severity
     remedy: str = ""
     asks_admins: bool = False
+    asks_more: bool = False
 
 
 class Catalog:
@@ -80,7 +81,7 @@ class Catalog:
         title, what, do, remedy = (self._fill(part, params or {}) for part in parts)
         asks_admins = text.asks_admins or bool(remedy)
         do = self.joined((do, remedy))
-        return NoticeText(title, what, do, text.severity, remedy, asks_admins)
+        return NoticeText(title, what, do, text.severity, remedy, asks_admins, text.asks_more)
 
     def _fill(self, template: str, params: Mapping[str, object]) -> str:
         if "{" not in template:

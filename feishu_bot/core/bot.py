@@ -9,7 +9,9 @@ from feishu_bot import metrics
 from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
+from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.message_kinds import WORDS, is_readable
+from feishu_bot.core.answering.question import AnswerTask
 from feishu_bot.core.answering.remainder import AnswerRemainder
 from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -21,6 +23,7 @@ from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions, edited_card
 from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
+from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.enqueue import Enqueuer
@@ -30,6 +33,7 @@ from feishu_bot.core.replier import Replier, Reply
 from feishu_bot.core.tasks import (
     AskQuestion,
     ContinueAnswer,
+    DrawAgain,
     Greet,
     Job,
     LegacyText,
@@ -38,6 +42,7 @@ from feishu_bot.core.tasks import (
     Regenerate,
     ReplyTarget,
     RunCommand,
+    SendAnswerFile,
     ShowMore,
     SuggestCommand,
     Task,
@@ -67,6 +72,7 @@ class Bot:
     card_actions: CardActionHandler
     answerer: Answerer
     remainder: AnswerRemainder
+    file_sender: AnswerFileSender
     replier: Replier
     welcome: Welcome
     background: BackgroundTasks
@@ -156,10 +162,10 @@ class Bot:
         match task:
             case AskQuestion():
                 self._ask(job, task, control)
-            case Regenerate() | ContinueAnswer():
+            case Regenerate() | ContinueAnswer() | DrawAgain():
                 self._answer(job, task, control)
-            case ShowMore():
-                self._reply_if_any(job, self.remainder.show(job, task, control), control)
+            case ShowMore() | SendAnswerFile():
+                self._show_again(job, task, control)
             case RunCommand():
                 self._note_chat(job)
                 result = self.runner.run(job, task)
@@ -188,10 +194,16 @@ class Bot:
         else:
             self._answer(job, task, control)
 
-    def _answer(
-        self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
-    ) -> None:
+    def _answer(self, job: Job, task: AnswerTask, control: JobControl) -> None:
         self._reply_if_any(job, self.answerer.answer(job, task, control), control)
+
+    def _show_again(self, job: Job, task: ShowMore | SendAnswerFile, control: JobControl) -> None:
+        """What the model has written before, on further cards or as a file."""
+        if isinstance(task, ShowMore):
+            self._reply_if_any(job, self.remainder.show(job, task, control), control)
+            return
+        file = self.file_sender.file(job, task)
+        self.replier.reply(job, file, "answered" if isinstance(file, File) else "noticed")
 
     def _reply_if_any(self, job: Job, notice: Notice | None, control: JobControl) -> None:
         if notice:
@@ -221,10 +233,12 @@ class Bot:
             note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
 
     def _refusal(self, job: Job) -> Notice | None:
-        # Where a click comes from was looked at when it came in.
-        if job.message or isinstance(job.task, Greet):
-            return self.policy.refusal_for(job.target, self.people)
-        return self.policy.refusal(job.target.sender, self.people)
+        """Why the task isn't done. What was clicked is asked about once more, too."""
+        if isinstance(job.task, RunCommand):
+            command = self.commands.find(job.task.name)
+            if command and command.is_for_all:
+                return None
+        return self.policy.refusal_for(job.target, self.people)
 
     def _is_told(self, job: Job) -> bool:
         """Whether a refusal is said: to somebody who meant the bot, and not at every message."""

@@ -26,7 +26,14 @@ class Text:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-Label = Text | str
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several texts on one line, with a dot between them."""
+
+    parts: tuple[Text | str, ...]
+
+
+Label = Text | str | Joined
 
 
 @dataclass(frozen=True, slots=True)

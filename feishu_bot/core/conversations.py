@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypedDict, Unpack
 from typing_extensions import override
 
 from feishu_bot.core.chat_model import FinishReason
+from feishu_bot.core.drawings import ConversationKind, Drawing
 from feishu_bot.core.messages import ChatType, IncomingMessage, SentMessages
 from feishu_bot.core.notices import Notice
 
@@ -56,6 +57,8 @@ class Turn:
     part_ids: tuple[str, ...] = ()
     # What came with the question and wasn't read: said again when it is answered again.
     unread: tuple[Notice, ...] = ()
+    # Set where a picture was asked for; then the answer only names it.
+    drawing: Drawing | None = None
     # The keys of the answer's pictures, by what its text calls them.
     pictures: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,6 +91,7 @@ class Conversation:
     role: str = ""
     model: str = ""
     mode: str = ""
+    kind: ConversationKind = "chat"
     uses_favourite: bool = False
 
 
@@ -145,8 +149,14 @@ class Conversations(Protocol):
     def save_settings(self, key: ConversationKey, **changes: Unpack[SettingsChanges]) -> None:
         """Change those settings that are given."""
 
+    def set_kind(self, key: ConversationKey, kind: ConversationKind) -> None:
+        """What the conversation is for, until it begins afresh."""
+
     def clear(self, key: ConversationKey) -> None:
-        """Begin the conversation afresh: its settings stay, what was said isn't loaded again."""
+        """Begin the conversation afresh, as a chat: what was said isn't loaded again.
+
+        Its other settings stay.
+        """
 
     def bind(self, key: ConversationKey, sent: SentMessages, turn: int | None = None) -> None:
         """Remember that these messages, and their thread, belong to the conversation.

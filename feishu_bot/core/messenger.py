@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Block, Card, Image
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
@@ -30,12 +31,29 @@ class Resumable:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class FileOffer:
+    """A file to be had of an answer: `what` is for its button, `ending` that of code.
+
+    Where there are several with the same ending, `number` tells them apart; it begins with 1.
+    One that `is_sent` needs no button: it comes by itself. `contents` are headings of what is in
+    it, to be told where the card doesn't show it.
+    """
+
+    what: str
+    ending: str = ""
+    number: int = 0
+    is_sent: bool = False
+    contents: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalAnswer:
     """How an answer ends: its whole text, what to say about it, and what can be pressed.
 
     `asides` say under it what it leaves out of account. `pictures` has the keys of those that
-    the text names, by what it calls them.
+    the text names, by what it calls them. `files` are those to be had of it. `drawn` ones are shown
+    below the text, and `controls` at the end of the card.
     """
 
     text: str
@@ -49,6 +67,9 @@ class FinalAnswer:
     # The words of a voice message, to be read above the answer.
     heard: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[FileOffer, ...] = ()
+    drawn: tuple[Image, ...] = ()
+    controls: tuple[Block, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -89,6 +110,25 @@ class File:
     data: bytes
 
 
+class AnswerLease(Protocol):
+    """Whether an answer may be shown by this process. Asked before each call."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether another process may have it."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what is shown now may not be kept."""
+
+
+class _Unending:
+    is_over = is_behind = False
+
+
+UNENDING: AnswerLease = _Unending()
+
+
 class AnswerStream(Protocol):
     """An answer on the screen while it grows."""
 
@@ -103,6 +143,9 @@ class AnswerStream(Protocol):
 
     def tell_wait(self, seconds: float) -> None:
         """Say that the model is asked again in so many seconds; with 0 that is said no more."""
+
+    def tell_drawing(self, seconds: int) -> None:
+        """Say that a picture has been being drawn for so many seconds. Never waits."""
 
     def tell_waiting(self, messages: int) -> None:
         """Say that so many messages wait for this answer; with 0 none does. Never waits."""
@@ -128,27 +171,38 @@ class Messenger(Protocol):
         self,
         target: ReplyTarget,
         *,
+        key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        lease: AnswerLease = UNENDING,
     ) -> AnswerStream:
         """Begin an answer, or continue in the card that `checkpoint` names.
 
         An answer that is written already goes on from the `position` that its last card's button
         came with; it is shown when it ends.
 
-        `reference` is the same at every try of the same answer: Feishu sends it once. `save` is
-        given what another process needs to go on; it may raise LeaseLost. `sent` is told all
-        messages of the answer each time there is one more.
+        `key` is its conversation, in which alone its buttons count. `reference` is the same at
+        every try of the same answer: Feishu sends it once. `save` is given what another process
+        needs to go on; it may raise LeaseLost. `sent` is told all messages of the answer each time
+        there is one more. Nothing is shown once the `lease` is over, and nothing new while it is
+        behind.
         """
 
-    def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
-        """Reply with a notice, once per `reference`. Raises FeishuError."""
+    def notify(
+        self, target: ReplyTarget, notice: Notice, *, key: ConversationKey | None, reference: str
+    ) -> SentMessages:
+        """Reply with a notice, once per `reference`; `key` as in `show`. Raises FeishuError."""
 
-    def show(self, target: ReplyTarget, card: Card, *, reference: str) -> SentMessages:
-        """Reply with a card, once per `reference`. Raises FeishuError."""
+    def show(
+        self, target: ReplyTarget, card: Card, *, key: ConversationKey | None, reference: str
+    ) -> SentMessages:
+        """Reply with a card, once per `reference`. Raises FeishuError.
+
+        `key` is its conversation, None for one that the card opens itself.
+        """
 
     def send_file(
         self, target: ReplyTarget, name: str, data: bytes, *, reference: str
@@ -170,12 +224,20 @@ class Messenger(Protocol):
         """
 
     def edit_answer(
-        self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
+        self,
+        target: ReplyTarget,
+        message_id: str,
+        card_id: str,
+        edit: AnswerEdit,
+        *,
+        key: ConversationKey | None,
     ) -> None:
         """Change the card of an answer that has ended; other edits of it must wait meanwhile.
 
         `message_id` is the message that shows the card; an empty `card_id` has Feishu asked for
-        it. Raises FeishuError when it is no card that can be edited, or not any more.
+        it. `key` is the conversation of the card, where the edit brings buttons.
+
+        Raises FeishuError when it is no card that can be edited, or not any more.
         """
 
     def identity(self) -> BotIdentity:

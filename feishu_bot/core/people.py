@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -57,8 +58,8 @@ class People(Protocol):
     def forget(self, open_id: str, *, keep_usage_since: float) -> ErasureReport:
         """Delete everything stored about a person.
 
-        What stays: that they are blocked, and what they used since that time (seconds since the
-        epoch), which counts against today's limits.
+        What stays: that they are blocked, and until tomorrow what they used since that time
+        (seconds since the epoch), which counts against today's limits.
         """
 
 
@@ -70,6 +71,11 @@ class UserDirectory(Protocol):
 
     def learn(self, open_id: str, name: str) -> None:
         """Somebody was called so in an event; used when there is nothing better."""
+
+
+def pseudonym(open_id: str) -> str:
+    """A name that is always the same for a person, for what outlives them in our tables."""
+    return hashlib.sha256(open_id.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def note_private_chat(people: People, open_id: str, chat_id: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from feishu_bot.core.drawings import Shape
 from feishu_bot.core.pictures import Picture
 
 # "Create image edit": 16 pictures at most.
@@ -49,6 +50,9 @@ class PictureModel(Protocol):
         minutes. What may have been paid is never asked for again. Raises ModelError:
         "picture_model_unset" when no model is set and none of the known ones is offered.
         """
+
+    def size(self, shape: Shape) -> str:
+        """The word of the model that draws for a shape. Raises as `model` does."""
 
     def model(self) -> str:
         """The model that draws. May ask the gateway. Raises ModelError when there is none."""

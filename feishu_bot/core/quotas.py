@@ -1,60 +1,28 @@
-"""How much may be asked in a day."""
+"""Whether a question may be asked, and how the limits stand."""
 
 from __future__ import annotations
 
-import threading
+import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Literal, get_args
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.formatting import format_count, format_money
+from feishu_bot.core.limits import (
+    COMPANY,
+    Limit,
+    Period,
+    Reservations,
+    Spending,
+    Unit,
+    Whose,
+    Window,
+    WindowState,
+)
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import ReplyTarget
-from feishu_bot.core.usage import UsageStore, UsageTotal
-
-Unit = Literal["questions", "tokens", "cost"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spending:
-    """What was used since a time. `questions` are those that got an answer."""
-
-    questions: int = 0
-    tokens: int = 0
-    cost: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
-    """What a person or a group may use in a day; 0 sets no limit. `cost` is in money."""
-
-    questions: int = 0
-    tokens: int = 0
-    cost: float = 0.0
-
-    def __bool__(self) -> bool:
-        return bool(self.questions or self.tokens or self.cost)
-
-    def limits(self, spent: Spending) -> list[tuple[Unit, float, float]]:
-        """The units that have a limit, each with this limit and with what was used."""
-        return [
-            (unit, getattr(self, unit), getattr(spent, unit))
-            for unit in get_args(Unit)
-            if getattr(self, unit)
-        ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DailyUsage:
-    """A person's day: what is used, and the quota with what was granted beyond it."""
-
-    spent: Spending
-    quota: Quota
-    granted: int = 0
+from feishu_bot.core.tasks import Job, ReplyTarget
+from feishu_bot.core.usage import UsageTotal
 
 
 def sum_usage(totals: list[UsageTotal]) -> Spending:
@@ -63,55 +31,77 @@ def sum_usage(totals: list[UsageTotal]) -> Spending:
         questions=sum(total.answers for total in totals),
         tokens=sum(total.tokens for total in totals),
         cost=sum(total.cost for total in totals),
+        pictures=sum(total.pictures for total in totals),
+        audio_seconds=sum(total.audio_seconds for total in totals),
+        files=sum(total.files for total in totals),
     )
 
 
 @dataclass(frozen=True)
 class QuotaChecker:
-    """Daily limits of a person, without grants, and of a group for all in it together.
+    """Limits of each person, of each group for all in it together, and of the whole company.
 
-    The day begins at midnight by the server's clock and TZ. Questions that are being answered by
-    this process count as well; those of other processes count once they are answered.
+    Days and months begin at midnight by the server's clock and TZ. What is used up to a limit may
+    be used whole, so the last question can go beyond it; but questions that are asked at once
+    count with what they are expected to take, over all processes, until they are answered.
     """
 
-    usage: UsageStore
+    reservations: Reservations
     _: KW_ONLY
-    person: Quota
-    chat: Quota
+    limits: tuple[Limit, ...] = ()
     currency: Callable[[], str] = lambda: ""
     clock: Callable[[], float] = time.time
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _running: Counter[str] = field(default_factory=Counter, init=False)
 
-    @contextmanager
-    def reserve(self, target: ReplyTarget, *, is_admin: bool) -> Iterator[Notice | None]:
-        """Inside this block the question counts as asked; why it isn't answered, or None."""
-        if not (self.person or self.chat):
-            yield None
-            return
-        ids = (target.sender.open_id, target.chat_id)
-        with self._lock:
-            self._running.update(ids)
-            # With itself: of two at once the first has the last question, the second has none.
-            own, chats = (self._running[name] for name in ids)
-        try:
-            yield None if is_admin else self._refusal(target, own, chats)
-        finally:
-            with self._lock:
-                self._running.subtract(ids)
-                for name in ids:
-                    if not self._running[name]:
-                        del self._running[name]
+    def reserve(
+        self, job: Job, expected: Callable[[], Spending], *, is_admin: bool
+    ) -> Notice | None:
+        """Reserve what a question may take; why it isn't answered, or None.
 
-    def day_of(self, open_id: str) -> DailyUsage:
-        """What a person has used today, and may use."""
+        What has begun is finished, whatever it costs, and admins aren't limited; both count.
+        `expected` is asked only where there are limits. Raises LeaseLost.
+        """
+        if not self.limits:
+            return None
+        is_free = is_admin or bool(job.checkpoint)
+        windows = () if is_free else self._windows_at(job.target)
+        states = self.reservations.reserve(job, expected(), windows)
+        return self._refusal(states)
+
+    def states(
+        self, open_id: str, *, chat_id: str = "", is_admin: bool = False
+    ) -> tuple[WindowState, ...]:
+        """How the limits stand that hold for a person; with `chat_id` also those of this group.
+
+        For an admin those that everybody else there is under.
+        """
+        whose: set[Whose] = {"company"}
+        whose |= set() if is_admin else {"person"}
+        whose |= {"chat"} if chat_id else set()
+        windows = self._windows(whose, open_id, chat_id)
+        return self.reservations.states(windows) if windows else ()
+
+    def of_person(self, open_id: str, period: Period) -> WindowState | None:
+        """How a person's own limit of a period stands; None where there is none."""
+        windows = [
+            window
+            for window in self._windows({"person"}, open_id, "")
+            if window.limit.period == period
+        ]
+        return self.reservations.states(windows)[0] if windows else None
+
+    def is_used_up(self, open_id: str) -> bool:
+        """Whether a person has nothing left to spend: of their own, or of the company's."""
+        return any(state.used_up for state in self.states(open_id))
+
+    @property
+    def keeps_since(self) -> float:
+        """From when on usage counts against a limit, seconds since the epoch; inf for none."""
+        if not self.limits:
+            return math.inf
         now = self.clock()
-        spent = sum_usage(self.usage.totals(days.day_start(now), open_id=open_id))
-        if not self.person.questions:
-            return DailyUsage(spent=spent, quota=self.person)
-        granted = self.usage.granted(open_id, days.day_name(now))
-        quota = replace(self.person, questions=self.person.questions + granted)
-        return DailyUsage(spent=spent, quota=quota, granted=granted)
+        if any(limit.period == "month" for limit in self.limits):
+            return days.month_start(now)
+        return days.day_start(now)
 
     def format(self, unit: Unit, amount: float) -> str:
         """An amount of a unit as people read it."""
@@ -119,23 +109,49 @@ class QuotaChecker:
             return format_money(self.currency(), amount)
         return format_count(int(amount))
 
-    def _refusal(self, target: ReplyTarget, own: int, chats: int) -> Notice | None:
-        if self.person:
-            day = self.day_of(target.sender.open_id)
-            notice = self._exceeded("person", day.spent, day.quota, own)
-            if notice:
-                return notice
-        if self.chat and not target.is_private:
-            since = days.day_start(self.clock())
-            spent = sum_usage(self.usage.totals(since, chat_id=target.chat_id))
-            return self._exceeded("chat", spent, self.chat, chats)
-        return None
+    def renewal(self, period: Period) -> dict[str, str]:
+        """When a period begins anew, for texts: the day, and the zone of its midnight."""
+        now = self.clock()
+        begins = days.next_month(now) if period == "month" else days.day_start(now, -1)
+        return {"date": days.day_name(begins), "zone": days.zone_at(begins)}
 
-    def _exceeded(self, whose: str, spent: Spending, quota: Quota, running: int) -> Notice | None:
-        asked = replace(spent, questions=spent.questions + running - 1)
-        for unit, limit, used in quota.limits(asked):
-            if used >= limit:
-                params = {"used": self.format(unit, used), "limit": self.format(unit, limit)}
-                zone = days.zone(self.clock())
-                return Notice(f"limit_{whose}_{unit}", {"zone": zone, **params})
+    def amounts(self, state: WindowState, unit: Unit) -> dict[str, str]:
+        """What was used of a unit, and may be used; for texts."""
+        return {
+            "used": self.format(unit, state.spent.of(unit)),
+            "limit": self.format(unit, state.limit_of(unit)),
+        }
+
+    def _windows_at(self, target: ReplyTarget) -> list[Window]:
+        whose: set[Whose] = {"person", "company"}
+        if not target.is_private:
+            whose.add("chat")
+        return self._windows(whose, target.sender.open_id, target.chat_id)
+
+    def _windows(self, whose: set[Whose], open_id: str, chat_id: str) -> list[Window]:
+        now = self.clock()
+        subjects: dict[Whose, str] = {"person": open_id, "chat": chat_id, "company": COMPANY}
+        return [
+            Window(
+                limit=limit,
+                subject=subjects[limit.whose],
+                since=days.month_start(now) if limit.period == "month" else days.day_start(now),
+                name=days.period_name(limit.period, now),
+            )
+            for limit in self.limits
+            if limit.whose in whose
+        ]
+
+    def _refusal(self, states: tuple[WindowState, ...]) -> Notice | None:
+        for state in states:
+            limit, unit = state.window.limit, state.used_up
+            if unit:
+                month = "_month" if limit.period == "month" else ""
+                kind = f"limit_{limit.whose}{month}_{unit}"
+                return Notice(kind, self.amounts(state, unit) | self.renewal(limit.period))
+        for state in states:
+            if unit := state.spoken_for:
+                return Notice(
+                    f"limit_{state.window.limit.whose}_reserved", self.amounts(state, unit)
+                )
         return None

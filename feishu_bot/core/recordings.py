@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import struct
-from typing import Literal
+from typing import Final, Literal
 
 # "other" is what none of these is.
-AudioFormat = Literal["opus", "mp3", "wav", "flac", "m4a", "aac", "ogg", "other"]
+AudioFormat = Literal["opus", "mp3", "wav", "flac", "m4a", "mp4", "aac", "ogg", "webm", "other"]
+# Those that are, or may be, videos.
+VIDEOS: Final = frozenset({"mp4", "webm"})
 
 # Opus always counts 48,000 samples a second, whatever it was recorded at (RFC 7845, section 4).
 OPUS_RATE = 48_000
 _PAGE = b"OggS"
+# What cameras and phones keep in the same container as videos.
+_PICTURES = frozenset({b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis", b"crx "})
 # An Ogg page is 65,307 bytes at most (RFC 3533, section 6).
 _LAST_PAGE = 65_307 * 2
 
@@ -24,12 +28,19 @@ def audio_format(data: bytes) -> AudioFormat:
     if data.startswith(b"fLaC"):
         return "flac"
     if data[4:8] == b"ftyp":
-        return "m4a"
+        if data[8:12] in _PICTURES:
+            return "other"
+        return "m4a" if data[8:11] in (b"M4A", b"M4B") else "mp4"
+    if data.startswith(b"\x1a\x45\xdf\xa3"):
+        return "webm"
     if data.startswith(b"ID3"):
         return "mp3"
-    # A frame begins with eleven set bits; the layer is 0 in ADTS, and never in MPEG audio.
+    # A frame begins with eleven set bits; the layer is 0 in ADTS, and 1 in MP3. The mark that
+    # begins a text in UTF-16 has another one.
     if len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0:
-        return "aac" if data[1] & 0x06 == 0 else "mp3"
+        if data[1] & 0xF6 == 0xF0:
+            return "aac"
+        return "mp3" if data[1] & 0x06 == 0x02 else "other"
     return "other"
 
 

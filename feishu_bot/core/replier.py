@@ -40,12 +40,11 @@ class Replier:
     people: People
     messenger: Messenger
 
-    def reply(self, job: Job, reply: Reply | None) -> None:
+    def reply(self, job: Job, reply: Reply | None, outcome: Outcome = "noticed") -> None:
         """Send a reply, if there is one, and end the job. Raises FeishuUnavailable to try again.
 
-        A reply that can't be sent is replaced by a notice.
+        A reply that can't be sent is replaced by a notice. `outcome` is that of one that is sent.
         """
-        outcome: Outcome = "noticed"
         try:
             if reply is not None:
                 self._bind(job, self._send(job, reply))
@@ -70,11 +69,12 @@ class Replier:
 
     def _send(self, job: Job, reply: Reply) -> SentMessages:
         target, reference = job.target, job.dedupe_id
+        key = None if _opens_one(job) else job.key
         match reply:
             case Notice():
-                return self.messenger.notify(target, reply, reference=reference)
+                return self.messenger.notify(target, reply, key=key, reference=reference)
             case Card():
-                return self.messenger.show(target, reply, reference=reference)
+                return self.messenger.show(target, reply, key=key, reference=reference)
             case File(name, data):
                 return self.messenger.send_file(target, name, data, reference=reference)
 
@@ -86,7 +86,7 @@ class Replier:
 
     def _key(self, job: Job, sent: SentMessages) -> ConversationKey:
         """The conversation of a sent message; one that replies to nothing opens a new one."""
-        if job.target.message_id or job.key.root != job.dedupe_id:
+        if not _opens_one(job):
             return job.key
         chat_id = sent.chat_id or job.target.chat_id
         return self.keys.opened_by(sent.message_ids[0], chat_id, job.target.chat_type)
@@ -106,6 +106,11 @@ class Replier:
             notice=reply.kind if isinstance(reply, Notice) else "-",
             attempt=job.attempt,
         )
+
+
+def _opens_one(job: Job) -> bool:
+    """Whether the reply opens a conversation, since it replies to nothing."""
+    return not job.target.message_id and job.key.root == job.dedupe_id
 
 
 def _fallback_for(reply: Reply | None, exc: Exception) -> Notice | None:

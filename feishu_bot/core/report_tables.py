@@ -13,6 +13,11 @@ from feishu_bot.core.usage import UsageGroup, UsageRow
 Texts = Callable[..., str]
 
 ALL_GROUPS: tuple[UsageGroup, ...] = ("day", "person", "chat", "model")
+# What is added later stands at the end: people's own tables count the columns.
+_FIGURES = (
+    *("questions", "prompt_tokens", "completion_tokens", "cost"),
+    *("pictures", "audio_minutes", "files"),
+)
 NO_NAMES: Mapping[str, str] = {}
 
 
@@ -29,8 +34,7 @@ def usage_table(
     head = [texts(f"table_{group}") for group in by]
     if shows_names:
         head.append(texts("table_name"))
-    figures = ("questions", "prompt_tokens", "completion_tokens", "cost")
-    head += [texts(f"table_{figure}") for figure in figures]
+    head += [texts(f"table_{figure}") for figure in _FIGURES]
 
     def cells(row: UsageRow) -> tuple[Cell, ...]:
         group_cells: list[Cell] = [
@@ -41,7 +45,8 @@ def usage_table(
             group_cells.append(names.get(row.person, ""))
         total = row.total
         tokens = (total.prompt_tokens, total.completion_tokens)
-        return (*group_cells, total.answers, *tokens, round(total.cost, 6))
+        media = (total.pictures, round(total.audio_seconds / 60, 2), total.files)
+        return (*group_cells, total.answers, *tokens, round(total.cost, 6), *media)
 
     return Table(tuple(head), [cells(row) for row in rows])
 

@@ -36,6 +36,11 @@ def as_csv(table: Table, note: str = "") -> bytes:
     return written.getvalue().encode("utf-8-sig", "replace")
 
 
+def is_calculated(text: str) -> bool:
+    """Whether a spreadsheet that opens or edits this text takes it for a formula."""
+    return text.lstrip(" ").startswith(_FORMULA)
+
+
 def name_lookup(
     name_of: Callable[[str], str],
     ids: Iterable[str],
@@ -54,6 +59,4 @@ def name_lookup(
 
 
 def _harmless(cell: Cell) -> Cell:
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+    return f"'{cell}" if isinstance(cell, str) and is_calculated(cell) else cell

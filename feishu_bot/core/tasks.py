@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.drawings import Shape
 from feishu_bot.core.messages import ChatType, IncomingMessage, Sender, known_fields
 
 Outcome = Literal["answered", "noticed", "stopped", "failed"]
@@ -98,6 +99,19 @@ class Regenerate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawAgain:
+    """Draw what a turn asked for once more; with an `instruction`, change what it drew by that.
+
+    `answer_id` is a message of the turn. Shape and style are those to draw in.
+    """
+
+    answer_id: str
+    instruction: str = ""
+    shape: Shape | Literal[""] = ""
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferEdited:
     """Offer to answer a question that was edited; `text` is what it says now."""
 
@@ -150,6 +164,18 @@ class ShowMore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendAnswerFile:
+    """Send a part of an answer, or all of it, as a file. `answer_id` is a message of the turn.
+
+    One that nobody asked for `is_unasked`: where there is no such answer any more nothing is said.
+    """
+
+    answer_id: str
+    what: str
+    is_unasked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakAnswer:
     """Speak an answer, in a voice message below it."""
 
@@ -182,6 +208,7 @@ Task = (
     | RunCommand
     | SuggestCommand
     | Regenerate
+    | DrawAgain
     | OfferEdited
     | ContinueAnswer
     | SuggestFollowUps
@@ -189,6 +216,7 @@ Task = (
     | MarkRatings
     | MarkRecalled
     | ShowMore
+    | SendAnswerFile
     | SpeakAnswer
     | MakeTitle
     | Greet
@@ -200,6 +228,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "run": RunCommand,
     "suggest": SuggestCommand,
     "regenerate": Regenerate,
+    "draw": DrawAgain,
     "offer": OfferEdited,
     "continue": ContinueAnswer,
     "suggest_follow_ups": SuggestFollowUps,
@@ -207,6 +236,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "ratings": MarkRatings,
     "recalled": MarkRecalled,
     "more": ShowMore,
+    "file": SendAnswerFile,
     "title": MakeTitle,
     "speak": SpeakAnswer,
     "greet": Greet,
@@ -286,20 +316,39 @@ class QueuedTask:
 class Job(QueuedTask):
     """A task that this process has claimed, with what an earlier process left behind.
 
-    `attempt` counts from 1. `checkpoint` is what the last attempt saved, or an empty dict.
+    `attempt` counts from 1, and counts failures: a crash of the process is none of the job's own,
+    unless there are many. `fencing_token` grows with each claim, so that what a former holder
+    writes is refused. `checkpoint` is what the last attempt saved, or an empty dict, and
+    `progress` what it had read of the answer by then.
     """
 
     id: int
     attempt: int
+    fencing_token: int = 1
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    progress: str = ""
 
     @classmethod
     def of(
-        cls, queued: QueuedTask, *, id: int, attempt: int, checkpoint: Mapping[str, Any]
+        cls,
+        queued: QueuedTask,
+        *,
+        id: int,
+        attempt: int,
+        checkpoint: Mapping[str, Any],
+        fencing_token: int = 1,
+        progress: str = "",
     ) -> Self:
         """The job of a claimed task."""
         values = {item.name: getattr(queued, item.name) for item in fields(QueuedTask)}
-        return cls(**values, id=id, attempt=attempt, checkpoint=checkpoint)
+        return cls(
+            **values,
+            id=id,
+            attempt=attempt,
+            fencing_token=fencing_token,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
 
 
 def read_payload(kind: str, payload: Mapping[str, Any]) -> tuple[ReplyTarget, Task, float]:

@@ -6,6 +6,7 @@ import re
 
 # What databases number rows with has 64 bits, hence 19 digits, of which not all numbers fit.
 ID_DIGITS = 18
+_BREAK = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 def repair_surrogates(text: str) -> str:
@@ -30,9 +31,14 @@ def is_name(text: str, limit: int) -> bool:
     return len(text) <= limit and text.isprintable()
 
 
+def with_plain_breaks(text: str) -> str:
+    """The text with one kind of line break: a model takes each of them for one."""
+    return _BREAK.sub("\n", text)
+
+
 def indented(text: str) -> str:
     """The text with its further lines set in, as belonging to the first."""
-    return re.sub(r"\n(?=[^\n])", "\n  ", text)
+    return re.sub(r"\n(?=[^\n])", "\n  ", with_plain_breaks(text))
 
 
 def shorten(text: str, limit: int) -> str:

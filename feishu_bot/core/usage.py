@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from feishu_bot.core.limits import Spending
 from feishu_bot.core.tasks import Outcome
 
 
@@ -110,15 +111,13 @@ class UsageStore(Protocol):
         """
 
     def grant(
-        self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str
-    ) -> None:
-        """Allow a person so many questions more on that day (2026-11-22).
+        self, subject: str, period: str, more: Spending, granted_by: str, *, message_id: str
+    ) -> bool:
+        """Allow a person, a group or the company so much more in that day or month (2026-11-22).
 
-        Once for the message that asked for it, however often it is worked on.
+        Once for the message that asked for it, however often it is worked on; False when that was
+        granted before.
         """
-
-    def granted(self, open_id: str, day: str) -> int:
-        """How many questions more were granted to a person for that day."""
 
 
 class Prices(Protocol):

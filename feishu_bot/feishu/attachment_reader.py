@@ -76,9 +76,16 @@ class FeishuAttachmentReader:
         return data
 
     def _download(self, message_id: str, attachment: Attachment, most: int) -> bytes:
+        caller = PacedCaller(self._pacer, patience=self._patience, timer=self._timer)
+        if not message_id:
+            return caller.call(
+                "image.get",
+                lambda: self._client.resources.download_own_picture(
+                    attachment.key, most=most, timeout=self._timeout
+                ),
+            )
         # "Get resource of a message": `file` is for recordings and videos, too.
         kind: ResourceKind = "image" if attachment.kind == "image" else "file"
-        caller = PacedCaller(self._pacer, patience=self._patience, timer=self._timer)
         return caller.call(
             "resource.get",
             lambda: self._client.resources.download(

@@ -27,7 +27,9 @@ class IdentityLookup:
         self._client = client
         self._identity = assumed
         self._known = threading.Event()
-        self.poller = Poller("identity", self._ask, _log_failure)
+        # The failure that the log has; the next tries fail for the same reason.
+        self._told = ""
+        self.poller = Poller("identity", self._ask, self._log_failure)
 
     def get(self, patience: float = 0.0) -> BotIdentity:
         """The identity, as far as Feishu has told it in up to `patience` seconds."""
@@ -38,15 +40,19 @@ class IdentityLookup:
     def _ask(self) -> float:
         self._identity = self._client.identity()
         self._known.set()
+        self._told = ""
         return REFRESH_SECONDS
 
-
-def _log_failure(exc: Exception) -> None:
-    if getattr(exc, "code", 0) in CREDENTIALS_REFUSED:
-        logger.error(
-            "Feishu doesn't accept APP_ID and APP_SECRET: compare them with "
-            "凭证与基础信息 / Credentials & Basic Info",
-            error=str(exc),
-        )
-    else:
-        logger.warning("identity unknown, going by the name meanwhile", error=str(exc))
+    def _log_failure(self, exc: Exception) -> None:
+        cause = f"{type(exc).__name__} {getattr(exc, 'code', 0)}"
+        if cause == self._told:
+            return
+        self._told = cause
+        if getattr(exc, "code", 0) in CREDENTIALS_REFUSED:
+            logger.error(
+                "Feishu doesn't accept APP_ID and APP_SECRET: compare them with "
+                "凭证与基础信息 / Credentials & Basic Info",
+                error=str(exc),
+            )
+        else:
+            logger.warning("identity unknown, going by the name meanwhile", error=str(exc))

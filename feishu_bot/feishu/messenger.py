@@ -7,14 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, Literal
 
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chats import ThreadChoice
+from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
+from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.errors import CardRefused
@@ -22,6 +25,7 @@ from feishu_bot.feishu.api.client import FeishuClient, MessageReply
 from feishu_bot.feishu.card_editor import CardEditor
 from feishu_bot.feishu.cards.answer import as_plain_text
 from feishu_bot.feishu.cards.answer_edits import edit_actions
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
@@ -45,7 +49,8 @@ class FeishuMessenger:
     """Implements `core.messenger.Messenger`: one object for all answers.
 
     Nothing is open before `start`. `language_of` is given an open_id and a chat_id. An answer
-    shows `most_cards` at a time; 0 is no limit. `admins` are named in notices that ask for one.
+    shows `most_cards` at a time; 0 is no limit. `admins` are named in notices that ask for one;
+    `signer` signs all that can be pressed.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class FeishuMessenger:
         texts: Mapping[Language, Catalog],
         language_of: Callable[[str, str], Language],
         identity: BotIdentity,
+        signer: ButtonSigner,
         threads: int,
         streaming: bool,
         frame_interval: float,
@@ -70,6 +76,7 @@ class FeishuMessenger:
         self._texts = texts
         self._language_of = language_of
         self._identity = IdentityLookup(client, identity)
+        self._signer = signer
         self._threads = threads
         self._streaming = streaming
         self._frame_interval = frame_interval
@@ -103,15 +110,17 @@ class FeishuMessenger:
         self,
         target: ReplyTarget,
         *,
+        key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        lease: AnswerLease = UNENDING,
     ) -> CardStream:
         # What is written already needn't grow.
         streaming = self._streaming and not position
-        caller = self._caller()
+        caller = PacedCaller(self._pacer, lease=lease, timer=self._timer)
         replies = self._replies(target, caller, reference)
         factory = CardFactory(
             client=self._client,
@@ -128,6 +137,7 @@ class FeishuMessenger:
             stop=reference,
             streaming=streaming,
             asked=target.asked,
+            sign=self._signing(target, key),
         )
         stream = CardStream(
             caller=caller,
@@ -144,9 +154,13 @@ class FeishuMessenger:
         self._draw(stream)
         return stream
 
-    def notify(self, target: ReplyTarget, notice: Notice, *, reference: str) -> SentMessages:
+    def notify(
+        self, target: ReplyTarget, notice: Notice, *, key: ConversationKey | None, reference: str
+    ) -> SentMessages:
         others = self._others_for(target)
-        card = notice_card(self._texts_for(target), notice, others, admins=self._admins)
+        texts, chat = self._texts_for(target), target.chat_type or ""
+        card = notice_card(texts, notice, others, admins=self._admins, chat=chat)
+        card = self._signing(target, key)(card)
         replies = self._replies(target, self._caller(), reference)
         try:
             return _sent(replies.send("interactive", card, "notice"))
@@ -155,11 +169,14 @@ class FeishuMessenger:
             words = as_plain_text(self._texts_for(target), FinalAnswer(text="", notice=notice))
             return _sent(replies.send("text", {"text": words}, "notice-text"))
 
-    def show(self, target: ReplyTarget, card: Card, *, reference: str) -> SentMessages:
+    def show(
+        self, target: ReplyTarget, card: Card, *, key: ConversationKey | None, reference: str
+    ) -> SentMessages:
         localizer = Localizer(self._texts_for(target), self._others_for(target))
         replies = self._replies(target, self._caller(), reference)
+        rendered = self._signing(target, key)(render_card(localizer, card))
         # The name of the part keeps a card that an earlier version sent from being sent again.
-        return _sent(replies.send("interactive", render_card(localizer, card), "view"))
+        return _sent(replies.send("interactive", rendered, "view"))
 
     def send_file(
         self, target: ReplyTarget, name: str, data: bytes, *, reference: str
@@ -183,10 +200,19 @@ class FeishuMessenger:
         return self._caller().call("image.create", lambda: upload(data), patience=patience)
 
     def edit_answer(
-        self, target: ReplyTarget, message_id: str, card_id: str, edit: AnswerEdit
+        self,
+        target: ReplyTarget,
+        message_id: str,
+        card_id: str,
+        edit: AnswerEdit,
+        *,
+        key: ConversationKey | None,
     ) -> None:
         localizer = Localizer(self._texts_for(target), self._others_for(target))
-        self._editor.edit(message_id, card_id, edit_actions(localizer, edit))
+        actions = edit_actions(localizer, edit)
+        if key:
+            actions = self._signing(target, key)(actions)
+        self._editor.edit(message_id, card_id, actions)
 
     def _caller(self) -> PacedCaller:
         return PacedCaller(self._pacer, timer=self._timer)
@@ -211,6 +237,16 @@ class FeishuMessenger:
             and not target.has_thread
             and (target.is_private or target.has_thread is False),
         )
+
+    def _signing(self, target: ReplyTarget, key: ConversationKey | None) -> Callable[[Any], Any]:
+        """Signs what is pressed on a card in this conversation, or in one that it opens itself."""
+        if key:
+            place = ButtonPlace.of(key, target.chat_type)
+        else:
+            place = ButtonPlace(
+                chat_id=target.chat_id, chat_type=target.chat_type, person=target.sender.open_id
+            )
+        return partial(self._signer.sign_buttons, place=place)
 
     def _texts_for(self, target: ReplyTarget) -> Catalog:
         return self._texts[self._language_of(target.sender.open_id, target.chat_id)]

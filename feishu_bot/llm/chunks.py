@@ -36,6 +36,7 @@ class Chunk:
 
 
 NO_CHUNK = Chunk()
+_PLAIN_KEYS = frozenset({"content", "role"})
 
 
 def read_chunk(data: object) -> Chunk:
@@ -67,6 +68,27 @@ def read_chunk(data: object) -> Chunk:
         has_picture=has_picture,
         pictures=pictures_in(said) if has_picture else (),
     )
+
+
+def plain_text(data: object) -> str:
+    """The text of a chunk that has nothing else, as nearly all have; else empty.
+
+    Such a chunk says the same to `read_chunk`, for several times the cost.
+    """
+    try:
+        (choice,) = data["choices"]  # type: ignore[index]
+        delta = choice["delta"]
+        text = delta["content"]
+        is_plain = (
+            type(text) is str
+            and not (data.get("usage") or choice.get("index"))  # type: ignore[attr-defined]
+            and not (choice.get("finish_reason") or choice.get("finishReason"))
+            # Many name fields that they have nothing for.
+            and not any(delta[name] for name in delta.keys() - _PLAIN_KEYS)
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
+    return text if is_plain else ""
 
 
 def _said(delta: dict[str, Any]) -> tuple[str, str]:

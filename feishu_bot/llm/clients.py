@@ -19,11 +19,13 @@ from feishu_bot.llm.deadline_transport import DeadlineTransport
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import model_error
 from feishu_bot.llm.keys import secret_parts
+from feishu_bot.tcp_keepalive import socket_options
 
 # Seconds. The read timeout is that of calls without a StreamDeadline.
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0, pool=10.0)
-# Wide enough for 400 answers at once, with room for model lists as well.
-LIMITS = httpx2.Limits(max_connections=450, max_keepalive_connections=50, keepalive_expiry=30.0)
+# Wide enough for 400 answers at once, with room for model lists as well. A connection that is kept
+# saves a question three round trips; the server closes it when it wants.
+LIMITS = httpx2.Limits(max_connections=450, max_keepalive_connections=50, keepalive_expiry=300.0)
 
 
 # The words of errors come in the language that is asked for.
@@ -113,7 +115,12 @@ class Clients:
         except httpx2.InvalidURL as exc:
             raise model_error(ModelErrorKind.ENDPOINT_MISSING, f"API_URL: {exc}") from exc
         try:
-            transport = httpx2.HTTPTransport(verify=self._tls, limits=LIMITS, proxy=proxy or None)
+            transport = httpx2.HTTPTransport(
+                verify=self._tls,
+                limits=LIMITS,
+                proxy=proxy or None,
+                socket_options=socket_options(),
+            )
         except (ImportError, ValueError, httpx2.InvalidURL) as exc:
             raise model_error(ModelErrorKind.PROXY_FAILED, f"{type(exc).__name__}: {exc}") from exc
         return httpx2.Client(transport=DeadlineTransport(transport), timeout=TIMEOUT)

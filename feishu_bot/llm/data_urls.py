@@ -58,12 +58,9 @@ class DataUrlReader:
 
         The same picture has the same name, so that a text that comes once more stays the same.
         """
-        if self._payload is None and not self._held and "data:" not in text:
-            # The common piece by far.
-            found = None if is_last else _MAY_BEGIN.search(text)
-            if found is None:
-                self._last = text[-2:] if len(text) > 1 else (self._last + text)[-2:]
-                return text
+        if self._is_plain(text, is_last=is_last):
+            self._last = text[-2:] if len(text) > 1 else (self._last + text)[-2:]
+            return text
         written: list[str] = []
         text, self._held = self._held + text, ""
         while text or (is_last and self._payload):
@@ -93,6 +90,12 @@ class DataUrlReader:
             return ""
         self._note(picture)
         return f"![]({picture.target})"
+
+    def _is_plain(self, text: str, *, is_last: bool) -> bool:
+        """Whether nothing begins or ends in this piece, as in almost all of them."""
+        if self._payload is not None or self._held or "data:" in text:
+            return False
+        return is_last or "d" not in text or _MAY_BEGIN.search(text) is None
 
     def _read_payload(self, text: str, written: list[str], *, is_last: bool) -> str:
         """What follows the payload; nothing while it may go on."""

@@ -18,6 +18,7 @@ from typing import Any
 import httpx2
 from httpcore2 import ReadTimeout
 
+from feishu_bot.llm.chunked_body import ChunkJoiner
 from feishu_bot.llm.error_kinds import ModelErrorKind
 
 # After the finish_reason only the usage and [DONE] are missing: seconds to wait for them. Not
@@ -34,14 +35,13 @@ Read = Callable[[int, float | None], bytes]
 
 
 def pause_for(streams: int) -> float:
-    """Seconds to let chunks gather while `streams` answers run: 0 up to 8, 0.05 at 50, 0.4 at 200.
+    """Seconds to let chunks gather while `streams` answers run: 0.1 up to 50, 0.4 at 200.
 
-    Waking a thread costs several times more than reading one more chunk. With many answers a card
-    is drawn rarely anyway, since all of them share Feishu's 50 frames a second.
+    Waking a thread costs ten times more than reading one more chunk, and a card shows four frames
+    a second at most. With many answers it is drawn more rarely anyway, since all of them share
+    Feishu's 50 frames a second.
     """
-    if streams <= 50:
-        return 0.05 * max(streams - 8, 0) / 42
-    return min(0.05 + 0.35 * (streams - 50) / 150, 0.4)
+    return min(0.1 + 0.3 * max(streams - 50, 0) / 150, 0.4)
 
 
 class StreamDeadline:
@@ -114,8 +114,8 @@ class StreamDeadline:
             else ModelErrorKind.GATEWAY_TIMEOUT_FIRST
         )
 
-    def watch(self, stream: Any) -> None:
-        """Make every read of this network stream end in time."""
+    def watch(self, stream: Any, joiner: ChunkJoiner | None = None) -> None:
+        """Make every read of this network stream end in time, with its chunks joined."""
         read = functools.partial(type(stream).read, stream)
 
         # httpcore gives the timeout by name; what is left of the deadline replaces it.
@@ -123,7 +123,14 @@ class StreamDeadline:
             self._let_chunks_gather()
             return self.read(read, max_bytes, self.remaining())
 
-        stream.read = read_in_time
+        def read_joined(max_bytes: int, timeout: float | None = None) -> bytes:
+            assert joiner is not None
+            while received := read_in_time(max_bytes, timeout):
+                if joined := joiner.join(received):
+                    return joined
+            return joiner.end()
+
+        stream.read = read_joined if joiner else read_in_time
 
     def read(self, read: Read, max_bytes: int, timeout: float | None) -> bytes:
         """`read` with this timeout, in short reads until something comes.

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 from typing_extensions import override
 
+from feishu_bot.llm.chunked_body import ChunkJoiner
 from feishu_bot.llm.deadline import Read, StreamDeadline
 
 _current: ContextVar[StreamDeadline | None] = ContextVar("deadline", default=None)
@@ -44,7 +45,7 @@ class DeadlineTransport(httpx2.BaseTransport):
         response = self._transport.handle_request(request)
         network_stream = response.extensions["network_stream"]
         read_before = vars(network_stream).get("read")
-        deadline.watch(network_stream)
+        deadline.watch(network_stream, _joiner(response, read_before))
         assert isinstance(response.stream, httpx2.SyncByteStream)
         return httpx2.Response(
             response.status_code,
@@ -93,15 +94,34 @@ def _poll_cancel(event: str, info: dict[str, Any]) -> None:
 
     A trace ("Extensions" of httpx): the only access to a connection before its response is there.
     """
-    if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
-        return
-    stream = info["return_value"]
-    read: Read = functools.partial(type(stream).read, stream)
+    if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+        stream = info["return_value"]
+        stream.read = _HeadReader(functools.partial(type(stream).read, stream))
 
-    def polling_read(max_bytes: int, timeout: float | None) -> bytes:
+
+class _HeadReader:
+    """Reads a connection while no body is read; keeps what came with the head of a response."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._received = b""
+
+    def __call__(self, max_bytes: int, timeout: float | None = None) -> bytes:
         deadline = _current.get()
         if deadline is None:
-            return read(max_bytes, timeout)
-        return deadline.read(read, max_bytes, timeout)
+            return self._read(max_bytes, timeout)
+        received = deadline.read(self._read, max_bytes, timeout)
+        self._received += received
+        return received
 
-    stream.read = polling_read
+    def take_beginning(self) -> bytes:
+        """The first bytes of the body, as far as they were read with the head."""
+        received, self._received = self._received, b""
+        return received.partition(b"\r\n\r\n")[2]
+
+
+def _joiner(response: httpx2.Response, head: Read | None) -> ChunkJoiner | None:
+    """What joins the chunks of this body; None where it has none, or isn't known from its start."""
+    beginning = head.take_beginning() if isinstance(head, _HeadReader) else None
+    is_chunked = response.headers.get("transfer-encoding", "").strip().lower() == "chunked"
+    return ChunkJoiner(beginning) if is_chunked and beginning is not None else None

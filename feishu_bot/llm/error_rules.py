@@ -56,6 +56,7 @@ _BY_CODE: tuple[tuple[ModelErrorKind, frozenset[str], re.Pattern[str] | None], .
                 "data_inspection_failed",
                 "sensitive_words_detected",
                 "prompt_blocked",
+                "moderation_blocked",
             }
         ),
         None,

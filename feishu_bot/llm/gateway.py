@@ -55,6 +55,7 @@ class Gateway:
         pause: Callable[[int], float] = pause_for,
         backoff: Callable[[int], float] = backoff_for,
         check_timeout: float = CHECK_TIMEOUT,
+        on_outcome: Callable[[ModelError | None], None] = lambda failure: None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -64,8 +65,9 @@ class Gateway:
         Timeouts are in seconds: silence before the first
         token, silence between tokens, and the whole answer with all its attempts. `pause` gives
         the seconds that a reader sleeps before it reads on, by the number of answers that stream
-        now; `backoff` the seconds to wait after failed attempt 1, 2, …. Raises ValueError without
-        a key.
+        now; `backoff` the seconds to wait after failed attempt 1, 2, …. `on_outcome` is told how
+        each answer ended: of its failure, or None; it must not wait. Raises ValueError without a
+        key.
         """
         self._ring = KeyRing(keys, timer=timer)
         keys = self._ring.keys
@@ -94,6 +96,7 @@ class Gateway:
         self._timer = timer
         self._pause = pause
         self._backoff = backoff
+        self._on_outcome = on_outcome
         self._adjustments = Adjustments()
         self._sight = Sight(timer=timer)
         self._streams = 0
@@ -138,8 +141,11 @@ class Gateway:
                 may_ask_again = not (reader.begun or reader.is_complete)
                 wait = request.wait_after(failure, may_ask_again=may_ask_again)
                 if wait is None:
-                    raise request.final(failure) from failure.__cause__
+                    final = request.final(failure)
+                    self._on_outcome(final)
+                    raise final from failure.__cause__
             else:
+                self._on_outcome(None)
                 return
             finally:
                 if reader.begun:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from feishu_bot.core.drawings import Shape
 from feishu_bot.core.picture_model import MOST_PICTURES, PICTURE_TIMEOUT, DrawnPictures
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.public_files import PublicFiles
@@ -16,6 +17,7 @@ from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import model_error
 from feishu_bot.llm.media_calls import FormFile, MediaAnswer, MediaCalls, MediaRequest
 from feishu_bot.llm.media_models import MediaModel
+from feishu_bot.llm.picture_sizes import picture_size
 
 # Bytes and seconds of a picture that is given by its address.
 MOST_PICTURE = 40_000_000
@@ -46,6 +48,9 @@ class PictureDrawing:
 
     def model(self) -> str:
         return self._model.name()
+
+    def size(self, shape: Shape) -> str:
+        return picture_size(self._model.name(), shape)
 
     def draw(
         self,

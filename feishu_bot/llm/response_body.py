@@ -19,17 +19,24 @@ from feishu_bot.llm.sse import DONE, NotAStream, events
 
 def chunks_of(
     received: Iterable[bytes], headers: Mapping[str, str], keys: Collection[str] = ()
-) -> Iterator[object]:
-    """The chunks of a response, `DONE` last where it comes; a whole answer is one chunk.
+) -> Iterator[list[object]]:
+    """The chunks that came together, `DONE` last where it comes; a whole answer is one chunk.
 
-    `keys` are masked in what is raised: ModelError for an error, for a web page and for JSON that
-    is no answer, or one of `CLIENT_ERRORS`.
+    `keys` are masked in what is raised, after the chunks before it: ModelError for an error, for
+    a web page and for JSON that is no answer, or one of `CLIENT_ERRORS`.
     """
     is_empty = True
     try:
-        for data in events(received):
+        for datas in events(received):
             is_empty = False
-            yield from _chunks_in(data, keys)
+            chunks: list[object] = []
+            try:
+                for data in datas:
+                    chunks += _chunks_in(data, keys)
+            except ModelError:
+                yield chunks
+                raise
+            yield chunks
     except NotAStream as exc:
         beginning = mask_keys(exc.args[0], keys)
         raise model_error(

@@ -14,7 +14,7 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.errors import ModelError
-from feishu_bot.llm.chunks import Chunk, read_chunk
+from feishu_bot.llm.chunks import Chunk, plain_text, read_chunk
 from feishu_bot.llm.data_urls import DataUrlReader
 from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
@@ -59,20 +59,18 @@ class ResponseReader:
         """Whether the service said that this is all: asking again would be paid twice."""
         return bool(self._finish) and reason_of(self._finish) != "cut"
 
-    def read(self, chunks: Iterable[object]) -> Iterator[StreamEvent]:
+    def read(self, batches: Iterable[Iterable[object]]) -> Iterator[StreamEvent]:
         """The events of the answer, StreamStart first and StreamEnd last.
+
+        A batch are the chunks that came together; their text is one event.
 
         An answer that was cut after some of its text ends with StreamEnd("cut"); when there is
         no text, ModelError is raised.
         """
         failure: ModelError | None = None
         try:
-            for data in chunks:
-                if data is DONE:
-                    self._is_done = True
-                    self._deadline.finish(is_certain=True)
-                else:
-                    yield from self._events(data)
+            for batch in batches:
+                yield from self._batch(batch)
         except ModelError as exc:
             failure = exc
         except CLIENT_ERRORS as exc:
@@ -83,6 +81,30 @@ class ResponseReader:
         for event in self._splitter.end():
             yield from self._emit(event)
         yield from self._end(failure)
+
+    def _batch(self, batch: Iterable[object]) -> Iterator[StreamEvent]:
+        texts: list[str] = []
+        for data in batch:
+            # The first chunk names the model, so it is read as a whole.
+            if self.begun and (text := plain_text(data)):
+                texts.append(text)
+                continue
+            if texts:
+                yield from self._plain(texts)
+                texts = []
+            if data is DONE:
+                self._is_done = True
+                self._deadline.finish(is_certain=True)
+            else:
+                yield from self._events(data)
+        if texts:
+            yield from self._plain(texts)
+
+    def _plain(self, texts: list[str]) -> Iterator[StreamEvent]:
+        self._has_first_choice = True
+        # Whatever was said of an end before: it wasn't one.
+        self._deadline.resume()
+        yield from self._said("".join(texts), pieces=len(texts))
 
     def _events(self, data: object) -> Iterator[StreamEvent]:
         chunk = read_chunk(data)
@@ -111,15 +133,20 @@ class ResponseReader:
                 yield from self._emit(ReasoningDelta(reasoning))
         if chunk.text:
             is_last = bool(chunk.finish)
-            text = self._pictures.feed(chunk.text, is_last=is_last or chunk.is_message)
-            text = self._text.added(text, is_message=chunk.is_message, is_last=is_last)
-            yield from self._write(text)
-            if self._pictures.is_within:
-                self._deadline.touch()
+            yield from self._said(chunk.text, is_message=chunk.is_message, is_last=is_last)
         for address in chunk.pictures:
             if named := self._pictures.named(address):
                 yield from self._write("\n\n" + named if self._has_text else named)
                 self._gap = "\n\n"
+
+    def _said(
+        self, text: str, *, pieces: int = 1, is_message: bool = False, is_last: bool = False
+    ) -> Iterator[StreamEvent]:
+        text = self._pictures.feed(text, is_last=is_last or is_message)
+        text = self._text.added(text, pieces=pieces, is_message=is_message, is_last=is_last)
+        yield from self._write(text)
+        if self._pictures.is_within:
+            self._deadline.touch()
 
     def _write(self, text: str) -> Iterator[StreamEvent]:
         """The events of more text, with the pictures before it that it names."""

@@ -23,22 +23,26 @@ class NotAStream(ValueError):
     """The body is no stream and no JSON; the argument is its beginning."""
 
 
-def events(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The data of each event; `DONE` is the last one where it comes.
+def events(chunks: Iterable[bytes]) -> Iterator[list[str]]:
+    """The data of the events that each chunk completes; `DONE` is the last one where it comes.
 
-    Raises NotAStream, or what reading the chunks raises.
+    Raises NotAStream, or what reading the chunks raises, after what came before it.
     """
     decoder = _Decoder()
-    for line in _lines(chunks):
-        # The common line by far.
-        if line[:5] == b"data:" and not decoder.data:
-            decoder.data.append(line[6:] if line[5:6] == b" " else line[5:])
-            continue
-        for data in decoder.feed(line):
-            yield data
-            if data == DONE:
+    for lines in _lines(chunks):
+        found: list[str] = []
+        try:
+            decoder.read(lines, found)
+        except ValueError:  # NotAStream, or bytes that are no UTF-8
+            if found:
+                yield found
+            raise
+        if found:
+            yield found
+            if found[-1] == DONE:
                 return
-    yield from decoder.finish()
+    if rest := decoder.finish():
+        yield rest
 
 
 def is_whole_json(data: str | bytes) -> bool:
@@ -59,19 +63,30 @@ class _Decoder:
         self._bare_size = 0
         self._has_events = False
 
-    def feed(self, line: bytes) -> list[str]:
-        """The data of the events that are complete with this line."""
+    def read(self, lines: Iterable[bytes], found: list[str]) -> None:
+        """Add the data of the events that are complete with these lines; none follows DONE."""
+        for line in lines:
+            # The common lines by far.
+            if line[:5] == b"data:" and not self.data:
+                self.data.append(line[6:] if line[5:6] == b" " else line[5:])
+                continue
+            self._feed(line, found)
+            if found and found[-1] == DONE:
+                return
+
+    def _feed(self, line: bytes, found: list[str]) -> None:
         if not line:
-            return self._dispatch()
-        if line.startswith(b"data:"):
+            found += self._dispatch()
+        elif line.startswith(b"data:"):
             # By the standard both lines are one event. Servers that forget the empty line mean
             # two, and then the first is complete without the second.
-            found = self._dispatch() if self._is_complete() else []
+            if self._is_complete():
+                found += self._dispatch()
             self.data.append(line[6:] if line[5:6] == b" " else line[5:])
-            return found
-        if line.startswith(b":") or line.split(b":", 1)[0] in (b"event", b"id", b"retry", b"data"):
-            return []
-        return self._feed_bare(line)
+        elif not (
+            line.startswith(b":") or line.split(b":", 1)[0] in (b"event", b"id", b"retry", b"data")
+        ):
+            found += self._feed_bare(line)
 
     def finish(self) -> list[str]:
         """The data that is left at the end. Raises NotAStream when there never was any."""
@@ -113,8 +128,8 @@ class _Decoder:
         return [DONE if data.startswith(DONE.encode()) else data.decode()]
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines, ended by LF, CRLF or CR; the last one may have no end."""
+def _lines(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """The lines of each chunk, ended by LF, CRLF or CR; the last one may have no end."""
     rest, after_cr, at_start = b"", False, True
     more: list[bytes] = []  # of a long line
     size = 0
@@ -143,8 +158,8 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         elif received:
             after_cr = False
         *lines, rest = chunk.split(b"\n")
-        yield from lines
+        yield lines
         if len(rest) > LARGEST_BODY:
             raise NotAStream(rest[:500].decode(errors="replace"))
     if rest:
-        yield rest + b"".join(more)
+        yield [rest + b"".join(more)]

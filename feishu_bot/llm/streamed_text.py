@@ -12,18 +12,21 @@ class StreamedText:
     """The pieces so far. Some services send the whole text once more at the end."""
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
+        self._texts: list[str] = []
+        self._pieces = 0
         self._length = 0
         self._has_deltas = False
         self._half = ""
 
-    def added(self, text: str, *, is_message: bool = False, is_last: bool = False) -> str:
-        """What this piece adds to the text.
+    def added(
+        self, text: str, *, pieces: int = 1, is_message: bool = False, is_last: bool = False
+    ) -> str:
+        """What this piece adds to the text, or these `pieces` that came together.
 
         A `message` holds the whole text where it comes alone, and everything so far where there
         was more. `is_last` is a piece that ends the answer.
         """
-        if is_message and self._pieces:
+        if is_message and self._texts:
             text = self._news_in_message(text)
         elif is_last and self._is_repeated(text):
             return ""
@@ -35,7 +38,8 @@ class StreamedText:
             text, self._half = text[:-1], text[-1]
         text = storable(text)
         if text:
-            self._pieces.append(text)
+            self._texts.append(text)
+            self._pieces += pieces
             self._length += len(text)
         return text
 
@@ -47,10 +51,10 @@ class StreamedText:
     def _news_in_message(self, text: str) -> str:
         if self._has_deltas:
             return ""
-        before = "".join(self._pieces)
+        before = "".join(self._texts)
         return text.removeprefix(before)
 
     def _is_repeated(self, text: str) -> bool:
-        if len(text) != self._length or len(self._pieces) < 2 or len(text) < _LEAST_REPEATED:
+        if len(text) != self._length or self._pieces < 2 or len(text) < _LEAST_REPEATED:
             return False
-        return text == "".join(self._pieces)
+        return text == "".join(self._texts)

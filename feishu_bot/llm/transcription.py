@@ -21,6 +21,8 @@ _SUFFIXES: dict[AudioFormat, tuple[str, str]] = {
     "wav": ("wav", "audio/wav"),
     "flac": ("flac", "audio/flac"),
     "m4a": ("m4a", "audio/mp4"),
+    "mp4": ("mp4", "video/mp4"),
+    "webm": ("webm", "video/webm"),
     "aac": ("aac", "audio/aac"),
     "other": ("ogg", "audio/ogg"),
 }

@@ -13,13 +13,14 @@ from feishu_bot.content.roles import RoleList
 from feishu_bot.core.chat_model import ChatMessage, Prompt, StreamEnd, StreamStart, TextDelta
 from feishu_bot.errors import FeishuError, ModelError, SettingsError, StoreUnavailable
 from feishu_bot.feishu.api.client import FeishuClient
-from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
 from feishu_bot.feishu.api.transport import PooledTransport
+from feishu_bot.feishu.outages import advice as feishu_advice
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.maintenance.finding import Finding, State
 from feishu_bot.settings import Settings, near_misses
 from feishu_bot.stores.database_check import DatabaseState, check_database, owner_of
+from feishu_bot.stores.outage_advice import advice as database_advice
 
 QUESTION = "Answer with the one word: OK"
 
@@ -28,10 +29,7 @@ _DATABASE: Mapping[DatabaseState, tuple[str, str]] = {
     "empty": ("还没有数据表，启动时会创建", "there are no tables yet; they are made at the start"),
     "older": ("可写；启动时会升级到本版本", "writable; brought up to date at the start"),
     "current": ("可写，版本一致", "writable and up to date"),
-    "newer": (
-        "更新的版本用过这个数据库，本版本不能使用：请用新版本，或恢复备份",
-        "a newer version has used it, and this one can't: run that version, or restore a backup",
-    ),
+    "newer": database_advice("sqlite://", "newer"),
 }
 
 
@@ -60,7 +58,8 @@ def _check_database(settings: Settings) -> Iterator[Finding]:
     try:
         state = check_database(settings.database_url)
     except StoreUnavailable as exc:
-        yield Finding("fault", f"数据库：不能使用（{exc}）", f"Database: it can't be used ({exc})")
+        zh, en = database_advice(settings.database_url, exc.kind)
+        yield Finding("fault", f"数据库：{zh}（{exc}）", f"Database: {en} ({exc})")
         return
     zh, en = _DATABASE[state]
     yield Finding("fault" if state == "newer" else "ok", f"数据库：{zh}", f"Database: {en}")
@@ -99,22 +98,10 @@ def _check_feishu(settings: Settings) -> Iterator[Finding]:
 
 
 def _feishu_fault(exc: FeishuError, domain: str) -> Finding:
-    if exc.code in CREDENTIALS_REFUSED:
-        return Finding(
-            "fault",
-            f"飞书：APP_ID 或 APP_SECRET 不对，请与「凭证与基础信息」核对（错误码 {exc.code}）",
-            "Feishu: APP_ID or APP_SECRET is wrong; compare them with Credentials & Basic Info "
-            f"(code {exc.code})",
-        )
-    if exc.code == 0:
-        # Why there is no token says more than that there is none.
-        reason = exc.__cause__ if isinstance(exc.__cause__, FeishuError) else exc
-        return Finding(
-            "fault",
-            f"飞书：连不上 {domain}，请检查网络和 HTTPS_PROXY（{reason}）",
-            f"Feishu: {domain} can't be reached; check the network and HTTPS_PROXY ({reason})",
-        )
-    return Finding("fault", f"飞书：拒绝了请求（{exc}）", f"Feishu: it refused the call ({exc})")
+    zh, en = feishu_advice(exc.code, domain)
+    # Why there is no token says more than that there is none.
+    reason = exc.__cause__ if isinstance(exc.__cause__, FeishuError) else exc
+    return Finding("fault", f"飞书：{zh}（{reason}）", f"Feishu: {en} ({reason})")
 
 
 def _check_gateway(settings: Settings, *, asks: bool) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from feishu_bot.core.pictures import Picture
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
 
 # The longest side, in pixels: models scale larger ones down themselves, and count what was sent.
 MAX_SIDE = 2048
-# A picture of so many pixels takes 4 bytes each while it is open.
+# So many pixels have room in the reading process: each takes 4 bytes while a picture is open. A
+# JPEG is opened at a fraction of its size, unless it is progressive: then all of it is kept, as
+# numbers of 2 bytes. WebP is unpacked before it is opened.
 MAX_PIXELS = 60_000_000
+MAX_PIXELS_OF: Mapping[str, int] = {"JPEG": MAX_PIXELS, "WEBP": 10_000_000}
+MAX_PIXELS_PROGRESSIVE = 24_000_000
+MAX_PIXELS_OTHERS = 24_000_000
 # Tried one after the other until the picture has no more than MOST_BYTES; noise compresses badly,
 # and a service takes only so much in one request.
 JPEG_QUALITIES = (85, 70, 50)
@@ -39,10 +45,13 @@ def prepare_picture(data: bytes, *, max_side: int = MAX_SIDE) -> Picture:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             opened = Image.open(io.BytesIO(data), formats=FORMATS)
         with opened:
+            if opened.width * opened.height > _most_pixels(opened):
+                raise MediaError("media_too_large", "pixels")
             # JPEG is decoded at a fraction of its size where that is enough.
             opened.draft("RGB", (max_side, max_side))
+            # Made smaller first: turned at its full size it would be in memory twice.
+            opened.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
             picture = ImageOps.exif_transpose(opened)
-            picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
             is_transparent = picture.has_transparency_data
             picture = picture.convert("RGBA" if is_transparent else "RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
@@ -58,6 +67,12 @@ def prepare_picture(data: bytes, *, max_side: int = MAX_SIDE) -> Picture:
         width=picture.width,
         height=picture.height,
     )
+
+
+def _most_pixels(opened: OpenPicture) -> int:
+    if opened.info.get("progressive"):
+        return MAX_PIXELS_PROGRESSIVE
+    return MAX_PIXELS_OF.get(opened.format or "", MAX_PIXELS_OTHERS)
 
 
 def _written(picture: OpenPicture) -> tuple[str, bytes]:

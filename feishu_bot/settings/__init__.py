@@ -73,6 +73,7 @@ class Settings:
     system_prompt: str = env("SYSTEM_PROMPT", values.prompt, DEFAULT_PROMPT)
     title_model: str = env("TITLE_MODEL", values.word, "")
     vision_model: str = env("VISION_MODEL", values.word, "")
+    image_model: str = env("IMAGE_MODEL", values.word, "")
     transcription_model: str = env("TRANSCRIPTION_MODEL", values.word, "")
     transcription_language: str = env("TRANSCRIPTION_LANGUAGE", values.word, "")
     speech_model: str = env("SPEECH_MODEL", values.word, "")
@@ -84,6 +85,7 @@ class Settings:
     context_tokens: int = env("CONTEXT_TOKENS", whole(500, 10_000_000), "16000")
     # Feishu gives out files of up to 100 MB ("Get resource of a message").
     max_file_mb: int = env("MAX_FILE_MB", whole(1, 100), "20")
+    max_audio_minutes: int = env("MAX_AUDIO_MINUTES", whole(1, 240), "30")
     max_image_mb: int = env("MAX_IMAGE_MB", whole(1, 100), "10")
     first_token_timeout: float = env("FIRST_TOKEN_TIMEOUT", duration(1), "120")
     idle_timeout: float = env("IDLE_TIMEOUT", duration(1), "120")
@@ -105,6 +107,7 @@ class Settings:
     # its streaming mode have to fit in as well.
     frame_interval: float = env("FRAME_INTERVAL", values.interval(0.15), "0.25")
     answer_cards: int = env("ANSWER_CARDS", whole(0, 100), "2")
+    max_cards: int = env("MAX_CARDS", whole(0, 100), "6")
     images_in_answers: Literal["typed", "always", "never"] = env(
         "IMAGES_IN_ANSWERS", one_of("typed", "always", "never"), "typed"
     )
@@ -120,12 +123,25 @@ class Settings:
     user_daily_questions: int = env("USER_DAILY_QUESTIONS", whole(0, 1_000_000), "0")
     user_daily_tokens: int = env("USER_DAILY_TOKENS", whole(0, 1_000_000_000), "0")
     user_daily_cost: float = env("USER_DAILY_COST", values.amount, "0")
+    user_monthly_questions: int = env("USER_MONTHLY_QUESTIONS", whole(0, 100_000_000), "0")
+    user_monthly_tokens: int = env("USER_MONTHLY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    user_monthly_cost: float = env("USER_MONTHLY_COST", values.amount, "0")
     chat_daily_questions: int = env("CHAT_DAILY_QUESTIONS", whole(0, 1_000_000), "0")
     chat_daily_tokens: int = env("CHAT_DAILY_TOKENS", whole(0, 1_000_000_000), "0")
     chat_daily_cost: float = env("CHAT_DAILY_COST", values.amount, "0")
+    chat_monthly_questions: int = env("CHAT_MONTHLY_QUESTIONS", whole(0, 100_000_000), "0")
+    chat_monthly_tokens: int = env("CHAT_MONTHLY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    chat_monthly_cost: float = env("CHAT_MONTHLY_COST", values.amount, "0")
+    company_daily_questions: int = env("COMPANY_DAILY_QUESTIONS", whole(0, 100_000_000), "0")
+    company_daily_tokens: int = env("COMPANY_DAILY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    company_daily_cost: float = env("COMPANY_DAILY_COST", values.amount, "0")
+    company_monthly_questions: int = env("COMPANY_MONTHLY_QUESTIONS", whole(0, 100_000_000), "0")
+    company_monthly_tokens: int = env("COMPANY_MONTHLY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    company_monthly_cost: float = env("COMPANY_MONTHLY_COST", values.amount, "0")
     prices_file: str = env("PRICES_FILE", values.text, "")
 
     # The process
+    bind: str = env("BIND", addresses.listening, "0.0.0.0")
     http_port: int = env("HTTP_PORT", whole(1, 65535), "9000")
     database_url: str = env(
         "DATABASE_URL", addresses.database, "sqlite:///./data/feishu_bot.db", secret="password"
@@ -173,6 +189,7 @@ class Settings:
                     report.add_invalid(setting, value, exc)
             elif setting.default is None:
                 report.add_missing(setting)
+        report.add_dangerous()
         report.faults += contradictions(found)
         if report.faults:
             raise SettingsError(report.faults + report.near_misses())

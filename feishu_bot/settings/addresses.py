@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from feishu_bot.settings.values import InvalidValue, unquoted, value_type, word
@@ -59,6 +60,17 @@ def api(value: str) -> str:
     version = re.search(r"(?:^|&)(api-version=[\w.-]+)", query)
     url = f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
     return f"{url}?{version[1]}" if version else url
+
+
+@value_type(
+    "本机的一个 IP 地址，如 127.0.0.1、0.0.0.0 或 ::",
+    "an IP address of this machine, as in 127.0.0.1, 0.0.0.0 or ::",
+)
+def listening(value: str) -> str:
+    try:
+        return str(ip_address(value.removeprefix("[").removesuffix("]")))
+    except ValueError as exc:
+        raise InvalidValue("不是 IP 地址", "no IP address") from exc
 
 
 @value_type("http://host:3128 这样的地址", "an address such as http://host:3128")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from feishu_bot.settings.setting import Hint, Setting
@@ -13,6 +13,27 @@ from feishu_bot.settings.values import InvalidValue
 # The environment's own: no misspelling of HTTP_PROXY.
 NO_NEAR_MISS = {"HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy"}
 SECRETS = ("APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
+# What would happen if one of these were overlooked. No bot starts in such a state unless the
+# setting itself is there.
+HARM_BY_NAME = {
+    **dict.fromkeys(
+        ("API_URL", "FEISHU_DOMAIN"),
+        Hint("密钥会发到默认的地址去", "the keys would be sent to the default address"),
+    ),
+    **dict.fromkeys(
+        ("ALLOWED_USERS", "ALLOWED_CHATS", "BLOCKED_USERS", "ADMINS"),
+        Hint("机器人会对所有人开放", "the bot would be open to everybody"),
+    ),
+}
+# What other programs call the address of the model service.
+OTHER_NAMES = {
+    "API_URL": (
+        "OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_BASE_URL", "OPENAI_BASE", "OPENAI_URL",
+        "OPENAI_API_URL", "OPENAI_API_HOST", "OPENAI_HOST", "OPENAI_ENDPOINT", "BASE_URL",
+        "API_BASE", "API_BASE_URL", "LLM_BASE_URL", "OPENAI_BASEURL",
+    ),
+    "OPENAI_MODEL": ("MODEL", "MODEL_NAME", "OPENAI_API_MODEL", "OPENAI_MODEL_NAME", "LLM_MODEL"),
+}  # fmt: skip
 DAY_SECONDS = 86400
 
 
@@ -50,14 +71,34 @@ class Report:
         self._add(setting, zh, en)
 
     def near_misses(self) -> list[str]:
-        """Variables that look like a misspelt optional setting. By themselves they are no fault."""
+        """Variables that look like a misspelt optional setting, and do no harm by themselves."""
         return [
             f"{other}：没有这个设置，是不是 {setting.name}？\n"
             f"  {other}: no such setting; is it meant to be {setting.name}?"
-            for setting in self._settings
-            if setting.default is not None and not self._environ.get(setting.name, "").strip()
-            for other in self._close_to(setting.name, 0.85)
+            for setting, other in self._misspelt()
+            if setting.name not in HARM_BY_NAME
         ]
+
+    def add_dangerous(self) -> None:
+        """Those that would send a key elsewhere or open the bot if they were overlooked."""
+        for setting, other in self._misspelt():
+            if harm := HARM_BY_NAME.get(setting.name):
+                self.faults.append(
+                    f"{other}：没有这个设置，是不是 {setting.name}？不改的话，{harm.zh}。"
+                    f"请改名，或另外设置 {setting.name}。\n"
+                    f"  {other}: no such setting; is it meant to be {setting.name}? As it is, "
+                    f"{harm.en}; rename it, or set {setting.name} as well"
+                )
+
+    def _misspelt(self) -> Iterator[tuple[Setting, str]]:
+        """Optional settings that aren't set, each with a variable that may be meant for it."""
+        for setting in self._settings:
+            if setting.default is None or self._environ.get(setting.name, "").strip():
+                continue
+            others = OTHER_NAMES.get(setting.name, ())
+            found = [self._unknown[name] for name in others if name in self._unknown]
+            found += self._close_to(setting.name, 0.85)
+            yield from ((setting, name) for name in dict.fromkeys(found))
 
     def _add(self, setting: Setting, zh: str, en: str) -> None:
         if setting.hint:
@@ -85,7 +126,8 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
                 f"{one}、{other}：两处填了同一个值，它们在后台里是不同的。\n"
                 f"  {one}, {other}: the same value twice; in the console they differ"
             )
-    for name in ("USER_DAILY_COST", "CHAT_DAILY_COST"):
+    for whose, often in product(("USER", "CHAT", "COMPANY"), ("DAILY", "MONTHLY")):
+        name = f"{whose}_{often}_COST"
         if values[name.lower()] and not values["prices_file"]:
             yield (
                 f"{name}：没有 PRICES_FILE，算不出费用。\n"

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot.core.alerts import MONTH
+from feishu_bot.core.days import day_start, month_start
 from feishu_bot.logs import get_logger
 from feishu_bot.stores.alerts import SqlAlerts
+from feishu_bot.stores.call_budget import SqlCallBudget
 from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
@@ -20,6 +22,8 @@ from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
+from feishu_bot.stores.reservations import SqlReservations
+from feishu_bot.stores.sweep import Rest, never_stop
 from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.usage import SqlUsage
 from feishu_bot.stores.waiting import SqlWaiting
@@ -36,20 +40,27 @@ INBOX_SECONDS = 3 * DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """One store of each kind; what is older than `retention_days` is swept."""
+    """One store of each kind; what is older than `retention_days` is swept.
 
+    With `keeps_month` the usage of this month stays, which counts against a limit.
+    """
+
+    database: Database
     inbox: SqlInbox
     conversations: SqlConversations
     chats: SqlChats
     people: SqlPeople
     usage: SqlUsage
+    reservations: SqlReservations
     feedback: SqlFeedback
     waiting: SqlWaiting
     alerts: SqlAlerts
+    call_budget: SqlCallBudget
     own_roles: SqlOwnRoles
     history: SqlHistory
     text_index: TextIndexUpkeep
     retention_days: float
+    keeps_month: bool = False
 
     @classmethod
     def open(
@@ -60,39 +71,51 @@ class Stores:
         media_wait: float = 0.0,
         conversation_ttl: float,
         retention_days: float,
+        keeps_month: bool = False,
     ) -> Stores:
         """The stores of this database; connects to nothing, so it may run before a fork.
 
         A lease, how long what has no words is held, and the time after which an unused
         conversation starts over are in seconds.
         """
+        worker = WorkerId()
         return cls(
+            database=database,
             inbox=SqlInbox(
-                database, worker=WorkerId(), lease_seconds=lease_seconds, media_wait=media_wait
+                database, worker=worker, lease_seconds=lease_seconds, media_wait=media_wait
             ),
             conversations=SqlConversations(database, ttl_seconds=conversation_ttl),
             chats=SqlChats(database),
             people=SqlPeople(database),
             usage=SqlUsage(database),
+            reservations=SqlReservations(database),
             feedback=SqlFeedback(database),
             waiting=SqlWaiting(database),
             alerts=SqlAlerts(database),
+            call_budget=SqlCallBudget(database, worker=worker),
             own_roles=SqlOwnRoles(database),
             history=SqlHistory(database),
             text_index=TextIndexUpkeep(database),
             retention_days=retention_days,
+            keeps_month=keeps_month,
         )
 
-    def sweep(self, now: float) -> None:
-        """Delete what is too old at `now`, in seconds since the epoch."""
+    def sweep(self, now: float, rest: Rest = never_stop) -> None:
+        """Delete what is too old at `now`, in seconds since the epoch, step by step."""
         expired = now - self.retention_days * DAY
         logger.info(
             "swept",
-            events=self.inbox.sweep(now - INBOX_SECONDS),
-            conversations=self.conversations.sweep(expired),
-            usage=self.usage.sweep(expired),
+            events=self.inbox.sweep(now - INBOX_SECONDS, rest),
+            conversations=self.conversations.sweep(expired, rest),
+            usage=self.usage.sweep(
+                min(expired, month_start(now)) if self.keeps_month else expired, rest
+            ),
             # Those whose usage is kept stay: after the usage.
-            people=self.people.sweep(expired),
-            feedback=self.feedback.sweep(expired),
+            people=self.people.sweep(expired, rest),
+            feedback=self.feedback.sweep(expired, rest),
             alerts=self.alerts.sweep(min(expired, now - MONTH)),
+            forgotten=self.usage.sweep_forgotten(
+                month_start(now) if self.keeps_month else day_start(now)
+            ),
         )
+        self.database.clean_log()

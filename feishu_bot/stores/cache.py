@@ -11,7 +11,9 @@ from cachetools import TTLCache
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-_ITEMS = 20_000
+# What is asked for again is asked for soon, and another read is one step in an index. An entry of
+# the largest takes 700 bytes, and each process has five of these caches.
+_ITEMS = 2_000
 # The process that receives a click stores the change; the answering one should see it soon.
 _SECONDS = 3.0
 

@@ -16,10 +16,12 @@ from feishu_bot.core.conversations import (
     SettingsChanges,
     Turn,
 )
+from feishu_bot.core.drawings import ConversationKind
 from feishu_bot.core.messages import IncomingMessage, SentMessages
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import CleanText, conversations, messages, threads
+from feishu_bot.stores.sweep import OldRows, Rest, in_steps, never_stop
 from feishu_bot.stores.turn_tree import (
     read_answers,
     read_newest,
@@ -51,14 +53,16 @@ _SAVE_SETTINGS = (
         mode=sa.func.coalesce(sa.bindparam("new_mode"), conversations.c.mode),
     )
 )
+_SET_KIND = sa.update(conversations).where(_is_this).values(kind=sa.bindparam("new_kind"))
 _KNOWN_MESSAGE = sa.select(messages).where(messages.c.message_id == sa.bindparam("id"))
 _CARD = sa.select(messages.c.card_id).where(messages.c.message_id == sa.bindparam("id"))
 _THREAD_ROOT = sa.select(threads.c.root).where(
     threads.c.chat_id == sa.bindparam("chat"), threads.c.thread_id == sa.bindparam("thread")
 )
 _BIND_THREAD = insert(threads).on_conflict_do_nothing()
-_SWEEP = sa.delete(conversations).where(conversations.c.last_at < sa.bindparam("before"))
-_SWEEP_THREADS = sa.delete(threads).where(
+_OLD = OldRows(conversations, conversations.c.last_at < sa.bindparam("before"))
+_OLD_THREADS = OldRows(
+    threads,
     threads.c.created_at < sa.bindparam("before"),
     ~sa.exists().where(
         conversations.c.chat_id == threads.c.chat_id, conversations.c.root == threads.c.root
@@ -174,6 +178,12 @@ class SqlConversations:
             touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
             connection.execute(_SAVE_SETTINGS, {**parameters_of(key), **settings})
 
+    def set_kind(self, key: ConversationKey, kind: ConversationKind) -> None:
+        now = self._clock()
+        with self._database.write() as connection:
+            touch(connection, key, now=now, ended_before=now - self._ttl_seconds)
+            connection.execute(_SET_KIND, {**parameters_of(key), "new_kind": kind})
+
     def clear(self, key: ConversationKey) -> None:
         with self._database.write() as connection:
             clear(connection, key, now=self._clock())
@@ -191,14 +201,13 @@ class SqlConversations:
         for message_id in sent.message_ids:
             self._messages.keep(message_id, (key, True))
 
-    def sweep(self, before: float) -> int:
-        with self._database.write() as connection:
-            deleted = connection.execute(_SWEEP, {"before": before}).rowcount
-            connection.execute(_SWEEP_THREADS, {"before": before})
-        has_more = True
-        while has_more:
-            with self._database.write() as connection:
-                has_more = sweep_turns(connection, before)
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
+        # First the turns: a conversation takes with it what it still has, however much that is.
+        in_steps(
+            self._database, lambda connection, most: sweep_turns(connection, most, before), rest
+        )
+        deleted = _OLD.sweep(self._database, before, rest)
+        _OLD_THREADS.sweep(self._database, before, rest)
         for cache in (self._messages, self._roots, self._existing):
             cache.clear()
         return deleted
@@ -260,6 +269,7 @@ def _loaded(
         role=row.role,
         model=row.model,
         mode=row.mode,
+        kind="picture" if row.kind == "picture" else "chat",
     )
 
 

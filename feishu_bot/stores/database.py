@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +13,43 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from feishu_bot.errors import StoreUnavailable
-from feishu_bot.logs import get_logger
+from feishu_bot.errors import StoreFailure, StoreUnavailable
 from feishu_bot.stores import migrations
 from feishu_bot.stores.locks import WriteLock, retry_while_locked
-from feishu_bot.stores.outages import outages_told
-
-logger = get_logger(__name__)
+from feishu_bot.stores.open_file import OpenFile
+from feishu_bot.stores.outage_advice import advice
+from feishu_bot.stores.outages import failure_kind, outages_told, reason_of
+from feishu_bot.stores.private_file import make_private
 
 _BUSY_TIMEOUT = 5.0
+# A click waits for it, and whoever writes.
+_CLEAN_TIMEOUT = 0.3
+# What libpq does about a connection that nothing comes through any more, in seconds and, the last
+# one, milliseconds ("Parameter Key Words"). Less than half of a lease: then there is time for a new
+# connection before the answers have to be given up.
+_CUT_IS_NOTICED: Mapping[str, int] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+# The same for the server, so that what a process that was cut off or frozen has locked is free
+# again soon. Over a socket of the machine itself the first three mean nothing.
+_SESSION_LIMITS: Mapping[str, str] = {
+    # Compiling a statement takes fifty times as long as running it, and PostgreSQL does so wherever
+    # it takes a table without fresh statistics for much to read.
+    "jit": "off",
+    "tcp_keepalives_idle": "5s",
+    "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+}
+# Bytes on the disk of a SQLite file: with less the next answer may not fit.
+LEAST_SPACE = 1024 * 1024
 # Any number, as long as every replica uses the same one.
 _LOCK_MIGRATIONS = sa.text("SELECT pg_advisory_xact_lock(7378711437411123201)")
 
@@ -32,15 +60,29 @@ class Database:
     SQLite runs in WAL mode with `synchronous=NORMAL`: what was committed survives `kill -9`
     of the process, and nothing is ever half written; a power cut can cost the last transactions.
     In return a commit needs no fsync, and 200 answers can save their state side by side.
-
-    `pool_size` is the number of connections a process has at most.
+    A SQLite file that was deleted or replaced is used no more: what is written to it would be lost
+    at the next start. `pool_size` is the number of connections a process has at most. `on_outcome`
+    is told of every write that succeeds (None) and of everything that fails because the database
+    is away; it must not wait.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        on_outcome: Callable[[StoreUnavailable | None], None] = lambda failure: None,
+    ) -> None:
         self._url = sa.make_url(url)
+        self._on_outcome = on_outcome
         self._pool_size = pool_size
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._engine_by_pid: dict[int, _ProcessEngine] = {}
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several hosts may use it."""
+        return not self._is_sqlite
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -48,7 +90,7 @@ class Database:
 
         Raises StoreUnavailable when the database is away.
         """
-        with outages_told(), self._of_this_process().engine.connect() as connection:
+        with self._outages_noted(), self._of_this_process().engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -61,12 +103,41 @@ class Database:
 
         Raises StoreUnavailable when the database is away.
         """
+        with self._outages_noted():
+            ours = self._of_this_process()
+            lock = ours.write_lock or nullcontext()
+            with lock, ours.engine.connect() as connection, connection.begin():
+                if self._is_sqlite:
+                    _begin_immediate(connection)
+                yield connection
+        self._on_outcome(None)
+
+    @contextmanager
+    def _outages_noted(self) -> Iterator[None]:
+        try:
+            with outages_told():
+                yield
+        except StoreUnavailable as exc:
+            self._on_outcome(exc)
+            raise
+
+    def clean_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which holds what was deleted since; False for not yet.
+
+        That takes a moment in which nobody reads. PostgreSQL's own log is its administrator's.
+        Raises StoreUnavailable.
+        """
+        if not self._is_sqlite:
+            return True
         ours = self._of_this_process()
         lock = ours.write_lock or nullcontext()
-        with outages_told(), lock, ours.engine.connect() as connection, connection.begin():
-            if self._is_sqlite:
-                _begin_immediate(connection)
-            yield connection
+        with self._outages_noted(), lock, ours.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(_CLEAN_TIMEOUT * 1000)}")
+            try:
+                row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT * 1000)}")
+        return bool(row[0] == 0)
 
     def migrate(self) -> None:
         """Create the tables or bring them up to date; safe in several processes at once.
@@ -79,7 +150,8 @@ class Database:
             raise StoreUnavailable(self._describe(exc)) from exc
 
     def _migrate(self) -> None:
-        engine = self._create_engine(poolclass=sa.NullPool)
+        # However long it takes on a large database.
+        engine = self._create_engine(poolclass=sa.NullPool, limits=False)
         try:
             with retry_while_locked(engine.connect) as connection:
                 if migrations.is_current(connection):
@@ -89,21 +161,23 @@ class Database:
                     _begin_immediate(connection)
                 else:
                     connection.execute(_LOCK_MIGRATIONS)
-                if not migrations.is_current(connection):
-                    migrations.upgrade(connection)
+                if migrations.is_current(connection):
+                    return
+                if migrations.has_tables(connection):
+                    revision = migrations.revision_of(connection)
+                    if migrations.is_newer(revision):
+                        raise StoreUnavailable(self._told(f"revision {revision}", "newer"))
+                migrations.upgrade(connection)
         finally:
             engine.dispose()
 
     def _describe(self, exc: BaseException) -> str:
-        reason = str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
+        return self._told(reason_of(exc), failure_kind(exc))
+
+    def _told(self, reason: str, kind: StoreFailure) -> str:
         where = self._url.render_as_string(hide_password=True)
-        advice = (
-            "Is the folder there, and may this user write to it? In the container it must "
-            "belong to user 10001: chown 10001 FOLDER."
-            if self._is_sqlite
-            else "Is PostgreSQL running, and are host, name and password right?"
-        )
-        return f"数据库无法打开 / The database can't be opened: {where} ({reason}). {advice}"
+        zh, en = advice(self._url, kind)
+        return f"数据库无法打开 / The database can't be opened: {where} ({reason}). {zh} / {en}"
 
     def expect_current(self) -> None:
         """Make sure that a bot of this version has made the tables; nothing is created.
@@ -126,14 +200,39 @@ class Database:
                 f"start the bot once: {where}"
             )
 
-    def ping(self) -> bool:
-        """Whether the database answers and has tables."""
+    def check(self, *, writes: bool = True) -> str:
+        """The revision of the tables. With `writes` the database is written to, too, and nothing
+        changed. Raises StoreUnavailable.
+        """
         try:
-            with self.read() as connection:
-                return migrations.has_tables(connection)
-        except (StoreUnavailable, SQLAlchemyError) as exc:
-            logger.warning("database doesn't answer", error=type(exc.__cause__ or exc).__name__)
+            self._expect_space()
+            with self.write() if writes else self.read() as connection:
+                if writes:
+                    migrations.touch(connection)
+                return migrations.revision_of(connection)
+        except SQLAlchemyError as exc:
+            raise StoreUnavailable(f"there are no tables ({type(exc).__name__})") from exc
+
+    def ping(self) -> bool:
+        """Whether the database has tables and can be written."""
+        try:
+            self.check()
+        except StoreUnavailable:
             return False
+        return True
+
+    def _expect_space(self) -> None:
+        # A write of a few bytes may well find its place in a file that is there already.
+        if not self._is_sqlite:
+            return
+        try:
+            found = os.statvfs(Path(self._url.database or "").parent)
+        except OSError:
+            return
+        if found.f_bavail * found.f_frsize < LEAST_SPACE:
+            exc = StoreUnavailable("less than a megabyte is left on the disk", kind="full")
+            self._on_outcome(exc)
+            raise exc
 
     def close(self) -> None:
         """Close this process' connections; the next use opens new ones."""
@@ -149,21 +248,28 @@ class Database:
         ours = self._engine_by_pid.get(pid)
         if ours is None:
             size = self._pool_size
-            engine = self._create_engine(pool_size=size, max_overflow=0, pool_use_lifo=True)
-            lock = WriteLock(Path(self._url.database or "")) if self._is_sqlite else None
-            new = _ProcessEngine(engine, lock)
+            try:
+                engine = self._create_engine(pool_size=size, max_overflow=0, pool_use_lifo=True)
+            except OSError as exc:
+                raise StoreUnavailable(str(exc), kind="unopened") from exc
+            file = Path(self._url.database or "") if self._is_sqlite else None
+            new = _ProcessEngine(engine, WriteLock(file) if file else None, OpenFile(file))
             ours = self._engine_by_pid.setdefault(pid, new)
             if ours is not new:
                 new.close()
+        ours.file.expect_same()
         return ours
 
-    def _create_engine(self, **pooling: Any) -> sa.Engine:
+    def _create_engine(self, *, limits: bool = True, **pooling: Any) -> sa.Engine:
         # The parameters of a statement that fails would show what people wrote.
         create = partial(sa.create_engine, self._url, hide_parameters=True, **pooling)
         if not self._is_sqlite:
             # A connection may have been cut while it was idle: a restart, a firewall.
-            return create(pool_pre_ping=True, connect_args={"connect_timeout": 10})
-        Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            engine = create(pool_pre_ping=True, connect_args=_CUT_IS_NOTICED)
+            if limits:
+                sa.event.listen(engine, "connect", _limit_session)
+            return engine
+        make_private(Path(self._url.database or ""))
         # Without an isolation level the sqlite3 module begins no transaction of its own.
         engine = create(connect_args={"timeout": _BUSY_TIMEOUT, "isolation_level": None})
         sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -172,10 +278,11 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class _ProcessEngine:
-    """The engine of one process, and for SQLite the lock that its writers wait for."""
+    """The engine of one process; for SQLite its file, and the lock that its writers wait for."""
 
     engine: sa.Engine
     write_lock: WriteLock | None
+    file: OpenFile
 
     def close(self) -> None:
         self.engine.dispose()
@@ -187,8 +294,18 @@ def _begin_immediate(connection: sa.Connection) -> None:
     retry_while_locked(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
 
+def _limit_session(connection: Any, _record: Any) -> None:
+    # Not as options of the connection: poolers like PgBouncer refuse those.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";".join(f"SET {name} = '{limit}'" for name, limit in _SESSION_LIMITS.items())
+        )
+    connection.commit()
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # With secure_delete what is deleted is overwritten, and not only marked as free.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

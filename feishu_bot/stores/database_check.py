@@ -11,14 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores import migrations
+from feishu_bot.stores.outages import failure_kind, reason_of
 
 # absent: no file yet; empty: no tables yet; older and newer than this version of the bot.
 DatabaseState = Literal["absent", "empty", "older", "current", "newer"]
 
 WAIT_SECONDS = 5
-_version = sa.table("alembic_version", sa.column("version_num", sa.Text))
-# It changes nothing, and is written all the same.
-_TOUCH = sa.update(_version).values(version_num=_version.c.version_num)
 
 
 def check_database(url: str) -> DatabaseState:
@@ -40,18 +38,17 @@ def check_database(url: str) -> DatabaseState:
     )
     try:
         with engine.begin() as connection:
-            if not sa.inspect(connection).has_table(_version.name):
+            if not sa.inspect(connection).has_table(migrations.VERSION_TABLE):
                 return "empty"
-            connection.execute(_TOUCH)
-            revision = connection.execute(sa.select(_version.c.version_num)).scalar()
+            migrations.touch(connection)
+            revision = migrations.revision_of(connection)
     except (OSError, SQLAlchemyError) as exc:
-        reason = str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
-        raise StoreUnavailable(reason) from exc
+        raise StoreUnavailable(reason_of(exc), kind=failure_kind(exc)) from exc
     finally:
         engine.dispose()
     if revision == migrations.REVISION:
         return "current"
-    return "older" if revision in _known_revisions() else "newer"
+    return "newer" if migrations.is_newer(revision) else "older"
 
 
 def owner_of(url: str) -> int | None:
@@ -62,14 +59,9 @@ def owner_of(url: str) -> int | None:
     return file.stat().st_uid if is_file else None
 
 
-def _known_revisions() -> set[str]:
-    """Those of the files, which are named v<revision>_<subject>.py."""
-    files = (Path(migrations.__file__).parent / "versions").glob("v*_*.py")
-    return {file.name[1:].partition("_")[0] for file in files}
-
-
 def _check_folder(file: Path) -> None:
     """The bot makes the folders that are missing."""
     folder = next(parent for parent in file.absolute().parents if parent.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        raise StoreUnavailable(f"{folder} is no folder that may be written to")
+        message = f"{folder} is no folder that may be written to"
+        raise StoreUnavailable(message, kind="unopened")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from feishu_bot.core.people import ErasureReport
+from feishu_bot.core.people import ErasureReport, pseudonym
 from feishu_bot.stores import inbox_statements
 from feishu_bot.stores.schema import (
     chats,
@@ -21,20 +21,34 @@ from feishu_bot.stores.turns import FORGOTTEN
 _person: sa.BindParameter[str] = sa.bindparam("person")
 _since: sa.BindParameter[float] = sa.bindparam("since")
 
-_asked_in = sa.select(turns.c.chat_id, turns.c.root).where(turns.c.asker == _person)
+_private_chat = sa.select(people.c.private_chat).where(
+    people.c.open_id == _person, people.c.private_chat != ""
+)
 _others_asked = sa.exists().where(
     turns.c.chat_id == conversations.c.chat_id,
     turns.c.root == conversations.c.root,
     turns.c.asker.not_in(("", _person)),
 )
+# A role may be told before anybody asks. Who told it isn't known, but that they are in the chat.
+_is_where_they_are = conversations.c.chat_id.in_(
+    sa.union(
+        sa.select(turns.c.chat_id).where(turns.c.asker == _person),
+        sa.select(usage.c.chat_id).where(usage.c.open_id == _person),
+        _private_chat,
+    )
+)
 _EMPTY_ROLES = (
     sa.update(conversations)
-    .where(
-        sa.tuple_(conversations.c.chat_id, conversations.c.root).in_(_asked_in),
-        conversations.c.role != "",
-        ~_others_asked,
-    )
+    .where(_is_where_they_are, conversations.c.role != "", ~_others_asked)
     .values(role="")
+)
+_RESET_PRIVATE = (
+    sa.update(conversations)
+    .where(
+        conversations.c.chat_id.in_(_private_chat),
+        sa.or_(*(conversations.c[name] != "" for name in ("role", "model", "mode"))),
+    )
+    .values(role="", model="", mode="")
 )
 # What they kept for themselves is theirs wherever it is played, unless others keep it too.
 _others = own_roles.alias("others")
@@ -53,11 +67,15 @@ _EMPTY_OWN_ROLES = (
     )
     .values(role="")
 )
-_private_chat = sa.select(people.c.private_chat).where(people.c.open_id == _person)
 _DELETE_CHAT = sa.delete(chats).where(chats.c.chat_id.in_(_private_chat))
 _EMPTY_TURNS = sa.update(turns).where(turns.c.asker == _person).values(FORGOTTEN)
 _DELETE_USAGE = sa.delete(usage).where(usage.c.open_id == _person, usage.c.created_at < _since)
-_DELETE_GRANTS = sa.delete(grants).where(grants.c.open_id == _person, grants.c.created_at < _since)
+_DELETE_GRANTS = sa.delete(grants).where(grants.c.subject == _person, grants.c.created_at < _since)
+# The rest goes when the day is over, or the month where a limit is of one.
+_MARK_KEPT = tuple(
+    sa.update(one).where(owner == _person).values(forgotten=True)
+    for one, owner in ((usage, usage.c.open_id), (grants, grants.c.subject))
+)
 _HIDE_GRANTER = sa.update(grants).where(grants.c.granted_by == _person).values(granted_by="")
 _DELETE_FEEDBACK = sa.delete(feedback).where(feedback.c.open_id == _person)
 
@@ -78,23 +96,31 @@ def erase_person(
     """Delete what is stored about a person, in the connection's transaction.
 
     Their questions that no process works on yet end here, unless a part of the answer is on the
-    screen: then the process that claims it is told, and can end the card. A running job is left
-    alone. Empty turns stay, so that the turns of others still have their way to the root.
+    screen: then the process that claims it is told, and can end the card. A running job goes on,
+    and leaves no turn. Empty turns stay, so that the turns of others still have their way to the
+    root; so do the ids of messages, by which the bot knows its own.
 
-    Times are in seconds since the epoch; usage from `keep_usage_since` on stays, and so do grants.
+    Times are in seconds since the epoch; usage from `keep_usage_since` on stays until the day is
+    over, and so do grants.
     """
     person = {"person": open_id}
     before = {"person": open_id, "since": keep_usage_since}
 
     connection.execute(inbox_statements.FORGET_UNSEEN, {**person, "now": now})
     connection.execute(inbox_statements.FORGET_SHOWN, person)
+    connection.execute(inbox_statements.FORGET_RUNNING, person)
+    hidden = {**person, "hidden": pseudonym(open_id)}
+    connection.execute(inbox_statements.HIDE_NAME, hidden)
     # Who has asked where is known only as long as the turns have their askers.
-    settings = connection.execute(_EMPTY_ROLES, person).rowcount
+    settings = connection.execute(_RESET_PRIVATE, person).rowcount
+    settings += connection.execute(_EMPTY_ROLES, person).rowcount
     settings += connection.execute(_EMPTY_OWN_ROLES, person).rowcount
     settings += connection.execute(_DELETE_CHAT, person).rowcount
     emptied = connection.execute(_EMPTY_TURNS, person).rowcount
     used = connection.execute(_DELETE_USAGE, before).rowcount
     connection.execute(_DELETE_GRANTS, before)
+    for statement in _MARK_KEPT:
+        connection.execute(statement, person)
     connection.execute(_HIDE_GRANTER, person)
     judged = connection.execute(_DELETE_FEEDBACK, person).rowcount
     settings += connection.execute(_RESET_SETTINGS, person).rowcount

@@ -12,6 +12,7 @@ from feishu_bot.core.feedback import DailyRatings, Feedback, RatedAnswer, Rating
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.days import day_of
 from feishu_bot.stores.schema import feedback as table
+from feishu_bot.stores.sweep import OldRows, Rest, never_stop
 
 _INSERT = insert(table)
 # A click that is repeated, or delivered twice, doesn't remove the comment.
@@ -58,7 +59,7 @@ _NEWEST = (
     .limit(sa.bindparam("limit"))
 )
 _NEWEST_COMMENTS = _NEWEST.where(table.c.comment != "")
-_SWEEP = sa.delete(table).where(table.c.created_at < sa.bindparam("before"))
+_OLD = OldRows(table, table.c.created_at < sa.bindparam("before"))
 
 
 class SqlFeedback:
@@ -137,7 +138,6 @@ class SqlFeedback:
             "created_at": self._clock(),
         }
 
-    def sweep(self, before: float) -> int:
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
         """Delete what is older than that (seconds since the epoch); returns how many."""
-        with self._database.write() as connection:
-            return connection.execute(_SWEEP, {"before": before}).rowcount
+        return _OLD.sweep(self._database, before, rest)

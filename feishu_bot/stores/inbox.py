@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.running_jobs import lease_time
+from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
@@ -18,15 +20,18 @@ from feishu_bot.logs import get_logger
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.inbox_parts import join_words
-from feishu_bot.stores.inbox_rows import job_of, recalled_row, row_of, task_of
-from feishu_bot.stores.leases import HeldLeases, WorkerId
+from feishu_bot.stores.inbox_rows import click_row, job_of, recalled_row, row_of, task_of
+from feishu_bot.stores.leases import ForeignLease, HeldLeases, LeaseWatch, WorkerId
 from feishu_bot.stores.locks import is_transient
+from feishu_bot.stores.sweep import Rest, never_stop
 from feishu_bot.stores.turns import forget_question, insert_turn
 from feishu_bot.stores.usage import insert_usage
 
 logger = get_logger(__name__)
 
 _CLAIM_TRIES = 5
+# Longer than any job is put off for: see `WorkerPool`.
+_LONGEST_DELAY = 300.0
 
 
 class SqlInbox:
@@ -35,9 +40,10 @@ class SqlInbox:
     A done event keeps its ids until it is swept, so that a repeat of it is known; what the person
     wrote is deleted when the job ends.
 
-    A lease is good for `lease_seconds` by `clock` (seconds since the epoch); the clocks of several
-    hosts should agree to within a third of that. May be made before a fork, and used by any
-    number of threads.
+    A lease is good for `lease_seconds`, which all processes should have alike, by each one's own
+    `timer`: the holder counts from its last renewal, the others from when they first saw that.
+    `clock` (seconds since the epoch) dates rows, and decides only when a postponed job is due. May
+    be made before a fork, and used by any number of threads.
 
     A message without words can't be claimed for `media_wait` seconds, unless something was said
     after it; 0 for at once.
@@ -51,15 +57,18 @@ class SqlInbox:
         lease_seconds: float = 30.0,
         media_wait: float = 0.0,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = lease_time,
     ) -> None:
         self._database = database
         self._worker = worker
         self._lease_seconds = lease_seconds
         self._media_wait = media_wait
         self._clock = clock
+        self._timer = timer
         self._held = HeldLeases()
+        self._watch = LeaseWatch(lease_seconds, timer)
         # From then on our own leases are prolonged before work is claimed; at once at the start.
-        self._prolong_at = 0.0
+        self._prolong_at = float("-inf")
 
     def put(self, task: QueuedTask) -> bool:
         """Store the task; False when its event id or dedupe id is known already."""
@@ -89,19 +98,18 @@ class SqlInbox:
             row = connection.execute(statements.OPEN, {"asked": dedupe_id}).one_or_none()
         return task_of(row) if row is not None else None
 
-    def claim(self, limit: int) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
         """A waiting event is claimable when it is its conversation's oldest and nothing runs there.
 
         So is a running one whose lease has ended. The first call also takes over from dead
         processes.
         """
-        if self._clock() >= self._prolong_at:
-            # After a start there may be the leases of a process that died. After a long sleep
-            # (a suspended machine) our own have ended, and would look like somebody else's.
+        if self._timer() >= self._prolong_at:
+            # After a start there may be the leases of a process that died.
             self._prolong()
         for tried in range(1, _CLAIM_TRIES + 1):
             try:
-                return self._claim(limit)
+                return self._claim(limit, but)
             except IntegrityError:
                 # Two processes saw different events as the oldest of a conversation, because one
                 # of them was just being stored; the index let only one through.
@@ -111,17 +119,18 @@ class SqlInbox:
                     raise
         return []
 
-    def renew(self) -> Renewal:
-        """Ends the leases of dead processes on this host, too.
+    def renew(self, progress: Iterable[tuple[Job, str]] = ()) -> Renewal:
+        """Ends the leases of dead processes on this host, too, and those not renewed any more.
 
         Call it several times per `lease_seconds`.
         """
         held = self._held.ids()
-        owned = self._prolong()
+        owned = self._prolong(progress)
         # A job that finished meanwhile isn't lost: it is no longer held.
         lost = frozenset((held & self._held.ids()) - owned.keys())
         self._held.drop(lost)
-        return Renewal(lost=lost, stopped=frozenset(job for job, stop in owned.items() if stop))
+        stopped = frozenset(job for job, stop in owned.items() if stop)
+        return Renewal(lost=lost, stopped=stopped, kept=frozenset(owned))
 
     def checkpoint(self, job: Job, state: Mapping[str, Any]) -> None:
         """`json.dumps` must take `state`."""
@@ -151,7 +160,7 @@ class SqlInbox:
         return is_recalled
 
     def release(self, jobs: Iterable[Job]) -> None:
-        """The checkpoint stays, and the attempt doesn't count.
+        """The checkpoint stays, and no attempt is counted.
 
         Jobs that aren't ours any more are skipped.
         """
@@ -214,16 +223,21 @@ class SqlInbox:
                 for statement in (statements.STOP_EVENT_UNSEEN, statements.STOP_EVENT_SHOWN)
             )
 
+    def take_click(self, event_id: str) -> bool:
+        """Remembered for as long as what comes in is, which is longer than a click is accepted."""
+        with self._database.write() as connection:
+            row = click_row(event_id, self._clock())
+            return connection.execute(statements.PUT, row).first() is not None
+
     def ended_unanswered(self, dedupe_id: str) -> bool:
         with self._database.read() as connection:
             return bool(connection.scalar(statements.ENDED_UNANSWERED, {"asked": dedupe_id}))
 
-    def sweep(self, before: float) -> int:
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
         """Repeats of a deleted event aren't recognised: Feishu repeats one for up to 7.1 hours."""
-        with self._database.write() as connection:
-            return connection.execute(statements.SWEEP, {"before": before}).rowcount
+        return statements.OLD.sweep(self._database, before, rest)
 
-    def _claim(self, limit: int) -> list[Job]:
+    def _claim(self, limit: int, but: Askers) -> list[Job]:
         now = self._clock()
         lease = {
             "now": now,
@@ -231,8 +245,14 @@ class SqlInbox:
             "by": str(self._worker),
             "on": self._worker.host,
         }
+        # Clocks of replicas differ a little.
+        bounds = {"latest": now + _LONGEST_DELAY, "longest_hold": now + 2 * self._media_wait}
+        statement, parameters = statements.CLAIM, {**lease, **bounds, "limit": limit}
+        if but:
+            statement = statements.CLAIM_OF_OTHERS
+            parameters |= {"people": sorted(but.people), "chats": sorted(but.chats)}
         with self._database.write() as connection:
-            claimed = connection.execute(statements.CLAIM, {**lease, "limit": limit}).all()
+            claimed = connection.execute(statement, parameters).all()
             rows = [join_words(connection, row, lease) for row in claimed]
         jobs = []
         for row in sorted(rows, key=lambda row: (row.created_at, row.id)):
@@ -270,12 +290,13 @@ class SqlInbox:
                 statements.FINISH, {**parameters, "ended": "failed", "now": self._clock()}
             )
 
-    def _prolong(self) -> dict[int, bool]:
+    def _prolong(self, progress: Iterable[tuple[Job, str]] = ()) -> dict[int, bool]:
         """Prolong what we hold; returns whether to stop, by the ids of the jobs still ours.
 
         Only what is held: a lease whose claim was cut off on its way back must come to an end.
         """
-        now = self._clock()
+        now, began = self._clock(), self._timer()
+        written = [{**self._ours(job), "more": more} for job, more in progress]
         by, on = str(self._worker), self._worker.host
         held = self._held.ids()
         owned: dict[int, bool] = {}
@@ -285,16 +306,39 @@ class SqlInbox:
                 parameters = {"by": by, "until": until, "jobs": sorted(held)}
                 rows = connection.execute(statements.PROLONG, parameters)
                 owned = {row.id: row.stop_requested for row in rows}
+            if written:
+                connection.execute(statements.KEEP_PROGRESS, written)
+            self._end_leases(connection)
             others = connection.scalars(statements.OTHER_WORKERS, {"by": by, "on": on}).all()
             dead = [other for other in others if self._worker.is_dead(other)]
             if dead:
                 connection.execute(statements.EXPIRE, {"dead": dead})
-        self._prolong_at = now + self._lease_seconds * 0.9
+        self._prolong_at = began + self._lease_seconds * 0.9
         return owned
 
+    def _end_leases(self, connection: sa.Connection) -> None:
+        """End those that nobody renews any more, so that they can be claimed."""
+        held = self._held.ids()
+        foreign = [
+            ForeignLease(row.id, row.attempt, row.renewals, row.lease_until)
+            for row in connection.execute(statements.OTHER_LEASES)
+            if row.worker != str(self._worker) or row.id not in held
+        ]
+        ended = [
+            {
+                "job": lease.job,
+                "tried": lease.fencing_token,
+                "renewed": lease.renewals,
+                "was_until": lease.until,
+            }
+            for lease in self._watch.ended(foreign)
+        ]
+        if ended:
+            connection.execute(statements.END_LEASE, ended)
+
     def _ours(self, job: Job) -> dict[str, Any]:
-        return {"job": job.id, "by": str(self._worker), "tried": job.attempt}
+        return {"job": job.id, "by": str(self._worker), "tried": job.fencing_token}
 
 
 def _lost(job: Job) -> LeaseLost:
-    return LeaseLost(f"job {job.id}, attempt {job.attempt}")
+    return LeaseLost(f"job {job.id}, token {job.fencing_token}")

@@ -25,7 +25,8 @@ def join_words(
     In the transaction of the claim: whoever dies loses nothing. Any other row is its own.
     """
     # What has begun on the screen stays what it is.
-    if not row.place or row.attempt > 1 or row.checkpoint or _has_words(row):
+    has_begun = row.checkpoint or row.failures or row.crashes
+    if not row.place or has_begun or _has_words(row):
         return row
     first = _readable(row)
     if first is None or not first.is_wordless:

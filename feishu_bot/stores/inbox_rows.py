@@ -12,10 +12,22 @@ from feishu_bot.core.messages import Attachment, known_fields
 from feishu_bot.core.queue.wordless import with_parts
 from feishu_bot.core.tasks import Job, QueuedTask, read_payload
 
+# A process that dies has many jobs, and most of them have nothing to do with it. One that kills
+# its process each time comes to an end all the same.
+FORGIVEN_CRASHES = 15
+
 
 def job_of(row: sa.Row[Any]) -> Job:
     """A claimed task. Raises KeyError, TypeError or ValueError when it isn't readable."""
-    return Job.of(task_of(row), id=row.id, attempt=row.attempt, checkpoint=row.checkpoint or {})
+    crashes = max(0, row.crashes - FORGIVEN_CRASHES)
+    return Job.of(
+        task_of(row),
+        id=row.id,
+        attempt=1 + row.failures + crashes,
+        fencing_token=row.attempt,
+        checkpoint=row.checkpoint or {},
+        progress=row.progress or "",
+    )
 
 
 def row_of(task: QueuedTask, now: float, media_wait: float) -> dict[str, Any]:
@@ -40,8 +52,19 @@ def row_of(task: QueuedTask, now: float, media_wait: float) -> dict[str, Any]:
 
 def recalled_row(message_id: str, now: float) -> dict[str, Any]:
     """Stands for a message that was recalled before it came: it is known then, and over."""
-    row = {"event_id": f"recall:{message_id}", "dedupe_id": message_id, "message_id": message_id}
-    row |= {"kind": "recall", "conversation": "", "chat_id": "", "root": "", "state": "done"}
+    return _done_row("recall", f"recall:{message_id}", message_id, now) | {"message_id": message_id}
+
+
+def click_row(event_id: str, now: float) -> dict[str, Any]:
+    """Stands for a click that is done, apart from what it may have put into the inbox."""
+    done = f"done:{event_id}"
+    return _done_row("click", done, done, now)
+
+
+def _done_row(kind: str, event_id: str, dedupe_id: str, now: float) -> dict[str, Any]:
+    """What is over without ever having been a task."""
+    row = {"event_id": event_id, "dedupe_id": dedupe_id, "message_id": "", "kind": kind}
+    row |= {"conversation": "", "chat_id": "", "root": "", "state": "done"}
     return row | dict.fromkeys(("created_at", "received_at", "done_at"), now)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from feishu_bot.stores.schema import IS_DONE, IS_OPEN, IS_RUNNING, inbox
+from feishu_bot.stores.schema import IS_DONE, IS_OPEN, IS_RUNNING, CleanText, inbox
+from feishu_bot.stores.sweep import OldRows
 
 PUT = insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
 
@@ -22,8 +26,19 @@ _is_behind = sa.exists().where(
     _other.c.state != _done,
     sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
 )
-# Whether a task waits for another one of its conversation.
-IS_HELD_UP = sa.or_(_is_busy, _is_behind)
+
+
+def is_held_up(task: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether a task waits for another one of its conversation."""
+    same = _other.c.conversation == task.c.conversation
+    is_before = sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(
+        task.c.created_at, task.c.id
+    )
+    return sa.or_(
+        sa.exists().where(same, _other.c.state == _running),
+        sa.exists().where(same, _other.c.state != _done, is_before),
+    )
+
 
 # What nobody waits for is nothing to stop, and says nothing to what was sent before it.
 _BACKGROUND: list[sa.ColumnElement[str]] = [
@@ -50,7 +65,9 @@ _is_held = sa.and_(
     sa.exists().where(
         _other.c.place == inbox.c.place,
         _other.c.state != _done,
+        # Further away than any is held it was before the clock was set.
         _other.c.held_until > sa.bindparam("now"),
+        _other.c.held_until <= sa.bindparam("longest_hold"),
     ),
     ~_has_word_after,
 )
@@ -62,26 +79,51 @@ _is_after_held = sa.exists().where(
     sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
 )
 
-# PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
-# time and drops the clause. As a CTE it is evaluated once, so the limit holds.
-_next = (
-    sa.select(inbox.c.id)
-    .where(
-        inbox.c.state != _done,
-        sa.or_(
-            sa.and_(inbox.c.state == _waiting, ~_is_busy, ~_is_behind, ~_is_after_held, ~_is_held),
-            sa.and_(inbox.c.state == _running, inbox.c.lease_until < sa.bindparam("now")),
-        ),
-    )
-    .order_by(inbox.c.created_at, inbox.c.id)
-    .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True, of=inbox)
-    .cte("next")
+# Whoever has their share of the threads. Looked at first: it costs nothing.
+_is_of_others = (
+    inbox.c.sender.not_in(sa.bindparam("people", expanding=True)),
+    inbox.c.chat_id.not_in(sa.bindparam("chats", expanding=True)),
 )
+
+# A lease is ended by whoever saw for long enough that it wasn't renewed, by no clock. A postponed
+# job is due by the clock; one further away than any is put off was so before the clock was set.
+_is_due = sa.or_(
+    inbox.c.lease_until == 0,
+    sa.and_(
+        inbox.c.worker.is_(None),
+        sa.not_(inbox.c.lease_until.between(sa.bindparam("now"), sa.bindparam("latest"))),
+    ),
+)
+
+
+def _next(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
+    """What is to be claimed, of what waits only where the conditions hold.
+
+    PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
+    time and drops the clause. As a CTE it is evaluated once, so the limit holds.
+    """
+    is_next = (~_is_busy, ~_is_behind, ~_is_after_held, ~_is_held)
+    return (
+        sa.select(inbox.c.id)
+        .where(
+            inbox.c.state != _done,
+            sa.or_(
+                sa.and_(inbox.c.state == _waiting, *conditions, *is_next),
+                sa.and_(inbox.c.state == _running, _is_due),
+            ),
+        )
+        .order_by(inbox.c.created_at, inbox.c.id)
+        .limit(sa.bindparam("limit"))
+        .with_for_update(skip_locked=True, of=inbox)
+        .cte("next")
+    )
+
 
 _LEASE = {
     "state": "running",
     "attempt": inbox.c.attempt + 1,
+    # Who had it before has neither ended it nor given it up.
+    "crashes": inbox.c.crashes + sa.case((inbox.c.worker.is_not(None), 1), else_=0),
     "worker": sa.bindparam("by"),
     "host": sa.bindparam("on"),
     "lease_until": sa.bindparam("until"),
@@ -97,12 +139,40 @@ _JOB = (
     inbox.c.payload,
     inbox.c.created_at,
     inbox.c.attempt,
+    inbox.c.failures,
+    inbox.c.crashes,
     inbox.c.checkpoint,
+    inbox.c.progress,
     inbox.c.place,
     inbox.c.parts,
 )
-CLAIM = (
-    sa.update(inbox).where(inbox.c.id.in_(sa.select(_next.c.id))).values(_LEASE).returning(*_JOB)
+
+
+def _claim(which: sa.CTE) -> ReturningUpdate[*tuple[Any, ...]]:
+    return (
+        sa.update(inbox)
+        .where(inbox.c.id.in_(sa.select(which.c.id)))
+        .values(_LEASE)
+        .returning(*_JOB)
+    )
+
+
+CLAIM, CLAIM_OF_OTHERS = _claim(_next()), _claim(_next(*_is_of_others))
+
+# The leases of others, with what changes as long as they are renewed.
+OTHER_LEASES = sa.select(
+    inbox.c.id, inbox.c.worker, inbox.c.attempt, inbox.c.renewals, inbox.c.lease_until
+).where(IS_RUNNING, inbox.c.worker.is_not(None), inbox.c.lease_until != 0)
+END_LEASE = (
+    sa.update(inbox)
+    .where(
+        IS_RUNNING,
+        inbox.c.id == sa.bindparam("job"),
+        inbox.c.attempt == sa.bindparam("tried"),
+        inbox.c.renewals == sa.bindparam("renewed"),
+        inbox.c.lease_until == sa.bindparam("was_until"),
+    )
+    .values(lease_until=0.0)
 )
 
 OTHER_WORKERS = (
@@ -136,10 +206,13 @@ _END = {
     "sender": "",
     "payload": None,
     "checkpoint": None,
+    "progress": None,
     "lease_until": None,
     "place": None,
     "held_until": None,
     "parts": None,
+    "reserved_tokens": None,
+    "reserved_cost": None,
 }
 PROLONG = (
     sa.update(inbox)
@@ -147,11 +220,17 @@ PROLONG = (
         IS_RUNNING,
         inbox.c.worker == sa.bindparam("by"),
         inbox.c.id.in_(sa.bindparam("jobs", expanding=True)),
+        inbox.c.lease_until != 0,
     )
-    .values(lease_until=sa.bindparam("until"))
+    .values(lease_until=sa.bindparam("until"), renewals=inbox.c.renewals + 1)
     .returning(inbox.c.id, inbox.c.stop_requested)
 )
 CHECKPOINT = sa.update(inbox).where(_is_ours).values(checkpoint=sa.bindparam("kept"))
+KEEP_PROGRESS = (
+    sa.update(inbox)
+    .where(_is_ours)
+    .values(progress=sa.func.coalesce(inbox.c.progress, "") + sa.bindparam("more", type_=CleanText))
+)
 FINISH = (
     sa.update(inbox)
     .where(_is_ours)
@@ -161,13 +240,18 @@ FINISH = (
 RELEASE = (
     sa.update(inbox)
     .where(_is_ours)
-    .values(state="waiting", attempt=inbox.c.attempt - 1, worker=None, host=None, lease_until=None)
+    .values(state="waiting", worker=None, host=None, lease_until=None)
 )
 # Still "running", so that no later message of its conversation overtakes it.
 POSTPONE = (
     sa.update(inbox)
     .where(_is_ours)
-    .values(worker=None, host=None, lease_until=sa.bindparam("until"))
+    .values(
+        worker=None,
+        host=None,
+        lease_until=sa.bindparam("until"),
+        failures=inbox.c.failures + 1,
+    )
 )
 _is_named = inbox.c.dedupe_id == sa.bindparam("asked")
 REPLACE = (
@@ -200,10 +284,15 @@ _is_idle = sa.and_(IS_OPEN, inbox.c.worker.is_(None))
 # Of a message that became a part of a question the row names the message of the question.
 _part = inbox.alias("part")
 _of_part = sa.select(_part.c.message_id).where(_part.c.dedupe_id == sa.bindparam("asked"))
-_is_asked_for = sa.or_(
-    inbox.c.dedupe_id == sa.bindparam("asked"),
-    inbox.c.message_id == sa.bindparam("asked"),
-    inbox.c.message_id == _of_part.scalar_subquery(),
+_asked = inbox.alias("asked_for")
+_open_asked = sa.select(_asked.c.id).where(_asked.c.state != _done)
+# Each has its index; an OR of them would look at every open task.
+_is_asked_for = inbox.c.id.in_(
+    sa.union_all(
+        sa.select(_asked.c.id).where(_asked.c.dedupe_id == sa.bindparam("asked")),
+        _open_asked.where(_asked.c.message_id == sa.bindparam("asked")),
+        _open_asked.where(_asked.c.message_id == _of_part.scalar_subquery()),
+    )
 )
 _is_event = inbox.c.event_id == sa.bindparam("event")
 _is_from = inbox.c.sender == sa.bindparam("person")
@@ -229,6 +318,16 @@ STOP_EVENT_SHOWN = sa.update(inbox).where(IS_OPEN, _is_event).values(stop_reques
 FORGET_UNSEEN = _end_unseen(_is_from)
 FORGET_SHOWN = (
     sa.update(inbox).where(_is_idle, _is_from).values(stop_requested=True, forget_requested=True)
+)
+# What is being answered goes on, but leaves no turn.
+FORGET_RUNNING = sa.update(inbox).where(IS_RUNNING, _is_from).values(forget_requested=True)
+# Ids that earlier versions made of a person's own. What is known by one stays known.
+_named = (inbox.c.dedupe_id, inbox.c.conversation, inbox.c.root)
+_name: sa.BindParameter[str] = sa.bindparam("person")
+HIDE_NAME = (
+    sa.update(inbox)
+    .where(IS_DONE, sa.or_(*(column.contains(_name) for column in _named)))
+    .values({c.name: sa.func.replace(c, _name, sa.bindparam("hidden")) for c in _named})
 )
 # More than a person sends at once; the rest is a question of its own.
 _MOST_PARTS = 50
@@ -264,4 +363,4 @@ CLAIM_JOINED = (
     .values(parts=sa.bindparam("before"))
     .returning(*_JOB)
 )
-SWEEP = sa.delete(inbox).where(IS_DONE, inbox.c.done_at < sa.bindparam("before"))
+OLD = OldRows(inbox, IS_DONE, inbox.c.done_at < sa.bindparam("before"))

@@ -6,7 +6,8 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from typing_extensions import override
@@ -57,30 +58,61 @@ class WorkerId:
 class HeldLeases:
     """The ids of claimed jobs, safe to use from several threads.
 
-    A job is held for one attempt: when an old attempt gives up, a newer one stays held.
+    A job is held under one fencing token: when an old try gives up, a newer one stays held.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._attempt_by_id: dict[int, int] = {}
+        self._token_by_id: dict[int, int] = {}
 
     def ids(self) -> set[int]:
         with self._lock:
-            return set(self._attempt_by_id)
+            return set(self._token_by_id)
 
     def add(self, job: Job) -> None:
         with self._lock:
-            self._attempt_by_id[job.id] = job.attempt
+            self._token_by_id[job.id] = job.fencing_token
 
     def remove(self, job: Job) -> None:
         with self._lock:
-            if self._attempt_by_id.get(job.id) == job.attempt:
-                del self._attempt_by_id[job.id]
+            if self._token_by_id.get(job.id) == job.fencing_token:
+                del self._token_by_id[job.id]
 
     def drop(self, ids: Iterable[int]) -> None:
         with self._lock:
             for job_id in ids:
-                self._attempt_by_id.pop(job_id, None)
+                self._token_by_id.pop(job_id, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignLease:
+    """A lease of another process as it stood in the database; a renewal makes it another one."""
+
+    job: int
+    fencing_token: int
+    renewals: int
+    until: float
+
+
+class LeaseWatch:
+    """Finds the leases that have ended: those seen unchanged for `seconds` of our own `timer`.
+
+    The holder counts from before its renewal, by a timer of its own, and we from after it: so it
+    has stopped before we find out. No clock has to be right for that, and none may be set.
+    """
+
+    def __init__(self, seconds: float, timer: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._seen_at: dict[ForeignLease, float] = {}
+
+    def ended(self, leases: Iterable[ForeignLease]) -> list[ForeignLease]:
+        """Those of all leases of others, as they stand now, that have ended."""
+        now = self._timer()
+        with self._lock:
+            self._seen_at = {lease: self._seen_at.get(lease, now) for lease in leases}
+            return [lease for lease, at in self._seen_at.items() if now - at > self._seconds]
 
 
 def _pid_namespace() -> str:

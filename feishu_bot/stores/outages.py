@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from feishu_bot.errors import StoreUnavailable
+from feishu_bot.errors import StoreFailure, StoreUnavailable
 
-# SQLite's result codes: busy, locked, read-only, I/O error, corrupt, full, can't open, not a
-# database. The extended codes keep the plain one in their lowest byte.
-_SQLITE = frozenset({5, 6, 8, 10, 11, 13, 14, 26})
+# SQLite's result codes. The extended codes keep the plain one in their lowest byte, except for
+# the one that says that the file was moved.
+_SQLITE: Mapping[int, StoreFailure] = {
+    5: "locked", 6: "locked", 8: "read_only", 10: "away", 11: "damaged", 13: "full",
+    14: "unopened", 26: "damaged", 1032: "gone",
+}  # fmt: skip
 # PostgreSQL's classes: connection, rollback, resources, not in the right state, intervention,
-# system error. A connection that never was has no state at all.
-_POSTGRES = frozenset({"08", "40", "53", "55", "57", "58"})
+# system error; and a transaction that may only read, as after a failover. A connection that never
+# was has no state at all.
+_POSTGRES = ("08", "40", "53", "55", "57", "58", "25006")
+_POSTGRES_KINDS: Mapping[str, StoreFailure] = {"53100": "full", "25006": "read_only"}
 
 
 @contextmanager
@@ -26,8 +31,13 @@ def outages_told() -> Iterator[None]:
     except SQLAlchemyError as exc:
         if not is_outage(exc):
             raise
-        reason = str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
-        raise StoreUnavailable(f"the database doesn't answer ({reason})") from exc
+        message = f"the database doesn't answer ({reason_of(exc)})"
+        raise StoreUnavailable(message, kind=failure_kind(exc)) from exc
+
+
+def reason_of(exc: BaseException) -> str:
+    """What the database itself says, in one line."""
+    return str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
 
 
 def is_outage(exc: SQLAlchemyError) -> bool:
@@ -41,4 +51,18 @@ def is_outage(exc: SQLAlchemyError) -> bool:
         return code & 0xFF in _SQLITE
     state = getattr(exc.orig, "sqlstate", None)
     is_cut = exc.connection_invalidated or type(exc.orig).__name__ == "OperationalError"
-    return state[:2] in _POSTGRES if isinstance(state, str) else is_cut
+    if isinstance(state, str):
+        # The server also cuts a session that has done nothing for too long.
+        return state.startswith(_POSTGRES) or bool(exc.connection_invalidated)
+    return is_cut
+
+
+def failure_kind(exc: BaseException) -> StoreFailure:
+    """What the administrator has to see to."""
+    if isinstance(exc, OSError):
+        return "unopened"
+    orig = getattr(exc, "orig", None)
+    code = getattr(orig, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return _SQLITE.get(code) or _SQLITE.get(code & 0xFF, "away")
+    return _POSTGRES_KINDS.get(getattr(orig, "sqlstate", None) or "", "away")

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.stores.database import Database
-from feishu_bot.stores.schema import conversations
+from feishu_bot.stores.schema import PLAYS_ROLE, beginning_of, conversations
 from feishu_bot.stores.schema import own_roles as table
 
 _is_theirs = sa.and_(table.c.open_id == sa.bindparam("person"), table.c.open_id != "")
@@ -40,13 +40,30 @@ _UPDATE = (
 )
 _DELETE = sa.delete(table).where(_is_this)
 _text = sa.bindparam("text", type_=table.c.prompt.type)
-_KEEPERS = sa.select(table.c.open_id).where(
-    sa.or_(
-        sa.and_(table.c.prompt == _text, table.c.open_id != ""),
-        sa.and_(table.c.open_id == "", table.c.name == sa.bindparam("digest")),
+
+
+def _is_prompt(column: sa.Column[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    """Whether it is the parameter `text`, by the index of beginnings.
+
+    Not by two equal signs: SQLite would put the text for the column in both, and find no index.
+    """
+    return beginning_of(column) == beginning_of(_text), column.is_not_distinct_from(_text)
+
+
+# Two indexes serve the two halves; an OR of them would read all roles.
+_KEEPERS = sa.union_all(
+    sa.select(table.c.open_id).where(
+        *_is_prompt(table.c.prompt),
+        table.c.open_id != "",
+    ),
+    sa.select(table.c.open_id).where(table.c.open_id == "", table.c.name == sa.bindparam("digest")),
+)
+_IS_PLAYED = sa.select(
+    sa.exists().where(
+        PLAYS_ROLE,
+        *_is_prompt(conversations.c.role),
     )
 )
-_IS_PLAYED = sa.select(sa.exists().where(conversations.c.role == _text))
 _LEAVE_DIGEST = insert(table).on_conflict_do_nothing()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -11,11 +12,13 @@ from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT is 
 
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.erasure import erase_person
 from feishu_bot.stores.schema import people as table
 from feishu_bot.stores.schema import usage
+from feishu_bot.stores.sweep import OldRows, Rest, never_stop
 
 _DAY = 86_400.0
 
@@ -53,7 +56,8 @@ _FIND = (
     .values(private_chat=sa.bindparam("chat"))
 )
 # People who still ask need no greeting, however long ago they were met.
-_SWEEP = sa.delete(table).where(
+_OLD = OldRows(
+    table,
     _has_no_settings,
     table.c.seen_at < sa.bindparam("before"),
     ~sa.exists().where(usage.c.open_id == table.c.open_id),
@@ -97,24 +101,27 @@ class SqlPeople:
         return is_new
 
     def forget(self, open_id: str, *, keep_usage_since: float) -> ErasureReport:
-        """All or nothing. Grants since that time stay as well.
+        """All or nothing. Grants since that time stay as well, as long.
 
-        What is being answered just now is stored when it is done.
+        What is being answered just now leaves no turn. On SQLite nothing of it is left in the
+        database's files either; PostgreSQL removes it with its next VACUUM.
         """
         with self._database.write() as connection:
             now = self._clock()
             report = erase_person(connection, open_id, now=now, keep_usage_since=keep_usage_since)
         self._cache.drop(open_id)
+        # Where somebody is just reading, the next sweep does it.
+        with contextlib.suppress(StoreUnavailable):
+            self._database.clean_log()
         return report
 
-    def sweep(self, before: float) -> int:
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
         """Forget people who were not met since that time (seconds since the epoch); how many.
 
         Those with a language or a favourite model of their own stay, blocked ones, and those whose
         usage is kept.
         """
-        with self._database.write() as connection:
-            return connection.execute(_SWEEP, {"before": before}).rowcount
+        return _OLD.sweep(self._database, before, rest)
 
     def _set(self, statement: sa.Insert, open_id: str, **values: object) -> None:
         row = {"open_id": open_id, "seen_at": self._clock(), **values}

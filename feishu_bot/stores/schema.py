@@ -31,10 +31,16 @@ metadata = sa.MetaData()
 IS_OPEN = sa.text("state != 'done'")
 IS_RUNNING = sa.text("state = 'running'")
 IS_DONE = sa.text("state = 'done'")
+PLAYS_ROLE = sa.text("role != ''")
 
 
 def _index_where(condition: sa.TextClause, *names: str, unique: bool = False) -> sa.Index:
     return sa.Index(*names, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def beginning_of(prompt: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """What an index of prompts keeps: PostgreSQL takes no more than 2,700 bytes of a row."""
+    return sa.func.substr(prompt, sa.literal_column("1"), sa.literal_column("64"))
 
 
 inbox = sa.Table(
@@ -55,11 +61,21 @@ inbox = sa.Table(
     sa.Column("received_at", sa.Double, nullable=False),
     sa.Column("done_at", sa.Double),
     sa.Column("state", sa.Text, nullable=False, server_default="waiting"),
+    # How often it was claimed: the fencing token of whoever holds the lease.
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    # Tries that failed, and those whose process died or was cut off.
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),
     sa.Column("worker", sa.Text),
     sa.Column("host", sa.Text),
+    # Of a postponed job the time of its next try. A lease that has ended has 0; else it is the
+    # holder's guess, by no clock that counts.
     sa.Column("lease_until", sa.Double),
+    # Grows with each renewal: that is how others see that the holder lives.
+    sa.Column("renewals", sa.Integer, nullable=False, server_default="0"),
     sa.Column("checkpoint", _Json),
+    # What the model has said so far, a JSON object a line; deleted when the job ends.
+    sa.Column("progress", CleanText),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     # The question was recalled as well: no turn is to be stored.
     sa.Column("forget_requested", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -70,9 +86,14 @@ inbox = sa.Table(
     sa.Column("held_until", sa.Double),
     # What came before a question without words, as attachments.
     sa.Column("parts", _Json),
+    # What a question being answered is expected to take, as long as the lease is good; None where
+    # nothing is limited.
+    sa.Column("reserved_tokens", sa.Integer),
+    sa.Column("reserved_cost", sa.Double),
     _index_where(IS_OPEN, "inbox_queue", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_order", "conversation", "created_at", "id"),
     _index_where(IS_OPEN, "inbox_place", "place", "created_at", "id"),
+    _index_where(IS_OPEN, "inbox_message", "message_id"),
     # One running job per conversation, whatever two claims at the same time saw of each other.
     _index_where(IS_RUNNING, "inbox_running", "conversation", unique=True),
     _index_where(IS_DONE, "inbox_done", "done_at"),
@@ -86,7 +107,7 @@ conversations = sa.Table(
     sa.Column("role", CleanText, nullable=False, server_default=""),
     sa.Column("model", sa.Text, nullable=False, server_default=""),
     sa.Column("mode", sa.Text, nullable=False, server_default=""),
-    # Not used any more; a rolling upgrade needs it.
+    # "chat" or "picture".
     sa.Column("kind", sa.Text, nullable=False, server_default="chat"),
     # Turns up to this one were cleared and are not loaded any more.
     sa.Column("ended_with", _Id, key="cleared_up_to", nullable=False, server_default="0"),
@@ -97,6 +118,12 @@ conversations = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("last_at", sa.Double, nullable=False),
     sa.Index("conversations_last", "last_at"),
+)
+sa.Index(
+    "conversations_role",
+    beginning_of(conversations.c.role),
+    sqlite_where=PLAYS_ROLE,
+    postgresql_where=PLAYS_ROLE,
 )
 
 
@@ -133,6 +160,8 @@ turns = sa.Table(
     sa.Column("unread", _Json),
     # Keys of pictures.
     sa.Column("pictures", _Json),
+    # The pictures that were drawn, and how; empty for an answer in words.
+    sa.Column("drawing", _Json),
     # The id of the turn that the way to this one begins with, which may have been swept; for that
     # turn its own. Empty only until a row of version 0.1 is completed.
     sa.Column("origin", _Id),
@@ -141,6 +170,7 @@ turns = sa.Table(
     _of_a_conversation(),
     sa.Index("turns_conversation", "chat_id", "root", "id"),
     sa.Index("turns_question", "question_id"),
+    sa.Index("turns_chat", "chat_id", "id"),
     # All that a list of a person's conversations is made of, without reading a row.
     sa.Index("turns_person", "asker", "id", "origin", "chat_id"),
     sa.Index("turns_origin", "origin", "id"),
@@ -188,24 +218,33 @@ usage = sa.Table(
     sa.Column("audio_seconds", sa.Double, nullable=False, server_default="0"),
     sa.Column("files", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", sa.Double, nullable=False),
+    # The person is to be forgotten: it goes when its day is over.
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("usage_created", "created_at"),
     sa.Index("usage_person", "open_id", "created_at"),
     sa.Index("usage_chat", "chat_id", "created_at"),
 )
 
-# Several grants for one day add up, and each keeps who gave it.
+# Several grants for one day or month add up, and each keeps who gave it. An older version only
+# knows those of questions, for a person's day.
 grants = sa.Table(
     "grants",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("open_id", sa.Text, nullable=False),
-    sa.Column("day", sa.Text, nullable=False),
+    # An open_id, a chat_id or "company".
+    sa.Column("open_id", sa.Text, key="subject", nullable=False),
+    # 2026-11-22 or 2026-11.
+    sa.Column("day", sa.Text, key="period", nullable=False),
     sa.Column("questions", sa.Integer, nullable=False),
+    sa.Column("tokens", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cost", sa.Double, nullable=False, server_default="0"),
     sa.Column("granted_by", sa.Text, nullable=False),
     # The message that asked for it: a command is run again after a crash.
     sa.Column("message_id", sa.Text, unique=True),
     sa.Column("created_at", sa.Double, nullable=False),
-    sa.Index("grants_person", "open_id", "day"),
+    sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("grants_person", "subject", "period"),
+    sa.Index("grants_created", "created_at"),
 )
 
 chats = sa.Table(
@@ -232,6 +271,7 @@ people = sa.Table(
     sa.Column("model", sa.Text, nullable=False, server_default=""),
     # When something was last set or the person was last met, to within a day.
     sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Index("people_seen", "seen_at"),
 )
 
 # Prompts that people keep for themselves, each under a name.
@@ -245,6 +285,7 @@ own_roles = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.UniqueConstraint("open_id", "name", name="own_roles_name"),
 )
+sa.Index("own_roles_prompt", beginning_of(own_roles.c.prompt))
 
 feedback = sa.Table(
     "feedback",
@@ -279,4 +320,20 @@ alerts = sa.Table(
     sa.Column("since", sa.Double, nullable=False),
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("told_at", sa.Double, nullable=False),
+)
+
+# What each process that calls Feishu holds of the calls that are allowed; core/call_budget says
+# what the figures mean.
+call_holdings = sa.Table(
+    "call_holdings",
+    metadata,
+    sa.Column("process", sa.Text, primary_key=True),
+    sa.Column("second", sa.Integer, nullable=False),
+    sa.Column("minute", sa.Integer, nullable=False),
+    sa.Column("spent", sa.Integer, nullable=False),
+    sa.Column("demand", sa.Integer, nullable=False),
+    sa.Column("floor", sa.Integer, nullable=False),
+    # By the database's own clock.
+    sa.Column("ends_at", sa.Double, nullable=False),
+    sa.Column("gone_at", sa.Double, nullable=False),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.notices import Notice
 from feishu_bot.stores.schema import conversations, messages, turns
 from feishu_bot.stores.turns import IS_ASKED_BY, SELECT_TURNS, in_conversation, parameters_of
@@ -155,6 +156,7 @@ def _turns(
                 "answer_ids": tuple(row["answer_ids"]),
                 "part_ids": tuple(row["part_ids"] or ()),
                 "unread": tuple(Notice(**notice) for notice in row["unread"] or ()),
+                "drawing": Drawing.from_json(row["drawing"]) if row["drawing"] else None,
                 "pictures": row["pictures"] or {},
             }
         )

@@ -15,8 +15,7 @@ from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.stores.schema import conversations, messages, turns
 
-# So many statements hold others up for some milliseconds.
-_SWEPT_AT_ONCE = 200
+_CHAT = "chat"
 SELECT_TURNS = sa.select(*(turns.c[field.name] for field in dataclasses.fields(Turn)))
 
 
@@ -53,6 +52,7 @@ def _use(**changes: Any) -> Insert:
 
 
 _TOUCH = _use(
+    kind=_unless_expired(conversations.c.kind, _CHAT),
     cleared_up_to=_unless_expired(conversations.c.cleared_up_to, _newest_or_0),
     head=_unless_expired(conversations.c.head, sa.null()),
     expired_head=_unless_expired(
@@ -68,7 +68,7 @@ _USE_WITH_TURN = _use(
         (sa.bindparam("has_answer"), sa.null()), else_=conversations.c.expired_head
     ),
 ).returning(conversations.c.cleared_up_to)
-_CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null())
+_CLEAR = _use(cleared_up_to=_newest_or_0, head=sa.null(), expired_head=sa.null(), kind=_CHAT)
 
 _parent = turns.alias("parent")
 _same = turns.alias("same")
@@ -157,7 +157,7 @@ _OLDEST = (
         turns.c.answer_ids,
     )
     .order_by(turns.c.id)
-    .limit(_SWEPT_AT_ONCE)
+    .limit(sa.bindparam("most"))
 )
 _DELETE_TURN = sa.delete(turns).where(turns.c.id == sa.bindparam("gone"))
 # A question that was answered again is part of its newest turn.
@@ -173,7 +173,11 @@ FORGOTTEN = {
     "asker": "",
     "speaker": "",
     "title": "",
+    "drawing": None,
     "pictures": None,
+    # These name files, and lead to what was sent.
+    "unread": None,
+    "part_ids": None,
 }
 # The question of a message, also where the message is only a part of it.
 _of_part = (
@@ -181,8 +185,9 @@ _of_part = (
     .join(messages, messages.c.turn == turns.c.id)
     .where(messages.c.message_id == sa.bindparam("asked"), sa.not_(messages.c.own))
 )
-IS_ASKED_BY = sa.or_(
-    turns.c.question_id == sa.bindparam("asked"), turns.c.question_id.in_(_of_part)
+# Not an OR: with that PostgreSQL reads all turns.
+IS_ASKED_BY = turns.c.question_id.in_(
+    sa.union_all(sa.select(sa.bindparam("asked", type_=sa.Text)), _of_part)
 )
 _FORGET = sa.update(turns).where(IS_ASKED_BY).values(FORGOTTEN)
 _CLEAR_UP_TO = (
@@ -197,8 +202,8 @@ def touch(
 ) -> None:
     """Create the conversation, or record that it is used `now`.
 
-    One that was last used before `ended_before` starts over: its settings stay, and its turns,
-    but those are not loaded any more, and it has no head.
+    One that was last used before `ended_before` starts over, as a chat: its other settings stay,
+    and its turns, but those are not loaded any more, and it has no head.
     """
     connection.execute(_TOUCH, {**parameters_of(key), "now": now, "ended_before": ended_before})
 
@@ -249,16 +254,16 @@ def insert_own_messages(
         connection.execute(_MESSAGE_IF_NEW, rows)
 
 
-def sweep_turns(connection: sa.Connection, before: float) -> bool:
-    """Delete some of the oldest turns, with their messages, that were stored before that time.
+def sweep_turns(connection: sa.Connection, most: int, before: float) -> int | None:
+    """Delete the oldest turns, with their messages, that were stored before that time.
 
-    True when there may be more: their ids grow with time, so the first that is too young is the
-    end. What goes on from a deleted turn has lost its beginning.
+    Returns how many, None where there is none: their ids grow with time, so the first that is too
+    young is the end. What goes on from a deleted turn has lost its beginning.
     """
-    oldest = connection.execute(_OLDEST).all()
+    oldest = connection.execute(_OLDEST, {"most": most}).all()
     gone = [turn for turn in oldest if turn.created_at < before]
     if not gone:
-        return False
+        return None
     told = [
         {"gone": message_id, "of": turn.id}
         for turn in gone
@@ -266,7 +271,7 @@ def sweep_turns(connection: sa.Connection, before: float) -> bool:
     ]
     connection.execute(_DELETE_MESSAGE, told)
     connection.execute(_DELETE_TURN, [{"gone": turn.id} for turn in gone])
-    return len(gone) == len(oldest)
+    return len(gone)
 
 
 def forget_question(connection: sa.Connection, message_id: str) -> None:

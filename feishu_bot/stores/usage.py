@@ -10,22 +10,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
+from feishu_bot.core.limits import Spending
 from feishu_bot.core.usage import Usage, UsageGroup, UsageRow, UsageTotal
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.days import day_of
 from feishu_bot.stores.schema import grants
 from feishu_bot.stores.schema import usage as table
+from feishu_bot.stores.sweep import OldRows, Rest, never_stop
 
 _INSERT = sa.insert(table).inline()
 
-_tokens = sa.func.sum(table.c.prompt_tokens + table.c.completion_tokens)
-# A notice is no answer, nor is one that was stopped before its first word.
+# A notice is no answer, nor is one that was stopped before the model was asked.
 _is_answer = sa.and_(
     table.c.outcome.in_(("answered", "stopped")),
     table.c.prompt_tokens + table.c.completion_tokens + table.c.pictures > 0,
 )
+ANSWERS = sa.func.sum(sa.case((_is_answer, 1), else_=0))
+TOKENS = sa.func.sum(table.c.prompt_tokens + table.c.completion_tokens)
 _SUMS = (
-    sa.func.sum(sa.case((_is_answer, 1), else_=0)).label("answers"),
+    ANSWERS.label("answers"),
     sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
     sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
     sa.func.sum(table.c.cost).label("cost"),
@@ -56,7 +59,7 @@ def _grouped(starts: Sequence[float], by: Sequence[UsageGroup]) -> sa.Select[*tu
         .where(table.c.created_at >= sa.bindparam("since"))
         .group_by(*names)
         .order_by(
-            *(names[n] for n, group in enumerate(by) if group == "day"), _tokens.desc(), *names
+            *(names[n] for n, group in enumerate(by) if group == "day"), TOKENS.desc(), *names
         )
         .limit(sa.bindparam("limit"))
     )
@@ -64,17 +67,19 @@ def _grouped(starts: Sequence[float], by: Sequence[UsageGroup]) -> sa.Select[*tu
 
 _TOTALS = _sums_by(table.c.model).order_by(table.c.model)
 _PEOPLE = (
-    _sums_by(table.c.open_id).order_by(_tokens.desc(), table.c.open_id).limit(sa.bindparam("limit"))
+    _sums_by(table.c.open_id).order_by(TOKENS.desc(), table.c.open_id).limit(sa.bindparam("limit"))
 )
 _COUNT_PEOPLE = sa.select(sa.func.count(sa.distinct(table.c.open_id))).where(
     table.c.created_at >= sa.bindparam("since")
 )
-_GRANT = insert(grants).on_conflict_do_nothing().inline()
-_GRANTED = sa.select(sa.func.coalesce(sa.func.sum(grants.c.questions), 0)).where(
-    grants.c.open_id == sa.bindparam("person"), grants.c.day == sa.bindparam("on_day")
+_GRANT = insert(grants).on_conflict_do_nothing().returning(grants.c.id)
+# What was kept of people who were forgotten goes with its day, or month.
+_END_OF_DAY = tuple(
+    sa.delete(one).where(one.c.forgotten, one.c.created_at < sa.bindparam("before"))
+    for one in (table, grants)
 )
-_SWEEP = sa.delete(table).where(table.c.created_at < sa.bindparam("before"))
-_SWEEP_GRANTS = sa.delete(grants).where(grants.c.created_at < sa.bindparam("before"))
+_OLD = OldRows(table, table.c.created_at < sa.bindparam("before"))
+_OLD_GRANTS = OldRows(grants, grants.c.created_at < sa.bindparam("before"))
 
 
 class SqlUsage:
@@ -113,29 +118,31 @@ class SqlUsage:
             return [_row(row, by) for row in rows]
 
     def grant(
-        self, open_id: str, day: str, questions: int, granted_by: str, *, message_id: str
-    ) -> None:
+        self, subject: str, period: str, more: Spending, granted_by: str, *, message_id: str
+    ) -> bool:
         row = {
-            "open_id": open_id,
-            "day": day,
-            "questions": questions,
+            "subject": subject,
+            "period": period,
+            "questions": more.questions,
+            "tokens": more.tokens,
+            "cost": more.cost,
             "granted_by": granted_by,
             "message_id": message_id or None,
             "created_at": self._clock(),
         }
         with self._database.write() as connection:
-            connection.execute(_GRANT, row)
+            return connection.execute(_GRANT, row).first() is not None
 
-    def granted(self, open_id: str, day: str) -> int:
-        with self._database.read() as connection:
-            return int(connection.scalar(_GRANTED, {"person": open_id, "on_day": day}) or 0)
-
-    def sweep(self, before: float) -> int:
+    def sweep(self, before: float, rest: Rest = never_stop) -> int:
         """Delete older usage and grants (seconds since the epoch); returns the number of rows."""
+        return sum(old.sweep(self._database, before, rest) for old in (_OLD, _OLD_GRANTS))
+
+    def sweep_forgotten(self, before: float) -> int:
+        """Delete what people used before that time who were forgotten since; how many rows."""
         with self._database.write() as connection:
             return sum(
                 connection.execute(statement, {"before": before}).rowcount
-                for statement in (_SWEEP, _SWEEP_GRANTS)
+                for statement in _END_OF_DAY
             )
 
     def _totals(self, statement: sa.Select[Any], parameters: dict[str, object]) -> list[UsageTotal]:

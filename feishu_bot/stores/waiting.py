@@ -10,37 +10,46 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 
 from feishu_bot.core.queue.waiting import LeftReaction, WaitingMessage
 from feishu_bot.stores.database import Database
-from feishu_bot.stores.inbox_statements import IS_HELD_UP
+from feishu_bot.stores.inbox_statements import is_held_up
 from feishu_bot.stores.schema import IS_OPEN, inbox, waiting_reactions
 
 # So many can be told of in cards; more than that wait only where something is broken.
 MOST_WAITING = 500
 
+# Of the oldest so many. By this index alone, whatever the database believes to know of the table:
+# PostgreSQL takes it for full of open tasks until it has statistics, and would read all of it.
+_MOST_OPEN = 1_000
+_open = (
+    sa.select(inbox)
+    .where(IS_OPEN)
+    .order_by(inbox.c.created_at, inbox.c.id)
+    .limit(sa.literal_column(str(_MOST_OPEN), sa.Integer))
+    .subquery("task")
+)
 _is_waiting = inbox.c.state == "waiting"
 _its_reaction = waiting_reactions.c.message_id == inbox.c.dedupe_id
 _WAITING = (
     sa.select(
-        inbox.c.message_id,
-        inbox.c.conversation,
-        inbox.c.received_at,
+        _open.c.message_id,
+        _open.c.conversation,
+        _open.c.received_at,
         # What only waits for the words about it isn't behind anything.
         sa.and_(
-            IS_HELD_UP,
-            sa.or_(inbox.c.held_until.is_(None), inbox.c.held_until <= sa.bindparam("now")),
+            is_held_up(_open),
+            sa.or_(_open.c.held_until.is_(None), _open.c.held_until <= sa.bindparam("now")),
         ).label("is_behind"),
         waiting_reactions.c.message_id.is_not(None).label("has_reaction"),
     )
-    .outerjoin_from(inbox, waiting_reactions, _its_reaction)
+    .outerjoin_from(_open, waiting_reactions, waiting_reactions.c.message_id == _open.c.dedupe_id)
     .where(
-        IS_OPEN,
-        _is_waiting,
+        _open.c.state == "waiting",
         # What was handed back has its card already.
-        inbox.c.checkpoint.is_(None),
+        _open.c.checkpoint.is_(None),
         # What was pressed has no message of a person to react to.
-        inbox.c.dedupe_id == inbox.c.message_id,
-        inbox.c.kind.in_(("ask", "run")),
+        _open.c.dedupe_id == _open.c.message_id,
+        _open.c.kind.in_(("ask", "run")),
     )
-    .order_by(inbox.c.created_at, inbox.c.id)
+    .order_by(_open.c.created_at, _open.c.id)
     .limit(MOST_WAITING)
 )
 _LEFT = (

@@ -11,11 +11,15 @@ import yaml
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.alerts import MODEL_CAUSES
+from feishu_bot.core.answering.question_context import TAG_NAMES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
 from feishu_bot.core.documents import DocumentUnit
+from feishu_bot.core.drawings import SHAPES, STYLES
+from feishu_bot.core.limits import Period, Unit, Whose
 from feishu_bot.core.modes import MODES
+from feishu_bot.core.studio.picture_card import FREE
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from tests.builders import BotWorld
 from tests.content.kinds import kinds_of, template_of
@@ -44,19 +48,35 @@ def sources() -> Iterator[ast.Module]:
 COMPOSED = {
     "document_": tuple(f"{unit}{cut}" for unit in get_args(DocumentUnit) for cut in ("", "_cut")),
     "balance_": get_args(BalanceState),
+    "button_grant_": get_args(Unit),
     "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
+    "export_": tuple(TAG_NAMES.split("|")),
+    "extra_given_": get_args(Unit),
+    "extra_of_": tuple(f"{who}_{often}" for who in get_args(Whose) for often in get_args(Period)),
+    "extra_used_": get_args(Unit),
     "limit_": tuple(
-        f"{who}_{what}" for who in ("person", "chat") for what in ("questions", "tokens", "cost")
+        f"{who}_{what}"
+        for who in get_args(Whose)
+        for what in ("reserved", *get_args(Unit), *(f"month_{unit}" for unit in get_args(Unit)))
     ),
-    "rated_": ("up", "down"),
+    "picture_": tuple(
+        f"{wish}_{value}"
+        for wish, values in (("shape", SHAPES), ("style", STYLES))
+        for value in (FREE, *values)
+    ),
+    "studio_example_": ("1", "2", "3"),
     "table_": (
         *("day", "person", "name", "chat", "model", "questions", "prompt_tokens"),
         *("completion_tokens", "cost", "time", "verdict", "comment", "question_id", "answer_id"),
-        "cut",
+        *("pictures", "audio_minutes", "files", "cut"),
     ),
     "thread_": tuple(THREADS),
-    "usage_left_": ("questions", "granted", "tokens", "cost"),
+    "usage_left": (
+        *("", "_month", "_chat", "_chat_month", "_company", "_company_month"),
+        *("_questions", "_granted", "_tokens", "_cost"),
+        *(f"_month_{unit}" for unit in get_args(Unit)),
+    ),
 }
 
 
@@ -194,6 +214,7 @@ OF_NO_MODEL = {
     "model_unset",
     "picture_model_unset",
     "transcription_model_unset",
+    "recording_model_unset",
     "speech_model_unset",
     "new_topic",
 }

@@ -25,12 +25,15 @@ from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
+from feishu_bot.core.limits import Spending, Window, WindowState
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
-from feishu_bot.core.messenger import AnswerEdit, FinalAnswer
+from feishu_bot.core.messenger import UNENDING, AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import NOBODY, Askers
+from feishu_bot.core.quotas import sum_usage
 from feishu_bot.core.roles import Role
 from feishu_bot.core.tasks import Job, QueuedTask
 from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
@@ -51,8 +54,10 @@ class FakeInbox:
 
     def __init__(self) -> None:
         self.tasks: list[QueuedTask] = []
+        self.clicks: set[str] = set()
         self.jobs: list[Job] = []
         self.checkpoints: dict[int, dict] = {}
+        self.progress: dict[int, str] = {}
         self.finished: dict[int, tuple] = {}
         self.released: list[Job] = []
         self.postponed: list[tuple[Job, float]] = []
@@ -73,18 +78,31 @@ class FakeInbox:
             self.jobs.append(Job.of(task, id=len(self.tasks), attempt=1, checkpoint={}))
             return True
 
-    def claim(self, limit: int) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
         with self._lock:
-            jobs, self.jobs = self.jobs[:limit], self.jobs[limit:]
+            jobs = [
+                job
+                for job in self.jobs
+                if job.target.sender.open_id not in but.people and job.key.chat_id not in but.chats
+            ][:limit]
+            self.jobs = [job for job in self.jobs if job not in jobs]
             return jobs
 
-    def renew(self) -> Renewal:
-        return Renewal(frozenset(self.taken_over), frozenset(self.to_stop))
+    def renew(self, progress=()) -> Renewal:
+        for job, more in progress:
+            self.progress[job.id] = self.progress.get(job.id, "") + more
+        kept = frozenset(range(len(self.tasks) + 1)) - self.taken_over
+        return Renewal(frozenset(self.taken_over), frozenset(self.to_stop), kept)
 
     def checkpoint(self, job, state) -> None:
         if job.id in self.taken_over:
             raise LeaseLost
         self.checkpoints[job.id] = dict(state)
+
+    def take_click(self, event_id) -> bool:
+        is_new = event_id not in self.clicks
+        self.clicks.add(event_id)
+        return is_new
 
     def is_known(self, dedupe_id) -> bool:
         return any(dedupe_id == known.dedupe_id for known in self.tasks)
@@ -195,6 +213,9 @@ class FakeConversations:
         given = {name: value for name, value in settings.items() if value is not None}
         self.stored[key] = replace(self.load(key), **given)
 
+    def set_kind(self, key, kind) -> None:
+        self.stored[key] = replace(self.load(key), kind=kind)
+
     def bind(self, key, sent, turn=None) -> None:
         self.bound.append((key, sent))
         self.shown_more.update((message_id, turn) for message_id in sent.message_ids if turn)
@@ -254,7 +275,7 @@ class FakeUsage:
 
     def __init__(self) -> None:
         self.used: list[Usage] = []
-        self.grants: dict[tuple[str, str], int] = {}
+        self.grants: dict[tuple[str, str], Spending] = {}
         self.granting: set[str] = set()
 
     def totals(self, since, *, open_id=None, chat_id=None) -> list[UsageTotal]:
@@ -288,14 +309,53 @@ class FakeUsage:
         rows = [UsageRow(total=total, **dict(names)) for names, total in totals]
         return sorted(rows, key=lambda row: (row.day, -row.total.tokens))[:limit]
 
-    def grant(self, open_id, day, questions, granted_by, *, message_id) -> None:
+    def grant(self, subject, period, more, granted_by, *, message_id) -> bool:
         if message_id in self.granting:
-            return
+            return False
         self.granting.add(message_id)
-        self.grants[open_id, day] = self.granted(open_id, day) + questions
+        self.grants[subject, period] = self.granted(subject, period) + more
+        return True
 
-    def granted(self, open_id, day) -> int:
-        return self.grants.get((open_id, day), 0)
+    def granted(self, subject, period) -> Spending:
+        return self.grants.get((subject, period), Spending())
+
+
+class FakeReservations:
+    """What jobs have reserved, over what `usage` tells; `ended` jobs have nothing reserved."""
+
+    def __init__(self, usage: FakeUsage, ended: Callable[[], Any] = tuple) -> None:
+        self.usage = usage
+        self.reserved: dict[int, tuple[Job, Spending]] = {}
+        self._ended = ended
+
+    def reserve(self, job, expected, windows) -> tuple[WindowState, ...]:
+        self.reserved.pop(job.id, None)
+        states = self.states(windows)
+        if any(state.spoken_for for state in states):
+            return states
+        self.reserved[job.id] = (job, expected)
+        return ()
+
+    def states(self, windows) -> tuple[WindowState, ...]:
+        return tuple(map(self._state, windows))
+
+    def _state(self, window: Window) -> WindowState:
+        which = {"person": "open_id", "chat": "chat_id"}.get(window.limit.whose)
+        subject = {which: window.subject} if which else {}
+        reserved = Spending()
+        for number, (job, expected) in self.reserved.items():
+            own = {"person": job.target.sender.open_id, "chat": job.target.chat_id}
+            if number not in self._ended() and own.get(window.limit.whose) in (
+                None,
+                window.subject,
+            ):
+                reserved += expected
+        return WindowState(
+            window=window,
+            spent=sum_usage(self.usage.totals(window.since, **subject)),
+            reserved=reserved,
+            granted=self.usage.granted(window.subject, window.name),
+        )
 
 
 def _totals(used: list[Usage], name_of: Callable[[Usage], Any]) -> list[UsageTotal]:
@@ -460,6 +520,7 @@ class RecordedAnswer:
         self.ending: FinalAnswer | None = None
         self.abandoned = False
         self.waiting = 0
+        self.drawing: list[int] = []
         self.on_write: Callable[[], None] = lambda: None
         self._failure = failure
 
@@ -468,11 +529,18 @@ class RecordedAnswer:
         self.reasoning += reasoning
         self.on_write()
 
+    def rewrite(self, text: str = "", reasoning: str = "") -> None:
+        self.text, self.reasoning = text, reasoning
+        self.on_write()
+
     def add_picture(self, target: str, key: str) -> None:
         self.pictures[target] = key
 
     def tell_waiting(self, messages: int) -> None:
         self.waiting = messages
+
+    def tell_drawing(self, seconds: int) -> None:
+        self.drawing.append(seconds)
 
     def tell_heard(self, text) -> None:
         self.heard = text
@@ -507,7 +575,16 @@ class RecordingMessenger:
         self.on_write: Callable[[RecordedAnswer], None] = lambda answer: None
 
     def open_answer(
-        self, target, *, reference, checkpoint, save, sent, position=""
+        self,
+        target,
+        *,
+        key,
+        reference,
+        checkpoint,
+        save,
+        sent,
+        position="",
+        lease=UNENDING,
     ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
         answer.position = position
@@ -517,13 +594,13 @@ class RecordingMessenger:
         sent(SentMessages(("om_answer",), "omt_1"))
         return answer
 
-    def notify(self, target, notice, *, reference) -> SentMessages:
+    def notify(self, target, notice, *, key, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.notices.append((target.message_id, notice, reference))
         return SentMessages(("om_notice",))
 
-    def show(self, target, card, *, reference) -> SentMessages:
+    def show(self, target, card, *, key, reference) -> SentMessages:
         if self.failure:
             raise self.failure
         self.cards.append((target.message_id, card, reference))
@@ -547,7 +624,7 @@ class RecordingMessenger:
         self.pictures.append(data)
         return f"img_{len(self.pictures)}"
 
-    def edit_answer(self, target, message_id, card_id, edit) -> None:
+    def edit_answer(self, target, message_id, card_id, edit, *, key) -> None:
         if self.failure:
             raise self.failure
         self.edits.append((message_id, card_id, edit))

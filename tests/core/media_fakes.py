@@ -6,14 +6,17 @@ from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.forwarded_chat import ForwardedChats
+from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.sent_things import SentThings
+from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.documents import MOST_SCANS, Document, DocumentPart
 from feishu_bot.core.picture_model import DrawnPictures
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.speech import Speech
 from feishu_bot.core.transcription import Transcript
-from feishu_bot.errors import BotError, MediaError
+from feishu_bot.errors import BotError, MediaError, ModelError
+from tests.core.fakes import FakePrices
 
 
 class FakeAttachments:
@@ -85,15 +88,22 @@ class FakePictureModel:
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple, str, int]] = []
         self.failure: BotError | None = None
+        self.is_unset = False
         self.drawn = DrawnPictures(pictures=(b"\x89PNG",), model="draw-1")
 
     def draw(self, prompt, *, pictures=(), size="", number=1, is_cancelled=lambda: False):
         self.asked.append((prompt, pictures, size, number))
+        is_cancelled()
         if self.failure:
             raise self.failure
         return self.drawn
 
+    def size(self, shape) -> str:
+        return f"{shape} of {self.model()}"
+
     def model(self) -> str:
+        if self.is_unset:
+            raise ModelError("picture_model_unset")
         return self.drawn.model
 
 
@@ -145,6 +155,16 @@ def missing_context(
     )
     things = SentThings(archive=reader, cards=cards, forwards=forwards, files=files)
     return MissingContext(conversations=conversations, archive=reader, files=files, things=things)
+
+
+def modalities(*, can_see=True, transcriber=None) -> Modalities:
+    """What a question is read with: models that see, and hear."""
+    voices = VoiceMessages(
+        AttachmentSource(FakeAttachments()), transcriber or FakeTranscriber(), FakePrices()
+    )
+    return Modalities(
+        lambda: can_see, lambda key, data: voices.words_of(data, is_cancelled=lambda: False)
+    )
 
 
 class _NoNames:

@@ -19,11 +19,7 @@ from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.messages import Attachment
 from feishu_bot.errors import MediaError
 from tests.builders import BotWorld, turn
-from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures
-
-
-def sees() -> bool:
-    return True
+from tests.core.media_fakes import FakeAttachments, FakeDocuments, FakePictures, modalities
 
 
 @pytest.fixture
@@ -67,7 +63,7 @@ def test_the_files_of_a_message_share_the_budget(stored):
     attached = [Attachment("file", f"f{n}", f"{n}.txt") for n in range(2)]
     stored.stored.update({"f0": b"a" * 9_000, "f1": b"b" * 9_000})
 
-    found = files(stored, tokens=1_000).read("om_1", attached, sees)
+    found = files(stored, tokens=1_000).read("om_1", attached, modalities())
 
     assert [len(tag.text) for tag in tags_in(found.text, "document")] == [1_500, 1_500]
     assert [notice.kind for notice in found.notices] == ["document_page_cut"] * 2
@@ -78,7 +74,7 @@ def test_no_more_files_are_read_than_one_waits_for(stored):
     attached = [Attachment("file", f"f{n}", f"{n}.txt") for n in range(MOST_FILES + 2)]
     stored.stored.update({item.key: b"x" for item in attached})
 
-    found = files(stored).read("om_1", attached, sees)
+    found = files(stored).read("om_1", attached, modalities())
 
     assert len(stored.fetched) == MOST_FILES
     assert found.notices[-1].kind == "files_left"
@@ -89,12 +85,12 @@ def test_a_file_that_is_named_is_the_one_whose_pages_are_read(stored):
     one, two = Attachment("file", "f0", "a.pdf"), Attachment("file", "f1", "b.pdf")
     reader = files(stored, tokens=6)
     turns = [
-        turn(1, question=reader.read("om_1", [one], sees).text + "Q"),
-        turn(2, question=reader.read("om_2", [two], sees).text + "Q"),
+        turn(1, question=reader.read("om_1", [one], modalities()).text + "Q"),
+        turn(2, question=reader.read("om_2", [two], modalities()).text + "Q"),
     ]
 
-    newest = reader.further_pages(PageRange(3, 3), "page 3", turns, sees)
-    named = reader.further_pages(PageRange(3, 3), "page 3 of a.pdf", turns, sees)
+    newest = reader.further_pages(PageRange(3, 3), "page 3", turns, modalities())
+    named = reader.further_pages(PageRange(3, 3), "page 3 of a.pdf", turns, modalities())
 
     assert [tag.text for tag in tags_in(newest.text, "document")] == ["[page 3]\nf"]
     assert [tag.text for tag in tags_in(named.text, "document")] == ["[page 3]\nc"]
@@ -102,7 +98,7 @@ def test_a_file_that_is_named_is_the_one_whose_pages_are_read(stored):
 
 
 def test_pages_are_of_nothing_where_there_is_no_file(stored):
-    assert not files(stored).further_pages(PageRange(3, 3), "page 3", [turn(1)], sees).text
+    assert not files(stored).further_pages(PageRange(3, 3), "page 3", [turn(1)], modalities()).text
     assert not stored.fetched
 
 

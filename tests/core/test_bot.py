@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.core.card_actions import CardAction
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.messages import MenuClick
 from feishu_bot.core.tasks import MAX_ATTEMPTS
@@ -108,11 +107,10 @@ def test_a_click_on_a_forgotten_conversation_says_so(world):
 
 
 def test_a_click_that_means_nothing_says_so(world):
+    world.bind("om_card")
+
     assert world.click("fly").toast.notice.kind == "action_unknown"
-    empty = CardAction(
-        event_id="ev_1", message_id="om_card", chat_id="oc_1", operator=ALICE, value={}
-    )
-    assert world.bot.click(empty).toast.notice.kind == "action_unknown"
+    assert world.deliver_click({}).toast.notice.kind == "button_outdated"
 
 
 def test_a_private_chat_is_one_running_conversation(world):

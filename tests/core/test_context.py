@@ -11,6 +11,7 @@ from feishu_bot.core.messages import SentMessages
 from tests.builders import KEY, message, turn
 from tests.core.fakes import FakeConversations, FakeReader
 from tests.core.media_fakes import missing_context as missing
+from tests.core.media_fakes import modalities
 
 EMPTY = Conversation(key=KEY)
 
@@ -25,17 +26,17 @@ def test_a_quoted_message_stands_before_the_question_and_cannot_end_its_own_quot
     reader = FakeReader(fetched(1, "a </quoted_message> b"))
     context = missing(FakeConversations(), reader)
 
-    text = context.of(message("why?", parent_id="om_1"), EMPTY).text
+    text = context.of(message("why?", parent_id="om_1"), EMPTY, modalities()).text
 
     assert text == "<quoted_message>\na &lt;/quoted_message> b\n</quoted_message>\n\n"
     assert without_context(text + "why?") == "why?"
-    assert context.of(message("why?"), EMPTY) == QuestionContext()
+    assert context.of(message("why?"), EMPTY, modalities()) == QuestionContext()
 
 
 def test_a_quoted_message_that_is_gone_is_named_to_the_model_and_to_the_reader():
     context = missing(FakeConversations(), FakeReader())
 
-    found = context.of(message("why?", parent_id="om_gone"), EMPTY)
+    found = context.of(message("why?", parent_id="om_gone"), EMPTY, modalities())
 
     assert found.text == "<quoted_message>\n(a message that can't be read)\n</quoted_message>\n\n"
     assert [notice.kind for notice in found.notices] == ["quote_unreadable"]
@@ -44,16 +45,29 @@ def test_a_quoted_message_that_is_gone_is_named_to_the_model_and_to_the_reader()
 def test_what_the_store_knows_is_not_asked_for():
     conversations, reader = FakeConversations(), FakeReader(fetched(1, "x"))
     conversations.stored[KEY] = Conversation(key=KEY, turns=(turn(1),))
-    conversations.bind(KEY, SentMessages(("om_card",)))
     context = missing(conversations, reader)
 
-    for known in ("om_card", "om_q1", "om_a1"):
-        assert context.of(message("why?", parent_id=known), EMPTY) == QuestionContext()
+    for known in ("om_q1", "om_a1"):
+        found = context.of(message("why?", parent_id=known), EMPTY, modalities())
+        assert found == QuestionContext()
 
     topic = {"thread_id": "omt_1", "root_id": "om_r", "parent_id": "om_r"}
-    assert context.of(message("why?", **topic), EMPTY) == QuestionContext()
-    assert context.of(message("first", thread_id="omt_2"), EMPTY) == QuestionContext()
+    assert context.of(message("why?", **topic), EMPTY, modalities()) == QuestionContext()
+    assert context.of(message("first", thread_id="omt_2"), EMPTY, modalities()) == QuestionContext()
     assert not reader.asked
+
+
+def test_a_card_of_the_bot_that_is_no_answer_is_read_and_others_are_not_missed():
+    conversations = FakeConversations()
+    conversations.bind(KEY, SentMessages(("om_card", "om_gone")))
+    card = FetchedMessage(message_id="om_card", kind="interactive", is_own=True, text="用量 3 次")
+    context = missing(conversations, FakeReader(card))
+
+    told = context.of(message("why?", parent_id="om_card"), EMPTY, modalities())
+    assert told == QuestionContext("<quoted_message>\n用量 3 次\n</quoted_message>\n\n")
+
+    gone = context.of(message("why?", parent_id="om_gone"), EMPTY, modalities())
+    assert gone == QuestionContext()
 
 
 def test_a_thread_is_told_by_who_said_what_up_to_the_question():
@@ -66,7 +80,7 @@ def test_a_thread_is_told_by_who_said_what_up_to_the_question():
     )
     question = message("q", "om_4", thread_id="omt_1", root_id="om_1", parent_id="om_1")
 
-    text = missing(FakeConversations(), reader).of(question, EMPTY).text
+    text = missing(FakeConversations(), reader).of(question, EMPTY, modalities()).text
 
     assert text == (
         "<earlier_messages>\nperson 1: one\n\nassistant: two\n\nperson 2: three\n"
@@ -78,7 +92,7 @@ def test_of_a_long_thread_the_newest_lines_are_kept():
     lines = [fetched(n, f"line {n} " + "x" * 3 * LINE_CHARS) for n in range(20)]
     question = message("q", "om_q", thread_id="omt_1", root_id="om_0", parent_id="om_0")
 
-    text = missing(FakeConversations(), FakeReader(*lines)).of(question, EMPTY).text
+    text = missing(FakeConversations(), FakeReader(*lines)).of(question, EMPTY, modalities()).text
 
     assert len(text) < THREAD_CHARS + 100
     assert "line 19 " in text

@@ -8,12 +8,12 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.cards import Card, Text
 from feishu_bot.core.chat_model import StreamEnd
 from feishu_bot.core.commands.registry import CommandGroup, command
+from feishu_bot.core.limits import Quota
 from feishu_bot.core.messages import MenuClick
-from feishu_bot.core.quotas import Quota
 from feishu_bot.core.replier import MAX_SEND_ATTEMPTS
 from feishu_bot.core.tasks import MAX_ATTEMPTS
 from feishu_bot.errors import CardRefused, FeishuUnavailable, TargetGone
-from tests.builders import ALICE, BotWorld, turn, usage
+from tests.builders import ALICE, BotWorld, daily, turn, usage
 from tests.core.fakes import refuse
 
 
@@ -141,7 +141,7 @@ def test_an_open_card_whose_turn_was_forgotten_is_ended(world):
 
 @pytest.mark.parametrize("act", ["continue", "regenerate"])
 def test_what_came_to_no_answer_can_be_clicked_again(act):
-    world = BotWorld(person_quota=Quota(questions=1), clock=lambda: 2.0)
+    world = BotWorld(limits=daily(person=Quota(questions=1)), clock=lambda: 2.0)
     remember(world)
     world.usage.used.append(usage(created_at=1.0))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -71,11 +72,12 @@ def test_a_verdict_counts_at_once_and_a_comment_may_follow():
     assert empty.toast.notice.kind == "feedback_nothing"
 
 
-def test_a_comment_is_kept_for_no_answer_of_another_chat():
+def test_a_comment_is_kept_for_no_answer_of_another_conversation():
     world = RatingWorld()
-    world.bind("om_elsewhere", key=KEY.__class__("oc_2", "om_2"))
+    world.bind("om_elsewhere", key=replace(KEY, chat_id="oc_2"))
+    world.bind("om_beside", key=replace(KEY, root="om_2"))
 
-    for of in ("om_elsewhere", "om_nowhere"):
+    for of in ("om_elsewhere", "om_beside", "om_nowhere"):
         sent = world.click("comment", of=of, form={"comment": "x"}, on="om_a1")
         assert sent.toast.notice.kind == "conversation_unknown"
     assert world.feedback.stored == {}
@@ -118,7 +120,9 @@ def test_in_a_group_thumbs_are_counted():
 def test_a_click_that_is_delivered_twice_is_not_taken_back():
     world = RatingWorld()
 
-    assert [world.press("up", event_id="ev_same") for _ in range(2)] == ["rated_up"] * 2
+    told = [world.press("up", event_id="ev_same") for _ in range(2)]
+
+    assert told == ["rated_up", "click_known"]
     assert world.feedback.stored == {("om_a1", "ou_alice"): ("up", "")}
 
 

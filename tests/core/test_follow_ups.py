@@ -15,13 +15,13 @@ from feishu_bot.core.background.follow_ups import (
 )
 from feishu_bot.core.chat_model import LateReasoning, StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.limits import Quota
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import FollowUpQuestions, Retirement
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.quotas import Quota
 from feishu_bot.core.tasks import AskQuestion, ShowFollowUps, SuggestFollowUps
 from feishu_bot.errors import ModelError
-from tests.builders import ALICE, BOB, KEY, BotWorld, job, turn, usage
+from tests.builders import ALICE, BOB, KEY, BotWorld, daily, job, turn, usage
 
 THREE = "How much?\nSince when?\nBy whom?"
 
@@ -142,7 +142,7 @@ def test_they_come_too_late_where_the_conversation_has_gone_on():
 
 
 def test_who_has_used_up_the_day_is_suggested_nothing():
-    world = suggesting(person_quota=Quota(tokens=100), clock=lambda: 1_000.0)
+    world = suggesting(limits=daily(person=Quota(tokens=100)), clock=lambda: 1_000.0)
     world.usage.used.append(usage(prompt_tokens=100))
 
     suggest(world)

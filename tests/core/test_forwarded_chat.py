@@ -15,7 +15,7 @@ from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.messages import Attachment
 from tests.builders import KEY, message, turn
 from tests.core.fakes import FakeConversations, FakeReader, FakeUserDirectory
-from tests.core.media_fakes import FakeAttachments, missing_context
+from tests.core.media_fakes import FakeAttachments, missing_context, modalities
 
 EMPTY = Conversation(key=KEY)
 AT = 1_760_000_000.0
@@ -40,7 +40,7 @@ def context_of(sent: FetchedMessage, conversations=None, **more):
     """What stands before a question for a message that is sent to the bot."""
     reader = FakeReader(sent)
     context = missing_context(conversations or FakeConversations(), reader, **more)
-    return context.of(message("", sent.message_id, kind=sent.kind), EMPTY)
+    return context.of(message("", sent.message_id, kind=sent.kind), EMPTY, modalities())
 
 
 def kinds(context) -> list[str]:
@@ -121,9 +121,9 @@ def test_a_cover_and_the_words_of_a_card_from_its_event_are_used():
     reader = FakeReader()
     context = missing_context(FakeConversations(), reader)
     video = message("", kind="media", attachments=(Attachment("video", "v", "a.mp4", cover="i"),))
-    assert kinds(context.of(video, EMPTY)) == ["video_cover"]
+    assert kinds(context.of(video, EMPTY, modalities())) == ["video_cover"]
 
-    card = context.of(message("disk full", kind="interactive"), EMPTY)
+    card = context.of(message("disk full", kind="interactive"), EMPTY, modalities())
     assert (card.text, card.failure) == ("<sent_message>\ndisk full\n</sent_message>\n\n", None)
 
 

@@ -10,7 +10,7 @@ from feishu_bot.core.answering.scanned_pages import MOST_PAGES
 from feishu_bot.core.messages import Attachment
 from feishu_bot.core.pictures import PAGE_TOKENS
 from tests.builders import turn
-from tests.core.media_fakes import FakeAttachments
+from tests.core.media_fakes import FakeAttachments, modalities
 from tests.core.test_attached import files, load
 
 SCAN = Attachment("file", "f1", "a.pdf")
@@ -23,7 +23,7 @@ def stored():
 
 def read(stored, data: bytes, *, tokens=100_000, can_see=True):
     stored.stored["f1"] = data
-    return files(stored, tokens=tokens).read("om_1", [SCAN], lambda: can_see)
+    return files(stored, tokens=tokens).read("om_1", [SCAN], modalities(can_see=can_see))
 
 
 def pages(context) -> list[str]:
@@ -53,7 +53,7 @@ def test_pages_of_a_scan_that_came_before_the_words_lead_to_its_own_message(stor
     stored.stored["f1"] = b"#\f#"
     came_before = Attachment("file", "f1", "a.pdf", message_id="om_before")
 
-    found = files(stored).read("om_words", [came_before], lambda: True)
+    found = files(stored).read("om_words", [came_before], modalities())
 
     tags = [*tags_in(found.text, "document"), *tags_in(found.text, "picture")]
     assert {tag.attributes["message"] for tag in tags} == {"om_before"}
@@ -88,8 +88,8 @@ def test_pages_of_before_are_fetched_together_and_shown_again(stored):
 def test_other_pages_can_be_asked_for(stored):
     reader = files(stored, tokens=2 * PAGE_TOKENS)
     stored.stored["f1"] = b"\f".join([b"#"] * 9)
-    before = turn(1, question=reader.read("om_1", [SCAN], lambda: True).text + "Q")
+    before = turn(1, question=reader.read("om_1", [SCAN], modalities()).text + "Q")
 
-    found = reader.further_pages(PageRange(1, 9), "pages 1-9", [before], lambda: True)
+    found = reader.further_pages(PageRange(1, 9), "pages 1-9", [before], modalities())
 
     assert pages(found) == ["3", "4"]

@@ -12,17 +12,19 @@ import pytest
 from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.draft import Draft
-from feishu_bot.core.cards import Card, Chart, Point, Select
+from feishu_bot.core.cards import Card, Chart, Point, Select, Text
 from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.commands import usage_report
 from feishu_bot.core.formatting import format_money
+from feishu_bot.core.limits import Limit, Quota, Spending
 from feishu_bot.core.messages import IncomingMessage, Mention
 from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.quotas import Quota, QuotaChecker
-from feishu_bot.core.tasks import ReplyTarget, RunCommand
-from tests.builders import ALICE, BOB, BOSS, BotWorld, job, message, usage
-from tests.core.card_parts import field_rows, first, paragraphs
+from feishu_bot.core.queue.running_jobs import JobControl
+from feishu_bot.core.quotas import QuotaChecker
+from feishu_bot.core.tasks import RunCommand
+from tests.builders import ALICE, BOB, BOSS, BotWorld, daily, job, message, usage
+from tests.core.card_parts import all_buttons, field_rows, first, paragraphs
 from tests.core.fakes import FakePrices, FakeUserDirectory
 from tests.polling import Clock
 
@@ -49,8 +51,9 @@ class UsageWorld(BotWorld):
         person: Quota | None = None,
         chat: Quota | None = None,
         currency: str = "¥",
+        more: tuple[Limit, ...] = (),
     ) -> None:
-        limits = {"person": person or Quota(), "chat": chat or Quota()}
+        limits = daily(person=person or Quota(), chat=chat or Quota()) + more
         self.clock = Clock(NOON)
         super().__init__(
             ports={
@@ -58,11 +61,11 @@ class UsageWorld(BotWorld):
                 "prices": FakePrices(currency),
             },
             policy=AccessPolicy(admins=("ou_boss",), blocked_users=("ou_listed",)),
-            **{f"{name}_quota": quota for name, quota in limits.items()},
+            limits=limits,
             clock=self.clock,
         )
         self.quotas = QuotaChecker(
-            self.usage, **limits, currency=lambda: currency, clock=self.clock
+            self.reservations, limits=limits, currency=lambda: currency, clock=self.clock
         )
 
     def use(self, times: int = 1, **changes: object) -> None:
@@ -72,9 +75,19 @@ class UsageWorld(BotWorld):
 
     def refusal(self, asked: IncomingMessage | None = None) -> Notice | None:
         """Why somebody who isn't an admin may not ask."""
-        target = ReplyTarget.of(asked or message())
-        with self.quotas.reserve(target, is_admin=False) as refusal:
-            return refusal
+        return self.reserve(asked, number=0)
+
+    def reserve(
+        self, asked: IncomingMessage | None = None, *, number: int, **expected: float
+    ) -> Notice | None:
+        """Why a question is refused that is expected to take so much."""
+        question = job(asked, id=number)
+        refusal = self.quotas.reserve(
+            question, lambda: Spending(**{"questions": 1} | expected), is_admin=False
+        )
+        if not number:
+            self.reservations.reserved.pop(0, None)
+        return refusal
 
     def card(self, **changes: object) -> Card:
         """The card of /usage."""
@@ -130,10 +143,9 @@ class UntouchedUsage:
 
 
 def test_without_limits_the_database_is_not_asked():
-    quotas = QuotaChecker(UntouchedUsage(), person=Quota(), chat=Quota())
+    quotas = QuotaChecker(UntouchedUsage())
 
-    with quotas.reserve(ReplyTarget.of(message()), is_admin=False) as refusal:
-        assert refusal is None
+    assert quotas.reserve(job(), UntouchedUsage(), is_admin=False) is None
 
 
 @pytest.mark.parametrize(
@@ -150,7 +162,9 @@ def test_a_person_is_told_which_limit_and_how_much_and_when_it_ends(quota, kind,
     assert world.refusal() is None
     world.use()
 
-    assert world.refusal() == Notice(kind, {"zone": "UTC+8", "used": used, "limit": limit})
+    assert world.refusal() == Notice(
+        kind, {"date": "2026-11-23", "zone": "UTC+8", "used": used, "limit": limit}
+    )
     assert world.refusal(message(sender=BOB)) is None
     world.clock.tick(11 * HOUR)
     assert world.refusal() is None
@@ -174,23 +188,23 @@ def test_admins_are_not_limited():
     world = UsageWorld(person=Quota(questions=1))
     world.use(5)
 
-    with world.quotas.reserve(ReplyTarget.of(message()), is_admin=True) as refusal:
-        assert refusal is None
+    assert world.quotas.reserve(job(), Spending, is_admin=True) is None
 
 
 def test_questions_that_are_being_answered_count_already():
     world = UsageWorld(person=Quota(questions=2))
     world.use()
 
-    with world.quotas.reserve(ReplyTarget.of(message()), is_admin=False) as first:
-        second = world.refusal()
-    third = world.refusal()
+    assert world.reserve(number=1) is None
 
-    assert (first, third) == (None, None)
-    assert second.kind == "limit_person_questions"
+    refused = world.refusal()
+    assert refused == Notice("limit_person_reserved", {"used": "1", "limit": "2"})
+    assert world.refusal(message(sender=BOB)) is None
+    world.inbox.finished[1] = ("answered", None, None)
+    assert world.refusal() is None
 
 
-def test_notices_and_what_was_stopped_before_its_first_word_are_no_questions():
+def test_notices_and_what_was_stopped_before_the_model_was_asked_are_no_questions():
     world = UsageWorld(person=Quota(questions=1))
     world.use(outcome="noticed")
     world.use(outcome="failed")
@@ -202,6 +216,68 @@ def test_notices_and_what_was_stopped_before_its_first_word_are_no_questions():
     assert world.refusal() is not None
 
 
+def test_a_month_and_the_company_have_limits_of_their_own():
+    month = Limit(whose="person", period="month", quota=Quota(questions=3))
+    company = Limit(whose="company", period="month", quota=Quota(tokens=180))
+    world = UsageWorld(more=(month, company))
+    world.use(2, created_at=NOON - 5 * 24 * HOUR)
+    world.use(9, created_at=NOON - 30 * 24 * HOUR)
+    assert world.refusal() is None
+
+    world.use()
+    renewal = {"date": "2026-12-01", "zone": "UTC+8"}
+    spent = {"used": "3", "limit": "3"}
+    assert world.refusal() == Notice("limit_person_month_questions", spent | renewal)
+    assert world.refusal(message(sender=BOB)) is None
+
+    world.use(3, open_id="ou_cleo", chat_id="oc_7")
+    spent = {"used": "180", "limit": "180"}
+    assert world.refusal(message(sender=BOB)) == Notice(
+        "limit_company_month_tokens", spent | renewal
+    )
+    world.clock.tick(9 * 24 * HOUR)
+    assert world.refusal() is None
+
+
+def test_what_the_month_counts_isnt_forgotten_before_it_is_over():
+    assert UsageWorld(person=Quota(questions=1)).quotas.keeps_since == days.day_start(NOON)
+    month = Limit(whose="chat", period="month", quota=Quota(questions=3))
+    assert UsageWorld(more=(month,)).quotas.keeps_since == days.month_start(NOON)
+
+
+def test_a_question_that_is_expected_to_take_the_rest_lets_no_other_begin():
+    world = UsageWorld(person=Quota(tokens=1_000))
+    world.use()
+
+    assert world.reserve(number=1, tokens=990) is None
+
+    refused = world.refusal()
+    assert refused == Notice("limit_person_reserved", {"used": "30", "limit": "1,000"})
+
+
+def test_what_was_stopped_before_its_first_word_is_a_question_and_costs_its_prompt():
+    world = BotWorld(
+        limits=daily(person=Quota(questions=1)),
+        ports={"prices": FakePrices("¥", each=0.1)},
+        clock=lambda: 2_000.0,
+    )
+    world.receive("word " * 600)
+    control = JobControl()
+    control.stop()
+    world.model.enqueue(StreamStart("gpt-x"), TextDelta("Hi"))
+    (asked,) = world.inbox.claim(1)
+
+    world.bot.work(asked, control)
+
+    spent = world.inbox.finished[1][2]
+    assert (spent.outcome, spent.completion_tokens) == ("stopped", 0)
+    assert spent.prompt_tokens > 900
+    assert spent.cost == pytest.approx(spent.prompt_tokens * 0.1)
+    world.usage.used.append(spent)
+    world.say("again", "om_2")
+    assert world.messenger.notice_kinds == ["limit_person_questions"]
+
+
 # What an answer cost
 
 
@@ -211,7 +287,9 @@ def test_notices_and_what_was_stopped_before_its_first_word_are_no_questions():
         (Draft(text="hello", prompt_tokens=30, completion_tokens=12), (30, 12)),
         (Draft(text="a" * 300, estimated_tokens=50), (50, 104)),
         (Draft(reasoning="a" * 300, estimated_tokens=50), (50, 104)),
-        (Draft(estimated_tokens=50), (0, 0)),
+        (Draft(estimated_tokens=50, notice="stopped"), (0, 0)),
+        (Draft(estimated_tokens=50, notice="stopped", is_asked=True), (50, 0)),
+        (Draft(estimated_tokens=50, notice="gateway_busy", is_asked=True), (0, 0)),
     ],
 )
 def test_where_the_gateway_tells_nothing_the_estimate_counts(draft, spent):
@@ -357,6 +435,116 @@ def test_a_table_that_is_too_long_says_so(monkeypatch):
     assert last == ["只列出了 1 行；在服务器上可以导出全部。"]
 
 
+def test_a_line_for_each_limit_that_holds_where_one_asks():
+    limits = tuple(
+        Limit(whose=whose, period=period, quota=Quota(questions=10))
+        for whose in ("person", "chat", "company")
+        for period in ("day", "month")
+    )
+    world = UsageWorld(more=limits)
+    world.use(2)
+
+    def lines(**changes: object) -> list[str]:
+        card = world.card(**changes)
+        rows = [(name, kind) for name, kind, _ in field_rows(card) if name.startswith("usage_left")]
+        return [name.removeprefix("usage_left") for name, kind in rows if kind != "usage_unlimited"]
+
+    assert lines() == ["", "_month", "_company", "_company_month"]
+    everywhere = ["", "_month", "_chat", "_chat_month", "_company", "_company_month"]
+    assert lines(chat_type="group") == everywhere
+    assert lines(sender=BOSS) == ["_company", "_company_month"]
+    assert paragraphs(world.card()) == ["usage_anew", "usage_anew_month", "usage_id"]
+
+
+# Asking for more
+
+
+class AskingWorld(UsageWorld):
+    """Alice has used up her day, and presses the button that her notice has."""
+
+    def __init__(self, **quota: float) -> None:
+        super().__init__(person=Quota(**quota or {"questions": 5}))
+        self.use(5)
+        self.bind("om_notice")
+
+    def ask(self, **changes: object) -> str:
+        """What she is told at once."""
+        response = self.click("ask_more", on="om_notice", **changes)
+        return response.toast.notice.kind
+
+    def asked_card(self) -> Card:
+        """What the admin gets."""
+        self.work()
+        (_, card, _) = self.messenger.cards[-1]
+        return card
+
+
+@pytest.mark.parametrize(
+    ("quota", "label", "amount"),
+    [
+        ({"questions": 5}, "button_grant_questions", "3"),
+        ({"tokens": 150}, "button_grant_tokens", "75"),
+        ({"cost": 2.5}, "button_grant_cost", "¥1.25"),
+    ],
+)
+def test_the_admins_get_a_card_whose_button_grants_once(quota, label, amount):
+    world = AskingWorld(**quota)
+    assert world.ask() == "extra_asked"
+    assert world.ask() == "extra_known"
+
+    card = world.asked_card()
+    assert len(world.messenger.cards) == 1
+    assert field_rows(card)[0][0] == "ou_alice"
+    (button,) = all_buttons(card)
+    assert button.label == Text(label, {"amount": amount})
+    assert world.refusal() is not None
+    refused = world.click(**button.value, operator=BOB)
+    assert refused.toast.notice.kind == "admins_only"
+
+    done = [world.click(**button.value, operator=BOSS).toast.notice.kind for _ in range(2)]
+    world.work()
+
+    assert done == ["extra_granted", "extra_granted_before"]
+    assert world.refusal() is None
+    (unit,) = quota
+    assert world.messenger.notices[-1][1].kind == f"extra_given_{unit}"
+    assert len(world.messenger.notices) == 1
+
+
+def test_it_can_be_asked_for_again_once_it_was_granted_and_used():
+    world = AskingWorld()
+    world.ask()
+    (button,) = all_buttons(world.asked_card())
+    world.click(**button.value, operator=BOSS)
+    assert world.ask() == "extra_needless"
+
+    world.use(3)
+
+    assert world.ask() == "extra_asked"
+    world.clock.tick(24 * HOUR)
+    assert world.click(**button.value, operator=BOSS).toast.notice.kind == "extra_over"
+
+
+def test_who_has_something_left_or_nobody_to_ask_is_told_so():
+    world = AskingWorld()
+    assert world.ask(operator=BOB) == "extra_needless"
+
+    alone = BotWorld(limits=daily(person=Quota(questions=1)))
+    alone.bind("om_notice")
+    assert alone.click("ask_more", on="om_notice").toast.notice.kind == "extra_nobody"
+
+
+def test_an_amount_that_no_card_was_built_with_grants_nothing():
+    world = AskingWorld()
+    world.ask()
+    (button,) = all_buttons(world.asked_card())
+
+    for odd in ({"amount": "nan"}, {"amount": "-5"}, {"unit": "days"}, {"period": "year"}):
+        pressed = world.click(**{**button.value, **odd}, operator=BOSS)
+        assert pressed.toast.notice.kind == "action_unknown", odd
+    assert not world.usage.grants
+
+
 # /grant
 
 
@@ -380,7 +568,7 @@ def test_a_grant_adds_to_todays_questions_and_says_what_holds():
         {"left": "55", "limit": "57", "granted": "55"},
     )
     world.clock.tick(24 * HOUR)
-    assert world.quotas.day_of("ou_alice").granted == 0
+    assert world.quotas.of_person("ou_alice", "day").granted == Spending()
 
 
 def test_the_same_message_grants_once_however_often_it_is_tried():
@@ -389,7 +577,7 @@ def test_the_same_message_grants_once_however_often_it_is_tried():
     for _ in range(3):
         world.grant("ou_alice 5")
 
-    assert world.quotas.day_of("ou_alice").granted == 5
+    assert world.quotas.of_person("ou_alice", "day").granted.questions == 5
 
 
 @pytest.mark.parametrize(

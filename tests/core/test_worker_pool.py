@@ -6,12 +6,14 @@ import threading
 
 import pytest
 
-from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
+from feishu_bot.core.messages import Sender
+from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs
+from feishu_bot.core.queue.shares import Askers, Shares
 from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
 from feishu_bot.core.tasks import QueuedTask
 from tests.builders import message, queued
-from tests.core.fakes import FakeInbox
-from tests.polling import eventually
+from tests.core.fakes import FakeInbox, refuse
+from tests.polling import Clock, eventually
 
 
 def task(number: int) -> QueuedTask:
@@ -98,6 +100,36 @@ def test_no_more_jobs_run_than_there_are_threads(inbox, handler, running, start)
     eventually(lambda: len(handler.started) == 5)
 
 
+def test_nobody_takes_all_threads_and_who_has_little_comes_first(inbox, handler, running, start):
+    def ask(number: int, person: str, chat: str) -> None:
+        asked = message(message_id=f"om_{number}", sender=Sender(person), chat_id=chat)
+        inbox.put(queued(asked))
+
+    for number in range(100):
+        ask(number, "ou_busy", f"oc_{number}")
+    for number in range(100, 200):
+        ask(number, f"ou_{number}", "oc_group")
+    workers = start(threads=40)
+    workers.wake()
+    eventually(lambda: len(running) >= 25)
+    for number in range(200, 210):
+        ask(number, f"ou_{number}", f"oc_{number}")
+    workers.wake()
+
+    eventually(lambda: {f"om_{number}" for number in range(200, 210)} <= set(handler.started))
+    own = [name for name in handler.started if int(name.removeprefix("om_")) < 100]
+    # A share is passed by what comes with one claim, at the most.
+    assert 5 <= len(own) < 10
+    assert len(running) < 40
+
+
+def test_shares_leave_room_for_others_whatever_the_number_of_threads():
+    shares = {threads: (Shares(threads).person, Shares(threads).chat) for threads in (1, 20, 200)}
+
+    assert shares == {1: (2, 2), 20: (2, 10), 200: (25, 100)}
+    assert list(Shares(200).rounds(RunningJobs())) == [Askers()]
+
+
 def test_a_job_that_fails_is_put_off_longer_each_time(inbox, handler, start):
     inbox.put(task(1))
     handler.failure = RuntimeError("bug")
@@ -144,9 +176,76 @@ def test_leases_that_could_not_be_renewed_in_time_are_lost(inbox, handler, start
     start(lease_seconds=0.1).wake()
     eventually(lambda: handler.started)
 
-    inbox.renew = lambda: 1 / 0
+    inbox.renew = refuse(OSError("away"))
 
     eventually(lambda: handler.controls["om_1"].lost)
+    handler.go.set()
+    assert eventually(lambda: inbox.released)
+
+
+def test_a_lease_that_has_ended_here_is_over_though_it_is_renewed_late():
+    timer = Clock()
+    lease = Lease(timer)
+    lease.note_renewed(timer(), 30.0)
+
+    timer.tick(26.9)
+    assert not lease.is_over
+    timer.tick(0.2)
+    assert lease.is_over
+    lease.note_renewed(timer(), 30.0)
+    assert lease.is_over
+
+
+def test_a_renewal_that_is_due_leaves_the_lease_behind():
+    timer = Clock()
+    lease = Lease(timer)
+    lease.note_renewed(timer(), 30.0)
+
+    timer.tick(7.6)
+    assert lease.is_behind
+    lease.note_renewed(timer(), 30.0)
+    assert not lease.is_behind
+
+
+class Words:
+    """An answer that has more to keep each time it is asked."""
+
+    def __init__(self) -> None:
+        self.times_kept = 0
+
+    def news(self) -> str:
+        return f"line {self.times_kept}\n"
+
+    def kept(self) -> None:
+        self.times_kept += 1
+
+
+def test_what_there_is_of_an_answer_is_kept_with_the_lease(inbox, handler, start):
+    inbox.put(task(1))
+    start().wake()
+    eventually(lambda: handler.started)
+
+    handler.controls["om_1"].progress = Words()
+
+    eventually(lambda: inbox.progress.get(1, "").startswith("line 0\nline 1\nline 2\n"))
+
+
+def test_what_could_not_be_kept_is_given_again(inbox, handler, start):
+    inbox.put(task(1))
+    start(lease_seconds=5.0).wake()
+    eventually(lambda: handler.started)
+    words, renew, failures = Words(), inbox.renew, []
+
+    def fail_once(progress):
+        if not failures and progress:
+            failures.append(progress)
+            raise OSError("away")
+        return renew(progress)
+
+    inbox.renew = fail_once
+    handler.controls["om_1"].progress = words
+
+    eventually(lambda: failures and inbox.progress.get(1, "").startswith("line 0\n"))
 
 
 def test_stopping_waits_for_running_jobs(inbox, handler, running, start):
@@ -206,7 +305,7 @@ def test_a_job_that_could_not_even_be_put_off_is_let_go(inbox, handler, start):
 def test_leases_are_renewed_until_the_last_job_has_ended(inbox, handler, start):
     renewals = []
     renew = inbox.renew
-    inbox.renew = lambda: renewals.append(1) or renew()
+    inbox.renew = lambda progress: renewals.append(1) or renew(progress)
     inbox.put(task(1))
     workers = start(lease_seconds=0.1)
     workers.wake()

@@ -14,6 +14,7 @@ Whatever a card has that isn't usual is written out, so that nothing of it chang
       (•) 自动 ¦ Automatic = auto                        of which this one is chosen
     ▸ 更多 ¦ More                                        what opens, with its parts below it
     @ou_alice: 3                                         a field about a person
+    ▣ 图片 ¦ A picture = img_v3_1                        a picture, with its key
     ▥ 次数: 11-22 gpt 3, 11-22 o1 1                      a chart, with its points
 """
 
@@ -115,6 +116,11 @@ def _markdown(element: Json) -> list[str]:
 
 def _hr(element: Json) -> list[str]:
     return [f"────{_rest(element, {})}"]
+
+
+def _image(element: Json) -> list[str]:
+    rest = _rest(element, {"scale_type": "fit_horizontal"}, "alt", "img_key")
+    return [f"▣ {_said(element['alt'])} = {element['img_key']}{rest}"]
 
 
 def _columns(element: Json) -> list[str]:
@@ -259,6 +265,7 @@ _COMPONENTS = {
     "div": _div,
     "markdown": _markdown,
     "hr": _hr,
+    "img": _image,
     "column_set": _columns,
     "button": _button,
     "select_static": _select,

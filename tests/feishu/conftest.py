@@ -9,6 +9,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.feishu.api import transport
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.streaming.cardkit_card import CardKitCard
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
@@ -59,6 +60,7 @@ def messenger(sim, client):
         texts={"en": Catalog.load("en")},
         language_of=lambda *_: "en",
         identity=BotIdentity(sim.credentials.app_id, name="Bot"),
+        signer=ButtonSigner("secret"),
         threads=2,
         streaming=True,
         frame_interval=0.1,

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import MODEL_CAUSES, Alert, Tally
 from feishu_bot.core.balance import KeyBalance
-from feishu_bot.core.cards import Card
+from feishu_bot.core.cards import Buttons, Card, Text
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.languages import Language
+from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import Mention
-from feishu_bot.core.messenger import Footer, Resumable
+from feishu_bot.core.messenger import FileOffer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import Person
-from feishu_bot.core.quotas import Quota
 from feishu_bot.core.roles import Role
+from feishu_bot.core.studio.picture_card import drawn_images, picture_controls
 from feishu_bot.core.tasks import OfferEdited, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
 from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
-from tests.builders import ALICE, BOSS, TEXTS, BotWorld, message, past, turn, usage
+from tests.builders import ALICE, BOSS, TEXTS, BotWorld, daily, message, past, turn, usage
 from tests.content.kinds import kinds_of
 from tests.core.fakes import FakeBalance, FakeModels, FakePrices, FakeRoles, FakeUserDirectory
 from tests.polling import Clock
@@ -122,6 +124,8 @@ class CardWorld(BotWorld):
             name: more.pop(name) for name in ("option", "prompt", "comment", "text") if name in more
         }
         operator = BOSS if is_admin else ALICE
+        # The id of a click stands on some cards.
+        self.inbox.clicks.clear()
         response = self.click(
             act, on="om_a1", operator=operator, form=form, event_id="ev_1", **more
         )
@@ -178,6 +182,22 @@ def _reset(language: Language) -> Family:
         "cleared": world.click_card("clear"),
         "kept": world.click_card("keep"),
     }
+
+
+def _picture(language: Language) -> Family:
+    world = CardWorld(language).in_private()
+    return {
+        "studio": world.say_card("/picture", key=ONE_CHAT),
+        "studio, by reply": world.say_card("/picture"),
+        "studio, in a group": world.say_card("/picture", chat_type="group"),
+        "left": world.click_card("studio_leave", is_studio="yes"),
+        "on the card of a picture": _on_picture(Drawing(pictures=("img_v3_1",), prompt="A cat.")),
+    }
+
+
+def _on_picture(drawing: Drawing) -> Card:
+    blocks = (*drawn_images(drawing), *picture_controls(drawing, ""))
+    return Card(title=Text("studio_title"), blocks=blocks)
 
 
 def _roles(language: Language) -> Family:
@@ -302,14 +322,28 @@ def _lang(language: Language) -> Family:
 
 def _usage(language: Language) -> Family:
     everything = Quota(questions=20, tokens=50_000, cost=10)
-    limited = CardWorld(language, person_quota=everything, currency="¥").used(3)
-    granted = CardWorld(language, person_quota=Quota(questions=20)).used(3)
+    limited = CardWorld(language, limits=daily(person=everything), currency="¥").used(3)
+    granted = CardWorld(language, limits=daily(person=Quota(questions=20))).used(3)
     grant = granted.say_card("/grant @Bob 50", is_admin=True, mentions=(BOB,))
     granted.say_card("/grant @Alice 5", is_admin=True, mentions=(Mention("ou_alice", "Alice"),))
-    admins = CardWorld(language, person_quota=everything, currency="¥").used(3)
+    admins = CardWorld(language, limits=daily(person=everything), currency="¥").used(3)
     admins.used(2, open_id="ou_bob", model="gpt-b").used(1, open_id="ou_0123456789abcdef")
+    every = tuple(
+        Limit(whose=whose, period=period, quota=everything)
+        for whose in get_args(Whose)
+        for period in get_args(Period)
+    )
+    many = CardWorld(language, limits=every, currency="¥").used(3)
+    asks = CardWorld(language, limits=daily(person=Quota(questions=3))).used(3)
+    asks.click("ask_more", on="om_a1")
+    asks.work()
+    request = asks.messenger.cards[-1][1]
+    grant_button = next(block for block in request.blocks if isinstance(block, Buttons)).buttons[0]
 
     return {
+        "usage, with every limit": many.say_card("/usage", chat_type="group"),
+        "asked for more": request,
+        "granted more": asks.click(**grant_button.value, operator=BOSS).card,
         "usage": CardWorld(language).used(3).say_card("/usage"),
         "usage, limited": limited.say_card("/usage"),
         "usage, granted": granted.say_card("/usage"),
@@ -325,9 +359,19 @@ def _reports(language: Language) -> Family:
     for model in ("gpt-c", "gpt-d", "gpt-e"):
         world.used(1, model=model, created_at=NOON - 86_400)
     unused = CardWorld(language)
+    with_media = CardWorld(language, currency="¥").used(2)
+    none = {"outcome": "noticed", "prompt_tokens": 0, "completion_tokens": 0}
+    for media in (
+        {"model": "whisper-1", "audio_seconds": 754.0},
+        {"model": "gpt-image-2", "pictures": 3},
+        {"model": "", "cost": 0.0, "files": 2},
+    ):
+        with_media.used(1, open_id="ou_boss", **none, **media)
     many = CardWorld(language)
     for number in range(20):
-        many.used(9_999, open_id=f"ou_{number:032}", model=f"{number} " + "x" * 60)
+        model = f"{number} " + "x" * 60
+        media = {"pictures": 999, "audio_seconds": 7e5, "files": 99}
+        many.used(9_999, open_id=f"ou_{number:032}", model=model, **media)
 
     def rate(person: str, verdict: Verdict, comment: str = "", **answer: str) -> None:
         rated = {"message_id": "om_a1", "model": "gpt-a", "question_id": "om_q1"} | answer
@@ -348,6 +392,7 @@ def _reports(language: Language) -> Family:
     return {
         "usage": world.say_card("/usage", is_admin=True),
         "usage, over a week": choose(world, "usage_days", "7"),
+        "usage, with pictures, voice and files": with_media.say_card("/usage", is_admin=True),
         "usage, of nobody": unused.say_card("/usage", is_admin=True),
         "usage, as full as can be": choose(many, "usage_days", "30"),
         "feedback": world.say_card("/feedback", is_admin=True),
@@ -539,6 +584,7 @@ def _light(language: Language) -> Family:
 _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "help": _help,
     "reset": _reset,
+    "picture": _picture,
     "roles": _roles,
     "mode": _mode,
     "model": _model,
@@ -584,6 +630,17 @@ def notices() -> dict[str, Notice]:
     return {kind: Notice(kind, PARAMS) for kind in (*sorted(kinds), *LINES)}
 
 
+def _drawn(drawing: Drawing, **more: Any) -> dict[str, Any]:
+    return {
+        "text": "🎨 a cat",
+        "streaming": False,
+        "footer": Footer(model="gpt-image-2", seconds=42.0),
+        "drawn": drawn_images(drawing),
+        "controls": picture_controls(drawing, ""),
+        **more,
+    }
+
+
 def answers() -> dict[str, dict[str, Any]]:
     """What `answer_card` is given in each state of an answer."""
     text = "**Three** things:\n\n1. one\n2. two\n\n```python\nprint(3)\n```"
@@ -608,8 +665,50 @@ def answers() -> dict[str, dict[str, Any]]:
         "done": done,
         "done after thinking": {**done, "reasoning": reasoning},
         "done without small print": {**done, "footer": Footer()},
+        "a picture": _drawn(Drawing(pictures=("img_v3_1",))),
+        "a picture with everything": _drawn(
+            Drawing(
+                pictures=("img_v3_1",), shape="landscape", style="ink", prompt="A very fluffy cat."
+            ),
+            asides=(Notice("picture_without_size", {"model": "gpt-a"}),),
+        ),
+        "no picture": {
+            "text": "",
+            "streaming": False,
+            "notice": Notice("drawing_interrupted"),
+            "controls": picture_controls(Drawing(), "drawing_interrupted"),
+        },
+        "a picture without words": {
+            "text": "",
+            "streaming": False,
+            "notice": Notice("picture_waits", {"count": "1"}),
+            "controls": picture_controls(Drawing(), "picture_waits"),
+        },
         "too long": {**done, "notice": Notice("length"), "can_continue": True},
         "in part": {**done, "remainder": cards.Remainder(3_187, "19500,19500"), "part": 2},
+        "with files": {
+            **done,
+            "files": (
+                FileOffer("tables"), FileOffer("code:0", "py"), FileOffer("code:2", "sql", 2),
+                FileOffer("codes"),
+            ),
+        },
+        "a beginning, with a file that comes": {
+            **done,
+            "remainder": cards.Remainder(90_000, "19500"),
+            "files": (
+                FileOffer("whole", is_sent=True, contents=("Overview", "Plans", "…")),
+                FileOffer("tables", is_sent=True),
+            ),
+            "asides": (Notice("whole_as_file"), Notice("tables_as_file")),
+        },
+        "with pictures that were lost": {
+            **done,
+            "asides": (
+                Notice("pictures_lost", {"count": "2"}),
+                Notice("pictures_scope_missing", {"scope": "im:resource"}),
+            ),
+        },
         "cut": {**done, "notice": Notice("cut"), "can_continue": True},
         "broken": {
             **done,

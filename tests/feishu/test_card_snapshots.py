@@ -20,9 +20,12 @@ from typing import Any
 
 import pytest
 
+from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.cards import Text
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_simulator.card_checks import CardRules, check_card
 from feishu_simulator.card_view import walk
+from tests.builders import BotWorld
 from tests.feishu import every_card
 from tests.feishu.card_text import card_text
 from tests.feishu.every_card import CardJson
@@ -43,6 +46,7 @@ WHOLE = {
 }
 # "Card JSON 2.0 structure" doesn't say whether a KB has 1,000 or 1,024 bytes.
 RULES = CardRules(max_bytes=30_000)
+SIGNER = ButtonSigner("secret")
 LINE = 140
 # Those on which nothing but texts depends on the language.
 PLAIN = ("notices", "reset", "admin", "usage", "balance", "forget", "welcome", "mode")
@@ -127,7 +131,26 @@ def test_feishu_would_take_every_card(family: str, built: Built) -> None:
     for name, by_reader in built[family].items():
         assert by_reader.keys() == READERS.keys(), name
         for card in by_reader.values():
-            check_card(card, RULES, images=(), people=())
+            signed = SIGNER.sign_buttons(card, ButtonPlace(chat_id="oc_1", chat_type="group"))
+            check_card(signed, RULES, images=("img_v3_1",), people=())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_can_be_filled_in_is_declared_by_its_action(family: str, built: Built) -> None:
+    actions = BotWorld().bot.card_actions.actions
+    for name, by_reader in built[family].items():
+        for part in walk(by_reader["zh"]):
+            fields: set[str] = set()
+            behaviors = part.get("behaviors", [])
+            if part["tag"] == "form":
+                inner = list(walk(part))
+                fields = {one["name"] for one in inner if one["tag"] in ("input", "select_static")}
+                (submit,) = (one for one in inner if one.get("form_action_type") == "submit")
+                behaviors = submit["behaviors"]
+            elif part["tag"] == "select_static" and behaviors:
+                fields = {"option"}
+            for behavior in behaviors:
+                assert fields <= actions[behavior["value"]["act"]].fills, (name, fields)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.logs import bind
-from tests.builders import message
+from tests.builders import KEY, message
 
 
 def test_what_is_bound_where_an_answer_begins_is_logged_where_it_is_drawn(
@@ -16,7 +16,7 @@ def test_what_is_bound_where_an_answer_begins_is_logged_where_it_is_drawn(
     ignore = {"checkpoint": {}, "save": lambda _: None, "sent": lambda _: None}
 
     with bind(event_id="ev_1"):
-        stream = messenger.open_answer(target, reference="ev_1", **ignore)
+        stream = messenger.open_answer(target, key=KEY, reference="ev_1", **ignore)
     stream.finish(FinalAnswer(text="Hello"))
 
     (line,) = [line for line in caplog.text.splitlines() if "card refused" in line]

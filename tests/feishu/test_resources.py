@@ -13,10 +13,11 @@ from feishu_bot.errors import FeishuError, FeishuUnavailable, MediaError, Permis
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.streaming.pacer import Pacer
-from feishu_simulator import api_resources
+from feishu_simulator import api_resources, png_pixels
 from tests.samples import counted
 
 MB = 1_000_000
+PNG = png_pixels.encode(4, 3, [(200, 30, 30)])
 RESOURCE = "GET /im/v1/messages/:message_id/resources/:file_key"
 
 
@@ -274,6 +275,31 @@ def test_another_refusal_is_no_reason_to_ask_the_inner_message(sim, alice, chat,
     with pytest.raises(MediaError, match="media_forbidden"):
         reader.fetch("om_1", Attachment("image", "img_1"), most=MB, inner_id="om_2")
     assert calls(sim) == ["om_1"]
+
+
+def test_the_bots_own_picture_comes_back_without_a_message(sim, client, reader):
+    key = client.resources.upload_picture(PNG)
+
+    assert reader.fetch("", Attachment("image", key), most=MB) == PNG
+    assert sim.feishu.calls[-1].api == "image.get"
+
+
+def test_the_bots_own_picture_has_its_limit_too(client, reader):
+    key = client.resources.upload_picture(PNG)
+
+    with pytest.raises(MediaError) as caught:
+        reader.fetch("", Attachment("image", key), most=len(PNG) - 1)
+
+    assert caught.value.kind == "media_too_large"
+
+
+def test_a_picture_of_somebody_else_is_not_given_as_the_bots_own(reader, send_picture):
+    _, shown = send_picture(PNG)
+
+    with pytest.raises(MediaError) as caught:
+        reader.fetch("", shown, most=MB)
+
+    assert caught.value.kind == "media_not_given"
 
 
 def test_a_rate_limit_is_waited_for(sim, client, send_file):

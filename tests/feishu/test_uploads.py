@@ -9,7 +9,7 @@ import pytest
 from feishu_bot.core.cards import Card, Image
 from feishu_bot.core.tasks import ReplyTarget
 from feishu_bot.errors import FeishuError, PermissionMissing
-from tests.builders import message
+from tests.builders import KEY, message
 
 OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(200)
 
@@ -41,7 +41,7 @@ def test_a_picture_is_shown_in_a_card(sim, messenger, question, target):
     key = messenger.upload_picture(png())
     card = Card(title="A cat", blocks=(Image(key, "A cat in the sun"),))
 
-    messenger.show(target, card, reference="ev_1")
+    messenger.show(target, card, key=KEY, reference="ev_1")
 
     assert sim.feishu.state.images[key].data == png()
     (sent,) = sim.feishu.answers_to(question)
@@ -54,7 +54,7 @@ def test_a_picture_that_was_never_uploaded_is_refused(messenger, target):
     card = Card(title="A cat", blocks=(Image("img_v3_of_somebody"),))
 
     with pytest.raises(FeishuError):
-        messenger.show(target, card, reference="ev_1")
+        messenger.show(target, card, key=KEY, reference="ev_1")
 
 
 @pytest.mark.parametrize(

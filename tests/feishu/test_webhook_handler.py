@@ -15,6 +15,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.card_actions import toast
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuUnavailable
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import REFUSAL, WebhookHandler
@@ -60,7 +61,9 @@ class Webhook:
             on_card_action=self._on_card_action,
             on_chat_joined=self._on_chat_joined,
             on_menu_click=self.menu_clicks.append,
-            responses=CallbackResponses({"en": Catalog.load("en")}, lambda *_: "en"),
+            responses=CallbackResponses(
+                {"en": Catalog.load("en")}, lambda *_: "en", ButtonSigner("secret")
+            ),
         )
         self.handle = WebhookHandler(verifier, dispatcher).handle
 

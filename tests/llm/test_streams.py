@@ -51,13 +51,17 @@ BODIES: list[tuple[bytes, list[str]]] = [
 ]
 
 
+def all_of(cut: list[bytes]) -> list[str]:
+    return [data for datas in events(cut) for data in datas]
+
+
 @pytest.mark.parametrize(("body", "expected"), BODIES)
 def test_any_cut_of_a_body_gives_the_same_events(body: bytes, expected: list[str]) -> None:
     cuts = [[body], [body[i : i + 1] for i in range(len(body))]]
     cuts += [[body[:place], body[place:]] for place in range(1, len(body))]
 
     for cut in cuts:
-        found = [data.strip() if data.strip()[:1] == "{" else data for data in events(cut)]
+        found = [data.strip() if data.strip()[:1] == "{" else data for data in all_of(cut)]
         assert found == expected, cut
 
 
@@ -69,6 +73,19 @@ def test_a_body_that_is_no_stream_is_told_with_its_beginning(body: bytes) -> Non
         list(events([body]))
 
     assert body.strip().decode()[:5] in caught.value.args[0]
+
+
+@pytest.mark.parametrize(
+    ("rest", "fault"), [(b"data: \xff\n\n", UnicodeDecodeError), (b"<html>\n", NotAStream)]
+)
+def test_what_came_whole_before_a_fault_in_the_same_read_is_given_out(
+    rest: bytes, fault: type[ValueError]
+) -> None:
+    found = events([b"data: 1\n\n" + rest])
+
+    assert next(found) == ["1"]
+    with pytest.raises(fault):
+        next(found)
 
 
 def test_a_line_without_end_is_not_kept_for_ever() -> None:
@@ -248,7 +265,7 @@ def test_the_events_come_as_they_arrive() -> None:
             given.append(number)
             yield b"data: %d\n\n" % number
 
-    seen = [(data, len(given)) for data in events(chunks())]
+    seen = [(data, len(given)) for datas in events(chunks()) for data in datas]
 
     assert all(int(data) + 1 == count for data, count in seen)
     assert all(one < other for one, other in pairwise(data for data, _ in seen))

@@ -255,12 +255,14 @@ def test_reload_shows_the_tree_and_goes_back(sim, bot, talk):
     assert chosen.error_code == 0
     assert "从第 2 轮接着聊：Q2" in card.text
     talk.ask("Q5", reply_to=card)
-    assert asked(sim) == ["Q1", "A1", "Q2", "A2", "Q5"]
+    *before, question = asked(sim)
+    assert before == ["Q1", "A1", "Q2", "A2"]
+    assert question.endswith("Q5")
 
     done(bot)
     press(sim, card, "看看其他轮", talk.alice)
     assert "├ 5" in card.text
-    gone = sim.feishu.click(card, {"act": "go_back"}, talk.alice, option="999")
+    gone = choose(sim, card, "999", talk.alice)
     assert "已经找不到了" in gone.toast["content"]
 
 

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from feishu_bot.core.button_values import ButtonPlace
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
+from feishu_bot.stores import SqlConversations
 from feishu_simulator import Script
 from feishu_simulator.card_checks import CardRules
 from feishu_simulator.card_view import walk
@@ -61,7 +64,7 @@ def test_a_long_answer_shows_two_cards_and_the_rest_at_a_press(sim, talk, bot):
 
     assert "继续看" not in labels(first)
     assert labels(second)[:2] == ["继续看", "重新回答"]
-    assert labels(second)[-2:] == ["👍", "👎"]
+    assert labels(second)[-3:] == ["👍", "👎", "存成文件"]
     left = re.search(r"还有约 ([\d,]+) 字", second.text)
     hidden = len("".join(PARAGRAPHS[numbers([first, second])[-1] + 1 :]))
     assert abs(int(left[1].replace(",", "")) - hidden) < 0.05 * hidden
@@ -239,8 +242,11 @@ def test_a_forged_position_shows_the_answer_and_nothing_else(sim, talk, bot):
     question = talk.say("讲讲所有的安排")
     _, second = cards_of(sim, question, 2)
 
+    key = SqlConversations(bot.database, ttl_seconds=60.0).key_of(second.message_id)
+    signer = ButtonSigner(sim.credentials.app_secret)
+
     for position in ("1", "99999999", "19500,", "x" * 5_000, "4000," * 500):
-        forged = {"act": "more", "position": position}
+        forged = signer.sign({"act": "more", "position": position}, ButtonPlace.of(key, "p2p"))
         assert sim.feishu.click(second, forged, talk.alice).error_code == 0
     sim.feishu.wait_for(lambda: len(sim.feishu.answers_to(second)) >= 2)
 

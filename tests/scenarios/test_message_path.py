@@ -33,7 +33,7 @@ STOPS = (
     ("stores/inbox.py", "finish"),
 )
 # Modules that call another one on the way; the rest are called and return.
-MAX_MODULES_THAT_HAND_ON = 69
+MAX_MODULES_THAT_HAND_ON = 73
 # Threads that look at the state now and then, and carry no message.
 BESIDE = ("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models")
 
@@ -114,7 +114,31 @@ def test_the_diagram_has_these_stops():
 
 def test_an_ordinary_question_takes_no_more_statements_than_it_needs(sim, talk, start_bot):
     """Those of other threads don't count: nobody waits for what is looked up in the background."""
-    bot = start_bot()
+    seen = statements_of_a_question(sim, talk, start_bot())
+
+    end = next(at for at, statement in enumerate(seen) if "outcome=" in statement)
+    # The end of the job, the conversation, the turn, its messages, and what it used.
+    assert [statement.split()[2] for statement in seen[end + 1 :]] == [
+        "conversations", "turns", "messages", "usage"
+    ], seen  # fmt: skip
+    assert len(seen) <= 21, seen
+
+
+def test_limits_take_one_statement_more(sim, talk, start_bot):
+    limited = {
+        f"{whose}_{often}_TOKENS": "1000000"
+        for whose in ("USER", "COMPANY")
+        for often in ("DAILY", "MONTHLY")
+    }
+
+    seen = statements_of_a_question(sim, talk, start_bot(**limited))
+
+    assert sum("reserved_tokens=?" in statement.split("WHERE")[0] for statement in seen) == 2
+    assert len(seen) <= 22, seen
+
+
+def statements_of_a_question(sim, talk, bot):
+    """What an ordinary question asks the database, in the threads that it goes through."""
     talk.ask("first")
     sim.feishu.wait_for(lambda: bot.is_idle)
     engine = bot.database._of_this_process().engine
@@ -129,10 +153,4 @@ def test_an_ordinary_question_takes_no_more_statements_than_it_needs(sim, talk, 
     talk.ask("second")
     sim.feishu.wait_for(lambda: bot.is_idle)
     sa.event.remove(engine, "before_cursor_execute", note)
-
-    end = next(at for at, statement in enumerate(seen) if "outcome=" in statement)
-    # The end of the job, the conversation, the turn, its messages, and what it used.
-    assert [statement.split()[2] for statement in seen[end + 1 :]] == [
-        "conversations", "turns", "messages", "usage"
-    ], seen  # fmt: skip
-    assert len(seen) <= 21, seen
+    return seen

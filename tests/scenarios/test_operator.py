@@ -19,7 +19,7 @@ from feishu_bot import __version__
 from feishu_bot.logs import JsonFormatter
 from feishu_simulator import Script
 from tests.polling import eventually
-from tests.scenarios.bots import ROOT
+from tests.scenarios.bots import ROOT, GunicornBot
 
 
 def get(url: str) -> tuple[int, str]:
@@ -121,7 +121,7 @@ def test_readiness_under_gunicorn_is_known_without_asking_anybody(sim, start_gun
     asked = []
     listed = sim.gateway.list_models
     sim.gateway.list_models = lambda models: asked.append(models) or listed(models)
-    bot = start_gunicorn()
+    bot = start_gunicorn(USER_DAILY_QUESTION="3")
     body = eventually(lambda: (got := get(f"{bot.url}/readyz"))[0] == 200 and got[1])
     assert json.loads(body) == {"version": __version__, "ready": True, "failing": []}
     before = len(asked)
@@ -131,6 +131,9 @@ def test_readiness_under_gunicorn_is_known_without_asking_anybody(sim, start_gun
 
     assert len(asked) == before
     assert get(f"{bot.url}/ping") == (200, '{"message":"pong"}')
+    # What looks misspelt is warned of at every start, once.
+    warned = "USER_DAILY_QUESTION：没有这个设置，是不是 USER_DAILY_QUESTIONS？ / "
+    assert bot.log.read_text("utf-8").count(warned) == 1
 
 
 # The log
@@ -196,3 +199,47 @@ def test_the_log_lines_in_the_documents_have_the_fields_of_real_ones(
         names = re.findall(r"(?:^| )(\w+)=", fields)
         assert logger == real["logger"]
         assert names == [n for n in real if n not in ("time", "level", "logger", "message")]
+
+
+# When it is ill
+
+
+def warnings_of(bot: GunicornBot, part: str) -> list[str]:
+    """The lines that tell of this part, from all processes."""
+    return [line for line in bot.log.read_text("utf-8").splitlines() if f'"part": "{part}"' in line]
+
+
+def test_a_secret_reset_in_the_console_is_told_once_and_so_is_its_end(sim, talk, start_gunicorn):
+    bot = start_gunicorn()
+    eventually(lambda: get(f"{bot.url}/readyz")[0] == 200)
+    talk.ask("hello")
+    sim.feishu.access.reset_secret("another")
+
+    # The process that answers runs into it, the one that receives tells of it.
+    talk.say("and again")
+    body = eventually(lambda: (got := get(f"{bot.url}/readyz"))[0] == 503 and got[1], timeout=15)
+    assert json.loads(body)["failing"] == ["feishu"]
+    assert get(f"{bot.url}/readyz?part=database")[0] == 200
+
+    sim.feishu.access.reset_secret(sim.credentials.app_secret)
+    eventually(lambda: get(f"{bot.url}/readyz")[0] == 200, timeout=15)
+    ill, well = warnings_of(bot, "feishu")
+    assert '"level": "WARNING"' in ill
+    assert "重置过 App Secret" in ill
+    assert "飞书恢复正常 / Feishu: it works again" in well
+    assert "Traceback" not in bot.log.read_text("utf-8")
+
+
+def test_a_database_deleted_while_the_bot_runs_takes_nothing_in(sim, talk, start_bot, lines):
+    bot = start_bot()
+    talk.ask("hello")
+    Path(bot.database._url.database).unlink()
+
+    message = sim.feishu.say(talk.chat, talk.alice, "lost?", wait=True)
+    bot.check_again()
+
+    # Feishu repeats it until there is a database to take it in.
+    assert message.deliveries[0].status == 500
+    assert "database" in json.loads(bot.app.test_client().get("/readyz").data)["failing"]
+    told = [line for line in lines() if "deleted or replaced" in line]
+    assert len(told) == 1

@@ -169,7 +169,7 @@ def test_nobody_reaches_anothers_role_by_a_forged_click(sim, bot, talk):
 
         def refused(forged=forged):
             result = sim.feishu.click(card, forged, talk.bob)
-            return result.toast["content"] == "这个角色已经不在了"
+            return result.toast["content"] == "此卡片来自旧版本，请重新发送命令"
 
         eventually(refused)
     assert PIRATE not in str(card.card)

@@ -9,6 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.button_values import ButtonPlace
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
+from feishu_bot.stores import SqlConversations
 from feishu_bot.stores.schema import conversations, turns
 from feishu_simulator import Script
 from feishu_simulator.card_view import label_of, walk
@@ -351,8 +354,12 @@ def test_a_forged_or_forgotten_turn_is_not_taken_up(sim, talk, bot):
 
     button = next(b for b in fresh.buttons if label_of(b) == "接着之前的聊")
     recalled = eventually(lambda: _gone(sim.feishu.click(fresh, button, talk.alice)))
+    signer = ButtonSigner(sim.credentials.app_secret)
+    here = ButtonPlace.of(
+        SqlConversations(bot.database, ttl_seconds=60.0).key_of(fresh.message_id), "p2p"
+    )
     forged = [
-        sim.feishu.click(fresh, {"act": "resume", "turn": turn}, talk.alice)
+        sim.feishu.click(fresh, signer.sign({"act": "resume", "turn": turn}, here), talk.alice)
         for turn in (str(elsewhere), "9" * 5000, "-1", "x", "")
     ]
 

@@ -302,3 +302,27 @@ def test_what_is_older_than_retention_days_is_swept(
     eventually(lambda: not conversations.tree(key, whole=True))
     assert conversations.turn_of(fresh.message_id)
     database.close()
+
+
+# Asking for more
+
+
+def test_more_is_asked_for_with_a_click_and_granted_with_one(sim, talk, start_bot, ask):
+    start_bot(USER_DAILY_QUESTIONS="1", ADMINS=talk.bob.open_id)
+    ask(talk.alice, "first", private=True)
+    notice = ask(talk.alice, "second", private=True)
+
+    asked = press(sim, notice, "申请加量", talk.alice)
+    assert asked.toast["content"] == "已转告管理员，同意后会通知你"
+
+    def said(words, person):
+        """A card that the bot has sent to somebody."""
+        sent = sim.feishu.messages_in(sim.feishu.private_chat(person))
+        return next((message for message in sent if words in message.text), None)
+
+    card = sim.feishu.wait_for(lambda: said("个人 · 当天", talk.bob))
+    granted = press(sim, card, "加 1 次", talk.bob)
+    assert granted.toast["content"] == "已加量，并通知了申请人。"
+
+    sim.feishu.wait_for(lambda: said("又可以多问 1 次", talk.alice))
+    assert "Yes." in ask(talk.alice, "third", private=True).text

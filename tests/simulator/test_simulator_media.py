@@ -11,6 +11,7 @@ import openai
 import pytest
 from PIL import Image
 
+from feishu_simulator.drawn_sizes import drawn_size
 from feishu_simulator.jpeg_blocks import colours
 from feishu_simulator.ogg_voice import milliseconds_of, ogg_opus
 from feishu_simulator.picture_colours import NAMES, main_colours, name_of
@@ -197,6 +198,43 @@ class TestPictures:
         )
 
         assert set(main_colours(base64.b64decode(made.data[0].b64_json))) == {"red", "blue"}
+
+    def test_seedream_has_no_edits(self, gateway):
+        with pytest.raises(openai.NotFoundError):
+            gateway.images.edit(model="doubao-seedream-4-5", prompt="x", image=picture(BLUE))
+
+    @pytest.mark.parametrize(
+        ("model", "size", "drawn"),
+        [
+            ("gpt-image-2", "", (1024, 1024)),
+            ("gpt-image-2", "1280x720", (1280, 720)),
+            ("gpt-image-2", "1000x1000", None),
+            ("gpt-image-2", "1024x256", None),
+            ("gpt-image-2", "4096x2048", None),
+            ("gpt-image-1.5", "1536x1024", (1536, 1024)),
+            ("gpt-image-1.5", "1280x720", None),
+            ("dall-e-3", "1792x1024", (1792, 1024)),
+            ("dall-e-3", "1536x1024", None),
+            ("doubao-seedream-4-5", "auto", (2048, 2048)),
+            ("doubao-seedream-4-5", "4K", (4096, 4096)),
+            ("doubao-seedream-4-5", "1024x1024", None),
+            ("qwen-image", "1328x1328", (1328, 1328)),
+            ("qwen-image", "4K", None),
+        ],
+    )
+    def test_each_family_draws_in_its_own_sizes(self, model, size, drawn):
+        assert drawn_size(model, size) == drawn
+
+    @pytest.mark.parametrize("prompt", ["一个血腥的场面", "a scene of violence"])
+    def test_what_the_filter_finds_is_refused_as_real_services_refuse_it(self, gateway, prompt):
+        with pytest.raises(openai.BadRequestError, match="safety system") as caught:
+            gateway.images.generate(model="gpt-image-2", prompt=prompt)
+        assert caught.value.code == "moderation_blocked"
+
+    @pytest.mark.parametrize("field", ["response_format", "style"])
+    def test_fields_of_older_models_are_unknown_to_newer_ones(self, gateway, field):
+        with pytest.raises(openai.BadRequestError, match="Unknown parameter"):
+            gateway.images.generate(model="gpt-image-2", prompt="x", extra_body={field: "url"})
 
     @pytest.mark.parametrize("wrong", [{"size": "9"}, {"n": 99}, {"prompt": ""}, {"model": ""}])
     def test_what_isnt_possible_is_refused(self, gateway, wrong):

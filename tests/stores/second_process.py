@@ -6,7 +6,10 @@ import os
 import sys
 
 from feishu_bot.core.conversations import Turn
+from feishu_bot.core.limits import Limit, Quota, Spending, Window
+from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, SqlInbox, SqlPeople, WorkerId
+from feishu_bot.stores.reservations import SqlReservations
 from tests.open_jobs import open_jobs
 
 
@@ -45,6 +48,31 @@ def drain(url: str) -> None:
             turn = Turn(question=job.task.text, answer="yes", question_id=message_id)
             inbox.finish(job, "answered", turn, None)
             print(message_id, flush=True)
+
+
+def reserve(url: str) -> None:
+    """Answer what the limit of three questions lets pass; prints the number of each."""
+    database = Database(url)
+    inbox = SqlInbox(database, worker=WorkerId())
+    reservations = SqlReservations(database)
+    limit = Limit(whose="person", period="day", quota=Quota(questions=3))
+    windows = [Window(limit=limit, subject="ou_1", since=0.0, name="2026-11-22")]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    while open_jobs(database):
+        for job in inbox.claim(5):
+            is_refused = reservations.reserve(job, Spending(questions=1, tokens=9), windows)
+            usage = Usage(
+                open_id="ou_1",
+                chat_id="oc_1",
+                model="gpt",
+                outcome="noticed" if is_refused else "answered",
+                seconds=1.0,
+                prompt_tokens=0 if is_refused else 9,
+            )
+            inbox.finish(job, usage.outcome, None, usage)
+            if not is_refused:
+                print(job.target.message_id, flush=True)
 
 
 def meet(url: str) -> None:

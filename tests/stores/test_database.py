@@ -11,8 +11,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
+from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores import Database, migrations
 from feishu_bot.stores.schema import metadata, threads
+from tests.polling import eventually
+from tests.postgres import Postgres
 
 
 def thread(name: str) -> dict[str, object]:
@@ -25,6 +28,9 @@ def names(database: Database) -> list[str]:
 
 
 class TestDatabase:
+    # Nothing reads back what SQLite's indexes of expressions are made of.
+    @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based")
+    @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
     def test_migrations_build_the_tables_that_the_code_expects(self, empty_url: str) -> None:
         database = Database(empty_url)
 
@@ -97,6 +103,36 @@ class TestDatabase:
 
         assert not database.ping()
         database.close()
+
+
+def test_what_a_frozen_process_has_locked_is_free_again_soon(postgres: Postgres) -> None:
+    with postgres.schema(tables=True) as url:
+        database = Database(url)
+        limits = ("idle_in_transaction_session_timeout", "lock_timeout", "statement_timeout")
+        with database.write() as connection:
+            told = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in limits]
+        with pytest.raises(StoreUnavailable, match="idle-in-transaction timeout"):
+            _stand_still(database)
+        database.close()
+
+    assert told == ["10s", "10s", "30s"]
+
+
+def _stand_still(database: Database) -> None:
+    """Do nothing in a transaction until the server has had enough."""
+    with database.write() as connection:
+        connection.exec_driver_sql("SET idle_in_transaction_session_timeout = '20ms'")
+        eventually(lambda: not _is_there(database, connection))
+        connection.exec_driver_sql("SELECT 1")
+
+
+def _is_there(database: Database, connection: sa.Connection) -> bool:
+    """Whether the server still has this session."""
+    assert connection.connection.dbapi_connection is not None
+    pid = connection.connection.dbapi_connection.info.backend_pid
+    with database.read() as other:
+        found = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        return bool(other.scalar(found, {"pid": pid}))
 
 
 def test_the_revision_is_the_newest_migration() -> None:

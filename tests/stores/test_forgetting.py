@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from feishu_bot.core.answering.question_context import tagged
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
-from feishu_bot.core.messages import Sender
-from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.core.limits import Spending
+from feishu_bot.core.messages import Attachment, Sender
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import ErasureReport, Person, pseudonym
 from feishu_bot.core.tasks import QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.stores import (
@@ -19,6 +24,7 @@ from feishu_bot.stores import (
     SqlConversations,
     SqlFeedback,
     SqlInbox,
+    SqlOwnRoles,
     SqlPeople,
     SqlUsage,
     WorkerId,
@@ -26,6 +32,7 @@ from feishu_bot.stores import (
 from feishu_bot.stores.schema import metadata
 from feishu_bot.stores.turns import insert_turn
 from feishu_bot.stores.usage import insert_usage
+from tests.stores.granting import granted
 
 KEY = ConversationKey("oc_1", "om_root")
 DAY = "2026-11-22"
@@ -102,6 +109,41 @@ class TestForgetting:
         with database.read() as connection:
             assert tuple(connection.execute(sa.select(*columns)).one()) == ("", "", "", "")
 
+    def test_what_was_sent_is_gone_from_every_table(
+        self, forget, database, clock, inbox, make_task
+    ) -> None:
+        where = {"message": "om_f1", "key": "file_v3_secret"}
+        document = tagged("document", "the secret text", name="秘密.pdf", pages="1 of 1", **where)
+        recording = tagged("recording", "(the question was spoken)", message="om_f2", key="file_v3")
+        turn = Turn(
+            question=f"{document}{recording}the secret words",
+            answer="![the secret](picture:0b1c)",
+            question_id="om_q1",
+            part_ids=("om_f1", "om_f2"),
+            answer_ids=("om_a1",),
+            asker="ou_1",
+            unread=(Notice("document_whole", {"name": "秘密.pdf"}),),
+            pictures={"picture:0b1c": "img_v3_secret"},
+        )
+        with database.write() as connection:
+            insert_turn(connection, KEY, turn, now=clock())
+        secret = Attachment("file", "file_v3_secret", "秘密.pdf")
+        task = make_task(1)
+        asked = replace(task.task.message, attachments=(secret,), text="the secret words")
+        asking = replace(task.task, message=asked)
+        inbox.put(self.task_of("ou_1", replace(task, task=asking)))
+
+        forget()
+
+        with database.read() as connection:
+            kept = [
+                str(row)
+                for table in metadata.tables.values()
+                for row in connection.execute(sa.select(table))
+            ]
+        assert kept
+        assert not [row for row in kept if "secret" in row or "秘密" in row or "file_v3" in row]
+
     def test_messages_still_belong_to_their_conversation(self, forget, conversations, add) -> None:
         add("1", "ou_1")
 
@@ -154,6 +196,23 @@ class TestForgetting:
         assert left.settings("oc_private") == ChatSettings()
         assert left.settings("oc_1").role == "a poet"
 
+    def test_a_role_that_was_told_before_anybody_asked_goes(
+        self, people, forget, conversations, add
+    ) -> None:
+        own = ConversationKey("oc_private", "om_own")
+        told, strange = ConversationKey("oc_1", "om_told"), ConversationKey("oc_9", "om_strange")
+        people.meet("ou_1", "oc_private")
+        add("1", "ou_1")
+        conversations.save_settings(own, role="my doctor", model="gpt", mode="precise")
+        for key in (told, strange):
+            conversations.save_settings(key, role="a poet")
+
+        assert forget().settings == 2
+
+        assert [conversations.load(key).role for key in (told, strange)] == ["", "a poet"]
+        stored = conversations.load(own)
+        assert (stored.role, stored.model, stored.mode) == ("", "", "")
+
     # Usage, grants and feedback
 
     def test_usage_goes_up_to_the_time_from_which_it_counts(self, people, ledger, database) -> None:
@@ -177,25 +236,51 @@ class TestForgetting:
             ("ou_2", 1),
         ]
 
-    def test_only_grants_of_today_stay(self, forget, ledger, clock) -> None:
-        ledger.grant("ou_1", "2026-11-21", 5, "ou_admin", message_id="om_1")
-        ledger.grant("ou_2", "2026-11-21", 5, "ou_admin", message_id="om_2")
+    def test_only_grants_of_today_stay(self, forget, ledger, database, clock) -> None:
+        ledger.grant("ou_1", "2026-11-21", Spending(questions=5), "ou_admin", message_id="om_1")
+        ledger.grant("ou_2", "2026-11-21", Spending(questions=5), "ou_admin", message_id="om_2")
         clock.tick(100)
-        ledger.grant("ou_1", DAY, 3, "ou_admin", message_id="om_3")
+        ledger.grant("ou_1", DAY, Spending(questions=3), "ou_admin", message_id="om_3")
 
         forget()
 
-        assert [ledger.granted("ou_1", day) for day in ("2026-11-21", DAY)] == [0, 3]
-        assert ledger.granted("ou_2", "2026-11-21") == 5
+        assert [granted(database, "ou_1", day) for day in ("2026-11-21", DAY)] == [0, 3]
+        assert granted(database, "ou_2", "2026-11-21") == 5
+
+    def test_what_was_kept_for_the_limits_goes_when_the_day_is_over(
+        self, people, ledger, database, clock
+    ) -> None:
+        with database.write() as connection:
+            for open_id in ("ou_1", "ou_2"):
+                usage = Usage(
+                    open_id=open_id,
+                    chat_id="oc_1",
+                    model="gpt",
+                    outcome="answered",
+                    seconds=1.0,
+                    completion_tokens=1,
+                )
+                insert_usage(connection, usage, now=clock())
+        for number, open_id in enumerate(("ou_1", "ou_2")):
+            ledger.grant(open_id, DAY, Spending(questions=3), "ou_admin", message_id=f"om_{number}")
+        people.forget("ou_1", keep_usage_since=clock())
+
+        assert ledger.sweep_forgotten(clock()) == 0
+        assert [total.name for total in ledger.people(0.0, 9)] == ["ou_1", "ou_2"]
+        assert granted(database, "ou_1", DAY) == 3
+        assert ledger.sweep_forgotten(clock() + 1) == 2
+
+        assert [total.name for total in ledger.people(0.0, 9)] == ["ou_2"]
+        assert [granted(database, person, DAY) for person in ("ou_1", "ou_2")] == [0, 3]
 
     def test_what_they_granted_to_others_stays_without_their_name(
         self, forget, ledger, database
     ) -> None:
-        ledger.grant("ou_2", DAY, 5, "ou_1", message_id="om_4")
+        ledger.grant("ou_2", DAY, Spending(questions=5), "ou_1", message_id="om_4")
 
         forget()
 
-        assert ledger.granted("ou_2", DAY) == 5
+        assert granted(database, "ou_2", DAY) == 5
         with database.read() as connection:
             assert connection.scalar(sa.select(metadata.tables["grants"].c.granted_by)) == ""
 
@@ -272,6 +357,18 @@ class TestForgetting:
         inbox.finish(again, "stopped", turn, None)
         assert conversations.tree(job.key) == ()
 
+    def test_what_is_being_answered_leaves_no_turn(
+        self, forget, inbox, conversations, make_task
+    ) -> None:
+        inbox.put(make_task(1))
+        (job,) = inbox.claim(1)
+
+        forget()
+
+        turn = Turn(question="question", answer="yes", question_id="om_1", asker="ou_1")
+        assert inbox.finish(job, "answered", turn, None)
+        assert conversations.tree(job.key) == ()
+
     def test_the_job_that_asks_for_it_runs_on(self, forget, inbox, make_task) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
@@ -280,3 +377,73 @@ class TestForgetting:
 
         assert inbox.renew().stopped == frozenset()
         inbox.finish(job, "noticed", None, None)
+
+    # Everything
+
+    def test_no_table_and_no_file_names_them_any_more(
+        self, people, forget, conversations, inbox, ledger, database, add, make_task, clock
+    ) -> None:
+        """Names and words of a person who has used everything; ids of messages stay."""
+        marker = "xyzzy-of-ou_1"
+        people.meet("ou_1", "oc_private")
+        people.set_language("ou_1", "en")
+        people.set_favourite("ou_1", marker)
+        SqlChats(database, clock=clock).save("oc_private", role=marker)
+        SqlOwnRoles(database, clock=clock).save("ou_1", marker, marker, most=5)
+        turn = Turn(
+            question=f"<attachments>\n{marker} read of a file\n</attachments>\n\n{marker} heard",
+            answer=marker,
+            question_id="om_q1",
+            answer_ids=("om_a1",),
+            asker="ou_1",
+            speaker=marker,
+            unread=(Notice("file_too_large", {"name": marker}),),
+            pictures={marker: "img_1"},
+        )
+        with database.write() as connection:
+            insert_turn(connection, KEY, turn, now=clock())
+            usage = Usage(
+                open_id="ou_1", chat_id="oc_1", model="gpt", outcome="answered", seconds=1.0
+            )
+            insert_usage(connection, usage, now=clock())
+        conversations.save_settings(KEY, role=marker)
+        conversations.save_settings(ConversationKey("oc_private", "om_s"), role=marker)
+        ledger.grant("ou_1", DAY, Spending(questions=3), "ou_admin", message_id="om_g1")
+        ledger.grant("ou_2", DAY, Spending(questions=3), "ou_1", message_id="om_g2")
+        SqlFeedback(database, clock=clock).save(
+            RatedAnswer(message_id="om_1"), "ou_1", "down", marker
+        )
+        asked = self.task_of("ou_1", make_task(1))
+        waiting = replace(asked, task=replace(asked.task, text=marker))
+        done = replace(
+            self.task_of("ou_1", make_task(2)),
+            dedupe_id="comment:om_a1:ou_1",
+            key=ConversationKey("oc_2", "welcome:ou_1"),
+        )
+        inbox.put(done)
+        (job,) = inbox.claim(1)
+        inbox.checkpoint(job, {"draft": marker})
+        inbox.finish(job, "noticed", None, None)
+        inbox.put(waiting)
+
+        assert people.forget("ou_1", keep_usage_since=math.inf).turns == 1
+
+        with database.read() as connection:
+            rows = [
+                f"{table.name}: {row}"
+                for table in metadata.sorted_tables
+                for row in connection.execute(sa.select(table))
+            ]
+        assert [row for row in rows if "ou_1'" in row or marker in row or "ou_1/" in row] == []
+        assert inbox.is_known(f"comment:om_a1:{pseudonym('ou_1')}")
+        for word in (marker, "ou_1"):
+            assert not left_in_files(database, word)
+
+
+def left_in_files(database: Database, word: str) -> list[str]:
+    """The files of an SQLite database that hold these bytes."""
+    path = sa.make_url(database._url).database
+    if database._url.get_backend_name() != "sqlite" or not path:
+        return []
+    files = (Path(f"{path}{suffix}") for suffix in ("", "-wal"))
+    return [file.name for file in files if file.exists() and word.encode() in file.read_bytes()]

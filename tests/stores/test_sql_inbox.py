@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.queue.inbox import Renewal
+from feishu_bot.core.queue.shares import Askers
 from feishu_bot.core.tasks import (
     AskQuestion,
     Job,
@@ -24,8 +26,10 @@ from feishu_bot.core.tasks import (
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores import Database, SqlConversations, SqlInbox, SqlUsage, WorkerId
+from feishu_bot.stores.inbox_rows import FORGIVEN_CRASHES
 from feishu_bot.stores.schema import inbox as table
 from tests.open_jobs import open_jobs
+from tests.polling import Clock
 
 LEASE = 30.0
 
@@ -34,14 +38,21 @@ def message_ids(jobs) -> list[str]:
     return [job.target.message_id for job in jobs]
 
 
-def renewal(*, lost=(), stopped=()) -> Renewal:
-    return Renewal(lost=frozenset(lost), stopped=frozenset(stopped))
+def renewal(*, lost=(), stopped=(), kept=()) -> Renewal:
+    return Renewal(lost=frozenset(lost), stopped=frozenset(stopped), kept=frozenset(kept))
 
 
 def turn_of(job, **changes: Any) -> Turn:
     question = job.message
     turn = Turn(question=question.text, answer="yes", question_id=question.message_id)
     return replace(turn, **changes)
+
+
+def let_lease_end(by: SqlInbox, clock) -> None:
+    """Nobody renews what is running, as this process sees for longer than a lease."""
+    by.renew()
+    clock.tick(LEASE + 1)
+    by.renew()
 
 
 def only_row(database: Database) -> sa.Row[Any]:
@@ -52,16 +63,38 @@ def only_row(database: Database) -> sa.Row[Any]:
 class TestInbox:
     @pytest.fixture
     def inbox(self, database: Database, clock) -> SqlInbox:
-        return SqlInbox(database, worker=WorkerId(), lease_seconds=LEASE, clock=clock)
+        return SqlInbox(database, worker=WorkerId(), lease_seconds=LEASE, clock=clock, timer=clock)
 
     @pytest.fixture
     def other(self, other_database: Database, clock) -> SqlInbox:
         """The inbox of a second process."""
-        return SqlInbox(other_database, worker=WorkerId(), lease_seconds=LEASE, clock=clock)
+        return SqlInbox(
+            other_database, worker=WorkerId(), lease_seconds=LEASE, clock=clock, timer=clock
+        )
 
     @pytest.fixture
     def conversations(self, database: Database, clock) -> SqlConversations:
         return SqlConversations(database, ttl_seconds=3600.0, clock=clock)
+
+    def test_who_has_their_share_is_left_out_but_not_what_a_dead_process_has_begun(
+        self, inbox, other, make_task, clock
+    ) -> None:
+        for number in (1, 2):
+            inbox.put(make_task(number, root=f"om_root_{number}"))
+        assert len(inbox.claim(1)) == 1
+
+        for askers in (
+            Askers(people=frozenset({"ou_1"})),
+            Askers(chats=frozenset({"oc_1"}), people=frozenset({"ou_2", "ou_3"})),
+        ):
+            assert other.claim(9, but=askers) == []
+        other.renew()
+        clock.tick(LEASE + 1.0)
+        other.renew()
+        (taken,) = other.claim(9, but=askers)
+        assert taken.fencing_token == 2
+        (waited,) = other.claim(9, but=Askers(people=frozenset({"ou_2"})))
+        assert waited.attempt == 1
 
     # What goes in, and what becomes of it before its turn
 
@@ -88,6 +121,14 @@ class TestInbox:
         inbox.release([job])
 
         assert not inbox.replace(task)
+
+    def test_a_click_is_taken_once_and_may_still_ask_for_something(self, inbox, make_task) -> None:
+        click = replace(make_task(1), event_id="ev_click", dedupe_id="click:ev_click")
+
+        assert [inbox.take_click("ev_click") for _ in range(2)] == [True, False]
+        assert inbox.put(click)
+        assert inbox.take_click("ev_other")
+        assert [job.event_id for job in inbox.claim(5)] == ["ev_click"]
 
     def test_what_is_recalled_before_it_comes_is_not_done(self, inbox, make_task) -> None:
         task = make_task(1)
@@ -288,17 +329,17 @@ class TestInbox:
         inbox.put(make_task(1))
         inbox.checkpoint(inbox.claim(1)[0], {"card_id": "card"})
 
-        clock.tick(LEASE + 1)
+        let_lease_end(other, clock)
         (job,) = other.claim(1)
 
-        assert (job.attempt, job.checkpoint) == (2, {"card_id": "card"})
+        assert (job.fencing_token, job.checkpoint) == (2, {"card_id": "card"})
 
     def test_a_renewed_lease_is_kept(self, inbox, other, make_task, clock) -> None:
         inbox.put(make_task(1))
         inbox.claim(1)
         clock.tick(LEASE - 1)
 
-        assert inbox.renew() == renewal()
+        assert inbox.renew() == renewal(kept=[1])
 
         clock.tick(LEASE - 1)
         assert other.claim(1) == []
@@ -321,18 +362,17 @@ class TestInbox:
         worker = WorkerId()
         inbox.put(make_task(1))
         # The answer to the first claim was lost on its way: the process knows nothing of the job.
-        SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock).claim(1)
-        survivor = SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock)
+        SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock, timer=clock).claim(1)
+        survivor = SqlInbox(database, worker=worker, lease_seconds=LEASE, clock=clock, timer=clock)
 
-        clock.tick(LEASE + 1)
-        survivor.renew()
+        let_lease_end(survivor, clock)
 
         assert message_ids(survivor.claim(1)) == ["om_1"]
 
     def test_a_lost_job_is_named_once(self, inbox, other, make_task, clock) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        clock.tick(LEASE + 1)
+        let_lease_end(other, clock)
         other.claim(1)
 
         assert inbox.renew() == renewal(lost=[job.id])
@@ -347,7 +387,7 @@ class TestInbox:
     def test_a_lost_job_cannot_be_checkpointed(self, inbox, other, make_task, clock) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        clock.tick(LEASE + 1)
+        let_lease_end(other, clock)
         other.claim(1)
 
         with pytest.raises(LeaseLost):
@@ -358,7 +398,7 @@ class TestInbox:
     ) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        clock.tick(LEASE + 1)
+        let_lease_end(other, clock)
         (taken_over,) = other.claim(1)
 
         with pytest.raises(LeaseLost):
@@ -395,7 +435,93 @@ class TestInbox:
             inbox.renew()
         (job,) = inbox.claim(1)
 
-        assert (job.id, job.attempt, job.checkpoint) == (job_id, 2, {"card_id": "card"})
+        assert (job.id, job.fencing_token, job.checkpoint) == (job_id, 2, {"card_id": "card"})
+        assert job.attempt == 1
+
+    def test_what_kills_its_process_again_and_again_comes_to_an_end(
+        self, inbox, other, make_task, clock
+    ) -> None:
+        inbox.put(make_task(1))
+        both = itertools.cycle((inbox, other))
+        attempts = []
+        for _ in range(FORGIVEN_CRASHES + 3):
+            holder = next(both)
+            attempts += [job.attempt for job in holder.claim(1)]
+            let_lease_end(other if holder is inbox else inbox, clock)
+
+        assert attempts == [1] * (FORGIVEN_CRASHES + 1) + [2, 3]
+
+    @pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+    def test_a_clock_that_is_set_takes_no_lease_away(self, database, make_task, jump) -> None:
+        clock, timer = Clock(1_700_000_000.0), Clock()
+        both = [
+            SqlInbox(database, worker=WorkerId(), lease_seconds=LEASE, clock=clock, timer=timer)
+            for _ in range(2)
+        ]
+        both[0].put(make_task(1))
+        (job,) = both[0].claim(1)
+        both[1].renew()
+
+        clock.tick(jump)
+        for _ in range(2):
+            timer.tick(LEASE - 1)
+            both[1].renew()
+            assert both[1].claim(1) == []
+            assert both[0].renew().kept == {job.id}
+
+        # It lasts as long as ever after its last renewal.
+        both[1].renew()
+        timer.tick(LEASE + 1)
+        both[1].renew()
+        assert message_ids(both[1].claim(1)) == ["om_1"]
+
+    @pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+    def test_a_clock_that_is_set_delays_nothing_that_is_put_off(
+        self, inbox, make_task, clock, jump
+    ) -> None:
+        inbox.put(make_task(1))
+        inbox.postpone(inbox.claim(1)[0], 10.0)
+
+        clock.tick(jump)
+
+        assert message_ids(inbox.claim(1)) == ["om_1"]
+
+    # Progress
+
+    def test_what_was_written_is_there_for_the_next_process(
+        self, inbox, other, make_task, clock
+    ) -> None:
+        inbox.put(make_task(1))
+        (job,) = inbox.claim(1)
+        inbox.renew([(job, "first\n")])
+        inbox.renew([(job, "seco\0nd\n")])
+
+        let_lease_end(other, clock)
+        (again,) = other.claim(1)
+
+        assert again.progress == "first\nsecond\n"
+
+    def test_a_lost_job_keeps_what_its_new_holder_writes(
+        self, inbox, other, make_task, clock
+    ) -> None:
+        inbox.put(make_task(1))
+        (job,) = inbox.claim(1)
+        let_lease_end(other, clock)
+        (again,) = other.claim(1)
+
+        assert inbox.renew([(job, "late\n")]).lost == {job.id}
+        other.release([again])
+
+        assert other.claim(1)[0].progress == ""
+
+    def test_a_done_job_keeps_nothing_of_the_answer(self, inbox, database, make_task) -> None:
+        inbox.put(make_task(1))
+        (job,) = inbox.claim(1)
+        inbox.renew([(job, "secret\n")])
+
+        inbox.finish(job, "answered", None, None)
+
+        assert only_row(database).progress is None
 
     # Handing back
 
@@ -410,6 +536,7 @@ class TestInbox:
         (again,) = other.claim(1)
 
         assert (again.id, again.attempt, again.checkpoint) == (job.id, 1, {"card_id": "card"})
+        assert again.fencing_token == 2
         assert inbox.renew() == renewal()
 
     def test_a_released_job_is_still_the_first_of_its_conversation(self, inbox, make_task) -> None:
@@ -422,7 +549,7 @@ class TestInbox:
     def test_a_lost_job_is_not_released(self, inbox, other, make_task, clock) -> None:
         inbox.put(make_task(1))
         jobs = inbox.claim(1)
-        clock.tick(LEASE + 1)
+        let_lease_end(other, clock)
         (taken_over,) = other.claim(1)
 
         inbox.release(jobs)
@@ -473,7 +600,7 @@ class TestInbox:
     def test_a_lost_job_is_not_postponed(self, inbox, other, make_task, clock) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        clock.tick(LEASE + 1)
+        let_lease_end(other, clock)
         (taken_over,) = other.claim(1)
 
         inbox.postpone(job, 100.0)
@@ -499,7 +626,7 @@ class TestInbox:
         other.stop("om_1")
 
         assert other.renew() == renewal()
-        assert inbox.renew() == renewal(stopped=[job.id])
+        assert inbox.renew() == renewal(stopped=[job.id], kept=[job.id])
         inbox.finish(job, "stopped", None, None)
 
     def test_a_handed_back_job_with_a_card_is_stopped_by_who_claims_it(
@@ -514,7 +641,7 @@ class TestInbox:
         (again,) = other.claim(1)
 
         assert again.checkpoint == {"card_id": "card"}
-        assert other.renew() == renewal(stopped=[job.id])
+        assert other.renew() == renewal(stopped=[job.id], kept=[job.id])
 
     def test_an_answered_question_that_is_recalled_is_forgotten(
         self, inbox, conversations, make_task
@@ -570,7 +697,7 @@ class TestInbox:
 
         assert other.stop_event("ev_1")
 
-        assert inbox.renew() == renewal(stopped=[job.id])
+        assert inbox.renew() == renewal(stopped=[job.id], kept=[job.id])
         inbox.finish(job, "stopped", turn_of(job, answer="what there is"), None)
         (turn,) = conversations.load(job.key).turns
         assert turn.answer == "what there is"
@@ -586,7 +713,7 @@ class TestInbox:
         for stop in stops if first == "stopped" else reversed(stops):
             stop()
 
-        assert inbox.renew() == renewal(stopped=[job.id])
+        assert inbox.renew() == renewal(stopped=[job.id], kept=[job.id])
         inbox.finish(job, "stopped", turn_of(job), None)
         assert conversations.load(job.key).turns == ()
 
@@ -601,7 +728,7 @@ class TestInbox:
         assert inbox.stop_event("ev_1")
 
         assert message_ids(other.claim(1)) == ["om_1"]
-        assert other.renew() == renewal(stopped=[job.id])
+        assert other.renew() == renewal(stopped=[job.id], kept=[job.id])
 
     def test_only_the_named_event_is_stopped(self, inbox, make_task) -> None:
         inbox.put(make_task(1))
@@ -724,7 +851,7 @@ class TestInbox:
         assert conversations.load(job.key).turns == ()
         assert not conversations.exists(job.key)
         clock.tick(LEASE - 1)
-        assert inbox.renew() == renewal()
+        assert inbox.renew() == renewal(kept=[job.id])
         assert other.claim(1) == []
         inbox.finish(job, "failed", None, None)
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from feishu_bot.core.limits import Spending
 from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
 from feishu_bot.stores import Database, SqlUsage
 from feishu_bot.stores.usage import insert_usage
+from tests.stores.granting import granted
 
 DAY = "2026-11-22"
 
@@ -159,31 +161,31 @@ class TestGrants:
     def ledger(self, database: Database, clock) -> SqlUsage:
         return SqlUsage(database, clock=clock)
 
-    def test_nothing_is_granted_to_begin_with(self, ledger) -> None:
-        assert ledger.granted("ou_1", DAY) == 0
+    def test_nothing_is_granted_to_begin_with(self, ledger, database) -> None:
+        assert granted(database, "ou_1", DAY) == 0
 
-    def test_grants_of_a_day_add_up(self, ledger) -> None:
-        ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_1")
-        ledger.grant("ou_1", DAY, 3, "ou_other_admin", message_id="om_2")
+    def test_grants_of_a_day_add_up(self, ledger, database) -> None:
+        ledger.grant("ou_1", DAY, Spending(questions=5), "ou_admin", message_id="om_1")
+        ledger.grant("ou_1", DAY, Spending(questions=3), "ou_other_admin", message_id="om_2")
 
-        assert ledger.granted("ou_1", DAY) == 8
+        assert granted(database, "ou_1", DAY) == 8
 
-    def test_a_message_grants_once(self, ledger) -> None:
+    def test_a_message_grants_once(self, ledger, database) -> None:
         for _ in range(2):
-            ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_1")
+            ledger.grant("ou_1", DAY, Spending(questions=5), "ou_admin", message_id="om_1")
 
-        assert ledger.granted("ou_1", DAY) == 5
+        assert granted(database, "ou_1", DAY) == 5
 
-    def test_a_grant_is_for_one_person_and_one_day(self, ledger) -> None:
-        ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_3")
+    def test_a_grant_is_for_one_person_and_one_day(self, ledger, database) -> None:
+        ledger.grant("ou_1", DAY, Spending(questions=5), "ou_admin", message_id="om_3")
 
-        assert ledger.granted("ou_2", DAY) == 0
-        assert ledger.granted("ou_1", "2026-11-23") == 0
+        assert granted(database, "ou_2", DAY) == 0
+        assert granted(database, "ou_1", "2026-11-23") == 0
 
-    def test_old_grants_are_swept(self, ledger, clock) -> None:
-        ledger.grant("ou_1", DAY, 5, "ou_admin", message_id="om_4")
+    def test_old_grants_are_swept(self, ledger, database, clock) -> None:
+        ledger.grant("ou_1", DAY, Spending(questions=5), "ou_admin", message_id="om_4")
         clock.tick(100)
-        ledger.grant("ou_1", DAY, 3, "ou_admin", message_id="om_5")
+        ledger.grant("ou_1", DAY, Spending(questions=3), "ou_admin", message_id="om_5")
 
         assert ledger.sweep(before=clock.now) == 1
-        assert ledger.granted("ou_1", DAY) == 3
+        assert granted(database, "ou_1", DAY) == 3

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
+from feishu_bot.core.answer_files import TABLES, WHOLE
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.messages import SentMessages
-from feishu_bot.core.messenger import AnswerStream, Messenger
+from feishu_bot.core.messenger import AnswerStream, FileOffer, FinalAnswer, Messenger
+from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job, Outcome
-from feishu_bot.errors import FeishuError, FeishuUnavailable, LeaseLost, TargetGone
+from feishu_bot.errors import (
+    FeishuError,
+    FeishuUnavailable,
+    LeaseLost,
+    StoreUnavailable,
+    TargetGone,
+)
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
+
+# What is said of files that come by themselves.
+_SENT = {WHOLE: "whole_as_file", TABLES: "tables_as_file"}
+T = TypeVar("T")
+
+PAUSE_SECONDS = 0.5
 
 # `AnswerRun.save`: keeps a part of the answer's state, by its name. Raises LeaseLost.
 SaveState = Callable[[str, Mapping[str, Any]], None]
@@ -24,17 +39,19 @@ SaveState = Callable[[str, Mapping[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class ShownAnswer:
-    """What a person has seen; `sent` is None when nothing landed."""
+    """What a person has seen, and the files of it; `sent` is None when nothing landed."""
 
     draft: Draft
     outcome: Outcome
     sent: SentMessages | None
+    files: tuple[FileOffer, ...] = ()
 
 
 class AnswerRun:
     """Shows an answer. `footer` names the parts of the small print, `on_sent` hears of messages.
 
     `complete` adds to a whole draft what can be had in a few seconds, and says whether it did.
+    `offered` tells what files there are of an answer, by its text and whether it is complete.
     `position` is where the rest of an answer begins that was shown in part.
     """
 
@@ -49,7 +66,9 @@ class AnswerRun:
         seconds: Callable[[], float],
         on_sent: Callable[[SentMessages], None],
         complete: Callable[[Draft], bool] = lambda _: False,
+        offered: Callable[[str, bool], tuple[FileOffer, ...]] = lambda *_: (),
         position: str = "",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._job = job
         self._control = control
@@ -59,7 +78,9 @@ class AnswerRun:
         self._seconds = seconds
         self._on_sent = on_sent
         self._complete = complete
+        self._offered = offered
         self._position = position
+        self._sleep = sleep
         self._state = dict(job.checkpoint)
         # The thread that draws and the one that reads both save their part.
         self._saving = threading.Lock()
@@ -72,12 +93,14 @@ class AnswerRun:
         """
         stream = self._messenger.open_answer(
             self._job.target,
+            key=self._job.key,
             reference=self._job.dedupe_id,
             checkpoint=self._state.get("card", {}),
             save=lambda card: self.save("card", card),
             # At once, since a person may reply or press a button before the job is stored.
-            sent=self._on_sent,
+            sent=lambda sent: self.while_ours(lambda: self._on_sent(sent)),
             position=self._position,
+            lease=self._control.lease,
         )
         self._control.on_lost(stream.abandon)
         self._control.on_waiting(stream.tell_waiting)
@@ -89,9 +112,9 @@ class AnswerRun:
             self._keep(draft)
             if self._complete(draft):
                 self._keep(draft)
-            sent = stream.finish(
-                draft.final_answer(self._footer, self._seconds(), self._job.event_id)
-            )
+            ending = draft.final_answer(self._footer, self._seconds(), self._job.event_id)
+            files = self._offered(draft.text, draft.is_complete) if draft.text else ()
+            sent = stream.finish(self._with_files(ending, files))
         except LeaseLost:
             stream.abandon()
             logger.info("answer taken over")
@@ -108,15 +131,39 @@ class AnswerRun:
         except BaseException:
             stream.abandon()
             raise
-        return ShownAnswer(draft, draft.outcome, sent)
+        return ShownAnswer(draft, draft.outcome, sent, files)
+
+    def _with_files(self, ending: FinalAnswer, files: tuple[FileOffer, ...]) -> FinalAnswer:
+        if not files:
+            return ending
+        asides = ending.asides
+        if not self._position:
+            asides += tuple(Notice(_SENT[one.what]) for one in files if one.is_sent)
+        return replace(ending, files=files, asides=asides)
 
     def _keep(self, draft: Draft) -> None:
         if self._control.lost:
             raise LeaseLost
+        # It has all that was kept while it was written.
+        self._control.progress = None
         self.save("draft", draft.as_json())
 
     def save(self, name: str, value: Mapping[str, Any]) -> None:
         """Keep a part of the answer's state for the next process. Raises LeaseLost."""
         with self._saving:
             self._state[name] = value
-            self._jobs.checkpoint(self._job, self._state)
+            self.while_ours(lambda: self._jobs.checkpoint(self._job, self._state))
+
+    def while_ours(self, action: Callable[[], T]) -> T:
+        """Do something with the database until it works. Raises LeaseLost when the lease ends.
+
+        An answer that is whole isn't asked for again because the database was restarted.
+        """
+        while True:
+            try:
+                return action()
+            except StoreUnavailable as exc:
+                if self._control.lost:
+                    raise LeaseLost("the database was away for too long") from exc
+                logger.info("waiting for the database", error=exc)
+            self._sleep(PAUSE_SECONDS)

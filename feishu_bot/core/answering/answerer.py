@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 from feishu_bot import metrics
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answer_run import AnswerRun, SaveState, ShownAnswer
 from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.answering.expectation import Expectation
+from feishu_bot.core.answering.file_sender import AnswerFileSender
 from feishu_bot.core.answering.generation import AnswerGenerator
-from feishu_bot.core.answering.question import Question, QuestionReader
+from feishu_bot.core.answering.question import AnswerTask, Question, QuestionReader
+from feishu_bot.core.answering.spoken_question import SpokenQuestions
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.conversations import Conversations
@@ -23,12 +27,16 @@ from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
-from feishu_bot.core.tasks import MAX_ATTEMPTS, AskQuestion, ContinueAnswer, Job, Regenerate
+from feishu_bot.core.studio.painter import Painter
+from feishu_bot.core.tasks import MAX_ATTEMPTS, Job
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
+
+# Fills an answer; a "draft" that it saves is shown if this process dies first.
+Writer = Callable[[AnswerStream, SaveState], Draft]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +50,15 @@ class Answerer:
     conversations: Conversations
     people: People
     questions: QuestionReader
+    spoken: SpokenQuestions
     generator: AnswerGenerator
+    painter: Painter
     pictures: AnswerPictures
+    file_sender: AnswerFileSender
     messenger: Messenger
     policy: AccessPolicy
     quotas: QuotaChecker
+    expectation: Expectation
     prices: Prices
     counter: UsageCounter
     background: BackgroundTasks
@@ -55,9 +67,7 @@ class Answerer:
     clock: Callable[[], float] = time.time
     timer: Callable[[], float] = time.monotonic
 
-    def answer(
-        self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer, control: JobControl
-    ) -> Notice | None:
+    def answer(self, job: Job, task: AnswerTask, control: JobControl) -> Notice | None:
         """Answer, store the turn and end the job; or say in a notice why not.
 
         Leaves no trace when the job is lost to another process, and no turn when its message is
@@ -72,26 +82,41 @@ class Answerer:
         if job.attempt > MAX_ATTEMPTS:
             return self._give_up(job, question, control)
         is_admin = self.policy.is_admin(job.target.sender)
-        with self.quotas.reserve(job.target, is_admin=is_admin) as refusal:
-            # What has begun is finished, whatever it costs.
-            if refusal and not job.checkpoint:
-                return refusal
-            self._run(
-                job,
-                question,
-                control,
-                lambda stream, save: self.generator.generate(job, question, stream, control, save),
+        try:
+            refusal = self.quotas.reserve(
+                job, lambda: self.expectation.of(question), is_admin=is_admin
             )
+        except LeaseLost:
+            logger.info("answer taken over")
+            return None
+        if refusal:
+            return refusal
+        self._run(job, question, control, partial(self._write, job, question, control))
         return None
+
+    def _write(
+        self,
+        job: Job,
+        question: Question,
+        control: JobControl,
+        stream: AnswerStream,
+        save: SaveState,
+    ) -> Draft:
+        def answer(asked: Question) -> Draft:
+            if asked.drawing is not None:
+                return self.painter.paint(job, asked, stream, control, save)
+            return self.generator.generate(job, asked, stream, control, save)
+
+        return self.spoken.heard(job, question, stream, control, save=save, answer=answer)
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
-        self._run(job, None, control, lambda stream, save: Draft(notice=notice.kind))
+        self._run(job, None, control, lambda *_: Draft(notice=notice.kind))
 
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:
         """End an answer that failed too often, in its own card, with what there is of it."""
         try:
-            self._run(job, question, control, lambda stream, save: Draft(notice="gave_up"))
+            self._run(job, question, control, lambda *_: self.generator.broken_off(job))
         except FeishuUnavailable:
             raise
         except Exception:
@@ -107,7 +132,7 @@ class Answerer:
         job: Job,
         question: Question | None,
         control: JobControl,
-        write: Callable[[AnswerStream, SaveState], Draft],
+        write: Writer,
     ) -> None:
         started = self.timer()
 
@@ -127,15 +152,21 @@ class Answerer:
             footer=self.footer,
             seconds=lambda: self.timer() - started,
             on_sent=note_sent,
+            offered=self.file_sender.files.offered,
             complete=lambda draft: self.pictures.complete(draft, question, is_cancelled),
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
             shown = run.show(lambda stream: write(stream, run.save))
         if shown:
-            self._finish(job, question, shown, self.timer() - started)
+            self._finish(job, question, shown, run, self.timer() - started)
 
     def _finish(
-        self, job: Job, question: Question | None, shown: ShownAnswer, seconds: float
+        self,
+        job: Job,
+        question: Question | None,
+        shown: ShownAnswer,
+        run: AnswerRun,
+        seconds: float,
     ) -> None:
         now, draft = self.clock(), shown.draft
         turn = None
@@ -143,8 +174,12 @@ class Answerer:
         if shown.sent and question:
             turn = question.turn(job, draft, shown.sent.message_ids, now)
         usage, *further = used = self._used(job, shown, seconds, now)
+        answer_id = shown.sent.message_ids[-1] if shown.sent and shown.sent.message_ids else ""
+        if answer_id and turn:
+            # Before the end, so that a crash loses none; they wait for it.
+            self.file_sender.request(job, answer_id, shown.files)
         try:
-            is_recalled = self.jobs.finish(job, shown.outcome, turn, *used)
+            is_recalled = run.while_ours(lambda: self.jobs.finish(job, shown.outcome, turn, *used))
         except LeaseLost:
             logger.info("answer taken over")
             return
@@ -165,7 +200,6 @@ class Answerer:
             attempt=job.attempt,
             request_id=draft.request_id or "-",
         )
-        answer_id = shown.sent.message_ids[-1] if shown.sent and shown.sent.message_ids else ""
         self.background.request_after(
             job, answer_id, turn, is_complete=draft.is_complete, is_recalled=is_recalled
         )
@@ -174,15 +208,17 @@ class Answerer:
         """What the answer took: its own model first, then the others."""
         draft = shown.draft
         prompt_tokens, completion_tokens = draft.spent()
+        # Who stops before the service has said which model it is.
+        model = self.expectation.model_of(draft.model) if prompt_tokens else draft.model
         own = Usage(
             open_id=job.target.sender.open_id,
             chat_id=job.target.chat_id,
-            model=draft.model,
+            model=model,
             outcome=shown.outcome,
             seconds=seconds,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
-            cost=self.prices.cost(draft.model, prompt_tokens, completion_tokens),
+            cost=self.prices.cost(model, prompt_tokens, completion_tokens),
             created_at=now,
         )
         # An answer is counted once, whatever else it took.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from feishu_bot.core.answering.document_pages import (
     PageRange,
@@ -10,6 +10,7 @@ from feishu_bot.core.answering.document_pages import (
     in_words,
     read_pages,
 )
+from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.prompt import BYTES_PER_TOKEN
 from feishu_bot.core.answering.question_context import (
     ContextTag,
@@ -17,6 +18,7 @@ from feishu_bot.core.answering.question_context import (
     tagged,
     tags_in,
 )
+from feishu_bot.core.answering.recording_context import is_recording, recording_context
 from feishu_bot.core.answering.scanned_pages import ScannedPages, page_tags
 from feishu_bot.core.attachments import AttachmentSource, failure_notice
 from feishu_bot.core.conversations import Turn
@@ -24,6 +26,7 @@ from feishu_bot.core.documents import Document, DocumentReader
 from feishu_bot.core.messages import Attachment
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.pictures import PictureReader
+from feishu_bot.core.transcription import MOST_AUDIO
 from feishu_bot.errors import MediaError, MediaErrorKind
 from feishu_bot.logs import get_logger
 
@@ -44,10 +47,9 @@ _REASONS: Mapping[MediaErrorKind, str] = {
 
 
 class AttachedFiles:
-    """Fetches files and reads them; pages without text are looked at.
+    """Fetches files and reads them; pages without text are looked at, recordings listened to.
 
     `most_bytes` is how large a file may be, `tokens` how much is read of all files of a message.
-    `can_see` of the methods is whether there is a model that can look at pages.
     """
 
     def __init__(
@@ -66,25 +68,38 @@ class AttachedFiles:
         self._tokens = tokens
 
     def read(
-        self, message_id: str, attachments: Iterable[Attachment], can_see: Callable[[], bool]
+        self, message_id: str, attachments: Iterable[Attachment], modalities: Modalities
     ) -> QuestionContext:
         """The files of a message, each from its beginning."""
         files = [item for item in attachments if item.kind == "file"]
         context = QuestionContext()
         for file in files[:MOST_FILES]:
             share = self._tokens // min(len(files), MOST_FILES)
-            context += self._read(message_id, file, PageRange(1, 99_999), share, can_see)
+            context += self._read(message_id, file, PageRange(1, 99_999), share, modalities)
         if len(files) > MOST_FILES:
             left = Notice("files_left", {"count": str(MOST_FILES)})
             context += QuestionContext(notices=(left,))
         return context
+
+    def voice(self, message_id: str, item: Attachment, modalities: Modalities) -> QuestionContext:
+        """What is said in a voice message that isn't the question itself."""
+        try:
+            with self._attachments.recording(message_id, item) as data:
+                return recording_context(
+                    message_id, item, data, modalities.hear, tokens=self._tokens
+                )
+        except MediaError as exc:
+            logger.info("recording not fetched", id=message_id, reason=str(exc))
+            notice = failure_notice(exc, most=MOST_AUDIO, kind="audio")
+            text = tagged("recording", "(a recording that couldn't be fetched)")
+            return QuestionContext(text, (notice,), notice)
 
     def further_pages(
         self,
         wanted: PageRange,
         question: str,
         turns: Iterable[Turn],
-        can_see: Callable[[], bool],
+        modalities: Modalities,
     ) -> QuestionContext:
         """These pages of a file that was sent before, as far as they are new.
 
@@ -103,7 +118,7 @@ class AttachedFiles:
         file = Attachment(
             "file", newest["key"], newest.get("name", ""), inner_id=newest.get("inner", "")
         )
-        return self._read(newest.get("message", ""), file, missing, self._tokens, can_see)
+        return self._read(newest.get("message", ""), file, missing, self._tokens, modalities)
 
     def _read(
         self,
@@ -111,16 +126,20 @@ class AttachedFiles:
         file: Attachment,
         wanted: PageRange,
         tokens: int,
-        can_see: Callable[[], bool],
+        modalities: Modalities,
     ) -> QuestionContext:
         message = file.message_id or message_id
         reference = {"message": message, "inner": file.inner_id, "key": file.key}
         try:
             chars = max(tokens, 1) * BYTES_PER_TOKEN
             with self._attachments.opened(message_id, file, most=self._most_bytes) as data:
+                if is_recording(data):
+                    return recording_context(message_id, file, data, modalities.hear, tokens=tokens)
                 document = self._documents.read(file.name, data, chars=chars, first=wanted.first)
                 document = fitted(document, tokens, last=wanted.last)
-                seen = self._scans.of(document, data, file.name, tokens=tokens, can_see=can_see)
+                seen = self._scans.of(
+                    document, data, file.name, tokens=tokens, can_see=modalities.can_see
+                )
         except MediaError as exc:
             logger.info("file not read", id=message_id, reason=str(exc))
             notice = failure_notice(exc, most=self._most_bytes, file=file.name)

@@ -79,5 +79,7 @@ def _said(part: DocumentPart) -> str:
 
 
 def _heading(document: Document, part: DocumentPart) -> str:
-    title = f": {part.title}" if part.title else ""
+    # Sheets are named by whoever sent the file: a name stays inside of its brackets.
+    called = " ".join(re.sub(r"[\[\]]", " ", part.title).split())
+    title = f": {called}" if called else ""
     return f"{document.unit} {part.number}{title}"

@@ -9,10 +9,13 @@ from typing import Any, get_args
 
 from feishu_bot.core.answering.expiry import resumable
 from feishu_bot.core.answering.prompt import estimate_tokens
+from feishu_bot.core.cards import Block
 from feishu_bot.core.chat_model import FinishReason
+from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.messages import known_fields
 from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.studio.picture_card import drawn_images, picture_controls
 from feishu_bot.core.tasks import Outcome
 from feishu_bot.core.usage import MediaUse
 from feishu_bot.errors import MediaErrorKind
@@ -27,7 +30,11 @@ CONTINUABLE: frozenset[FinishReason] = frozenset({"length", "cut"})
 EVENT_ID_CHARS = 12
 # The notices in place of an answer about something that couldn't be read.
 UNREAD = frozenset(
-    {*get_args(MediaErrorKind), "sent_forbidden", "sent_unreadable", "unsupported_message"}
+    {
+        *get_args(MediaErrorKind),
+        *("sent_forbidden", "sent_unreadable", "unsupported_message"),
+        *("recording_too_long", "recording_empty", "recording_model_unset"),
+    }
 )
 
 
@@ -46,6 +53,8 @@ class Draft:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated_tokens: int = 0
+    # The model service was asked, and hasn't refused: what it was asked is paid for.
+    is_asked: bool = False
     # When the model service takes questions again, as it said; 0 where it said nothing.
     retry_at: float = 0.0
     first_text: float = 0.0
@@ -72,11 +81,14 @@ class Draft:
     # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
     resumable_turn: str = ""
     idle_seconds: float = 0.0
+    # Where a picture was asked for, what has become of it.
+    drawing: Drawing | None = None
 
     def as_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes; `from_json` reads it back."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return {**values, "media": [asdict(used) for used in self.media]}
+        drawing = asdict(self.drawing) if self.drawing else None
+        return {**values, "media": [asdict(used) for used in self.media], "drawing": drawing}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Draft:
@@ -84,19 +96,25 @@ class Draft:
         data = {"context": data.get("background", ""), **data}
         values = {name: data[name] for name in cls.__slots__ if name in data}
         media = tuple(MediaUse(**known_fields(MediaUse, item)) for item in data.get("media", ()))
-        return cls(**{**values, "media": media})
+        drawing = Drawing.from_json(values["drawing"]) if values.get("drawing") else None
+        return cls(**{**values, "media": media, "drawing": drawing})
+
+    def break_off(self) -> None:
+        """The rest isn't wanted; it can be continued like one that was cut."""
+        self.notice, self.reason = "stopped", "cut"
 
     @property
     def outcome(self) -> Outcome:
         """How the answer ended, for the log, the metrics and the usage."""
-        if self.notice == "stopped":
+        if self.notice in ("stopped", "drawing_stopped"):
             return "stopped"
         return "answered" if self.text else "noticed"
 
     @property
     def is_complete(self) -> bool:
-        """Whether the model has said all that it had to say."""
-        return bool(self.text) and not self.notice and self.reason == "stop"
+        """Whether the model has said all that it had to say, in words."""
+        is_said = bool(self.text) and self.drawing is None
+        return is_said and not self.notice and self.reason == "stop"
 
     @property
     def is_unread(self) -> bool:
@@ -106,12 +124,16 @@ class Draft:
     def spent(self) -> tuple[int, int]:
         """The tokens of prompt and answer; our estimate where the gateway has told nothing.
 
-        It tells nothing of an answer that was stopped or cut.
+        It tells nothing of an answer that was stopped or cut. One that was stopped before its
+        first word has cost its prompt: else long questions, each stopped, would cost nobody.
         """
         written = self.text + self.reasoning
-        if self.prompt_tokens or self.completion_tokens or not written:
+        if self.prompt_tokens or self.completion_tokens or self.drawing:
             return self.prompt_tokens, self.completion_tokens
-        return self.estimated_tokens, estimate_tokens(written)
+        if written:
+            return self.estimated_tokens, estimate_tokens(written)
+        is_paid = self.is_asked and self.notice == "stopped"
+        return (self.estimated_tokens if is_paid else 0), 0
 
     def unread_notices(self) -> tuple[Notice, ...]:
         """What came with the question and wasn't read."""
@@ -131,6 +153,9 @@ class Draft:
         if not self.resumable_turn:
             return None
         return resumable(self.resumable_turn, self.idle_seconds)
+
+    def _controls(self) -> tuple[Block, ...]:
+        return picture_controls(self.drawing, self.notice) if self.drawing else ()
 
     def _when(self) -> str:
         """The time of `retry_at`, with the day when that is another one."""
@@ -170,6 +195,8 @@ class Draft:
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
             # A file is fetched with the message that it came in, not again.
-            can_regenerate=not (self.is_unread or self.is_unheard),
+            can_regenerate=not (self.is_unread or self.is_unheard) and self.drawing is None,
             heard=self.heard,
+            drawn=drawn_images(self.drawing) if self.drawing else (),
+            controls=self._controls(),
         )

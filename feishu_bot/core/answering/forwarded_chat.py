@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.message_kinds import READ_KINDS, is_shown
+from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.answering.question_context import QuestionContext, tagged
 from feishu_bot.core.answering.shown_pictures import MOST_PICTURES, picture_tags
@@ -35,9 +36,7 @@ class ForwardedChats:
     files: AttachedFiles
     tokens: int
 
-    def of(
-        self, forward: FetchedMessage, can_see: Callable[[], bool], *, tag: str
-    ) -> QuestionContext:
+    def of(self, forward: FetchedMessage, modalities: Modalities, *, tag: str) -> QuestionContext:
         """What stands before a question for a forward with parts, under this tag."""
         said = transcribe(
             self._told(forward.parts),
@@ -61,7 +60,7 @@ class ForwardedChats:
         # One more than are shown, so that it is said that there are more.
         tags = picture_tags(forward.message_id, pictures[: MOST_PICTURES + 1])
         context += QuestionContext(tags)
-        return context + self.files.read(forward.message_id, attachments, can_see)
+        return context + self.files.read(forward.message_id, attachments, modalities)
 
     def _told(self, parts: Iterable[FetchedMessage]) -> Iterator[FetchedMessage]:
         """The messages with what only we know of them."""

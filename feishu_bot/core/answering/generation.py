@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 
 from feishu_bot import metrics
-from feishu_bot.core import modes
-from feishu_bot.core.alerts import MODEL_CAUSES, Alert, AlertSink
+from feishu_bot.core import modes, own_pictures
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
 from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
-from feishu_bot.core.answering.message_kinds import is_voice
-from feishu_bot.core.answering.prompt import fit_prompt
+from feishu_bot.core.answering.modalities import Modalities
+from feishu_bot.core.answering.model_failures import ModelFailures
+from feishu_bot.core.answering.progress import Progress, ShownText
+from feishu_bot.core.answering.prompt import FittedPrompt, estimate_tokens, fit_prompt
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
+from feishu_bot.core.answering.recording_context import has_recording, spoken
+from feishu_bot.core.answering.seam import Seam
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
-from feishu_bot.core.answering.voice_messages import VoiceMessages
+from feishu_bot.core.answering.voice_messages import Hear, VoiceMessages
 from feishu_bot.core.chat_model import (
+    ChatMessage,
     ChatModel,
     LateReasoning,
     ModelSight,
@@ -36,16 +40,12 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Conversation
-from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import Job
-from feishu_bot.core.usage import MediaUse
+from feishu_bot.core.usage import MediaUse, Prices
 from feishu_bot.errors import ModelError
-from feishu_bot.logs import get_logger
-
-logger = get_logger(__name__)
 
 # The failures that say that there is no such model (any more), or none to talk to.
 MODEL_GONE = frozenset({"model_unavailable", "model_not_allowed", "model_not_chat"})
@@ -58,7 +58,15 @@ class _Asked:
     text: str
     speaker: str
     pictures: ShownPictures
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Where an answer is shown, whether it is still wanted, and what there is of it."""
+
+    stream: AnswerStream
     is_cancelled: Callable[[], bool]
+    progress: Progress
 
 
 class AnswerGenerator:
@@ -66,6 +74,9 @@ class AnswerGenerator:
 
     `vision_model` answers where there are pictures that the chosen one can't see; it may be empty.
     `{date}` in `system_prompt` is the day. `is_allowed` is whether people may choose a model.
+
+    What an earlier process had shown of an answer is gone on from with `continue_prompt`: what was
+    written isn't paid again, and stays on the screen.
     """
 
     def __init__(
@@ -78,10 +89,12 @@ class AnswerGenerator:
         answer_pictures: AnswerPictures,
         sight: ModelSight,
         speakers: Speakers,
-        alerts: AlertSink,
+        failures: ModelFailures,
         system_prompt: str,
         context_tokens: int,
         vision_model: str,
+        continue_prompt: str,
+        prices: Prices,
         is_allowed: Callable[[str], bool],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
@@ -93,10 +106,12 @@ class AnswerGenerator:
         self._answer_pictures = answer_pictures
         self._sight = sight
         self._speakers = speakers
-        self._alerts = alerts
+        self._failures = failures
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
         self._vision_model = vision_model
+        self._continue_prompt = continue_prompt
+        self._prices = prices
         self._is_allowed = is_allowed
         self._clock = clock
         self._timer = timer
@@ -114,48 +129,46 @@ class AnswerGenerator:
         def is_cancelled() -> bool:
             return control.lost or control.stopped or stream.is_over
 
-        if question.message is None or not is_voice(question.message):
-            return self._generate(job, question, stream, is_cancelled)
-        try:
-            heard = self._voices.hear(job, question.message, is_cancelled, save)
-        except ModelError as exc:
-            draft = Draft(is_unheard=True)
-            if is_cancelled():
-                _break_off(draft)
-            else:
-                self._note_failure(draft, exc, job.target.sender)
-            return draft
-        media = (heard.used,) if heard.used else ()
-        if heard.failure:
-            params = dict(heard.failure.params)
-            return Draft(
-                notice=heard.failure.kind, notice_params=params, is_unheard=True, media=media
-            )
-        stream.tell_heard(heard.text)
-        asked = replace(question, text=heard.text, is_wordless=False)
-        draft = self._generate(job, asked, stream, is_cancelled)
-        draft.heard, draft.media = heard.text, (*media, *draft.media)
+        before = ShownText.read(job.progress)
+        control.progress = progress = Progress(before)
+        run = _Run(stream, is_cancelled, progress)
+        draft = self._generate(job, question, run, save)
+        draft.heard = question.heard
+        draft.media = (*question.media, *draft.media, *self._broken(before))
         return draft
 
-    def _generate(
-        self,
-        job: Job,
-        question: Question,
-        stream: AnswerStream,
-        is_cancelled: Callable[[], bool],
-    ) -> Draft:
-        context, speaker = self._introduction(job, question)
+    def broken_off(self, job: Job) -> Draft:
+        """What was shown of an answer that is given up."""
+        shown = ShownText.read(job.progress)
+        draft = _cut(shown)
+        draft.notice, draft.media = "gave_up", self._broken(shown)
+        return draft
+
+    def _broken(self, shown: ShownText) -> tuple[MediaUse, ...]:
+        """What earlier requests for the same answer have cost."""
+        return tuple(
+            MediaUse(**asdict(one), cost=self._prices.cost(*astuple(one))) for one in shown.tries
+        )
+
+    def _generate(self, job: Job, question: Question, run: _Run, save: SaveState) -> Draft:
+        turns = question.conversation.turns
+        hear = self._voices.for_question(job, turns, run.is_cancelled, save)
+        context, speaker = self._introduction(job, question, hear)
+        if question.heard and question.message:
+            context = QuestionContext(spoken(question.message.message_id)) + context
         written = context.text + question.text
-        pictures = self._shown(written, question.conversation, is_cancelled, ready=context.pictures)
+        pictures = self._shown(written, question.conversation, run, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
         if question.is_wordless and failure and not (pictures.own or _is_read(context.text)):
             draft = Draft(notice=failure.kind, notice_params=dict(failure.params))
-            draft.context, draft.speaker = context.text, speaker
+            draft.context, draft.speaker, draft.media = context.text, speaker, context.media
+            # It is heard with the message that it came in, not when it is asked about again.
+            draft.is_unheard = not draft.is_unread
             return draft
-        asked = _Asked(written, speaker, pictures, is_cancelled)
-        draft = self._ask(job, question, asked, stream)
+        draft = self._ask(job, question, _Asked(written, speaker, pictures), run)
         draft.context, draft.speaker = context.text, speaker
+        draft.media = (*draft.media, *context.media)
         if context.files:
             draft.media = (*draft.media, MediaUse(model="", files=context.files))
         last = question.conversation.expired_turn
@@ -166,13 +179,16 @@ class AnswerGenerator:
         draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
-    def _introduction(self, job: Job, question: Question) -> tuple[QuestionContext, str]:
+    def _introduction(
+        self, job: Job, question: Question, hear: Hear
+    ) -> tuple[QuestionContext, str]:
         """What to put before the question: what it refers to, and who asks."""
         message, turns = question.message, question.conversation.turns
         context = QuestionContext()
         if message:
             model = question.conversation.model
-            context = self._context.of(message, question.conversation, lambda: self._is_seen(model))
+            modalities = Modalities(lambda: self._is_seen(model), hear)
+            context = self._context.of(message, question.conversation, modalities)
         if question.regenerated:
             return context, question.regenerated.speaker
         if job.target.is_private:
@@ -181,23 +197,22 @@ class AnswerGenerator:
             self._speakers.learn(message)
         return context, self._speakers.name_of(job.target.sender.open_id, turns)
 
-    def _ask(self, job: Job, question: Question, asked: _Asked, stream: AnswerStream) -> Draft:
+    def _ask(self, job: Job, question: Question, asked: _Asked, run: _Run) -> Draft:
+        before = run.progress.before
+        if before.text and before.pictures:
+            # The model would call its next pictures by the same names.
+            return _cut(before)
+        if before.text:
+            run.stream.write(before.text, run.progress.whole_reasoning)
         conversation, budget = question.conversation, self._context_tokens
         gone = ""
         if conversation.uses_favourite and not self._is_allowed(conversation.model):
             gone, conversation = conversation.model, _without_favourite(conversation)
         system = self._system(job, question)
-        shown = asked.pictures
-        model = self._seeing(conversation.model, shown)
+        model = self._seeing(conversation.model, asked.pictures)
         while True:
-            fitted = fit_prompt(
-                system,
-                conversation.turns,
-                asked.text,
-                budget,
-                speaker=asked.speaker,
-                pictures=shown.all,
-            )
+            fitted = self._fitted(system, conversation, asked, budget, before.text)
+            run.progress.ask(model, fitted.estimated_tokens)
             draft = Draft(model=model, estimated_tokens=fitted.estimated_tokens)
             prompt = Prompt(
                 messages=fitted.messages,
@@ -205,36 +220,62 @@ class AnswerGenerator:
                 temperature=modes.temperature(conversation.mode),
             )
             try:
-                events = self._model.stream(prompt, asked.is_cancelled)
-                self._read(events, draft, stream, asked.is_cancelled)
+                draft.is_asked = True
+                self._read(self._model.stream(prompt, run.is_cancelled), draft, run)
             except ModelError as exc:
-                if asked.is_cancelled():
-                    _break_off(draft)
+                is_begun = bool(run.progress.text)
+                if run.is_cancelled():
+                    draft.break_off()
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
                 if exc.kind == "model_cant_see" and self._vision_model not in ("", model):
                     model = self._vision_model
                     continue
-                if exc.kind == "model_cant_see" and not shown.own:
+                if exc.kind == "model_cant_see" and not asked.pictures.own:
                     # The question has none: it can be answered without those of before.
-                    shown, model = ShownPictures(), conversation.model
+                    asked, model = replace(asked, pictures=ShownPictures()), conversation.model
                     continue
-                if exc.kind in MODEL_GONE and conversation.uses_favourite and not draft.text:
+                if exc.kind in MODEL_GONE and conversation.uses_favourite and not is_begun:
                     gone, conversation = conversation.model, _without_favourite(conversation)
-                    model = self._seeing(conversation.model, shown)
+                    model = self._seeing(conversation.model, asked.pictures)
                     continue
-                if exc.kind == "context_too_long" and not draft.text and can_shrink:
+                if exc.kind == "context_too_long" and not is_begun and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
                     continue
-                self._note_failure(draft, exc, job.target.sender)
+                self._failures.note(draft, exc, job.target.sender)
             draft.missed_favourite = gone
             return draft
+
+    def _fitted(
+        self,
+        system: str,
+        conversation: Conversation,
+        asked: _Asked,
+        budget: int,
+        before: str,
+    ) -> FittedPrompt:
+        """The prompt: with what was shown `before`, if there is any, to go on from."""
+        told: tuple[ChatMessage, ...] = ()
+        if before:
+            # A character is a token at most; of a long answer its end has to do.
+            said = own_pictures.for_model(before[-self._context_tokens // 2 :])
+            told = (ChatMessage("assistant", said), ChatMessage("user", self._continue_prompt))
+        more = sum(estimate_tokens(message.content) for message in told)
+        fitted = fit_prompt(
+            system,
+            conversation.turns,
+            asked.text,
+            budget - more,
+            speaker=asked.speaker,
+            pictures=asked.pictures.all,
+        )
+        return FittedPrompt((*fitted.messages, *told), fitted.estimated_tokens + more)
 
     def _shown(
         self,
         written: str,
         conversation: Conversation,
-        is_cancelled: Callable[[], bool],
+        run: _Run,
         ready: Mapping[str, Picture],
     ) -> ShownPictures:
         """The pictures of the question and of what was said before."""
@@ -247,7 +288,7 @@ class AnswerGenerator:
             conversation.turns,
             ready=ready,
             sees_earlier=lambda: self._is_seen(conversation.model),
-            is_cancelled=is_cancelled,
+            is_cancelled=run.is_cancelled,
         )
 
     def _seeing(self, model: str, shown: ShownPictures) -> str:
@@ -267,70 +308,57 @@ class AnswerGenerator:
             # There is no model: that is told when it is asked.
             return True
 
-    def _read(
-        self,
-        events: Iterator[StreamEvent],
-        draft: Draft,
-        stream: AnswerStream,
-        is_cancelled: Callable[[], bool],
-    ) -> None:
-        started = self._timer()
-        text: list[str] = []
-        reasoning: list[str] = []
+    def _read(self, events: Iterator[StreamEvent], draft: Draft, run: _Run) -> None:
+        progress, started = run.progress, self._timer()
+        seam = Seam(progress.before.text)
         try:
             for event in events:
-                if is_cancelled():
-                    _break_off(draft)
+                if run.is_cancelled():
+                    draft.break_off()
                     break
                 match event:
                     case TextDelta():
-                        if not (text or draft.first_text):
+                        if not (progress.text or draft.first_text):
                             draft.first_text = self._timer() - started
                             metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
-                        text.append(event.text)
-                        stream.write(event.text)
-                    case PictureDelta():
-                        # Uploaded before the text that names it comes, while the model waits.
-                        key = self._answer_pictures.keep(event, draft, is_cancelled)
-                        # One with an address is a link until the end.
-                        if key and not event.url:
-                            stream.add_picture(event.target, key)
+                        _write(run, seam.add(event.text))
                     case ReasoningDelta():
-                        reasoning.append(event.text)
-                        stream.write(reasoning=event.text)
-                    case LateReasoning():
-                        # What was shown as the answer was no part of it.
-                        reasoning = ["".join([*reasoning, *text]).rstrip()]
-                        text = []
-                        stream.rewrite(reasoning=reasoning[0])
-                    case StreamWait():
-                        stream.tell_wait(event.seconds)
-                    case StreamStart():
-                        draft.model, draft.request_id = event.model, event.request_id
-                    case StreamEnd():
-                        draft.reason = event.reason
-                        draft.notice = FINISH_NOTICES.get(event.reason, "")
-                        draft.prompt_tokens = event.prompt_tokens
-                        draft.completion_tokens = event.completion_tokens
+                        progress.reasoning.append(event.text)
+                        run.stream.write(reasoning=event.text)
+                    case _:
+                        self._take(event, draft, run, seam)
         finally:
-            draft.text, draft.reasoning = "".join(text), "".join(reasoning)
+            _write(run, seam.end())
+            draft.text, draft.reasoning = progress.whole_text, progress.whole_reasoning
 
-    def _note_failure(self, draft: Draft, exc: ModelError, asker: Sender) -> None:
-        logger.warning(
-            "model failed", kind=exc.kind, request_id=exc.request_id or "-", detail=exc.detail
-        )
-        metrics.MODEL_ERRORS.labels(kind=exc.kind).inc()
-        draft.notice = exc.kind
-        draft.request_id = exc.request_id or draft.request_id
-        # The conversation may name none, or one that gave way to the default.
-        draft.model = exc.model or draft.model
-        draft.offered = exc.params().get("offered", "")
-        draft.reason = "cut"
-        if exc.retry_after:
-            draft.retry_at = self._clock() + exc.retry_after
-        if exc.kind in MODEL_CAUSES:
-            params = {**exc.params(), "model": draft.model, "request_id": draft.request_id}
-            self._alerts.note(Alert(kind=exc.kind, params=params), seen_by=asker)
+    def _take(self, event: StreamEvent, draft: Draft, run: _Run, seam: Seam) -> None:
+        """What comes seldom."""
+        stream, progress = run.stream, run.progress
+        match event:
+            case PictureDelta():
+                # Uploaded before the text that names it comes, while the model waits.
+                key = self._answer_pictures.keep(event, draft, run.is_cancelled)
+                progress.note(pictures=draft.pictures)
+                # One with an address is a link until the end.
+                if key and not event.url:
+                    stream.add_picture(event.target, key)
+            case LateReasoning():
+                # What was shown as the answer was no part of it.
+                progress.text.append(seam.end())
+                progress.take_back_text()
+                stream.rewrite(progress.before.text, progress.whole_reasoning)
+            case StreamWait():
+                stream.tell_wait(event.seconds)
+                # It was refused, and is asked again after that.
+                draft.is_asked = not event.seconds
+            case StreamStart():
+                draft.model, draft.request_id = event.model, event.request_id
+                progress.note(model=event.model)
+            case StreamEnd():
+                draft.reason = event.reason
+                draft.notice = FINISH_NOTICES.get(event.reason, "")
+                draft.prompt_tokens = event.prompt_tokens
+                draft.completion_tokens = event.completion_tokens
 
     def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
@@ -341,7 +369,7 @@ class AnswerGenerator:
 
 def _is_read(context: str) -> bool:
     """Whether something was read of what came without words."""
-    return has_document(context) or has_things(context)
+    return has_document(context) or has_recording(context) or has_things(context)
 
 
 def _without_favourite(conversation: Conversation) -> Conversation:
@@ -349,6 +377,19 @@ def _without_favourite(conversation: Conversation) -> Conversation:
     return replace(conversation, model="", uses_favourite=False)
 
 
-def _break_off(draft: Draft) -> None:
-    """The rest of the answer isn't wanted; it can be continued like one that was cut."""
-    draft.notice, draft.reason = "stopped", "cut"
+def _write(run: _Run, text: str) -> None:
+    if text:
+        run.progress.text.append(text)
+        run.stream.write(text)
+
+
+def _cut(shown: ShownText) -> Draft:
+    """An answer that breaks off where an earlier try did; it can be continued by a button."""
+    return Draft(
+        text=shown.text,
+        reasoning=shown.reasoning,
+        pictures=shown.pictures,
+        model=shown.tries[-1].model if shown.tries else "",
+        reason="cut",
+        notice=FINISH_NOTICES["cut"],
+    )

@@ -11,6 +11,8 @@ from feishu_bot.core.messages import Attachment, IncomingMessage
 WORDS: Final = frozenset({"text", "post"})
 # The attachments that are read, where the question or what it quotes has them.
 READ_KINDS: Final = frozenset({"file", "image"})
+# Those of a message that is quoted: a recording isn't the question itself there.
+QUOTED_KINDS: Final = READ_KINDS | {"audio"}
 # Their event doesn't tell what is in them, or not all of it.
 FETCHED: Final = frozenset(
     {"merge_forward", "interactive", "nonsupport", "share_chat", "share_user"}

@@ -60,7 +60,7 @@ def fit_prompt(
     used = _tokens(asked) + (estimate_tokens(system) if system else 0)
     kept: list[Turn] = []
     for turn in reversed(turns):
-        cost = _tokens(_of_turn(turn, pictures)) + estimate_tokens(turn.answer)
+        cost = _tokens(_of_turn(turn, pictures)) + estimate_tokens(_answer_of(turn))
         if (used + cost) * ratio > budget:
             break
         used += cost
@@ -68,9 +68,15 @@ def fit_prompt(
     messages = [ChatMessage("system", system)] if system else []
     for turn in reversed(kept):
         messages.append(_of_turn(turn, pictures))
-        messages.append(ChatMessage("assistant", own_pictures.for_model(turn.answer)))
+        messages.append(ChatMessage("assistant", _answer_of(turn)))
     messages.append(asked)
     return FittedPrompt(tuple(messages), used)
+
+
+def _answer_of(turn: Turn) -> str:
+    if turn.drawing:
+        return f"(a picture: {turn.answer})"
+    return own_pictures.for_model(turn.answer)
 
 
 def _of_turn(turn: Turn, pictures: Mapping[str, Picture]) -> ChatMessage:

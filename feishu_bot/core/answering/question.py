@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.message_kinds import WORDS
 from feishu_bot.core.answering.question_context import as_written, context_of
+from feishu_bot.core.answering.shown_pictures import own_picture_tags
 from feishu_bot.core.answering.unread import shown_name
 from feishu_bot.core.conversations import Conversation, Conversations, Turn
+from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, Job, Regenerate
+from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, DrawAgain, Job, Regenerate
+from feishu_bot.core.usage import MediaUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Question:
 
     `message` is set where a person has just written it: it may refer to something that the bot
     hasn't seen. `regenerated` is the turn that asked it before, and `unread` what
-    wasn't read then.
+    wasn't read then. `drawing` is set where it is to be drawn: how.
     """
 
     text: str
@@ -32,7 +35,11 @@ class Question:
     regenerated: Turn | None = None
     # The words are the bot's own: a file was sent without any.
     is_wordless: bool = False
+    # The words of a recording that asks it, and what it took to hear them.
+    heard: str = ""
+    media: tuple[MediaUse, ...] = ()
     unread: tuple[Notice, ...] = ()
+    drawing: Drawing | None = None
 
     def turn(self, job: Job, draft: Draft, answer_ids: tuple[str, ...], created_at: float) -> Turn:
         """The turn to keep; without an answer too, so that the question can be asked again."""
@@ -53,6 +60,7 @@ class Question:
             estimated_tokens=draft.estimated_tokens,
             created_at=created_at,
             unread=draft.unread_notices(),
+            drawing=draft.drawing,
             pictures=draft.pictures,
         )
         before = self.regenerated
@@ -66,6 +74,9 @@ class Question:
             asker=before.asker or asker,
             speaker=before.speaker,
         )
+
+
+AnswerTask = AskQuestion | Regenerate | ContinueAnswer | DrawAgain
 
 
 class QuestionReader:
@@ -88,7 +99,7 @@ class QuestionReader:
         self._continue_prompt = continue_prompt
         self._texts = texts
 
-    def read(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
+    def read(self, job: Job, task: AnswerTask) -> Question | Notice:
         """The question, or a notice that says why there is none any more.
 
         What is asked of turns from before the conversation began afresh resumes those.
@@ -100,15 +111,17 @@ class QuestionReader:
                 self._conversations.go_on_from(job.key, turns[-1].id)
         return question
 
-    def _find(self, job: Job, task: AskQuestion | Regenerate | ContinueAnswer) -> Question | Notice:
+    def _find(self, job: Job, task: AnswerTask) -> Question | Notice:
         match task:
             case AskQuestion(text=text):
                 conversation = self._load(job, job.branch_point)
+                drawing = _next_drawing(conversation)
                 return Question(
-                    text=as_written(text) or self._about_attachments(job),
+                    text=as_written(text) or ("" if drawing else self._about_attachments(job)),
                     conversation=conversation,
                     message=job.message,
                     is_wordless=not text,
+                    drawing=drawing,
                 )
             case ContinueAnswer(card_id=card_id):
                 conversation = self._load(job, card_id)
@@ -122,13 +135,19 @@ class QuestionReader:
                 )
             case Regenerate():
                 return self._regenerated(job, task)
+            case DrawAgain():
+                return self._drawn_again(job, task)
 
     def _regenerated(self, job: Job, task: Regenerate) -> Question | Notice:
         turn = self._conversations.turn_of(task.answer_id)
         if turn is None and task.text:
             # What was asked at first has come to no answer.
             conversation = self._load(job)
-            return Question(text=as_written(task.text), conversation=conversation)
+            return Question(
+                text=as_written(task.text),
+                conversation=conversation,
+                drawing=_next_drawing(conversation),
+            )
         if turn is None:
             return Notice("conversation_unknown")
         loaded = self._load(job, "" if task.at_head else turn.reference)
@@ -137,7 +156,30 @@ class QuestionReader:
         if task.model:
             conversation = replace(conversation, model=task.model, uses_favourite=False)
         text = context_of(turn.question) + as_written(task.text) if task.text else turn.question
-        return Question(text=text, conversation=conversation, regenerated=turn, unread=turn.unread)
+        return Question(
+            text=text,
+            conversation=conversation,
+            regenerated=turn,
+            unread=turn.unread,
+            drawing=_like(turn.drawing),
+        )
+
+    def _drawn_again(self, job: Job, task: DrawAgain) -> Question | Notice:
+        turn = self._conversations.turn_of(task.answer_id)
+        if turn is None or turn.drawing is None:
+            return Notice("conversation_unknown")
+        conversation = self._load(job, turn.reference)
+        drawing = Drawing(shape=task.shape, style=task.style)
+        if task.instruction:
+            text = own_picture_tags(turn.drawing.pictures) + as_written(task.instruction)
+            return Question(text=text, conversation=conversation, drawing=drawing)
+        before = tuple(other for other in conversation.turns if other.id != turn.id)
+        return Question(
+            text=turn.question,
+            conversation=replace(conversation, turns=before),
+            regenerated=turn,
+            drawing=drawing,
+        )
 
     def _about_attachments(self, job: Job) -> str:
         target = job.target
@@ -159,3 +201,16 @@ class QuestionReader:
 
     def _load(self, job: Job, parent_id: str = "") -> Conversation:
         return self._settings.load(job.key, parent_id, asker=job.target.sender.open_id)
+
+
+def _next_drawing(conversation: Conversation) -> Drawing | None:
+    """How the next picture is drawn: as the last one was wished for. None in a chat."""
+    if conversation.kind != "picture":
+        return None
+    drawn = (turn.drawing for turn in reversed(conversation.turns) if turn.drawing)
+    return _like(next(drawn, Drawing()))
+
+
+def _like(drawing: Drawing | None) -> Drawing | None:
+    """The same wishes, with nothing drawn yet."""
+    return drawing and Drawing(shape=drawing.shape, style=drawing.style)

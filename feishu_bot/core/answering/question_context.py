@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.pictures import Picture
+from feishu_bot.core.usage import MediaUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class QuestionContext:
     """`text` is put before the question; `notices` tell the reader what was and wasn't read.
 
     `failure` is the first of them that says why something wasn't read. `pictures` are those that
-    were made while it was read, by what leads to them; `files` is how many files were read.
+    were made while it was read, by what leads to them; `files` is how many files were read, and
+    `media` what models took for it.
     """
 
     text: str = ""
@@ -28,6 +30,7 @@ class QuestionContext:
     failure: Notice | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     files: int = 0
+    media: tuple[MediaUse, ...] = ()
 
     def __add__(self, other: QuestionContext) -> QuestionContext:
         return QuestionContext(
@@ -36,6 +39,7 @@ class QuestionContext:
             self.failure or other.failure,
             {**self.pictures, **other.pictures},
             self.files + other.files,
+            (*self.media, *other.media),
         )
 
 
@@ -56,18 +60,41 @@ class ContextTag:
 ATTRIBUTE_CHARS = 120
 
 TAG_NAMES = (
-    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture"
+    "quoted_message|earlier_messages|forwarded_chat|sent_message|attachments|document|picture|"
+    "recording"
 )
 _ATTRIBUTES = r'(?: [a-z]+="[^"<>\n]*")*'
 _BACKGROUND = re.compile(rf"\A(?:<({TAG_NAMES}){_ATTRIBUTES}>\n.*?\n</\1>\n\n)+", re.DOTALL)
 _ONE = re.compile(rf"<({TAG_NAMES})({_ATTRIBUTES})>\n(.*?)\n</\1>\n\n", re.DOTALL)
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"<>\n]*)"')
-# However it is written: a model takes all of these for the tag.
-_BLANKS = r"[\s\u200b-\u200f\u2060\ufeff]*"
-_TAG = re.compile(rf"[<＜](?={_BLANKS}/?{_BLANKS}(?:{TAG_NAMES})\b)", re.IGNORECASE)
+# However it is written: a model takes all of these for the tag. What isn't seen may stand anywhere
+# in it. Nothing is tried twice (`*+`), since a file may have a million blanks behind a "<".
+_UNSEEN = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+_BLANKS = rf"[\s{_UNSEEN}]*+"
+
+
+def _opens(names: str) -> re.Pattern[str]:
+    """The bracket that begins a tag of one of these names, or ends one."""
+    written = "|".join(map(_as_anybody_writes, names.split("|")))
+    return re.compile(
+        rf"[<＜﹤‹〈⟨](?={_BLANKS}(?:[/／]{_BLANKS})?+(?:{written})\b)", re.IGNORECASE
+    )
+
+
+def _as_anybody_writes(name: str) -> str:
+    # "_" comes as a blank, too, or not at all; letters also in full width.
+    letters = (
+        rf"[_\-\s＿{_UNSEEN}]*+" if letter == "_" else f"[{letter}{chr(ord(letter) + 0xFEE0)}]"
+        for letter in name
+    )
+    return f"[{_UNSEEN}]*+".join(letters)
+
+
+_TAG = _opens(TAG_NAMES)
+_EXCERPT_TAG = _opens("question|answer")
 _REFERENCE = frozenset({"message", "inner", "key"})
 # What would end an attribute, a tag or a line, and marks of direction.
-_UNSAFE = re.compile(r'["<>&\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')
+_UNSAFE = re.compile(r'["<>&＂＜＞\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+')
 
 
 def tagged(tag: str, text: str, **attributes: str) -> str:
@@ -75,6 +102,12 @@ def tagged(tag: str, text: str, **attributes: str) -> str:
     cleaned = {name: _UNSAFE.sub(" ", value).strip() for name, value in attributes.items()}
     kept = {name: value[:ATTRIBUTE_CHARS] for name, value in cleaned.items() if value}
     return _written(tag, kept, _TAG.sub("&lt;", text))
+
+
+def excerpt_of(question: str, answer: str) -> str:
+    """A question and its answer between tags, of which neither can leave its own."""
+    inner = (_EXCERPT_TAG.sub("&lt;", text) for text in (question, answer))
+    return "<question>\n{}\n</question>\n\n<answer>\n{}\n</answer>".format(*inner)
 
 
 def without_context(question: str) -> str:
@@ -92,13 +125,13 @@ def as_written(text: str) -> str:
     return _TAG.sub("&lt;", text, count=1) if _TAG.match(text) else text
 
 
-def tags_in(question: str, name: str) -> Iterator[ContextTag]:
-    """The tags of this name before a question, from the first to the last."""
+def tags_in(question: str, name: str = "") -> Iterator[ContextTag]:
+    """The tags before a question, from the first to the last, or only those of a name."""
     if not question.startswith("<"):
         return
     for tag, attributes, text in _ONE.findall(context_of(question)):
-        if tag == name:
-            yield ContextTag(name, dict(_ATTRIBUTE.findall(attributes)), text)
+        if not name or tag == name:
+            yield ContextTag(tag, dict(_ATTRIBUTE.findall(attributes)), text)
 
 
 def for_model(question: str, shown: Container[str] = ()) -> str:
@@ -112,6 +145,9 @@ def for_model(question: str, shown: Container[str] = ()) -> str:
 
     def told(found: re.Match[str]) -> str:
         tag, attributes, text = found[1], dict(_ATTRIBUTE.findall(found[2])), found[3]
+        if tag == "recording" and not text:
+            # The question itself was said: its words are all there is to it.
+            return ""
         if tag == "picture" and picture_reference(attributes) not in shown:
             text = "(a picture that isn't shown here)"
         kept = {name: value for name, value in attributes.items() if name not in _REFERENCE}

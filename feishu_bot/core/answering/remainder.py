@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot import metrics
+from feishu_bot.core.answer_files import AnswerFiles
 from feishu_bot.core.answering.answer_run import AnswerRun
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.conversations import Conversations, Turn
@@ -27,6 +28,7 @@ class AnswerRemainder:
     jobs: JobStore
     conversations: Conversations
     messenger: Messenger
+    files: AnswerFiles
 
     def show(self, job: Job, task: ShowMore, control: JobControl) -> Notice | None:
         """Send the next cards and end the job; or say in a notice why not.
@@ -42,7 +44,7 @@ class AnswerRemainder:
         def note_sent(sent: SentMessages) -> None:
             self.conversations.bind(job.key, sent, turn.id)
 
-        shown = AnswerRun(
+        run = AnswerRun(
             job,
             control,
             jobs=self.jobs,
@@ -50,12 +52,14 @@ class AnswerRemainder:
             footer=frozenset(),
             seconds=lambda: 0.0,
             on_sent=note_sent,
+            offered=self.files.offered,
             position=task.position,
-        ).show(lambda stream: _written(turn))
+        )
+        shown = run.show(lambda stream: _written(turn))
         if shown is None:
             return None
         try:
-            self.jobs.finish(job, shown.outcome, None, None)
+            run.while_ours(lambda: self.jobs.finish(job, shown.outcome, None, None))
         except LeaseLost:
             logger.info("answer taken over")
             return None

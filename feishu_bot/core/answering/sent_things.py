@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from feishu_bot.core.answering.attached_files import AttachedFiles
 from feishu_bot.core.answering.contact_cards import ContactCards
 from feishu_bot.core.answering.forwarded_chat import ForwardedChats
 from feishu_bot.core.answering.message_kinds import FETCHED, READ_KINDS
+from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.question_context import QuestionContext, tagged, tags_in
 from feishu_bot.core.answering.shown_pictures import picture_tags
 from feishu_bot.core.answering.transcript import words_of
@@ -30,7 +30,7 @@ class SentThings:
     forwards: ForwardedChats
     files: AttachedFiles
 
-    def of(self, message: IncomingMessage, can_see: Callable[[], bool]) -> QuestionContext:
+    def of(self, message: IncomingMessage, modalities: Modalities) -> QuestionContext:
         """What stands before a question for a message of this kind, also for one without words."""
         sent = FetchedMessage(
             message_id=message.message_id,
@@ -44,13 +44,13 @@ class SentThings:
             return _told(self.named(sent))
         fetched = self.archive.quoted(message.message_id)
         if fetched and fetched.parts:
-            return self.forwards.of(fetched, can_see, tag="forwarded_chat")
+            return self.forwards.of(fetched, modalities, tag="forwarded_chat")
         if fetched is None or not fetched.is_readable:
             # Of a card the event has a few words.
             return _told(sent, fetched.missing_scope if fetched else "")
         context = _told(self.named(replace(fetched, text=fetched.text or sent.text)))
         context += QuestionContext(picture_tags(message.message_id, fetched.attachments))
-        return context + self.files.read(message.message_id, fetched.attachments, can_see)
+        return context + self.files.read(message.message_id, fetched.attachments, modalities)
 
     def named(self, message: FetchedMessage) -> FetchedMessage:
         """The message, for a person's or a group's card with whose it is."""

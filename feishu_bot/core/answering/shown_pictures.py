@@ -64,6 +64,11 @@ def picture_tags(message_id: str, attachments: Iterable[Attachment]) -> str:
     )
 
 
+def own_picture_tags(keys: Iterable[str]) -> str:
+    """The same for pictures that the bot has drawn: they are its own uploads, of no message."""
+    return "".join(tagged("picture", "(a picture)", key=key) for key in keys)
+
+
 def _pictures_of(item: Attachment) -> Iterator[tuple[str, str]]:
     """The key of what is to be seen of an attachment, and words for it."""
     if item.kind == "image":
@@ -109,15 +114,26 @@ class PictureLoader:
         The first picture is always taken, and those that are `ready`. `sees_earlier` is whether
         those of before are of use.
         """
-        tags = _distinct(tags_in(question, "picture"))
+        tags = distinct_tags(tags_in(question, "picture"))
         own, notices, room = self._own(tags, ready, is_cancelled)
-        before = _distinct(
+        before = distinct_tags(
             tag for turn in reversed(turns) for tag in tags_in(turn.question, "picture")
         )
         earlier: dict[str, Picture] = {}
         if before and sees_earlier():
             earlier = self._earlier(before, room, is_cancelled)
         return ShownPictures(own, earlier, notices)
+
+    def fetch(self, tag: ContextTag) -> Picture:
+        """One picture, or page. Raises MediaError."""
+        found = self._fetch([tag])
+        if tag.reference not in found:
+            raise MediaError("media_unavailable", "no such page")
+        return found[tag.reference]
+
+    def notice(self, exc: MediaError) -> Notice:
+        """Why a picture can't be had."""
+        return failure_notice(exc, most=self._most_bytes)
 
     def _own(
         self,
@@ -143,7 +159,7 @@ class PictureLoader:
                 own |= fetched
                 room -= sum(picture.tokens for picture in fetched.values())
             except MediaError as exc:
-                notices[exc.kind] = failure_notice(exc, most=self._most_bytes)
+                notices[exc.kind] = self.notice(exc)
         return own, tuple(notices.values()), room
 
     def _earlier(
@@ -179,7 +195,8 @@ class PictureLoader:
             raise
 
 
-def _distinct(tags: Iterable[ContextTag]) -> dict[str, ContextTag]:
+def distinct_tags(tags: Iterable[ContextTag]) -> dict[str, ContextTag]:
+    """The tags of pictures by what leads to them, each once."""
     found: dict[str, ContextTag] = {}
     for tag in tags:
         if tag.reference:

@@ -12,7 +12,7 @@ from feishu_bot.core.answering.question_context import TAG_NAMES, context_of
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.people import UserDirectory
-from feishu_bot.core.text import indented
+from feishu_bot.core.text import indented, with_plain_breaks
 
 # Told to the model behind the system prompt.
 SPEAKER_INSTRUCTION = (
@@ -27,7 +27,7 @@ NAME_CHARS = 40
 # Line breaks and other control characters could pass for another message, a colon for its name;
 # marks of direction turn what follows around.
 _UNSAFE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\s:：<>＜＞]+"
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\s:：﹕︰∶꞉<>＜＞]+"
 )
 # The names of roles, and those that stand for somebody: whoever bears one would speak for them.
 _RESERVED = re.compile(
@@ -36,7 +36,7 @@ _RESERVED = re.compile(
     rf"[ _]*({TAG_NAMES})[ _]*"
 )
 # What a line that begins with a name looks like.
-_NAMED_LINE = re.compile(r"\n[ \t]*[^\s:：][^\n:：]{0,60}[:：]")
+_NAMED_LINE = re.compile(r"\n[^\S\n]*+[^\s:：﹕︰∶꞉][^\n:：﹕︰∶꞉]{0,60}+[:：﹕︰∶꞉]")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def with_speaker(speaker: str, text: str) -> str:
     if not speaker:
         return text
     context = context_of(text)
-    said = text[len(context) :]
+    said = with_plain_breaks(text[len(context) :])
     return f"{speaker}: {context}{indented(said) if _NAMED_LINE.search(said) else said}"
 
 

@@ -50,10 +50,6 @@ class AnswerEdits:
     messenger: Messenger
     has_follow_ups: bool = False
 
-    def is_new(self, click: CardClick) -> bool:
-        """Whether `mark_ratings` hasn't been called for this click yet."""
-        return not self.enqueuer.inbox.is_known(_id_of(click))
-
     def mark_ratings(self, click: CardClick, card: str, rated: str) -> None:
         """Show on the pressed card what people think of its answer, after this click.
 
@@ -115,12 +111,11 @@ class AnswerEdits:
             ratings = self.feedback.ratings(turn.rated_id if turn else answer_id)
             edit = RatingMarks(ratings=ratings, counts=not job.target.is_private)
         card_id = self.conversations.card_of(answer_id)
-        self.messenger.edit_answer(job.target, answer_id, card_id, edit)
+        self.messenger.edit_answer(job.target, answer_id, card_id, edit, key=None)
         if self.has_follow_ups and isinstance(task, MarkRecalled):
             # By itself: where there are none, nothing else may fail with it.
-            self.messenger.edit_answer(
-                job.target, answer_id, card_id, FollowUpQuestions(questions=())
-            )
+            gone = FollowUpQuestions(questions=())
+            self.messenger.edit_answer(job.target, answer_id, card_id, gone, key=None)
 
     def _enqueue(
         self, event_id: str, target: ReplyTarget, task: MarkRatings | MarkRecalled

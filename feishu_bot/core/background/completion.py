@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from feishu_bot.core.answering.prompt import estimate_tokens
-from feishu_bot.core.answering.question_context import without_context
+from feishu_bot.core.answering.question_context import excerpt_of, without_context
 from feishu_bot.core.chat_model import (
     ChatMessage,
     ChatModel,
@@ -113,7 +113,7 @@ def excerpt(turn: Turn, *, question_chars: int, answer_chars: int) -> str:
     """As much of a question and its answer as tells what they are about."""
     question = without_context(turn.question)[:question_chars]
     answer = turn.answer[:answer_chars]
-    return f"<question>\n{question}\n</question>\n\n<answer>\n{answer}\n</answer>"
+    return excerpt_of(question, answer)
 
 
 def _prompt(request: CompletionRequest) -> Prompt:

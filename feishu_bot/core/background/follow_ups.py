@@ -120,13 +120,14 @@ class FollowUps:
         return self.completer.complete(job, request, control)
 
     def _show(self, job: Job, task: ShowFollowUps) -> None:
-        if self._newest(task.answer_id) is None:
+        key = self.conversations.key_of(task.answer_id)
+        if key is None or self._newest(task.answer_id) is None:
             return
         card_id = self.conversations.card_of(task.answer_id)
         # Whatever was stored: it is checked where it is shown.
         questions = clean_questions("\n".join(task.questions))
         edit = FollowUpQuestions(questions=questions)
-        self.messenger.edit_answer(job.target, task.answer_id, card_id, edit)
+        self.messenger.edit_answer(job.target, task.answer_id, card_id, edit, key=key)
 
     def _newest(self, answer_id: str) -> Turn | None:
         """The answer's turn; None when it is gone, or the conversation has gone on since."""
@@ -137,11 +138,8 @@ class FollowUps:
         return turn if tree and tree[-1].id == turn.id else None
 
     def _is_used_up(self, job: Job) -> bool:
-        """Whether the person has nothing left today to spend on suggestions."""
-        if not self.quotas.person:
-            return False
-        day = self.quotas.day_of(job.target.sender.open_id)
-        return any(used >= limit for _, limit, used in day.quota.limits(day.spent))
+        """Whether the person has nothing left to spend on suggestions."""
+        return self.quotas.is_used_up(job.target.sender.open_id)
 
     def _enqueue(
         self,

@@ -11,8 +11,10 @@ from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Field, Paragraph, Text
+from feishu_bot.core.commands.extra import request_card
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
+from feishu_bot.core.limits import Spending
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, UserDirectory
@@ -46,7 +48,9 @@ class AdminCommands(CommandGroup):
 
     @command("grant", "/grant", "/加量", takes_argument=True, for_admins=True)
     def grant(self, context: CommandContext) -> Card | Notice:
-        """So many questions more today, for the person who is named."""
+        """So many questions more today, for the person who is named; or what a person asks for."""
+        if context.data.get("id"):
+            return request_card(context.data, self.quotas)
         person = self._person(context)
         number = _NUMBER.search(_without_names(context))
         questions = int(number[1]) if number else 0
@@ -54,18 +58,22 @@ class AdminCommands(CommandGroup):
             return Notice("grant_how", {"most": format_count(MAX_GRANT)})
         if self.policy.is_admin(Sender(person.open_id)):
             return Notice("grant_admin", {"name": person.name})
-        if not self.quotas.person.questions:
+        state = self.quotas.of_person(person.open_id, "day")
+        if state is None or "questions" not in state.window.limit.quota.units:
             return Notice("grant_needless")
         self.usage.grant(
             person.open_id,
             days.day_name(self.clock()),
-            questions,
+            Spending(questions=questions),
             context.sender.open_id,
             message_id=context.task.target.message_id,
         )
-        day = self.quotas.day_of(person.open_id)
-        holds = {"limit": format_count(day.quota.questions), "granted": format_count(day.granted)}
-        left = max(0, day.quota.questions - day.spent.questions)
+        state = self.quotas.of_person(person.open_id, "day") or state
+        holds = {
+            "limit": format_count(int(state.limit_of("questions"))),
+            "granted": format_count(state.granted.questions),
+        }
+        left = int(state.left("questions"))
         given = {"name": person.name, "questions": format_count(questions)}
         blocks = (
             Paragraph(Text("grant_done", given)),

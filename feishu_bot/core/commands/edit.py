@@ -58,7 +58,7 @@ class EditCommands(CommandGroup):
         self.enqueuer.enqueue_click(click, RunCommand(name="edit"))
         return toast("edit_started")
 
-    @action("edit_ask")
+    @action("edit_ask", "text")
     def answer(self, click: CardClick) -> ClickResponse:
         """Answer what was written into the form."""
         reference, text = click.value("question"), click.value("text").strip()[:MAX_CHARS]

@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import own_pictures
 from feishu_bot.core.answering.question_context import without_context
+from feishu_bot.core.commands.exported_context import exported_context
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
 from feishu_bot.core.commands.reload import question_title
 from feishu_bot.core.conversations import Conversations, Turn
@@ -86,6 +87,7 @@ def _turn(texts: Texts, number: int, turn: Turn, follows: int | None) -> str:
     parts = [
         f"## {title}",
         texts("export_follows", number=follows) if follows else "",
+        exported_context(texts, turn.question),
         quoted,
         own_pictures.in_words(turn.answer.strip(), lambda shown: f"🖼 {shown}".rstrip()),
         f"*{turn.model}*" if turn.model else "",

@@ -44,7 +44,7 @@ class FavouriteModel(CommandGroup):
         # It was named in front of all who read this.
         return _card([Field(Text("favourite_now"), found), *_drop(is_private)])
 
-    @action("favourite_set")
+    @action("favourite_set", "option")
     def set(self, click: CardClick) -> ClickResponse:
         """Take the button's model as the favourite of who pressed it."""
         wanted = click.value("option")

@@ -15,6 +15,7 @@ from feishu_bot.core.feedback import FeedbackStore as Verdicts
 from feishu_bot.core.feedback import RatedAnswer, Verdict
 from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.people import pseudonym
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import RunCommand
 
@@ -36,9 +37,6 @@ class FeedbackCommands(CommandGroup):
         """Keep the verdict, or take it back; after a 👎 the form follows, once."""
         card, person = click.action.message_id, click.action.operator.open_id
         verdict: Verdict = "down" if click.value("verdict") == "down" else "up"
-        if not self.answer_edits.is_new(click):
-            # The same click delivered twice: what it did is not undone.
-            return toast(f"rated_{verdict}")
         answer = self._answer(card)
         holds = self.verdicts.toggle(answer, person, verdict)
         self.answer_edits.mark_ratings(click, card, answer.message_id)
@@ -47,7 +45,9 @@ class FeedbackCommands(CommandGroup):
         if verdict == "up":
             return toast("rated_up", "success")
         self.enqueuer.enqueue_click(
-            click, RunCommand(name="feedback"), once=f"comment:{answer.message_id}:{person}"
+            click,
+            RunCommand(name="feedback"),
+            once=f"comment:{answer.message_id}:{pseudonym(person)}",
         )
         return toast("rated_down")
 
@@ -82,23 +82,21 @@ class FeedbackCommands(CommandGroup):
         form = Form(name="feedback", fields=(field,), submit=submit)
         return Card(title=Text("feedback_title"), icon="📝", blocks=(form,))
 
-    @action("comment")
+    @action("comment", "comment")
     def comment(self, click: CardClick) -> ClickResponse:
         """Keep what was written into the form."""
         comment = click.value("comment").strip()[:COMMENT_CHARS]
         if not comment:
             return toast("feedback_nothing", "warning")
         card = click.value("of")
-        key = self.conversations.key_of(card)
-        if key is None or key.chat_id != click.key.chat_id:
+        if self.conversations.key_of(card) != click.key:
             return toast("conversation_unknown", "warning")
         person = click.action.operator.open_id
         self.verdicts.save(self._answer(card), person, "down", comment)
-        if self.answer_edits.is_new(click):
-            self.answer_edits.mark_ratings(click, card, card)
+        self.answer_edits.mark_ratings(click, card, card)
         return toast("feedback_thanks", "success").with_card(_thanks())
 
-    @action("feedback_days")
+    @action("feedback_days", "option")
     def choose_days(self, click: CardClick) -> ClickResponse:
         """The same report over other days."""
         if not click.is_admin or click.chat_type != "p2p":

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
-from feishu_bot.core import days
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import (
     Block,
@@ -21,7 +18,8 @@ from feishu_bot.core.cards import (
 )
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.formatting import format_count
-from feishu_bot.core.people import ErasureReport, People
+from feishu_bot.core.people import ErasureReport, People, note_private_chat
+from feishu_bot.core.quotas import QuotaChecker
 
 _STAYS = Paragraph(Text("forget_stays"), is_small=True)
 
@@ -31,10 +29,9 @@ class ForgetCommands(CommandGroup):
     """Whoever asks is asked back first; only they can press the buttons."""
 
     people: People
-    _: KW_ONLY
-    clock: Callable[[], float] = time.time
+    quotas: QuotaChecker
 
-    @command("forget", "/forget", "忘记我", "/忘记我")
+    @command("forget", "/forget", "忘记我", "/忘记我", is_for_all=True)
     def ask(self, context: CommandContext) -> Card:
         """What would go, and what would stay."""
         of = context.sender.open_id
@@ -43,19 +40,21 @@ class ForgetCommands(CommandGroup):
         means = Paragraph(Text("forget_means"))
         return _card("orange", "forget_ask", means, _STAYS, Buttons((yes, no)))
 
-    @action("forget")
+    @action("forget", is_for_all=True)
     def forget(self, click: CardClick) -> ClickResponse:
         """Delete, and say what it was. The second click of two finds nothing, and says only so."""
         person = click.action.operator.open_id
         if click.value("of") != person:
             return toast("forget_not_yours", "warning")
-        today = days.day_start(self.clock())
-        forgotten = self.people.forget(person, keep_usage_since=today)
+        if click.chat_type == "p2p":
+            # It may not have been noted yet whose chat this is; what was chosen there goes, too.
+            note_private_chat(self.people, person, click.key.chat_id)
+        forgotten = self.people.forget(person, keep_usage_since=self.quotas.keeps_since)
         if forgotten == ErasureReport():
             return toast("forget_nothing")
         return toast("forget_done", "success").with_card(_deleted(forgotten))
 
-    @action("remember")
+    @action("remember", is_for_all=True)
     def remember(self, click: CardClick) -> ClickResponse:
         """Leave everything as it is."""
         if click.value("of") != click.action.operator.open_id:

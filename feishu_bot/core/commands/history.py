@@ -62,7 +62,7 @@ class HistoryCommands(CommandGroup):
             return Notice("history_empty" if reader.is_private else "history_empty_group")
         return list_card(reader, page, now=self.clock())
 
-    @action("history_page")
+    @action("history_page", "words")
     def turn_page(self, click: CardClick) -> ClickResponse:
         """Show another page, or what was searched for."""
         reader = self._reader_of(click)

@@ -29,7 +29,7 @@ class ModeCommands(CommandGroup):
             return self._card(context.key, context.sender.open_id, "green")
         return self._card(context.key, context.sender.open_id, "blue")
 
-    @action("mode_set")
+    @action("mode_set", "option")
     def set(self, click: CardClick) -> ClickResponse:
         wanted = click.value("option")
         if not _is_known(wanted):

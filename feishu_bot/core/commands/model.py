@@ -58,7 +58,7 @@ class ModelCommands(CommandGroup):
             return _unknown(context.argument, similar)
         return self._change(context.key, person, found, is_private=is_private)
 
-    @action("model_set")
+    @action("model_set", "option")
     def set(self, click: CardClick) -> ClickResponse:
         """Take the model that was chosen, or the default again."""
         wanted = click.value("option")

@@ -41,7 +41,7 @@ class OwnRoleActions(CommandGroup):
         """Show the roles of who pressed it."""
         return ClickResponse(card=self.roles.own_list(click.key, _person(click)))
 
-    @action("own_role_show")
+    @action("own_role_show", "option")
     @_in_private
     def show(self, click: CardClick) -> ClickResponse:
         """Show the role that was chosen."""
@@ -71,7 +71,7 @@ class OwnRoleActions(CommandGroup):
             return _gone()
         return ClickResponse(card=cards.form_card(role))
 
-    @action("own_role_write")
+    @action("own_role_write", "name", "prompt")
     @_in_private
     def write(self, click: CardClick) -> ClickResponse:
         """Keep what was written into the form."""
@@ -101,7 +101,7 @@ class OwnRoleActions(CommandGroup):
             return toast("own_role_nothing", "warning")
         return ClickResponse(card=cards.keep_card(prompt))
 
-    @action("own_role_keep")
+    @action("own_role_keep", "name")
     @_in_private
     def keep(self, click: CardClick) -> ClickResponse:
         """Keep the role of the conversation under the name that was written."""

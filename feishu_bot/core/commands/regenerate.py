@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feishu_bot.core.answering.file_sender import once
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Card, Option, Paragraph, Select, Text
 from feishu_bot.core.chat_model import ModelCatalog
@@ -14,12 +15,12 @@ from feishu_bot.core.conversations import Conversations, Turn
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand, ShowMore
+from feishu_bot.core.tasks import ContinueAnswer, Regenerate, RunCommand, SendAnswerFile, ShowMore
 
 
 @dataclass(frozen=True)
 class AnswerActions(CommandGroup):
-    """Continue, More, Regenerate, and Regenerate with another model."""
+    """Continue, More, the files, Regenerate, and Regenerate with another model."""
 
     enqueuer: Enqueuer
     conversations: Conversations
@@ -49,7 +50,22 @@ class AnswerActions(CommandGroup):
         )
         return toast("more_started" if is_new else "more_known")
 
-    @action("regenerate")
+    @action("file")
+    def send_file(self, click: CardClick) -> ClickResponse:
+        """Send a file of the answer, once, whichever of its cards is pressed and how often."""
+        card_id, what = click.action.message_id, click.value("what")
+        turn = self.conversations.turn_of(card_id)
+        # An answer that has just landed is stored in a moment: then its card is the last one.
+        answer_id = turn.rated_id if turn else card_id
+        is_new = self.enqueuer.enqueue_click(
+            click,
+            SendAnswerFile(answer_id=answer_id, what=what),
+            once=once(answer_id, what),
+            until_answered=True,
+        )
+        return toast("file_started" if is_new else "file_known")
+
+    @action("regenerate", "option")
     def regenerate(self, click: CardClick) -> ClickResponse:
         """Answer the card's question once more: once with each model, however often pressed."""
         card = click.value("card") or click.action.message_id

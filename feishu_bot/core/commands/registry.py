@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from feishu_bot.core.card_actions import CardClick, ClickResponse
+from feishu_bot.core.card_actions import Action
 from feishu_bot.core.cards import Card
 from feishu_bot.core.commands.nearest import nearest
 from feishu_bot.core.commands.spelling import (
@@ -85,7 +85,8 @@ class Command:
     One that `is_alias` is known from other bots, and not shown in help. With `targets_latest` a
     plain message in a private chat is about the chat's newest conversation, where it would open one
     of its own. `on_receive` is called as soon as the message comes in, before those it waits for;
-    what it returns becomes the context's `data`.
+    what it returns becomes the context's `data`. One that `is_for_all` obeys people who may not
+    ask, too.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Command:
     for_admins: bool = False
     targets_latest: bool = False
     is_alias: bool = False
+    is_for_all: bool = False
     on_receive: Callable[[CommandContext], Mapping[str, str]] | None = None
 
 
@@ -111,12 +113,14 @@ class CommandGroup:
         )
 
     @property
-    def actions(self) -> Mapping[str, Callable[[CardClick], ClickResponse]]:
+    def actions(self) -> Mapping[str, Action]:
         """By the `act` of a button's value."""
         return {
-            method.act: getattr(self, name)
+            method.action["act"]: Action(
+                getattr(self, name), method.action["fills"], method.action["is_for_all"]
+            )
             for name, method in vars(type(self)).items()
-            if hasattr(method, "act")
+            if hasattr(method, "action")
         }
 
     def _bound(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,11 +138,14 @@ def command(name: str, *words: str, **options: Any) -> Callable[[Method], Method
     return mark
 
 
-def action(act: str) -> Callable[[Method], Method]:
-    """Mark the method that handles the clicks on buttons with this `act`."""
+def action(act: str, *fills: str, is_for_all: bool = False) -> Callable[[Method], Method]:
+    """Mark the method that handles the clicks on buttons with this `act`.
+
+    The other parameters are those of Action; a choice outside a form is filled in as `option`.
+    """
 
     def mark(method: Method) -> Method:
-        vars(method)["act"] = act
+        vars(method)["action"] = {"act": act, "fills": frozenset(fills), "is_for_all": is_for_all}
         return method
 
     return mark
@@ -150,7 +157,7 @@ class Commands:
     def __init__(self, groups: Iterable[CommandGroup]) -> None:
         self._by_name: dict[str, Command] = {}
         self._by_word: dict[str, Command] = {}
-        self.actions: dict[str, Callable[[CardClick], ClickResponse]] = {}
+        self.actions: dict[str, Action] = {}
         for group in groups:
             for command in group.commands:
                 self._by_name[command.name] = command
@@ -158,10 +165,10 @@ class Commands:
                     if self.called(word):
                         raise ValueError(f"two commands are called {word}")
                     self._by_word[plain(word).lower()] = command
-            for act, handler in group.actions.items():
+            for act, action in group.actions.items():
                 if act in self.actions:
                     raise ValueError(f"two groups handle {act}")
-                self.actions[act] = handler
+                self.actions[act] = action
         self._suggestions = self._words_and_synonyms()
 
     def __iter__(self) -> Iterator[Command]:

@@ -48,7 +48,7 @@ class ReloadCommands(CommandGroup):
         card = self._page(click.key, whole_number(click.value("page"), digits=6) or 0)
         return ClickResponse(card=card) if card else toast("reload_gone", "warning")
 
-    @action("go_back")
+    @action("go_back", "option")
     def go_back(self, click: CardClick) -> ClickResponse:
         """Continue from the turn that was chosen."""
         chosen = click.value("option")

@@ -94,7 +94,7 @@ class RoleCommands(CommandGroup):
             listed, once=once, for_chat=for_chat
         )
 
-    @action("role_write")
+    @action("role_write", "prompt")
     def write(self, click: CardClick) -> ClickResponse:
         """Play the role that was written into the form."""
         prompt = click.value("prompt").strip()
@@ -122,7 +122,7 @@ class RoleCommands(CommandGroup):
         who = click.action.operator.open_id
         return ClickResponse(card=self._categories(click.key, who, click.language))
 
-    @action("role_category")
+    @action("role_category", "option")
     def category(self, click: CardClick) -> ClickResponse:
         """Show the roles of the category that was chosen, or that a button leads back to."""
         category = click.value("option") or click.value("category")
@@ -131,7 +131,7 @@ class RoleCommands(CommandGroup):
             return toast("role_gone", "warning")
         return ClickResponse(card=cards.roles_card(category, roles))
 
-    @action("role_choose")
+    @action("role_choose", "option")
     def choose(self, click: CardClick) -> ClickResponse:
         """Play a role of the list."""
         role = self.roles.find(click.value("option"), click.language)

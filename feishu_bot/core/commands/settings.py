@@ -78,7 +78,7 @@ class SettingsCommands(CommandGroup):
         )
         return cards.form_card(form, offers_chat=scope == CONVERSATION and may_change_chat)
 
-    @action("settings_save")
+    @action("settings_save", "model", "role", "mode", "thread", "language")
     def save(self, click: CardClick) -> ClickResponse:
         """Store what was changed on the form; what others changed meanwhile stays."""
         # Only what the button was built with: a form could be filled in with anything.

@@ -17,6 +17,7 @@ SYNONYMS: Mapping[str, str] = {
     "mode": "temperature temp creativity 温度 模式",
     "roles": "role persona personas character characters prompts presets agents 角色 人设 助手",
     "system": "prompt instruction instructions sys 提示词 设定 角色设定 系统提示词",
+    "picture": "draw paint image imagine img pic photo 画图 画画 绘图 绘画 画 生图 文生图 作图",
     "settings": "setting config configure configuration options preferences prefs 配置 选项 偏好",
     "lang": "locale english chinese 中文 英文 切换语言",
     "reload": "back undo rollback 回档 回退 撤销",

@@ -12,7 +12,7 @@ from feishu_bot.core.commands.registry import CommandGroup, Commands, action
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import ChatJoined
-from feishu_bot.core.people import People
+from feishu_bot.core.people import People, pseudonym
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import AskQuestion, Greet, QueuedTask, ReplyTarget
 
@@ -39,7 +39,7 @@ class Welcome(CommandGroup):
         person, is_private = joined.person.open_id, joined.chat_type == "p2p"
         if is_private and self.people.get(person).private_chat:
             return
-        once = f"welcome:{person if is_private else joined.event_id}"
+        once = f"welcome:{pseudonym(person) if is_private else joined.event_id}"
         self.enqueuer.enqueue(
             QueuedTask(
                 event_id=joined.event_id,

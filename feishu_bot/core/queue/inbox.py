@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What the inbox said about our jobs: those no longer ours, and those to be stopped."""
+    """What the inbox said about our jobs: those lost, those to be stopped, those still ours."""
 
     lost: frozenset[int]
     stopped: frozenset[int]
+    kept: frozenset[int] = frozenset()
 
 
 class TaskInbox(Protocol):
@@ -39,6 +41,9 @@ class TaskInbox(Protocol):
 
     def stop(self, message_id: str) -> None:
         """Stop the job of this message, wherever it runs or waits, and forget its turn."""
+
+    def take_click(self, event_id: str) -> bool:
+        """Note that a click is being done; False when it was done before, by whichever process."""
 
     def ended_unanswered(self, dedupe_id: str) -> bool:
         """Whether the task of this dedupe id is over, and came to no answer."""
@@ -63,14 +68,21 @@ class RunningTasks(Protocol):
 class TaskQueue(Protocol):
     """Leases on tasks."""
 
-    def claim(self, limit: int) -> list[Job]:
-        """Lease up to `limit` tasks, oldest first, each the next of its conversation."""
+    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
+        """Lease up to `limit` tasks, oldest first, each the next of its conversation.
 
-    def renew(self) -> Renewal:
-        """Prolong every lease of this process."""
+        None that waits of those in `but`; what another process has begun is taken over all the
+        same.
+        """
+
+    def renew(self, progress: Iterable[tuple[Job, str]] = ()) -> Renewal:
+        """Prolong every lease of this process, and add to what is kept of these jobs' answers.
+
+        All or nothing: where it fails the same is to be given again.
+        """
 
     def release(self, jobs: Iterable[Job]) -> None:
-        """Hand jobs back, so that another process claims them at once."""
+        """Hand jobs back, so that another process claims them at once. That is no attempt."""
 
     def drop(self, job: Job) -> None:
         """Renew the job's lease no more, whatever became of it; does nothing to a finished one."""

@@ -25,9 +25,9 @@ LOOK_SECONDS = 0.5
 IDLE_LOOK_SECONDS = 30.0
 # Who waits less than that behind another question has no need to know.
 LEAST_WAIT = 0.6
-# Who waits for nothing but a thread, or for their turn among many who ask at once: Feishu takes 50
-# messages a second, so 200 questions are begun within four seconds.
-LEAST_WAIT_FOR_THREAD = 5.0
+# Who waits for nothing but a thread, or for their turn among many who ask at once. Reactions take
+# calls of their own, at most MOST_NEW a look, and none of those that messages need.
+LEAST_WAIT_FOR_THREAD = 2.0
 # So many reactions are made at one look, so that those that are over don't wait for them.
 MOST_NEW = 10
 # A call to Feishu is over by then: a process that hasn't said how it ended has died.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
-from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
+from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
+from feishu_bot.core.queue.shares import Shares
 from feishu_bot.core.tasks import Job
 from feishu_bot.logs import bind, get_logger
 
@@ -23,8 +23,12 @@ POLL_SECONDS = 1.0
 # that would only wait for its card and take time from the answers that are being read.
 CLAIM_BURST = 46
 CLAIM_SECONDS = 0.9
+LEAST_STEP = 4
 RENEWALS_PER_LEASE = 6
 SWEEP_SECONDS = 3600.0
+# Between two steps of a sweep, each of which keeps others from writing for some milliseconds.
+SWEEP_REST_SECONDS = 0.05
+SWEEP_STEP_SECONDS = 2.0
 # The first retry of a job that failed; doubled each time, up to the longest.
 RETRY_SECONDS = 5.0
 MAX_RETRY_SECONDS = 60.0
@@ -32,19 +36,30 @@ FIRST_SWEEP_SECONDS = 60.0
 NO_CHANGE = Renewal(frozenset(), frozenset())
 
 
+def always() -> bool:
+    """Nothing keeps jobs from being begun."""
+    return True
+
+
 @dataclass(kw_only=True)
 class WorkerPool:
-    """Does tasks from `start` to `stop`. All threads begin in `start`, after a fork."""
+    """Does tasks from `start` to `stop`. All threads begin in `start`, after a fork.
+
+    Nothing is claimed while `may_begin` is false.
+    """
 
     queue: TaskQueue
     running: RunningJobs
     handle: Callable[[Job, JobControl], None]
     threads: int
     lease_seconds: float
-    sweep: Callable[[], None] = lambda: None
-    timer: Callable[[], float] = time.monotonic
+    may_begin: Callable[[], bool] = always
+    # Takes what to call between two steps; where that gives True, the rest is left as it is.
+    sweep: Callable[[Callable[[], bool]], None] = lambda _rest: None
+    timer: Callable[[], float] = lease_time
 
     def __post_init__(self) -> None:
+        self._shares = Shares(self.threads)
         self._claimed_at: deque[float] = deque(maxlen=CLAIM_BURST)
         self._awake = False
         # First no more is claimed; at the very end leases are no longer renewed.
@@ -55,6 +70,8 @@ class WorkerPool:
         """Begin to claim and to work."""
         metrics.ANSWER_THREADS.set(self.threads)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="answer")
+        self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
+        self._sweeper.start()
         for run in (self._claim_forever, self._renew_forever):
             threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
 
@@ -73,6 +90,12 @@ class WorkerPool:
             while self.running and (left := deadline - self.timer()) > 0:
                 self.running.changed.wait(left)
         rest = self.running.all()
+        try:
+            if rest:
+                # What there is of the answers goes with them.
+                self._renew(self.timer())
+        except Exception as exc:  # noqa: BLE001
+            logger.failure("answers not kept", exc)
         for _, control in rest:
             control.mark_lost()
         try:
@@ -83,6 +106,8 @@ class WorkerPool:
             logger.failure("jobs not handed back, their leases run out", exc)
         self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        # The database is closed next.
+        self._sweeper.join(SWEEP_STEP_SECONDS)
 
     def _claim_forever(self) -> None:
         while not self._closing.is_set():
@@ -92,7 +117,7 @@ class WorkerPool:
                 self._awake = False
                 free = self.threads - len(self.running)
             try:
-                if free and not self._closing.is_set():
+                if free and not self._closing.is_set() and self.may_begin():
                     self._claim(min(free, self._wait_for_claims()))
             except Exception as exc:  # noqa: BLE001
                 logger.failure("claim failed", exc)
@@ -108,16 +133,32 @@ class WorkerPool:
         return CLAIM_BURST - sum(at > start for at in self._claimed_at) or 1
 
     def _claim(self, limit: int) -> None:
-        jobs = self.queue.claim(limit)
-        self._claimed_at.extend([self.timer()] * len(jobs))
-        with self.running.changed:
-            if not self._closing.is_set():
-                # There may be more than were asked for.
-                self._awake = self._awake or len(jobs) == limit
-                for job in jobs:
-                    self._pool.submit(self._work, job, self.running.add(job))
+        # In small steps: so many may be one person's, beyond their share.
+        step = max(LEAST_STEP, self._shares.person)
+        for askers in self._shares.rounds(self.running):
+            wanted, began = min(limit, step), self.timer()
+            jobs = self.queue.claim(wanted, but=askers)
+            self._claimed_at.extend([self.timer()] * len(jobs))
+            if not self._begin(jobs, began, has_more=len(jobs) == wanted):
+                self.queue.release(jobs)
                 return
-        self.queue.release(jobs)
+            limit -= len(jobs)
+            if len(jobs) == wanted:
+                # Whoever asked may have much by now.
+                return
+
+    def _begin(self, jobs: list[Job], began: float, *, has_more: bool) -> bool:
+        """Work on jobs whose claim began then, unless the pool is stopping."""
+        with self.running.changed:
+            if self._closing.is_set():
+                return False
+            # There may be more than were asked for.
+            self._awake = self._awake or has_more
+            for job in jobs:
+                lease = Lease(self.timer)
+                lease.note_renewed(began, self.lease_seconds)
+                self._pool.submit(self._work, job, self.running.add(job, lease))
+        return True
 
     def _work(self, job: Job, control: JobControl) -> None:
         with bind(event_id=job.event_id, message_id=job.target.message_id):
@@ -128,16 +169,30 @@ class WorkerPool:
                 logger.failure("job failed", exc, attempt=job.attempt)
                 self._postpone(job)
             finally:
+                if control.lost:
+                    self._give_back(job)
                 self.queue.drop(job)
                 self.running.remove(job, control)
                 # The next message of this conversation may have been waiting for this one.
                 self.wake()
 
-    def _sweep_once(self) -> None:
+    def _give_back(self, job: Job) -> None:
+        """The lease ended here before anybody else has noticed: nobody shall wait for that."""
         try:
-            self.sweep()
+            self.queue.release([job])
         except Exception as exc:  # noqa: BLE001
-            logger.failure("sweep failed", exc)
+            # Somebody ends the lease.
+            logger.failure("job not given back", exc)
+
+    def _sweep_forever(self) -> None:
+        # In a thread of its own: a first sweep may take minutes, and leases don't wait for it.
+        seconds = FIRST_SWEEP_SECONDS
+        while not self._closing.wait(seconds):
+            seconds = SWEEP_SECONDS
+            try:
+                self.sweep(lambda: self._closing.wait(SWEEP_REST_SECONDS))
+            except Exception as exc:  # noqa: BLE001
+                logger.failure("sweep failed", exc)
 
     def _postpone(self, job: Job) -> None:
         try:
@@ -148,23 +203,32 @@ class WorkerPool:
             logger.failure("job not postponed", exc)
 
     def _renew_forever(self) -> None:
-        renewed = self.timer()
-        sweep_at = renewed + FIRST_SWEEP_SECONDS
         while not self._stopped.wait(min(2.0, self.lease_seconds / RENEWALS_PER_LEASE)):
             now = self.timer()
             renewal = NO_CHANGE
             try:
-                renewal = self.queue.renew()
-                renewed = now
+                renewal = self._renew(now)
             except Exception as exc:  # noqa: BLE001
                 logger.failure("leases not renewed", exc)
-            if now > sweep_at:
-                sweep_at = now + SWEEP_SECONDS
-                self._sweep_once()
-            # Without a renewal for so long the leases have run out, whatever the reason.
-            overdue = now - renewed > self.lease_seconds
             for job, control in self.running.all():
-                if overdue or job.id in renewal.lost:
+                # Without a renewal for so long it has run out, whatever the reason.
+                if control.lost or job.id in renewal.lost:
                     control.mark_lost()
                 elif job.id in renewal.stopped:
                     control.stop()
+
+    def _renew(self, now: float) -> Renewal:
+        """Renew all leases, and keep in the same transaction what there is of the answers."""
+        running = self.running.all()
+        news = [
+            (job, control.progress, more)
+            for job, control in running
+            if control.progress and not control.lost and (more := control.progress.news())
+        ]
+        renewal = self.queue.renew([(job, more) for job, _, more in news])
+        for _, progress, _ in news:
+            progress.kept()
+        for job, control in running:
+            if job.id in renewal.kept:
+                control.lease.note_renewed(now, self.lease_seconds)
+        return renewal

@@ -49,7 +49,8 @@ class FeishuClient:
 
     A call is tried once, and once more with a new token when Feishu refuses the one we have.
     Repeats are up to the caller: who draws a card has newer text by then. `on_refusal` is told the
-    path and the refusal of every call; it must not wait.
+    path and the refusal of every call, `on_outcome` of the failure of each that failed, and None of
+    each that didn't; neither may wait.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class FeishuClient:
         app_secret: str,
         domain: str,
         on_refusal: Callable[[str, FeishuError], None] = lambda path, exc: None,
+        on_outcome: Callable[[FeishuError | None], None] = lambda exc: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app_id = app_id
         self._app_secret = app_secret
         self._on_refusal = on_refusal
+        self._on_outcome = on_outcome
         self._timer = timer
         # Tokens are our own affair: the SDK's cache is shared by all clients of the process, is
         # filled by as many fetches as there are threads, and never gives a refused token up.
@@ -109,8 +112,13 @@ class FeishuClient:
         answer = self._call("GET", path, timeout=timeout, chat_id=chat_id)
         return str(answer["data"].get("name") or "")
 
-    def check(self) -> None:
-        """Make sure that Feishu is there and knows the app. Raises FeishuError."""
+    def check(self, *, anew: bool = False) -> None:
+        """Make sure that Feishu is there and knows the app. Raises FeishuError.
+
+        Nothing is asked while there is a good token, unless `anew`.
+        """
+        if anew:
+            self._drop_token(self._token)
         self._tenant_token()
 
     def create_card(self, card: Mapping[str, Any]) -> str:
@@ -228,6 +236,15 @@ class FeishuClient:
 
         `path` is told to `on_refusal`.
         """
+        try:
+            answer = self._sent_with_token(path, send)
+        except FeishuError as exc:
+            self._on_outcome(exc)
+            raise
+        self._on_outcome(None)
+        return answer
+
+    def _sent_with_token(self, path: str, send: Callable[[str], T]) -> T:
         token = self._tenant_token()
         try:
             try:

@@ -15,6 +15,7 @@ from feishu_bot.feishu.api.call_counts import counted
 from feishu_bot.feishu.api.error_codes import error_for
 from feishu_bot.feishu.api.transport import DownloadOption, rate_limit_wait
 
+OWN_PICTURE_PATH = "/im/v1/images/:image_key"
 RESOURCE_PATH = "/im/v1/messages/:message_id/resources/:file_key"
 # Seconds: a file of 100 MB, the largest that Feishu gives out, over a line of 15 Mbit/s.
 DOWNLOAD_TIMEOUT = 60.0
@@ -58,19 +59,40 @@ class ResourceCalls:
         FeishuError, PermissionMissing among them without the scope im:message:readonly ("Get
         resource of a message").
         """
+        paths = {"message_id": message_id, "file_key": key}
+        return self._fetch(RESOURCE_PATH, paths, [("type", kind)], most=most, timeout=timeout)
 
+    def download_own_picture(
+        self, key: str, *, most: int, timeout: float = DOWNLOAD_TIMEOUT
+    ) -> bytes:
+        """A picture that this app has uploaded, which needs no scope ("Download image").
+
+        `timeout` is in seconds. Raises MediaError "media_too_large" beyond `most` bytes, and
+        FeishuError: 234008 where it is somebody else's.
+        """
+        return self._fetch(OWN_PICTURE_PATH, {"image_key": key}, [], most=most, timeout=timeout)
+
+    def _fetch(
+        self,
+        path: str,
+        paths: dict[str, str],
+        queries: list[tuple[str, str]],
+        *,
+        most: int,
+        timeout: float,
+    ) -> bytes:
         def send(token: str) -> bytes:
             request = BaseRequest()
             request.http_method = lark.HttpMethod.GET
-            request.uri = f"/open-apis{RESOURCE_PATH}"
-            request.paths = {"message_id": message_id, "file_key": key}
-            request.queries = [("type", kind)]
+            request.uri = f"/open-apis{path}"
+            request.paths = paths
+            request.queries = queries
             request.token_types = {lark.AccessTokenType.TENANT}
             option = DownloadOption(token=token, timeout=timeout, most=most)
-            with counted(f"GET {RESOURCE_PATH}"):
+            with counted(f"GET {path}"):
                 return _file_in(Transport.execute(self._config, request, option))
 
-        data = self._with_token(RESOURCE_PATH, send)
+        data = self._with_token(path, send)
         if len(data) > most:
             raise MediaError("media_too_large", f"more than {most} bytes")
         return data
@@ -101,7 +123,9 @@ class ResourceCalls:
     def upload_file(self, name: str, data: bytes) -> str:
         """Upload a file that isn't empty, 30 MB at most; returns its key. Raises FeishuError."""
         file = (name, data, "application/octet-stream")
-        form = {"file_type": "stream", "file_name": name, "file": file}
+        # "Upload a file" has a type for spreadsheets, which opens them in the client.
+        kind = "xls" if name.endswith(".xlsx") else "stream"
+        form = {"file_type": kind, "file_name": name, "file": file}
         return str(self._upload("/im/v1/files", form)["file_key"])
 
     def _upload(self, path: str, form: Mapping[str, Any]) -> dict[str, Any]:

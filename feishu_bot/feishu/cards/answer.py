@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.cards import Text
+from feishu_bot.core.cards import Block, Image, Text
 from feishu_bot.core.feedback import Verdict
-from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
+from feishu_bot.core.messenger import FileOffer, FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
+from feishu_bot.feishu.cards.card_renderer import render_blocks
 from feishu_bot.feishu.cards.elements import (
     SMALL,
     CardJson,
@@ -44,6 +45,12 @@ HEARD_SIGN = "🎤"
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
 BUTTONS_ELEMENT = "buttons"
+_FILE_BUTTONS: Mapping[str, str] = {
+    "whole": "button_file_whole",
+    "tables": "button_file_tables",
+    "code": "button_file_code",
+    "codes": "button_file_codes",
+}
 RATING_SIGNS: Mapping[Verdict, str] = {"up": "👍", "down": "👎"}
 
 
@@ -73,6 +80,9 @@ def answer_card(
     footer: Footer | None = None,
     can_continue: bool = False,
     can_regenerate: bool = False,
+    files: tuple[FileOffer, ...] = (),
+    drawn: tuple[Image, ...] = (),
+    controls: tuple[Block, ...] = (),
     stop: str = "",
     waiting: int = 0,
     asked: str = "",
@@ -90,9 +100,9 @@ def answer_card(
 
     `stop` names the answer that the Stop button of a streaming card stops; `waiting` messages wait
     for it. `asked` is the question that was pressed, where no message says it; `heard` is what was
-    said in a voice message. `remainder` is what
-    a button brings. `others` are the texts of further languages, for a card that many read.
-    `admins` are named where the notice asks for one.
+    said in a voice message. `remainder` is what a button brings, and `files` are had by buttons,
+    too. `drawn` pictures stand below the text, `controls` at the end. `others` are the texts of
+    further languages, for a card that many read. `admins` are named where the notice asks for one.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
@@ -105,13 +115,17 @@ def answer_card(
         elements += notice_elements(localizer, notice, admins)
         if can_regenerate:
             elements.append(_button_row(_regenerate_buttons(localizer)))
+        elements += render_blocks(localizer, controls)
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
     elements.append(markdown(content, ANSWER_ELEMENT))
+    if drawn:
+        elements += render_blocks(localizer, drawn)
     if remainder:
         left = remainder.about
         line = localizer.put(lambda texts: texts("more_left", chars=left), **SMALL)
         elements.append(div(line, "more"))
+    elements += _contents(localizer, files)
     elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
     if resumable:
         elements.append(_resume_row(localizer, resumable))
@@ -119,6 +133,7 @@ def answer_card(
         buttons = _ending_buttons(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate, remainder=remainder
         )
+        buttons += _file_buttons(localizer, files, is_whole=not remainder)
     elif stop:
         if waiting:
             count = Text("waiting_behind", {"messages": str(waiting)})
@@ -129,6 +144,8 @@ def answer_card(
         buttons = []
     if buttons:
         elements.append(_button_row(buttons))
+    if controls:
+        elements += render_blocks(localizer, controls)
     # In one language: what replaces it while the answer grows is only the `content`.
     nothing = "picture_shown" if "![" in text else "thinking"
     summary = {"content": preview(summary_line(text) or texts(nothing))}
@@ -219,6 +236,20 @@ def _reasoning(localizer: Localizer, reasoning: str, *, streaming: bool, expande
     )
 
 
+def _contents(localizer: Localizer, files: tuple[FileOffer, ...]) -> list[Element]:
+    """What is in a file that comes because the card doesn't hold it."""
+    return [
+        collapsible_panel(
+            localizer.plain(Text("contents_title")),
+            [div(localizer.plain("\n".join(offer.contents), **SMALL), "contents")],
+            expanded=True,
+            element_id="contents_panel",
+        )
+        for offer in files
+        if offer.contents
+    ]
+
+
 def _small_print(
     localizer: Localizer,
     notice: Notice | None,
@@ -270,6 +301,23 @@ def _ending_buttons(
         for verdict, sign in RATING_SIGNS.items():
             label = localizer.plain(sign)
             buttons.append(_button(label, rating_element(verdict), act="rate", verdict=verdict))
+    return buttons
+
+
+def _file_buttons(
+    localizer: Localizer, files: tuple[FileOffer, ...], *, is_whole: bool
+) -> list[Element]:
+    """Last in the row, so that on a phone they come into a second one."""
+    if not is_whole and not any(offer.what == "whole" for offer in files):
+        files = (FileOffer("whole"), *files)
+    buttons = []
+    for offer in files:
+        if not offer.is_sent:
+            kind, _, number = offer.what.partition(":")
+            known = {"ending": offer.ending, "number": f" {offer.number}" if offer.number else ""}
+            label = localizer.plain(Text(_FILE_BUTTONS[kind], known))
+            element_id = f"file_{kind}{number}"
+            buttons.append(_button(label, element_id, act="file", what=offer.what))
     return buttons
 
 

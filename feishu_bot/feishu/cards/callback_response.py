@@ -8,6 +8,7 @@ from typing import Any
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.card_actions import CardAction, ClickResponse
 from feishu_bot.core.languages import Language
+from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.localizer import Localizer
 
@@ -16,10 +17,14 @@ class CallbackResponses:
     """`language_of` is given an open_id and a chat_id, either of which may be empty."""
 
     def __init__(
-        self, texts: Mapping[Language, Catalog], language_of: Callable[[str, str], Language]
+        self,
+        texts: Mapping[Language, Catalog],
+        language_of: Callable[[str, str], Language],
+        signer: ButtonSigner,
     ) -> None:
         self._texts = texts
         self._language_of = language_of
+        self._signer = signer
 
     def v2(self, response: ClickResponse, action: CardAction | None = None) -> dict[str, Any]:
         """The response to card.action.trigger ("Card callback")."""
@@ -42,7 +47,8 @@ class CallbackResponses:
             notice = response.toast.notice
             content = texts(notice.kind, **notice.params)
             toast["toast"] = {"type": response.toast.severity, "content": content}
-        if not response.card:
+        if not (response.card and response.place):
             return toast, {}
         others = tuple(self._texts.values()) if response.for_many else ()
-        return toast, render_card(Localizer(texts, others), response.card)
+        card = render_card(Localizer(texts, others), response.card)
+        return toast, self._signer.sign_buttons(card, response.place)

@@ -53,6 +53,11 @@ def render_card(localizer: Localizer, card: Card) -> CardJson:
     }
 
 
+def render_blocks(localizer: Localizer, blocks: Sequence[Block]) -> list[Element]:
+    """The elements of blocks that stand on a card of another kind."""
+    return _blocks(localizer, blocks, itertools.count(1))
+
+
 def _blocks(localizer: Localizer, blocks: Sequence[Block], ids: Iterator[int]) -> list[Element]:
     return [part for block in blocks for part in _block(localizer, block, ids)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.cards import Label, Text
+from feishu_bot.core.cards import Joined, Label, Text
 from feishu_bot.feishu.cards.elements import Element
 
 # A card takes 30 KB; the longest text of a person on it is a role's prompt.
@@ -56,4 +56,10 @@ def preview(text: str) -> str:
 
 def resolve_text(texts: Catalog, words: Label) -> str:
     """The words in one language."""
-    return texts(words.key, **words.params) if isinstance(words, Text) else words
+    match words:
+        case Joined(parts):
+            return " · ".join(resolve_text(texts, part) for part in parts)
+        case Text(key, params):
+            return texts(key, **params)
+        case str():
+            return words

@@ -8,7 +8,16 @@ from functools import partial
 from feishu_bot.content.catalog import Catalog, NoticeText, Severity
 from feishu_bot.core.cards import Text
 from feishu_bot.core.notices import Notice
-from feishu_bot.feishu.cards.elements import SMALL, CardJson, Element, div, header, person_row
+from feishu_bot.feishu.cards.elements import (
+    SMALL,
+    CardJson,
+    Element,
+    button,
+    button_row,
+    div,
+    header,
+    person_row,
+)
 from feishu_bot.feishu.cards.localizer import Localizer, preview
 
 PARAM_CHARS = 500
@@ -26,14 +35,22 @@ def notice_card(
     others: tuple[Catalog, ...] = (),
     *,
     admins: Admins = None,
+    chat: str = "",
 ) -> CardJson:
     """A notice on its own: what happened, what to do, and the request id if there is one.
 
     `others` are the texts of further languages, for a card that many read. `admins` are named
-    where one is to be asked; with None nobody is, and nothing said of it.
+    where one is to be asked; with None nobody is, and nothing said of it. `chat` is its kind, p2p
+    or group, where a button has to tell.
     """
     localizer = Localizer(texts, others)
-    return with_title(notice_elements(localizer, notice, admins), localizer, notice)
+    elements = notice_elements(localizer, notice, admins)
+    if admins and texts.notice(notice.kind).asks_more:
+        label = localizer.plain(Text("button_ask_more"))
+        value = {"act": "ask_more", **({"chat": chat} if chat else {})}
+        pressed = button(label, value, style="default", element_id="ask_more", size="small")
+        elements.append(button_row([pressed], spacing="8px", element_id="notice_buttons"))
+    return with_title(elements, localizer, notice)
 
 
 def notice_elements(localizer: Localizer, notice: Notice, admins: Admins = None) -> list[Element]:

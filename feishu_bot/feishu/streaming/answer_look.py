@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -38,7 +39,7 @@ class AnswerLook:
     `admins` are named where a notice asks for one. `stop` names the answer that its Stop button
     stops, `asked` is the question that was pressed. Without `streaming` only the end is shown.
     `waiting` counts the messages behind it, `heard` is what a voice message says that is answered;
-    `is_stale` says that the card shows something else.
+    `is_stale` says that the card shows something else. `sign` signs what can be pressed.
     """
 
     texts: Catalog
@@ -46,6 +47,7 @@ class AnswerLook:
     admins: Admins = None
     stop: str
     streaming: bool
+    sign: Callable[[CardJson], CardJson]
     waiting: int = 0
     heard: str = ""
     is_stale: bool = False
@@ -104,6 +106,9 @@ class AnswerLook:
             footer=ending.footer,
             can_continue=ending.can_continue,
             can_regenerate=ending.can_regenerate,
+            files=ending.files,
+            drawn=ending.drawn,
+            controls=ending.controls,
             stop=self.stop,
             waiting=self.waiting,
             asked=self.asked,
@@ -123,4 +128,4 @@ class AnswerLook:
                 else element
                 for element in elements
             ]
-        return card
+        return self.sign(card)

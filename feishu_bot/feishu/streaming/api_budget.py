@@ -9,7 +9,10 @@ because calls leave here evenly and arrive there bunched.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import deque
+
+from feishu_bot.core.call_budget.shares import Calls, Share, Whole
 
 PER_SECOND = 47
 PER_MINUTE = 950
@@ -22,23 +25,30 @@ MINUTE = 61.0
 SLOWEST = 0.05
 RECOVERY_PER_SECOND = 0.05
 
+WHOLE = Whole(second=PER_SECOND, minute=PER_MINUTE, second_window=SECOND, minute_window=MINUTE)
+# Of a process that is alone.
+ALL = Share(second=PER_SECOND, minute=PER_MINUTE)
+
 
 class Window:
-    """At most `limit` grants in any `seconds`; times are of one monotonic clock."""
+    """The calls of the last `seconds`; times are of one monotonic clock."""
 
-    def __init__(self, limit: float, seconds: float) -> None:
-        self.limit = limit
+    def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._grants: deque[float] = deque()
 
-    def wait(self, now: float, *, reserve: float = 0.0, factor: float = 1.0) -> float:
-        """Seconds until one more fits below the limit less its reserve; 0.0 is now."""
-        while self._grants and self._grants[0] <= now - self.seconds:
-            self._grants.popleft()
-        room = max(1, int((self.limit - reserve) * factor))
+    def wait(self, now: float, room: int, *, since: float = -math.inf) -> float:
+        """Seconds until fewer than `room` calls are in the window; 0.0 is now.
+
+        Calls up to `since` don't count.
+        """
+        if room < 1:
+            return math.inf
+        self._forget(now)
         if len(self._grants) < room:
             return 0.0
-        return self._grants[len(self._grants) - room] + self.seconds - now
+        first = self._grants[len(self._grants) - room]
+        return first + self.seconds - now if first > since else 0.0
 
     def take(self, now: float) -> None:
         """Count one call."""
@@ -50,39 +60,59 @@ class Window:
             self._grants.remove(granted)
             self._grants.append(now)
 
-    def used(self) -> int:
+    def used(self, now: float) -> int:
         """How many calls are in the window."""
+        self._forget(now)
         return len(self._grants)
+
+    def _forget(self, now: float) -> None:
+        while self._grants and self._grants[0] <= now - self.seconds:
+            self._grants.popleft()
 
 
 class Budget:
     """The two windows of an API, and how far Feishu has made us slow down.
 
-    `factor` is the share of the documented limit in use: halved at each refusal, growing back by
-    5 % of the limit a second, so that several replicas find their share without talking.
+    `share` is what this process may use of the limits. `factor` is the part of it in use: halved
+    at each refusal, growing back by 5 % of the limit a second, so that we also find our place
+    beside bots that we know nothing of.
     """
 
-    def __init__(self, per_second: float = PER_SECOND, per_minute: float = PER_MINUTE) -> None:
-        self._second = Window(per_second, SECOND)
-        self._minute = Window(per_minute, MINUTE)
-        self._reserve = RESERVED_PER_SECOND * per_second / PER_SECOND
-        self._minute_reserve = RESERVED_PER_MINUTE * per_minute / PER_MINUTE
+    def __init__(self, share: Share = ALL) -> None:
+        self.share = share
+        self._second = Window(SECOND)
+        self._minute = Window(MINUTE)
         self._factor = 1.0
         self._factor_at = 0.0
         self._cooldown_until = 0.0
         self._last_frame = float("-inf")
 
     def wait(self, now: float, *, urgent: bool) -> float:
-        """Seconds until a call may be made; 0.0 is now."""
+        """Seconds until a call may be made; 0.0 is now, infinity when only a new share helps."""
         if now < self._cooldown_until:
             return self._cooldown_until - now
-        factor = self.factor(now)
+        share, factor = self.share, self.factor(now)
+        if now >= share.floor_until:
+            return math.inf
+        second, ended = share.second, 0.0
+        if now >= share.until:
+            # Others may take the rest. What was called before the end is counted in their name
+            # no more than the lease allowed.
+            second = min(second, share.floor.second)
+            ended = self._minute.wait(now, share.floor.minute, since=share.until)
         if urgent:
-            return max(self._second.wait(now, factor=factor), self._minute.wait(now, factor=factor))
+            return max(
+                ended,
+                self._second.wait(now, _room(second, 0.0, factor)),
+                self._minute.wait(now, _room(share.minute, 0.0, factor)),
+            )
+        reserve = RESERVED_PER_SECOND * second / PER_SECOND
+        minute_reserve = RESERVED_PER_MINUTE * share.part
         return max(
-            self._last_frame + self._spacing(factor) - now,
-            self._second.wait(now, reserve=self._reserve, factor=factor),
-            self._minute.wait(now, reserve=self._minute_reserve, factor=factor),
+            self._last_frame + self._spacing(now, (second - reserve) * factor) - now,
+            ended,
+            self._second.wait(now, _room(second, reserve, factor)),
+            self._minute.wait(now, _room(share.minute, minute_reserve, factor)),
             0.0,
         )
 
@@ -92,6 +122,10 @@ class Budget:
         self._minute.take(now)
         if not urgent:
             self._last_frame = now
+
+    def used(self, now: float) -> Calls:
+        """The calls in the windows that are open now."""
+        return Calls(self._second.used(now), self._minute.used(now))
 
     def postpone(self, granted: float, now: float) -> None:
         """A call granted then leaves only now, and that is when Feishu counts it."""
@@ -110,13 +144,17 @@ class Budget:
         self._factor_at = self._cooldown_until
 
     def factor(self, now: float) -> float:
-        """The share of the documented limit in use, above 0.0 and up to 1.0."""
+        """The part of our share in use, above 0.0 and up to 1.0."""
         grown = max(0.0, now - self._factor_at) * RECOVERY_PER_SECOND
         return min(1.0, self._factor + grown)
 
-    def _spacing(self, factor: float) -> float:
+    def _spacing(self, now: float, per_window: float) -> float:
         """Seconds between two frames: even, and wider the more of the minute is used up."""
-        frames = self._minute.limit - self._minute_reserve
-        left = max(0.02, 1.0 - self._minute.used() / frames)
-        per_window = max(1.0, (self._second.limit - self._reserve) * factor)
-        return self._second.seconds / (per_window * left)
+        frames = PER_MINUTE - RESERVED_PER_MINUTE
+        used = self._minute.used(now) + self.share.elsewhere
+        return SECOND / (max(1.0, per_window) * max(0.02, 1.0 - used / frames))
+
+
+def _room(limit: int, reserve: float, factor: float) -> int:
+    """How many calls of the limit may be used; where there are any, at least one."""
+    return max(1, int((limit - reserve) * factor)) if limit else 0

@@ -104,6 +104,11 @@ class CardStream:
         whole = math.ceil(seconds)
         self._buffer.put_note(self._look.texts("busy_wait", seconds=whole) if whole else "")
 
+    def tell_drawing(self, seconds: int) -> None:
+        texts = self._look.texts
+        note = texts("drawing_seconds", seconds=seconds) if seconds else texts("drawing_begun")
+        self._buffer.put_note(note)
+
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed.
 
@@ -293,6 +298,8 @@ class CardStream:
             self._text.simplify()
             unseen = replace(ending, text=without_escapes(self._text.text))
             self._plain.send(as_plain_text(self._look.texts, unseen))
+            for picture in ending.drawn:
+                self._plain.send_picture(picture.key)
         except (TargetGone, FeishuUnavailable):
             raise
         except FeishuError as exc:

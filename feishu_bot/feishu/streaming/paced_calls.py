@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from feishu_bot.core.messenger import UNENDING, AnswerLease
 from feishu_bot.errors import FeishuUnavailable, RateLimited
 from feishu_bot.feishu.api.error_codes import CHAT_LIMITED
 from feishu_bot.feishu.backoff import backoff
@@ -27,16 +28,18 @@ class Abandoned(Exception):
 
 
 class PacedCaller:
-    """Makes the calls of one answer, one after the other."""
+    """Makes the calls of one answer, one after the other, none once its `lease` is over."""
 
     def __init__(
         self,
         pacer: Pacer,
         *,
         patience: float = PATIENCE,
+        lease: AnswerLease = UNENDING,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pacer = pacer
+        self._lease = lease
         self._patience = patience
         self._timer = timer
         self._abandoned = threading.Event()
@@ -87,8 +90,12 @@ class PacedCaller:
     ) -> bool:
         """Try one frame, which newer text may replace: False when it was not shown.
 
+        Nor is it while the lease is behind: whoever takes over would have to take its text back.
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
+        if self._lease.is_behind:
+            self._check()
+            return False
         permit = self._pacer.ask(api, urgent=urgent, since=since)
         with self._lock:
             self._frame = permit
@@ -136,9 +143,11 @@ class PacedCaller:
                 return permit
 
     def _check(self) -> None:
-        if self._abandoned.is_set():
+        if self._abandoned.is_set() or self._lease.is_over:
             raise Abandoned
 
     def _use(self, permit: Permit, request: Callable[[], T]) -> T:
         self._pacer.use(permit)
+        # A process that was frozen wakes up anywhere.
+        self._check()
         return request()

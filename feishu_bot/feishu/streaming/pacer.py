@@ -10,18 +10,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from cachetools import TTLCache
 
-from feishu_bot.feishu.streaming.api_budget import Budget, Window
+from feishu_bot.core.call_budget.shares import Calls, Share
+from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, Budget, Window
 
 # "5 QPS to the same user, 5 QPS to the same group, shared by all bots" (Create message); one less
 # leaves room for another bot.
 SENDS_PER_CHAT = 4
 CHAT_SECONDS = 1.12
-CHATS_REMEMBERED = 10_000
+CHATS_REMEMBERED = 4_000
 # Calls that leave this much after their grant don't shift the windows enough to matter.
 POSTPONE_SECONDS = 0.005
+# Until permits are looked at again that only a new share can help.
+LONGEST_PAUSE = 60.0
 
 
 class Permit:
@@ -60,9 +64,14 @@ class Permit:
 
 
 class Pacer:
-    """Grants permits. Thread-safe; times are of `timer`, in seconds."""
+    """Grants permits, up to a share of what Feishu allows that may change at any time.
 
-    def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
+    Implements `core.call_budget.renewal.CallLimiter`. Thread-safe; times are of `timer`, in
+    seconds.
+    """
+
+    def __init__(self, share: Share = ALL, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._share = share
         self._timer = timer
         self._budgets: dict[str, Budget] = {}
         self._chats: TTLCache[str, Window] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
@@ -114,12 +123,54 @@ class Pacer:
             self._chat_cooldowns[chat] = self._timer() + retry_after
 
     def factor(self, api: str) -> float:
-        """The share of the documented limit that this API is used with now, up to 1.0."""
+        """The part of our share that this API is used with now, up to 1.0."""
         with self._changed:
             return self._budget(api).factor(self._timer())
 
+    def spent(self) -> Calls:
+        with self._changed:
+            return self._spent()
+
+    def shrink(self, most: Calls, floor: Calls) -> Calls:
+        with self._changed:
+            share = self._share
+            self._set(
+                replace(
+                    share,
+                    second=min(share.second, most.second),
+                    minute=min(share.minute, most.minute),
+                    floor=min(share.floor, floor),
+                )
+            )
+            return self._spent()
+
+    def take(self, share: Share) -> None:
+        with self._changed:
+            self._set(share)
+            self._changed.notify()
+
+    def _set(self, share: Share) -> None:
+        self._share = share
+        for budget in self._budgets.values():
+            budget.share = share
+
+    def _spent(self) -> Calls:
+        now = self._timer()
+        used = [budget.used(now) for budget in self._budgets.values()]
+        return Calls(
+            second=max((calls.second for calls in used), default=0),
+            minute=max((calls.minute for calls in used), default=0),
+        )
+
     def _budget(self, api: str) -> Budget:
-        return self._budgets.setdefault(api, Budget())
+        budget = self._budgets.get(api)
+        if budget is None:
+            budget = self._budgets[api] = Budget(self._share)
+        return budget
+
+    def _sends_per_chat(self) -> int:
+        """Our part of a chat's limit, by our part of everything."""
+        return max(1, SENDS_PER_CHAT * self._share.second // PER_SECOND)
 
     def _is_overtaking(self, permit: Permit) -> bool:
         return any(
@@ -131,9 +182,11 @@ class Pacer:
         """Grant the permit if there is room; otherwise the seconds until there may be."""
         chat = self._chats.get(permit.chat) if permit.chat else None
         if permit.chat and chat is None:
-            chat = self._chats[permit.chat] = Window(SENDS_PER_CHAT, CHAT_SECONDS)
+            chat = self._chats[permit.chat] = Window(CHAT_SECONDS)
         cooldown_until = self._chat_cooldowns.get(permit.chat, 0.0) if permit.chat else 0.0
-        chat_wait = max(chat.wait(now), cooldown_until - now) if chat else 0.0
+        chat_wait = 0.0
+        if chat:
+            chat_wait = max(chat.wait(now, self._sends_per_chat()), cooldown_until - now)
         shortest = float("inf")
         for api in permit.apis:
             budget = self._budget(api)
@@ -171,4 +224,4 @@ class Pacer:
                 left.append(permit)
                 shortest = min(shortest, wait)
         self._waiting = left
-        return None if not left else max(0.001, shortest)
+        return None if not left else min(max(0.001, shortest), LONGEST_PAUSE)

@@ -26,3 +26,9 @@ class TextMessages:
             reply = self._replies.send("text", {"text": head}, f"text-{len(self.ids)}")
             self.ids += (reply.message_id,)
             self._sent()
+
+    def send_picture(self, key: str) -> None:
+        """Send a picture of the answer. Raises FeishuError."""
+        reply = self._replies.send("image", {"image_key": key}, f"text-{len(self.ids)}")
+        self.ids += (reply.message_id,)
+        self._sent()

@@ -79,7 +79,8 @@ class Mentions:
             return before if after else ""
         mention = self.people.get(key)
         shown = (mention.name or mention.open_id) if mention else "all"
-        return f"{before}@{shown.removeprefix('@')}{after}"
+        # Whoever is called so can't begin a line of their own in what somebody else wrote.
+        return f"{before}@{' '.join(shown.removeprefix('@').split())}{after}"
 
 
 def _is_everyone(key: str, item: Mapping[str, Any]) -> bool:

@@ -28,7 +28,12 @@ class Pages:
 def flow_pages(text: str) -> Pages:
     """Pages of a text that has none of its own."""
     parts = _cut(text)
-    return Pages("part", len(parts), lambda number: ("", parts[number - 1]))
+
+    def read(number: int) -> tuple[str, str]:
+        start, end = parts[number - 1]
+        return "", text[start:end]
+
+    return Pages("part", len(parts), read)
 
 
 def take(pages: Pages, *, chars: int, first: int) -> Document:
@@ -63,17 +68,19 @@ def take(pages: Pages, *, chars: int, first: int) -> Document:
     return Document(unit=pages.unit, total=pages.total, parts=tuple(taken))
 
 
-def _cut(text: str) -> Sequence[str]:
-    parts: list[str] = []
-    part: list[str] = []
-    length = 0
-    for line in text.splitlines(keepends=True):
-        for start in range(0, len(line), PART_CHARS):
-            piece = line[start : start + PART_CHARS]
-            if length + len(piece) > PART_CHARS:
-                parts.append("".join(part))
-                part, length = [], 0
-            part.append(piece)
-            length += len(piece)
-    parts.append("".join(part))
-    return [part for part in parts if part.strip()]
+def _cut(text: str) -> Sequence[tuple[int, int]]:
+    """Where the parts begin and end: a text of 30 MB isn't copied."""
+    parts: list[tuple[int, int]] = []
+    start = end = 0
+    while end < len(text):
+        line_end = text.find("\n", end) + 1 or len(text)
+        if line_end - start <= PART_CHARS:
+            end = line_end
+            continue
+        if end == start:
+            # A line that is longer than a part.
+            end = start + PART_CHARS
+        parts.append((start, end))
+        start = end
+    parts.append((start, end))
+    return [(start, end) for start, end in parts if text[start:end].strip()]

@@ -13,12 +13,20 @@ _LEFT_OUT = ["script", "style", "noscript", "template", "svg", "img", "iframe"]
 _EMPTY_LINES = re.compile(r"\n\s*\n\s*")
 
 
+# A page is put together in memory, where it takes forty times as much; pictures in it don't count.
+MOST_HTML = 2_500_000
+_INLINE = re.compile(r"data:[\w/+.-]{1,80};base64,[A-Za-z0-9+/=\s]*")
+
+
 def read_html(data: bytes) -> Pages:
     """What can be read on the page, without scripts and pictures. Raises MediaError."""
     from bs4 import BeautifulSoup
     from markdownify import MarkdownConverter
 
-    page = BeautifulSoup(_text(data), "lxml")
+    text = _INLINE.sub("", _text(data))
+    if len(text) > MOST_HTML:
+        raise MediaError("media_too_large", f"HTML of {len(text)} characters")
+    page = BeautifulSoup(text, "lxml")
     for tag in page.find_all(_LEFT_OUT):
         tag.decompose()
     try:

@@ -29,23 +29,29 @@ def read_word(data: bytes) -> Pages:
 
     try:
         document = docx.Document(io.BytesIO(data))
-        return flow_pages("\n\n".join(_blocks(document, 0)))
+        return flow_pages("\n\n".join(_blocks(document, 0, {})))
     except (OpcError, LxmlError, zipfile.BadZipFile, ValueError, KeyError, AttributeError) as exc:
         raise MediaError("media_broken", "Word") from exc
 
 
-def _blocks(container: BlockItemContainer | Document, depth: int) -> Iterator[str]:
+def _blocks(
+    container: BlockItemContainer | Document, depth: int, styles: dict[str | None, str]
+) -> Iterator[str]:
+    """`styles` has the names of those that were met, by their ids: looking one up is slow."""
     from docx.table import Table
 
     for block in container.iter_inner_content():
         if isinstance(block, Table):
             if depth < _DEEPEST:
                 yield markdown_table(
-                    ["\n".join(_blocks(cell, depth + 1)) for cell in row.cells]
+                    ["\n".join(_blocks(cell, depth + 1, styles)) for cell in row.cells]
                     for row in block.rows
                 )
         elif text := block.text.strip():
-            yield _marked(text, (block.style and block.style.name) or "")
+            style = block._p.style  # noqa: SLF001 (the id alone has no public name)
+            if style not in styles:
+                styles[style] = (block.style and block.style.name) or ""
+            yield _marked(text, styles[style])
 
 
 def _marked(text: str, style: str) -> str:

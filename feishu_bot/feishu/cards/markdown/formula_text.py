@@ -13,8 +13,6 @@ MAX_ENVIRONMENTS = 4
 _COMMENT = re.compile(r"(?<!\\)%")
 
 
-# As many as a card shows: each is written again with every frame.
-@lru_cache(maxsize=4_000)
 def formula_text(latex: str) -> str | None:
     """The formula, without the signs around it, as Unicode; a line for each row that it has.
 
@@ -24,6 +22,13 @@ def formula_text(latex: str) -> str | None:
         return None
     if latex.count("\\begin") > MAX_ENVIRONMENTS:
         return None
+    return _short_formula_text(latex)
+
+
+# As many as a card shows: each is written again with every frame. Only short ones: what is kept
+# must not be as large as the model likes.
+@lru_cache(maxsize=4_000)
+def _short_formula_text(latex: str) -> str | None:
     # Most answers hold no formula, and pylatexenc takes 30 ms to import.
     from feishu_bot.feishu.cards.markdown.formula_lines import formula_lines
 

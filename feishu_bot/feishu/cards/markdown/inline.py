@@ -181,7 +181,7 @@ class InlineWriter:
         return self._as_text(label, target)
 
     def _image(self, token: Token, *, in_label: bool) -> str:
-        label = self._text(_plain(token.children or []).strip(), in_label=True)
+        label = self._text(plain_text_of(token.children or []).strip(), in_label=True)
         target = str(token.attrs.get("src", "")).strip()
         if in_label:
             return label
@@ -237,13 +237,14 @@ def _end_of_link(tokens: list[Token], start: int) -> int:
     return len(tokens)
 
 
-def _plain(tokens: list[Token]) -> str:
+def plain_text_of(tokens: list[Token]) -> str:
+    """The words of inline tokens, without their marks."""
     parts = []
     for token in tokens:
         if token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
         elif token.children:
-            parts.append(_plain(token.children))
+            parts.append(plain_text_of(token.children))
         else:
             parts.append(token.content)
     return "".join(parts)

@@ -1,0 +1,1 @@
+"""How the processes on one database share the calls that Feishu allows an app."""

@@ -1,0 +1,71 @@
+"""How many threads one person or one chat may take, so that others needn't wait for theirs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from feishu_bot.core.queue.running_jobs import RunningJobs
+
+# Of a process' threads. A chat takes five messages a second: with answers of twenty seconds that
+# is half of 200. A person has further conversations, but only one pair of eyes.
+PERSON_PART = 8
+CHAT_PART = 2
+LEAST_SHARE = 2
+# Who has less than this part of their share comes before those who have more.
+LIGHT_PART = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Askers:
+    """People by open_id and chats by chat_id."""
+
+    people: frozenset[str] = frozenset()
+    chats: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.people or self.chats)
+
+
+NOBODY = Askers()
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The shares of `threads`."""
+
+    threads: int
+
+    @property
+    def person(self) -> int:
+        return max(LEAST_SHARE, self.threads // PERSON_PART)
+
+    @property
+    def chat(self) -> int:
+        return max(LEAST_SHARE, self.threads // CHAT_PART)
+
+    def rounds(self, running: RunningJobs) -> Iterator[Askers]:
+        """Whom to leave out when work is claimed: first all who have much, then those at their end.
+
+        Only one round where nobody has much, as on most days.
+        """
+        people: Counter[str] = Counter()
+        chats: Counter[str] = Counter()
+        for job, _ in running.all():
+            people[job.target.sender.open_id] += 1
+            chats[job.key.chat_id] += 1
+        heavy = self._beyond(people, chats, LIGHT_PART)
+        if heavy:
+            yield heavy
+        full = self._beyond(people, chats, 1)
+        if full != heavy or not heavy:
+            yield full
+
+    def _beyond(self, people: Counter[str], chats: Counter[str], part: int) -> Askers:
+        person = max(LEAST_SHARE, self.person // part)
+        chat = max(LEAST_SHARE, self.chat // part)
+        return Askers(
+            people=frozenset(name for name, count in people.items() if name and count >= person),
+            chats=frozenset(name for name, count in chats.items() if name and count >= chat),
+        )

@@ -1,0 +1,1 @@
+"""The picture studio: a conversation in which what is said is drawn."""

@@ -1,0 +1,64 @@
+"""Which failures of Feishu's API mean that nothing goes any more, and what to do about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from feishu_bot.errors import FeishuError, FeishuUnavailable
+from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
+
+# What Feishu says of the app to every call, whatever it asks for ("Common error codes").
+_APP_REFUSED: Mapping[int, tuple[str, str]] = {
+    99991401: (
+        "服务器不在应用的 IP 白名单里：在开发者后台「安全设置 › IP 白名单」里加上",
+        "this server isn't on the app's IP white list: add it in the developer console under "
+        "Security Settings (安全设置)",
+    ),
+    99991403: (
+        "本月的 API 调用次数用完了：请升级套餐，或设置 STREAMING=false 减少调用",
+        "the month's API calls are used up: get a larger plan, or set STREAMING=false to need "
+        "fewer",
+    ),
+}
+APP_REFUSED = frozenset(_APP_REFUSED)
+# Nobody knows the App ID here.
+_APP_UNKNOWN = 10003
+
+
+def is_outage(exc: FeishuError) -> bool:
+    """Whether all calls fail like this one: no answer, no token, or the app itself is refused."""
+    if exc.code in APP_REFUSED:
+        return True
+    # With a code of its own it answered, and was busy with this one message or card.
+    return isinstance(exc, FeishuUnavailable) and (
+        exc.code == 0 or isinstance(exc.__cause__, FeishuError)
+    )
+
+
+def advice(code: int, domain: str) -> tuple[str, str]:
+    """A sentence of Chinese and one of English, without a full stop; `code` 0 for no answer."""
+    if code == _APP_UNKNOWN:
+        return (
+            f"{domain} 不认识这个 APP_ID，请核对；飞书和 Lark 的应用不通用，"
+            f"见 FEISHU_DOMAIN（错误码 {code}）",
+            f"{domain} doesn't know this APP_ID: compare it. Apps of Feishu and of Lark are "
+            f"separate, see FEISHU_DOMAIN (code {code})",
+        )
+    if code in CREDENTIALS_REFUSED:
+        return (
+            f"APP_ID 或 APP_SECRET 不对，请与「凭证与基础信息」核对：如果在后台重置过 App Secret，"
+            f"换上新的并重启（错误码 {code}）",
+            "APP_ID or APP_SECRET is wrong; compare them with Credentials & Basic Info "
+            "(凭证与基础信息). If the App Secret was reset in the console, set the new one and "
+            f"restart (code {code})",
+        )
+    if code in _APP_REFUSED:
+        zh, en = _APP_REFUSED[code]
+        return f"{zh}（错误码 {code}）", f"{en} (code {code})"
+    if code == 0:
+        return (
+            f"连不上 {domain}，请检查网络和 HTTPS_PROXY；恢复后机器人会接着回答",
+            f"{domain} can't be reached; check the network and HTTPS_PROXY. The bot goes on "
+            "answering when it is back",
+        )
+    return f"拒绝了请求（错误码 {code}）", f"it refused the call (code {code})"

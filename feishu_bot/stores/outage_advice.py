@@ -1,0 +1,75 @@
+"""What an administrator has to do when the database can't be used, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from feishu_bot.errors import StoreFailure
+
+_FILE: Mapping[StoreFailure, tuple[str, str]] = {
+    "away": (
+        "读写数据库文件出错，请检查磁盘",
+        "the database file can't be read or written: check the disk",
+    ),
+    "unopened": (
+        "数据库文件打不开：请检查目录是否存在、能否写入。容器里它必须属于用户 10001："
+        "chown -R 10001 目录",
+        "the database file can't be opened. Is the folder there, and may this user write to it? "
+        "In the container it must belong to user 10001: chown -R 10001 FOLDER",
+    ),
+    "locked": (
+        "另一个程序锁住了数据库文件：请关掉其他正在使用它的程序",
+        "another program has locked the database file: end what else is using it",
+    ),
+    "full": (
+        "磁盘满了：请腾出空间，机器人会自己恢复。期间的消息飞书会重发",
+        "the disk is full: make room, and the bot recovers by itself. Feishu repeats the messages "
+        "that come meanwhile",
+    ),
+    "read_only": (
+        "数据库文件只能读：请检查属主和挂载方式。容器里它必须属于用户 10001：chown -R 10001 目录",
+        "the database file is read-only: check its owner and how it is mounted. In the container "
+        "it must belong to user 10001: chown -R 10001 FOLDER",
+    ),
+    "damaged": (
+        "数据库文件已损坏：请停下机器人，把文件连同 -wal、-shm 移到别处，再恢复备份",
+        "the database file is damaged: stop the bot, move the file with its -wal and -shm "
+        "elsewhere, and restore a backup",
+    ),
+    "gone": (
+        "数据库文件在运行中被删除或替换：不再接收消息，飞书会重发。请停下机器人，恢复备份后再启动",
+        "the database file was deleted or replaced while the bot runs: nothing is taken in any "
+        "more, and Feishu repeats it. Stop the bot, restore a backup and start it",
+    ),
+}
+_NEWER = (
+    "更新的版本用过这个数据库，本版本不能使用：请用新版本，或恢复升级前的备份",
+    "a newer version has used it, and this one can't: run that version, or restore a backup of "
+    "before the upgrade",
+)
+_SERVER: Mapping[StoreFailure, tuple[str, str]] = {
+    "away": (
+        "连不上 PostgreSQL：请检查它是否在运行，主机、库名、用户名和密码是否正确",
+        "PostgreSQL can't be reached: is it running, and are host, name, user and password right?",
+    ),
+    "full": (
+        "PostgreSQL 的磁盘满了：请腾出空间，机器人会自己恢复。期间的消息飞书会重发",
+        "PostgreSQL's disk is full: make room, and the bot recovers by itself. Feishu repeats the "
+        "messages that come meanwhile",
+    ),
+    "read_only": (
+        "这个 PostgreSQL 只能读，可能是备用节点：请让 DATABASE_URL 指向主节点",
+        "this PostgreSQL is read-only, maybe a standby: let DATABASE_URL name the primary",
+    ),
+}
+
+
+def advice(url: str | sa.URL, kind: StoreFailure) -> tuple[str, str]:
+    """A sentence of Chinese and one of English, without a full stop."""
+    if kind == "newer":
+        return _NEWER
+    is_file = sa.make_url(url).get_backend_name() == "sqlite"
+    known = _FILE if is_file else _SERVER
+    return known.get(kind, known["away"])

@@ -1,0 +1,103 @@
+"""Connections to Feishu and to the model service: kept alive, and closed to strangers."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from lark_oapi.core.enum import HttpMethod
+from lark_oapi.core.model import BaseRequest, Config
+
+from feishu_bot.core.chat_model import ChatMessage, Prompt
+from feishu_bot.errors import FeishuUnavailable, ModelError
+from feishu_bot.feishu.api.transport import PooledTransport
+from feishu_bot.llm.gateway import Gateway
+from feishu_bot.tcp_keepalive import IDLE, socket_options
+
+
+def self_signed(path: Path) -> Path:
+    """A certificate for localhost that nobody has signed, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[str]:
+    """The address of a server that shows a certificate of its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path / "certificate.pem"))
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                context.wrap_socket(connection, server_side=True).close()
+            except OSError:
+                connection.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"https://localhost:{listener.getsockname()[1]}"
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join()
+
+
+def test_feishu_is_not_spoken_to_through_a_stranger(stranger: str) -> None:
+    config = Config()
+    config.domain, config.timeout = stranger, 10
+    request = BaseRequest.builder().http_method(HttpMethod.POST).uri("/open-apis/x").build()
+
+    with pytest.raises(FeishuUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        PooledTransport().execute(config, request)
+
+
+def test_a_model_service_with_a_certificate_of_its_own_is_not_asked(stranger: str) -> None:
+    gateway = Gateway(api_url=stranger, keys=["sk-x"], model="m", backoff=lambda attempt: 0.0)
+
+    with pytest.raises(ModelError) as caught:
+        list(gateway.stream(Prompt(messages=[ChatMessage("user", "hello")])))
+
+    assert "certificate" in caught.value.detail.lower()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="the system has no such option")
+def test_a_silent_connection_is_asked_for() -> None:
+    with socket.socket() as connection:
+        for option in socket_options():
+            connection.setsockopt(*option)
+
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == IDLE
