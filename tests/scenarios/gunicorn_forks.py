@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,8 @@ class Fork:
         return code
 
     def terminate(self) -> None:
-        os.kill(self.pid, 15)
+        if self.poll() is None:
+            signal.pidfd_send_signal(self._end, signal.SIGTERM)
 
     def _wait(self, seconds: float) -> int | None:
         # A number of a process may be given out again once its end was asked for.
