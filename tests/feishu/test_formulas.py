@@ -291,22 +291,22 @@ def test_any_latex_becomes_unicode_without_a_command_or_stays(latex: str) -> Non
 @pytest.mark.parametrize(
     "hostile",
     [
-        "$" * 100_000,
-        "$a " * 30_000,
-        "$$a " * 25_000,
-        "\\(" * 50_000,
-        "\\[\n" * 10_000,
-        "$$\n" * 10_000,
-        "\\begin{align}\n" * 8_000,
-        "\\frac" * 20_000,
-        "\\frac{" * 15_000,
-        "$" + "{" * 10_000 + "}" * 10_000 + "$",
+        "$" * 50_000,
+        "$a " * 15_000,
+        "$$a " * 12_500,
+        "\\(" * 25_000,
+        "\\[\n" * 5_000,
+        "$$\n" * 5_000,
+        "\\begin{align}\n" * 4_000,
+        "\\frac" * 10_000,
+        "\\frac{" * 7_500,
+        "$" + "{" * 5_000 + "}" * 5_000 + "$",
         "$" + "\\frac{a}{" * 200 + "$",
-        "x^" * 50_000,
-        "**" * 50_000,
-        "[" * 50_000,
-        "<sub>" * 20_000,
-        "`$" * 50_000,
+        "x^" * 25_000,
+        "**" * 25_000,
+        "[" * 25_000,
+        "<sub>" * 10_000,
+        "`$" * 25_000,
     ],
     ids=lambda text: text[:12].encode("unicode_escape").decode(),
 )
@@ -315,7 +315,7 @@ def test_hostile_text_takes_no_more_than_its_length(hostile: str) -> None:
     safe(hostile)
     safe_markdown(hostile, streaming=True)
 
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 5
 
 
 def test_html_that_sets_low_and_high_is_unicode() -> None:
