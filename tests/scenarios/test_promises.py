@@ -35,7 +35,7 @@ def told_on(body) -> Script:
     """The same story, from where the model is shown to have stopped."""
     said = [m["content"] for m in body["messages"] if m["role"] == "assistant"]
     begun = len("".join(said).split())
-    words = [f"w{n} " for n in range(begun, 60)]
+    words = [f"w{n} " for n in range(begun, 100)]
     return Script.chunks([*words, "the end."], between=0.05)
 
 
@@ -69,7 +69,7 @@ def test_after_kill_9_every_answer_is_finished_once_in_its_own_card(sim, talk, s
     people = [sim.feishu.add_person(f"P{n}") for n in range(20)]
     questions = [sim.feishu.say(sim.feishu.private_chat(p), p, "tell me") for p in people]
     sim.feishu.wait_for(
-        lambda: all((a := sim.feishu.answers_to(q)) and "w25" in a[0].text for q in questions),
+        lambda: all((a := sim.feishu.answers_to(q)) and "w10" in a[0].text for q in questions),
         timeout=20,
     )
     cards = {q.message_id: sim.feishu.answers_to(q)[0].message_id for q in questions}
@@ -83,7 +83,7 @@ def test_after_kill_9_every_answer_is_finished_once_in_its_own_card(sim, talk, s
     for question in questions:
         (answer,) = sim.feishu.answers_to(question)
         # Behind it stands the small print.
-        told = [*(f"w{number}" for number in range(60)), "the", "end."]
+        told = [*(f"w{number}" for number in range(100)), "the", "end."]
         assert answer.text.split()[: len(told)] == told
     # What was there by then isn't asked for again.
     again = [request.body["messages"][-2]["role"] for request in sim.gateway.requests[20:]]
