@@ -50,7 +50,12 @@ def running(binaries: Path) -> Iterator[Postgres]:
         "stderr": subprocess.DEVNULL,
     }
     subprocess.run([*create, "--locale=C.UTF-8"], check=True, **quiet)
-    settings = ("listen_addresses=", "fsync=off", f"unix_socket_directories={folder}")
+    settings = (
+        "listen_addresses=",
+        "fsync=off",
+        "autovacuum=off",
+        f"unix_socket_directories={folder}",
+    )
     options = [part for setting in settings for part in ("-c", setting)]
     server = subprocess.Popen([binaries / "postgres", "-D", data, *options], **quiet)
     try:
