@@ -64,8 +64,9 @@ class ChunkJoiner:
                 position += len(data)
                 continue
             if rest[position] != _LINE_END[-self._left]:
-                # A chunk that is longer than it says: no size begins with a sign.
-                return given + self._give_up(parts, b"-" + rest[position:])
+                # A chunk that is longer than it says: no size is a sign. The line has its end, or
+                # the library would wait for it.
+                return given + self._give_up(parts, b"-" + _LINE_END + rest[position:])
             self._left -= 1
             position += 1
         return given + _chunk(parts)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import h11
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feishu_bot.llm.chunked_body import ChunkJoiner
@@ -89,6 +89,8 @@ def test_however_the_bytes_are_cut_the_body_is_the_same(datas, cuts, read_before
     assert library.outcome == ("whole" if end else "")
 
 
+# A chunk that is longer than it says, and nothing after that.
+@example(parts=[b"3\r\nabc", b"4"], cuts=[])
 @given(
     st.lists(
         st.sampled_from(
