@@ -642,7 +642,7 @@ def test_tries_wait_longer_each_time(ask: Ask, server: FaultServer) -> None:
 
 
 def test_the_pause_grows_with_the_streams() -> None:
-    assert [pause_for(n) for n in (0, 50, 200, 400)] == pytest.approx([0.1, 0.1, 0.4, 0.4])
+    assert [pause_for(n) for n in (0, 50, 200, 400)] == pytest.approx([0.05, 0.05, 0.4, 0.4])
 
 
 def test_a_pause_lets_chunks_gather(make_gateway: MakeGateway, server: FaultServer) -> None:
