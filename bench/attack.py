@@ -13,16 +13,13 @@ import json
 import resource
 import selectors
 import socket
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
-from feishu_bot.bot_process import BotProcess
+from bench.running_bot import running_bot
 from feishu_simulator import Simulator
 from feishu_simulator.encryption import encrypt_and_sign
 
@@ -168,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     raise_limit(given.connections + 500)
     failed = 0
-    with running_bot() as (simulator, port):
+    with running_bot() as (simulator, port, _):
         print(f"{given.connections} connections          ms: p50     p99     max failed")
         for kind in given.kind or KINDS:
             deliveries = Probe(lambda: deliver(simulator, port))
@@ -183,31 +180,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{'':12} /ping      {pings.row()}", flush=True)
             failed += deliveries.failed + pings.failed
     return 1 if failed else 0
-
-
-@contextmanager
-def running_bot() -> Iterator[tuple[Simulator, int]]:
-    with tempfile.TemporaryDirectory() as folder, Simulator() as simulator:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        credentials = simulator.credentials
-        environ = {
-            "APP_ID": credentials.app_id,
-            "APP_SECRET": credentials.app_secret,
-            "APP_ENCRYPT_KEY": credentials.encrypt_key,
-            "APP_VERIFICATION_TOKEN": credentials.verification_token,
-            "FEISHU_DOMAIN": simulator.feishu.url,
-            "API_URL": simulator.gateway.url,
-            "OPENAI_KEY": simulator.gateway.keys[0],
-            "DATABASE_URL": f"sqlite:///{folder}/bot.db",
-            "HTTP_PORT": str(port),
-            "PYTHONPATH": str(Path(__file__).parents[1]),
-        }
-        with BotProcess(environ, port, Path(folder, "bot.log")) as bot:
-            if not bot.wait_until_up():
-                sys.exit(bot.last_lines())
-            yield simulator, port
 
 
 _numbers = itertools.count()

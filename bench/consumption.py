@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -59,12 +59,12 @@ def busy_seconds() -> float:
     return 0.0
 
 
-class PeakMemory:
-    """Looks at the memory of a tree twice a second while it is entered."""
+class Sampler:
+    """Calls `look` at once, and every so many seconds while it is entered."""
 
-    def __init__(self, pid: int) -> None:
-        self.peak = 0
-        self._pid = pid
+    def __init__(self, look: Callable[[], None], seconds: float) -> None:
+        self._look = look
+        self._seconds = seconds
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -78,9 +78,21 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while True:
-            self.peak = max(self.peak, pss_bytes(self._pid))
-            if self._over.wait(SAMPLE_SECONDS):
+            self._look()
+            if self._over.wait(self._seconds):
                 return
+
+
+class PeakMemory(Sampler):
+    """Looks at the memory of a tree twice a second while it is entered."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(self._note, SAMPLE_SECONDS)
+        self.peak = 0
+        self._pid = pid
+
+    def _note(self) -> None:
+        self.peak = max(self.peak, pss_bytes(self._pid))
 
 
 def _children(pid: int) -> Iterator[int]:

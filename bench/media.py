@@ -13,17 +13,15 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from bench.consumption import pss_bytes, tree
-from bench.places import environment, free_port
-from feishu_bot.bot_process import BotProcess
+from bench.consumption import Sampler, pss_bytes, tree
+from bench.places import environment
+from bench.running_bot import running_bot
 from feishu_simulator import Simulator
 from feishu_simulator.ogg_voice import ogg_opus
 
@@ -58,28 +56,18 @@ class Outcome:
     reader: int
 
 
-class Peaks:
+class Peaks(Sampler):
     """Looks at the bot and at the processes that read files, ten times a second."""
 
     def __init__(self, pid: int) -> None:
+        super().__init__(self._note, LOOK_SECONDS)
         self.bot = self.reader = 0
         self._pid = pid
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
-            readers = {pid: pss_bytes(pid) for pid in tree(self._pid) if _is_reader(pid)}
-            self.reader = max(self.reader, *readers.values(), 0)
-            self.bot = max(self.bot, pss_bytes(self._pid) - sum(readers.values()))
+    def _note(self) -> None:
+        readers = {pid: pss_bytes(pid) for pid in tree(self._pid) if _is_reader(pid)}
+        self.reader = max(self.reader, *readers.values(), 0)
+        self.bot = max(self.bot, pss_bytes(self._pid) - sum(readers.values()))
 
 
 def _is_reader(pid: int) -> bool:
@@ -116,38 +104,14 @@ LOADS: Mapping[str, Load] = {
 }
 
 
-@contextmanager
-def _running() -> Iterator[tuple[Simulator, int]]:
-    """A simulator, and the process of a bot that is connected to it."""
-    with Simulator() as simulator, tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        port, credentials = free_port(), simulator.credentials
-        environ = environment(
-            APP_ID=credentials.app_id,
-            APP_SECRET=credentials.app_secret,
-            APP_ENCRYPT_KEY=credentials.encrypt_key,
-            APP_VERIFICATION_TOKEN=credentials.verification_token,
-            FEISHU_DOMAIN=simulator.feishu.url,
-            OPENAI_KEY=simulator.gateway.keys[0],
-            API_URL=simulator.gateway.url,
-            DATABASE_URL=f"sqlite:///{folder}/feishu_bot.db",
-            HTTP_PORT=str(port),
-            TRANSCRIPTION_MODEL="whisper-1",
-            MAX_FILE_MB="31",
-            **MALLOC,
-        )
-        with BotProcess(environ, port, Path(folder, "bot.log")) as bot:
-            if not bot.wait_until_up():
-                sys.exit(bot.last_lines())
-            simulator.feishu.bot_url = f"http://127.0.0.1:{port}"
-            yield simulator, bot.pid
-
-
 def measure(name: str) -> Outcome:
     """Put a fresh bot under one of the loads."""
     kind, content, make = LOADS[name]
     data = make()
-    with _running() as (simulator, pid):
+    more = {"TRANSCRIPTION_MODEL": "whisper-1", "MAX_FILE_MB": "31", **MALLOC}
+    with running_bot(**more) as (simulator, port, pid):
         feishu = simulator.feishu
+        feishu.bot_url = f"http://127.0.0.1:{port}"
         people = [feishu.add_person(f"Person {number}") for number in range(AT_ONCE)]
         store = feishu.add_image if kind == "image" else feishu.add_file
         keys = [store(data) for _ in people]

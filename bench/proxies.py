@@ -22,9 +22,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.attack import KINDS, Probe, Strangers, ask, deliver, raise_limit, running_bot
+from bench.attack import KINDS, Probe, Strangers, ask, deliver, raise_limit
 from bench.name_server import NameServer
 from bench.places import ROOT, environment, free_port
+from bench.running_bot import environment_beside, running_bot
 from feishu_bot.bot_process import GUNICORN
 from feishu_simulator import Simulator
 
@@ -115,7 +116,7 @@ def _is_there(program: str) -> bool:
 def attacked(proxy: ProxyCommand, connections: int, seconds: float) -> bool:
     """Whether everybody but the strangers was answered, whatever they did."""
     is_well = True
-    with tempfile.TemporaryDirectory() as name, running_bot() as (simulator, bot):
+    with tempfile.TemporaryDirectory() as name, running_bot() as (simulator, bot, _):
         front = free_port()
         with _program(proxy.arguments(Path(name), front, bot), front, Path(name)):
             for kind in KINDS:
@@ -169,22 +170,10 @@ class Replica:
     """A bot with a database of its own on an address of its own: what counts is the way to it."""
 
     def __init__(self, simulator: Simulator, host: str, port: int, folder: Path) -> None:
-        credentials = simulator.credentials
         self._folder = folder / host
         self._folder.mkdir()
         self._host, self._port = host, port
-        self._environ = environment(
-            APP_ID=credentials.app_id,
-            APP_SECRET=credentials.app_secret,
-            APP_ENCRYPT_KEY=credentials.encrypt_key,
-            APP_VERIFICATION_TOKEN=credentials.verification_token,
-            FEISHU_DOMAIN=simulator.feishu.url,
-            OPENAI_KEY=simulator.gateway.keys[0],
-            API_URL=simulator.gateway.url,
-            DATABASE_URL=f"sqlite:///{self._folder}/bot.db",
-            BIND=host,
-            HTTP_PORT=str(port),
-        )
+        self._environ = environment_beside(simulator, self._folder, port, BIND=host)
 
     def start(self) -> None:
         """Start it, and don't wait."""

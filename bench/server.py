@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 from typing import Self
 
-from bench.places import ROOT, environment, free_port
+from bench.places import ROOT, free_port
+from bench.running_bot import bot_environment
 from bench.simulation import Simulation
+from feishu_simulator.credentials import Credentials
 
 BOT = "wsgi:app"
 FLOOR = "bench.floor:app"
@@ -33,7 +35,15 @@ class Server:
         self._app = app
         self._log = folder / "server.log"
         self._folder = folder
-        self._environ = bot_environment(simulation, folder, self.port) | more
+        self._environ = bot_environment(
+            Credentials(),
+            feishu_url=simulation.feishu_url,
+            key=simulation.key,
+            gateway_url=simulation.gateway_url,
+            folder=folder,
+            port=self.port,
+            **more,
+        )
 
     def __enter__(self) -> Self:
         began = time.monotonic()
@@ -90,21 +100,3 @@ class Server:
             finally:
                 connection.close()
         raise RuntimeError(f"gunicorn did not start:\n{self.log[-4000:]}")
-
-
-def bot_environment(simulation: Simulation, folder: Path, port: int) -> dict[str, str]:
-    """The variables of a bot with default settings that is connected to this simulator."""
-    from feishu_simulator.credentials import Credentials
-
-    credentials = Credentials()
-    return environment(
-        APP_ID=credentials.app_id,
-        APP_SECRET=credentials.app_secret,
-        APP_ENCRYPT_KEY=credentials.encrypt_key,
-        APP_VERIFICATION_TOKEN=credentials.verification_token,
-        FEISHU_DOMAIN=simulation.feishu_url,
-        OPENAI_KEY=simulation.key,
-        API_URL=simulation.gateway_url,
-        DATABASE_URL=f"sqlite:///{folder}/feishu_bot.db",
-        HTTP_PORT=str(port),
-    )
