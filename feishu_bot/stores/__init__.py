@@ -115,7 +115,7 @@ class Stores:
             feedback=self.feedback.sweep(expired, rest),
             alerts=self.alerts.sweep(min(expired, now - MONTH)),
             forgotten=self.usage.sweep_forgotten(
-                month_start(now) if self.keeps_month else day_start(now)
+                month_start(now) if self.keeps_month else day_start(now), rest
             ),
         )
         self.database.clean_log()

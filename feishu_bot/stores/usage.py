@@ -74,8 +74,8 @@ _COUNT_PEOPLE = sa.select(sa.func.count(sa.distinct(table.c.open_id))).where(
 )
 _GRANT = insert(grants).on_conflict_do_nothing().returning(grants.c.id)
 # What was kept of people who were forgotten goes with its day, or month.
-_END_OF_DAY = tuple(
-    sa.delete(one).where(one.c.forgotten, one.c.created_at < sa.bindparam("before"))
+_FORGOTTEN = tuple(
+    OldRows(one, one.c.forgotten, one.c.created_at < sa.bindparam("before"))
     for one in (table, grants)
 )
 _OLD = OldRows(table, table.c.created_at < sa.bindparam("before"))
@@ -137,13 +137,9 @@ class SqlUsage:
         """Delete older usage and grants (seconds since the epoch); returns the number of rows."""
         return sum(old.sweep(self._database, before, rest) for old in (_OLD, _OLD_GRANTS))
 
-    def sweep_forgotten(self, before: float) -> int:
+    def sweep_forgotten(self, before: float, rest: Rest = never_stop) -> int:
         """Delete what people used before that time who were forgotten since; how many rows."""
-        with self._database.write() as connection:
-            return sum(
-                connection.execute(statement, {"before": before}).rowcount
-                for statement in _END_OF_DAY
-            )
+        return sum(old.sweep(self._database, before, rest) for old in _FORGOTTEN)
 
     def _totals(self, statement: sa.Select[Any], parameters: dict[str, object]) -> list[UsageTotal]:
         with self._database.read() as connection:
