@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 from feishu_bot.core.conversations import ConversationKey
@@ -42,6 +42,10 @@ class ReplyTarget:
             sender=message.sender,
             has_thread=bool(message.thread_id),
         )
+
+    def to_answer(self, answer_id: str) -> Self:
+        """The target of a reply to the answer that went here."""
+        return replace(self, message_id=answer_id, asked="")
 
     @property
     def is_private(self) -> bool:

@@ -141,9 +141,6 @@ class Answerer:
             if job.message and job.target.is_private:
                 note_private_chat(self.people, job.target.sender.open_id, job.target.chat_id)
 
-        def is_cancelled() -> bool:
-            return control.lost or control.stopped
-
         run = AnswerRun(
             job,
             control,
@@ -153,7 +150,9 @@ class Answerer:
             seconds=lambda: self.timer() - started,
             on_sent=note_sent,
             offered=self.file_sender.files.offered,
-            complete=lambda draft: self.pictures.complete(draft, question, is_cancelled),
+            complete=lambda draft: self.pictures.complete(
+                draft, question, lambda: control.is_cancelled
+            ),
         )
         with metrics.ANSWERS_RUNNING.track_inprogress():
             shown = run.show(lambda stream: write(stream, run.save))

@@ -11,7 +11,7 @@ from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.messenger import File, FileOffer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import Job, QueuedTask, ReplyTarget, SendAnswerFile
+from feishu_bot.core.tasks import Job, QueuedTask, SendAnswerFile
 
 MEGABYTE = 1024 * 1024
 # "Upload a file" takes no more.
@@ -35,13 +35,7 @@ class AnswerFileSender:
         for offer in offers:
             if offer.is_sent:
                 name = once(answer_id, offer.what)
-                target = ReplyTarget(
-                    message_id=answer_id,
-                    chat_id=job.target.chat_id,
-                    chat_type=job.target.chat_type,
-                    sender=job.target.sender,
-                    has_thread=job.target.has_thread,
-                )
+                target = job.target.to_answer(answer_id)
                 task = SendAnswerFile(answer_id=answer_id, what=offer.what, is_unasked=True)
                 self.enqueuer.enqueue(
                     QueuedTask(event_id=name, dedupe_id=name, key=job.key, target=target, task=task)

@@ -127,7 +127,7 @@ class AnswerGenerator:
         """Read the model's answer into a draft; a failure becomes the draft's notice."""
 
         def is_cancelled() -> bool:
-            return control.lost or control.stopped or stream.is_over
+            return control.is_cancelled or stream.is_over
 
         before = ShownText.read(job.progress)
         control.progress = progress = Progress(before)

@@ -40,7 +40,7 @@ class SpokenQuestions:
             return answer(question)
 
         def is_cancelled() -> bool:
-            return control.lost or control.stopped or stream.is_over
+            return control.is_cancelled or stream.is_over
 
         try:
             heard = self.voices.hear(job, message, is_cancelled, save)

@@ -103,16 +103,11 @@ class VoiceMessages:
         What was heard before in the conversation is not heard again, nor by another process.
         """
         known: dict[str, Mapping[str, Any]] = dict(job.checkpoint.get("recordings", {}))
-        said = {
-            tag.attributes.get("key", ""): tag.text
-            for turn in turns
-            for tag in tags_in(turn.question, "recording")
-            if tag.text and tag.attributes.get("key")
-        }
 
         def hear(key: str, data: bytes) -> Heard:
-            if key in said:
-                return Heard(said[key], seconds=recording_seconds(data))
+            # Looked up only where there is a recording, which hardly any question has.
+            if text := _said_before(key, turns):
+                return Heard(text, seconds=recording_seconds(data))
             if key in known:
                 return Heard.from_json(known[key])
             heard = self.words_of(data, is_cancelled)
@@ -153,3 +148,14 @@ class VoiceMessages:
         if heard.failure and heard.failure.kind == "recording_empty":
             return replace(heard, failure=Notice("voice_empty"))
         return heard
+
+
+def _said_before(key: str, turns: Iterable[Turn]) -> str:
+    """The words of a recording as they were kept last in the conversation; empty for none."""
+    found = [
+        tag.text
+        for turn in turns
+        for tag in tags_in(turn.question, "recording")
+        if key and tag.text and tag.attributes.get("key") == key
+    ]
+    return found[-1] if found else ""

@@ -68,7 +68,7 @@ class Completer:
 
         def is_enough() -> bool:
             is_late = self.timer() > started + request.seconds
-            return control.lost or control.stopped or is_late or len(text) > request.most_chars
+            return control.is_cancelled or is_late or len(text) > request.most_chars
 
         try:
             for event in self.chat_model.stream(_prompt(request), is_enough):

@@ -100,7 +100,7 @@ class FollowUps:
             return None
         written = self._ask(job, turn, control)
         questions = clean_questions(written.text, but=without_context(turn.question))
-        if questions and not (control.lost or control.stopped):
+        if questions and not control.is_cancelled:
             # With the card's other edits: no two are made at once.
             key = ConversationKey(job.key.chat_id, f"card:{task.answer_id}")
             show = ShowFollowUps(answer_id=task.answer_id, questions=questions)

@@ -20,7 +20,7 @@ from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.speakable import speakable, speech_parts
 from feishu_bot.core.speech import MOST_SPEECH_BYTES, LongVoice, Speech, SpeechModel, VoiceReply
-from feishu_bot.core.tasks import Job, QueuedTask, ReplyTarget, SpeakAnswer
+from feishu_bot.core.tasks import Job, QueuedTask, SpeakAnswer
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import FeishuError, LeaseLost, ModelError
 from feishu_bot.logs import get_logger
@@ -62,13 +62,7 @@ class SpokenAnswers:
         if self.when == "never" or (self.when == "same" and not is_voice(job.message)):
             return
         name = f"speak:{answer_id}"
-        target = ReplyTarget(
-            message_id=answer_id,
-            chat_id=job.target.chat_id,
-            chat_type=job.target.chat_type,
-            sender=job.target.sender,
-            has_thread=job.target.has_thread,
-        )
+        target = job.target.to_answer(answer_id)
         key = ConversationKey(job.key.chat_id, name)
         task = SpeakAnswer(answer_id=answer_id)
         self.enqueuer.enqueue(
@@ -90,16 +84,15 @@ class SpokenAnswers:
             self.counter.count_further(*used)
 
     def _speak(self, job: Job, turn: Turn, control: JobControl, used: list[Usage]) -> None:
-        def is_cancelled() -> bool:
-            return control.lost or control.stopped
-
         try:
             words = self._words(job, turn, control, used)
             parts = islice(speech_parts(words, MOST_SPEECH_BYTES), MOST_PARTS)
             for number, part in enumerate(parts):
-                speech = self.speech.speak(part, voice=self.voice, is_cancelled=is_cancelled)
+                speech = self.speech.speak(
+                    part, voice=self.voice, is_cancelled=lambda: control.is_cancelled
+                )
                 used.append(self._usage(job, speech))
-                if is_cancelled():
+                if control.is_cancelled:
                     return
                 self._send(job, speech, number)
         except FeishuError as exc:

@@ -77,7 +77,7 @@ class TitleMaker:
         if turn is not None and turn.id is not None and is_wanted:
             written = self._ask(job, turn, control)
             title, usage = clean_title(written.text), written.usage
-            if title and not (control.lost or control.stopped):
+            if title and not control.is_cancelled:
                 self.history.set_title(turn.id, title)
         try:
             # A notice in the statistics: it costs, and is no answer.

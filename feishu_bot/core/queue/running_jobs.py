@@ -87,6 +87,11 @@ class JobControl:
         """Also when nobody could say so: the lease ends by itself."""
         return self.lease.is_over
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody waits for more of it from this process."""
+        return self.lost or self.stopped
+
     def on_lost(self, abandon: Callable[[], None]) -> None:
         """Call `abandon` when the job is lost, at once if it is already."""
         with self._lock:

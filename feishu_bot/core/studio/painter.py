@@ -56,7 +56,7 @@ class _Sitting:
 
     @property
     def is_over(self) -> bool:
-        return self.control.lost or self.control.stopped or self.stream.is_over
+        return self.control.is_cancelled or self.stream.is_over
 
 
 class Painter:
