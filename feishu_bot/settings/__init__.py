@@ -59,6 +59,10 @@ class Settings:
     )
     feishu_domain: str = env("FEISHU_DOMAIN", addresses.origin, "https://open.feishu.cn")
     legacy_card_callbacks: bool = env("LEGACY_CARD_CALLBACKS", flag, "false")
+    transport: Literal["webhook", "long_connection"] = env(
+        "TRANSPORT", one_of("webhook", "long_connection"), "webhook"
+    )
+    public_url: str = env("PUBLIC_URL", addresses.public, "")
 
     # The model
     openai_keys: tuple[str, ...] = env("OPENAI_KEY", values.keys, hint=GATEWAY, secret="all")

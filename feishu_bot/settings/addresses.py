@@ -47,6 +47,17 @@ def origin(value: str) -> str:
 
 
 @value_type(
+    "https://bot.example.com 这样的地址，不含 /webhook/…",
+    "an address such as https://bot.example.com, without /webhook/…",
+)
+def public(value: str) -> str:
+    if not value:
+        return value
+    parts = _split(re.sub(r"/webhook/(event|card)/?$", "", value))
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+@value_type(
     "https://oapi.czl.net 这样的地址，不含用户名和密码",
     "an address such as https://oapi.czl.net, without name and password",
 )
