@@ -118,7 +118,7 @@ def attacked(proxy: ProxyCommand, connections: int, seconds: float) -> bool:
     is_well = True
     with tempfile.TemporaryDirectory() as name, running_bot() as (simulator, bot, _):
         front = free_port()
-        with _program(proxy.arguments(Path(name), front, bot), front, Path(name)):
+        with program(proxy.arguments(Path(name), front, bot), front, Path(name)):
             for kind in KINDS:
                 deliveries, pings = _probes(simulator, front)
                 with Strangers(front, connections, kind):
@@ -142,7 +142,7 @@ def with_replicas(seconds: float) -> bool:
             bot.wait_until_up()
         names = stack.enter_context(NameServer(HOSTS))
         command = nginx_for_replicas(folder, front, port, names.port)
-        stack.enter_context(_program(command, front, folder))
+        stack.enter_context(program(command, front, folder))
 
         deliveries, pings = _probes(simulator, front)
         bots[0].send(signal.SIGSTOP)
@@ -203,7 +203,8 @@ class Replica:
 
 
 @contextmanager
-def _program(arguments: list[str], port: int, folder: Path) -> Iterator[None]:
+def program(arguments: list[str], port: int, folder: Path) -> Iterator[None]:
+    """A proxy that runs within the block and listens on this port."""
     with (folder / "proxy.log").open("wb") as log:
         process = subprocess.Popen(
             arguments,
