@@ -10,12 +10,15 @@ kept. Then the records of the simulator and the database tell what became of eve
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench.places import RESULTS
@@ -53,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         is_disturbed=not given.calm,
     )
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
+    # So that everything that was started ends, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     load = os.getloadavg()[0]
     outcome = run(plan, folder)
     kept = promises(outcome.records)
@@ -63,11 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if is_well:
         shutil.rmtree(folder)
         return 0
+    with (folder / "records.json").open("w", encoding="utf-8") as file:
+        json.dump(asdict(replace(outcome.records, refused=dict(outcome.records.refused))), file)
     place = RESULTS / f"soak-{plan.seed}"
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(exist_ok=True)
     shutil.move(folder, place)
-    print(f"the logs of the replicas are in {place}")
+    print(f"the records and the replicas' logs are in {place}")
     return 1
 
 

@@ -10,6 +10,9 @@ from itertools import pairwise
 from bench.soak.records import Answer, Asked, Records
 from bench.soak.talk import Name, has_whole, is_whole, words_of
 
+# What the model has said is kept every second or two: text that stood for so long is gone on with.
+KEPT_SECONDS = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -28,6 +31,7 @@ def promises(records: Records) -> list[Promise]:
         "prompts without an earlier turn": _Judge.forgetful,
         "answers taken away once they stood whole": _Judge.wiped,
         "models asked for an answer that stood whole": _Judge.asked_again,
+        "models asked anew for what stood for three seconds": _Judge.asked_anew,
         "cards left streaming": _Judge.streaming,
         "acknowledgements lost": _Judge.unacknowledged,
         "turns missing, doubled or beside the others": _Judge.badly_stored,
@@ -139,6 +143,17 @@ class _Judge:
             if whole is not None and each.at > whole:
                 yield f"{each.request.name} at {each.at:.2f}, whole at {whole:.2f}"
 
+    def asked_anew(self) -> Iterator[str]:
+        seen: set[Name] = set()
+        for each in self._records.requests:
+            name = each.request.name
+            if each.request.is_continued:
+                continue
+            stood = _stood_for(self._asked[name], each.at) if name in seen else 0.0
+            if stood > KEPT_SECONDS:
+                yield f"{name} at {each.at:.2f}, shown for {stood:.2f} s"
+            seen.add(name)
+
     def streaming(self) -> Iterator[str]:
         for one in self._records.asked:
             if any(answer.is_streaming for answer in one.answers):
@@ -181,6 +196,17 @@ def _taken_at(one: Asked) -> float | None:
 def _begun_at(one: Asked) -> float | None:
     shown = (at for answer in one.answers for at, text in answer.frames if words_of(one.name, text))
     return min(shown, default=None)
+
+
+def _stood_for(one: Asked, now: float) -> float:
+    """For how long text had been growing before this time."""
+    shown = [
+        at
+        for answer in one.answers
+        for at, text in answer.frames
+        if at < now and words_of(one.name, text)
+    ]
+    return shown[-1] - shown[0] if shown else 0.0
 
 
 def _whole_at(one: Asked, records: Records) -> float | None:

@@ -177,6 +177,7 @@ class Messenger(Protocol):
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        has_text: bool = False,
         lease: AnswerLease = UNENDING,
     ) -> AnswerStream:
         """Begin an answer, or continue in the card that `checkpoint` names.
@@ -187,8 +188,9 @@ class Messenger(Protocol):
         `key` is its conversation, in which alone its buttons count. `reference` is the same at
         every try of the same answer: Feishu sends it once. `save` is given what another process
         needs to go on; it may raise LeaseLost. `sent` is told all messages of the answer each time
-        there is one more. Nothing is shown once the `lease` is over, and nothing new while it is
-        behind.
+        there is one more. Where the card `has_text` of an earlier process, nothing is drawn before
+        text is written: it would take that away. Nothing is shown once the `lease` is over, and
+        nothing new while it is behind.
         """
 
     def notify(

@@ -116,6 +116,7 @@ class FeishuMessenger:
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        has_text: bool = False,
         lease: AnswerLease = UNENDING,
     ) -> CardStream:
         # What is written already needn't grow.
@@ -149,6 +150,7 @@ class FeishuMessenger:
             sent=sent,
             most_cards=self._most_cards,
             position=position,
+            has_text=has_text,
             timer=self._timer,
         )
         self._draw(stream)

@@ -584,10 +584,11 @@ class RecordingMessenger:
         save,
         sent,
         position="",
+        has_text=False,
         lease=UNENDING,
     ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
-        answer.position = position
+        answer.position, answer.has_text = position, has_text
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
         save({"cards": [{"card_id": "c1"}]})

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from feishu_bot.core.answer_files import TABLES, WHOLE
 from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.answering.progress import ShownText
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, FileOffer, FinalAnswer, Messenger
 from feishu_bot.core.notices import Notice
@@ -100,6 +101,7 @@ class AnswerRun:
             # At once, since a person may reply or press a button before the job is stored.
             sent=lambda sent: self.while_ours(lambda: self._on_sent(sent)),
             position=self._position,
+            has_text=self._has_text(),
             lease=self._control.lease,
         )
         self._control.on_lost(stream.abandon)
@@ -132,6 +134,10 @@ class AnswerRun:
             stream.abandon()
             raise
         return ShownAnswer(draft, draft.outcome, sent, files)
+
+    def _has_text(self) -> bool:
+        """Whether an earlier process has shown some of it."""
+        return "draft" in self._state or bool(ShownText.read(self._job.progress).text)
 
     def _with_files(self, ending: FinalAnswer, files: tuple[FileOffer, ...]) -> FinalAnswer:
         if not files:

@@ -51,7 +51,8 @@ class CardStream:
     """Implements `core.messenger.AnswerStream`. `draw` runs in a thread of its own.
 
     More than `most_cards` are not shown, the last has a button for the remainder; 0 is no limit.
-    `position` is where an earlier answer with the same text stopped for that reason.
+    `position` is where an earlier answer with the same text stopped for that reason. Where the card
+    `has_text` of an earlier process, that stays until text is written here.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class CardStream:
         sent: Callable[[SentMessages], None],
         most_cards: int = 0,
         position: str = "",
+        has_text: bool = False,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._caller = caller
@@ -73,7 +75,7 @@ class CardStream:
         self._save_checkpoint = save
         self._tell_sent = sent
         self._timer = timer
-        self._buffer = TextBuffer(timer=timer)
+        self._buffer = TextBuffer(waits_for_text=has_text, timer=timer)
         self.tell_waiting = self._buffer.put_waiting
         self.tell_heard = self._buffer.put_heard
         self._landed = threading.Event()
