@@ -42,6 +42,7 @@ from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
+from feishu_bot.feishu.paced_reads import PacedReads
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
@@ -180,7 +181,7 @@ def _ports(
     signer: ButtonSigner,
     alerts: NotedAlerts,
 ) -> Ports:
-    files = FileReader()
+    files, reads = FileReader(), PacedReads(pacer)
     return Ports(
         inbox=stores.inbox,
         conversations=stores.conversations,
@@ -192,8 +193,8 @@ def _ports(
         history=stores.history,
         messenger=messenger,
         signer=signer,
-        names=FeishuUserDirectory(client),
-        reader=FeishuMessageReader(client, settings.app_id),
+        names=FeishuUserDirectory(client, reads),
+        reader=FeishuMessageReader(client, settings.app_id, reads),
         attachments=FeishuAttachmentReader(client, pacer),
         documents=files,
         pictures=files,

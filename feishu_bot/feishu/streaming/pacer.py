@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from cachetools import TTLCache
 
-from feishu_bot.core.call_budget.shares import Calls, Share
+from feishu_bot.core.call_budget.shares import NOTHING, Calls, Share
 from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, Budget, Window
 
 # "5 QPS to the same user, 5 QPS to the same group, shared by all bots" (Create message); one less
@@ -42,9 +42,12 @@ class Permit:
         self.granted_at = 0.0
         self._decided = threading.Event()
 
-    def wait(self) -> str:
-        """Wait for the grant; the API it is for, or "" when the permit was withdrawn."""
-        self._decided.wait()
+    def wait(self, seconds: float | None = None) -> str:
+        """Wait for the grant; the API it is for, or "" when the permit was withdrawn.
+
+        With `seconds` no longer than that: "" then, and the permit is still to be had.
+        """
+        self._decided.wait(seconds)
         return self.api
 
     def grant(self, api: str, now: float) -> None:
@@ -67,12 +70,14 @@ class Pacer:
     """Grants permits, up to a share of what Feishu allows that may change at any time.
 
     Implements `core.call_budget.renewal.CallLimiter`. Thread-safe; times are of `timer`, in
-    seconds.
+    seconds. `takes_part` is whether it was ever given a share: in a process that only receives it
+    never is.
     """
 
     def __init__(self, share: Share = ALL, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._share = share
         self._timer = timer
+        self.takes_part = share is not NOTHING
         self._budgets: dict[str, Budget] = {}
         self._chats: TTLCache[str, Window] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
         self._chat_cooldowns: TTLCache[str, float] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
@@ -146,6 +151,7 @@ class Pacer:
 
     def take(self, share: Share) -> None:
         with self._changed:
+            self.takes_part = True
             self._set(share)
             self._changed.notify()
 
