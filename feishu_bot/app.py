@@ -38,11 +38,11 @@ from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
+from feishu_bot.feishu.paced_reads import PacedReads
 from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
-from feishu_bot.feishu.paced_reads import PacedReads
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
 from feishu_bot.feishu.webhook.dispatcher import EventDispatcher

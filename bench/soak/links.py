@@ -70,10 +70,20 @@ class Relays:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        for server in self._servers:
-            self._loop.call_soon_threadsafe(server.close)
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        for server in self._servers:
+            server.close()
+        passing = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in passing:
+            task.cancel()
+        await asyncio.gather(*passing, return_exceptions=True)
+        # Connections are closed by what their ends have put down for it.
+        await asyncio.sleep(0)
 
     def add(self, host: str, port: int, connect: Connect) -> Relay:
         """Listen there; each connection is passed on to one that `connect` makes."""
@@ -99,6 +109,7 @@ class Relay:
     is_open: asyncio.Event
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on what comes here until both sides have ended."""
         near: socket.socket = writer.get_extra_info("socket")
         near.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in KEEPALIVE.items():
@@ -109,7 +120,12 @@ class Relay:
         except OSError:
             writer.transport.abort()
             return
-        await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+        try:
+            await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            far_writer.transport.abort()
+            raise
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

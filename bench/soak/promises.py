@@ -31,7 +31,7 @@ def promises(records: Records) -> list[Promise]:
         "prompts without an earlier turn": _Judge.forgetful,
         "answers taken away once they stood whole": _Judge.wiped,
         "models asked for an answer that stood whole": _Judge.asked_again,
-        "models asked anew for what stood for three seconds": _Judge.asked_anew,
+        "models asked anew for text that stood for 3 s": _Judge.asked_anew,
         "cards left streaming": _Judge.streaming,
         "acknowledgements lost": _Judge.unacknowledged,
         "turns missing, doubled or beside the others": _Judge.badly_stored,
