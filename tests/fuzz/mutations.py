@@ -137,6 +137,9 @@ def _rename(data: dict[str, Any], number: int) -> None:
 
 def _change(source: random.Random, data: dict[str, Any]) -> None:
     places = list(_places(data))
+    if not places:
+        # The changes before have taken everything away.
+        return
     holder, name = source.choice(places)
     match source.randrange(8):
         case 0:
