@@ -114,7 +114,7 @@ class StreamDeadline:
         )
 
     def watch(self, stream: Any, joiner: ChunkJoiner | None = None) -> None:
-        """Make every read of this network stream end in time, in batches with their chunks joined."""
+        """Read this network stream in batches, in time, with its chunks joined."""
         batches = BatchedReader(
             functools.partial(type(stream).read, stream),
             pause=self._pause,
