@@ -143,6 +143,7 @@ def test_what_is_no_answer_is_refused_and_ends_the_connection(
     with pytest.raises((OSError, HTTPException)):
         ask(*pieces)
 
+    assert ask(ORDINARY).data == b"{}"
     assert server.connections == 2
 
 
