@@ -11,8 +11,9 @@ from typing import Any
 import httpx2
 from typing_extensions import override
 
+from feishu_bot.llm.batched_reads import Read
 from feishu_bot.llm.chunked_body import ChunkJoiner
-from feishu_bot.llm.deadline import Read, StreamDeadline
+from feishu_bot.llm.deadline import StreamDeadline
 
 _current: ContextVar[StreamDeadline | None] = ContextVar("deadline", default=None)
 
