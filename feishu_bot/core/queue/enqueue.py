@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from feishu_bot import metrics
 from feishu_bot.core.card_actions import CardClick
+from feishu_bot.core.queue.admission import Admission, Admissions
 from feishu_bot.core.queue.inbox import TaskInbox
-from feishu_bot.core.tasks import QueuedTask, ReplyTarget, Task
+from feishu_bot.core.tasks import AskQuestion, QueuedTask, ReplyTarget, Task
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -20,15 +22,23 @@ MAX_REPEATS = 20
 class Enqueuer:
     """Stores what there is to do, since Feishu waits three seconds at most.
 
-    `notify` wakes the process that does it; it must not wait.
+    `notify` wakes the process that does it; it must not wait. With `admissions` questions are
+    refused while too many wait.
     """
 
     inbox: TaskInbox
     notify: Callable[[], None]
+    admissions: Admissions | None = None
 
     def enqueue(self, task: QueuedTask) -> bool:
-        """Store a task, once; False when it is known."""
-        is_new = self.inbox.put(task)
+        """Store a task, once; False when it is known. One that is refused has its notice stored."""
+        if self.admissions and isinstance(task.task, AskQuestion):
+            admission = self.admissions.take(task)
+            is_new = admission is not Admission.KNOWN
+            if admission.is_refusal:
+                metrics.REFUSED_QUESTIONS.labels(reason=admission.value).inc()
+        else:
+            is_new = self.inbox.put(task)
         logger.info(
             "queued",
             event_id=task.event_id,
