@@ -48,7 +48,7 @@ from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.light_replies import LightReplies
-from feishu_bot.core.queue.admission import Admissions, Pending
+from feishu_bot.core.queue.admission import Pending
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
@@ -77,8 +77,7 @@ def build_bot(
         options.language, conversations=conversations, chats=ports.chats, people=people
     )
     keys = KeyResolver(conversations, options.p2p_context)
-    admissions = Admissions(ports.inbox, Pending(options.max_pending), options.clock)
-    enqueuer = Enqueuer(ports.inbox, notify, admissions)
+    enqueuer = Enqueuer(ports.inbox, notify, Pending(options.max_pending), options.clock)
     answer_edits = AnswerEdits(
         jobs=ports.inbox,
         enqueuer=enqueuer,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -55,34 +54,18 @@ class AdmissionStore(Protocol):
         """Remember a question that was refused: a repeat of it is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admissions:
-    """Lets questions in, up to `most`. `clock` gives seconds since the epoch."""
-
-    store: AdmissionStore
-    most: Pending
-    clock: Callable[[], float]
-
-    def take(self, task: QueuedTask) -> Admission:
-        """Store a question, or the notice that it was refused, once a minute for each person."""
-        result = self.store.put_if_room(task, self.most)
-        if result.is_refusal:
-            # The notice first: whoever dies between the two is sent the question again.
-            self.store.put(self._refusal(task, result))
-            self.store.note_refused(task)
-        return result
-
-    def _refusal(self, task: QueuedTask, result: Admission) -> QueuedTask:
-        is_own = result is Admission.PERSON_FULL
-        name = f"{task.target.sender.open_id}:{int(self.clock() // NOTICE_SECONDS)}"
-        # Its row stays for days, and is not to name anybody.
-        dedupe_id = f"refuse:{hashlib.sha256(name.encode()).hexdigest()[:24]}"
-        return replace(
-            task,
-            event_id=dedupe_id,
-            dedupe_id=dedupe_id,
-            task=RefuseQuestion(
-                notice="queue_full_person" if is_own else "queue_full",
-                most=self.most.person if is_own else self.most.all,
-            ),
-        )
+def refusal_of(task: QueuedTask, admission: Admission, most: Pending, *, now: float) -> QueuedTask:
+    """The notice that a question was refused; the same for all of a person's within a minute."""
+    is_own = admission is Admission.PERSON_FULL
+    name = f"{task.target.sender.open_id}:{int(now // NOTICE_SECONDS)}"
+    # Its row stays for days, and is not to name anybody.
+    dedupe_id = f"refuse:{hashlib.sha256(name.encode()).hexdigest()[:24]}"
+    return replace(
+        task,
+        event_id=dedupe_id,
+        dedupe_id=dedupe_id,
+        task=RefuseQuestion(
+            notice="queue_full_person" if is_own else "queue_full",
+            most=most.person if is_own else most.all,
+        ),
+    )

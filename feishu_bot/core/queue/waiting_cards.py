@@ -108,7 +108,7 @@ class WaitingCards:
             ):
                 without_room = min(without_room + 1, MOST_WITHOUT_ROOM)
                 continue
-            if not self._begin(task, known[task.id], ahead or 0):
+            if begun.total() == MOST_AT_ONCE or not self._begin(task, known[task.id], ahead or 0):
                 break
             begun[task.chat_id] += 1
             shown.add(task.id)

@@ -107,10 +107,11 @@ class WaitingIndicator:
             control.note_waiting(by_conversation[str(job.key)])
         with_card = self._show_cards(waiting)
         unmarked = [task for task in self._unmarked(waiting) if task.id not in with_card]
-        if unmarked and not self._has_scope:
+        new = unmarked[:MOST_NEW]
+        if new and not self._has_scope:
             # One alone, to learn whether the scope is there.
-            self._mark(unmarked.pop(0))
-        self._for_each(self._mark, unmarked[:MOST_NEW])
+            self._mark(new.pop(0))
+        self._for_each(self._mark, new)
         return bool(left or waiting)
 
     def _left(self, waiting: tuple[WaitingTask, ...]) -> tuple[LeftReaction, ...]:
