@@ -26,6 +26,7 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.waiting_cards import THREADS, WaitingCards
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
@@ -125,10 +126,27 @@ def create_app(settings: Settings) -> Flask:
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
         may_begin=budget.may_begin if budget else always,
+        may_send=messenger.may_send,
         sweep=lambda rest: stores.sweep(time.time(), rest),
     )
     reactions = FeishuReactions(client, pacer, settings.app_id)
-    waiting = WaitingIndicator(stores.waiting, reactions, running)
+    waiting_cards = WaitingCards(
+        queue=stores.inbox,
+        running=running,
+        threads=settings.answer_threads,
+        lease_seconds=settings.lease_seconds,
+        show=bot.waiting_answers.show,
+        work=bot.work,
+        has_room=messenger.has_room,
+        wake=pool.wake,
+    )
+    waiting = WaitingIndicator(
+        stores.waiting,
+        reactions,
+        running,
+        show_cards=waiting_cards.look,
+        for_each=waiting_cards.for_each,
+    )
     to_admins = FeishuAdminMessenger(client, pacer, texts, effective.language)
     alerts = AdminAlerts(noted, stores.alerts, to_admins, settings.admins)
     monitors = (
@@ -144,7 +162,14 @@ def create_app(settings: Settings) -> Flask:
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
+        answering=(
+            *((budget,) if budget else ()),
+            *monitors,
+            waiting_cards,
+            waiting,
+            alerts,
+            stores.text_index,
+        ),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
@@ -234,6 +259,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
         max_cards=settings.max_cards,
+        max_pending=settings.max_pending,
         transcription_language=settings.transcription_language,
         voice_reply=settings.voice_reply,
         voice_long=settings.voice_long,
@@ -292,7 +318,8 @@ def _messenger(
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
         signer=signer,
-        threads=settings.answer_threads,
+        # Questions that are stopped while they wait have their cards ended beside the answers.
+        threads=settings.answer_threads + THREADS,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,
         most_cards=min(filter(None, (settings.answer_cards, settings.max_cards)), default=0),

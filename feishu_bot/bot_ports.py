@@ -99,6 +99,7 @@ class BotOptions:
     voice: str = ""
     images_in_answers: FetchPolicy = "typed"
     max_cards: int = 6
+    max_pending: int = 2_000
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     limits: tuple[Limit, ...] = ()

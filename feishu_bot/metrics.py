@@ -48,6 +48,12 @@ CLOSED_CONNECTIONS = Counter(
 )
 EVENTS = Counter("feishu_bot_events", "Messages taken in, by what was decided", ["verdict"])
 
+REFUSED_QUESTIONS = Counter(
+    "feishu_bot_refused_questions",
+    "Questions that weren't taken in because too many wait: full, person_full",
+    ["reason"],
+)
+
 # In the queue
 
 QUEUE_TASKS = Gauge(

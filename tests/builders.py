@@ -92,7 +92,8 @@ def queued(
 
 def job(asked: IncomingMessage | None = None, **changes: Any) -> Job:
     """The first attempt at such a task."""
-    own = {"id": 1, "attempt": 1, "checkpoint": {}, "progress": ""}
+    own: dict[str, Any] = {"id": 1, "attempt": 1, "checkpoint": {}, "progress": ""}
+    own |= {"has_waiting_card": False, "is_stopped": False}
     own |= {name: changes.pop(name) for name in own if name in changes}
     return Job.of(queued(asked, **changes), **own)
 

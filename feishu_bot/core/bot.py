@@ -10,10 +10,10 @@ from feishu_bot.core import access
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.file_sender import AnswerFileSender
-from feishu_bot.core.answering.message_kinds import WORDS, is_readable
+from feishu_bot.core.answering.message_kinds import WORDS, unreadable
 from feishu_bot.core.answering.question import AnswerTask
 from feishu_bot.core.answering.remainder import AnswerRemainder
-from feishu_bot.core.answering.unread import kind_of
+from feishu_bot.core.answering.waiting_answers import WaitingAnswers
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
 from feishu_bot.core.commands.registry import Commands
@@ -39,6 +39,7 @@ from feishu_bot.core.tasks import (
     LegacyText,
     OfferEdited,
     QueuedTask,
+    RefuseQuestion,
     Regenerate,
     ReplyTarget,
     RunCommand,
@@ -71,6 +72,7 @@ class Bot:
     runner: CommandRunner
     card_actions: CardActionHandler
     answerer: Answerer
+    waiting_answers: WaitingAnswers
     remainder: AnswerRemainder
     file_sender: AnswerFileSender
     replier: Replier
@@ -152,11 +154,7 @@ class Bot:
 
     def work(self, job: Job, control: JobControl) -> None:
         """Do a task. Raises when it must be tried again."""
-        if self.background.work(job, control):
-            return
-        refusal = None if job.checkpoint else self._refusal(job)
-        if refusal:
-            self.replier.reply(job, refusal if self._is_told(job) else None)
+        if self.background.work(job, control) or self._is_refused(job, control):
             return
         task = self._parsed(job.task)
         match task:
@@ -179,17 +177,33 @@ class Bot:
                 self.replier.reply(job, None if self._is_aside(job) else card)
             case OfferEdited():
                 self.replier.reply(job, edited_card(task))
+            case RefuseQuestion(notice=kind, most=most):
+                self.replier.reply(job, Notice(kind, {"most": str(most)}))
             case Greet():
                 self.replier.reply(job, self.welcome.card(job.target, self.commands))
 
+    def _is_refused(self, job: Job, control: JobControl) -> bool:
+        """End a job that nobody wants any more, or whose asker may not ask."""
+        if job.is_stopped and not job.checkpoint:
+            # Nothing of it was shown.
+            self.replier.reply(job, None, "stopped")
+            return True
+        refusal = None if job.has_begun else self._refusal(job)
+        if refusal is None:
+            return False
+        is_told = job.has_waiting_card or self._is_told(job)
+        self._reply(job, refusal if is_told else None, control)
+        return True
+
     def _ask(self, job: Job, task: AskQuestion, control: JobControl) -> None:
-        notice = _unreadable(task)
-        if self.light_replies.takes(job, task):
+        notice = unreadable(task)
+        has_card = job.has_waiting_card
+        if not has_card and self.light_replies.takes(job, task):
             self.replier.reply(job, self.light_replies.reply(job, task))
         elif notice:
             is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
-            self.replier.reply(job, None if is_aside else notice)
-        elif not task.text and self._is_aside(job):
+            self._reply(job, None if is_aside and not has_card else notice, control)
+        elif not has_card and not task.text and self._is_aside(job):
             self.replier.reply(job, None)
         else:
             self._answer(job, task, control)
@@ -257,17 +271,3 @@ class Bot:
             and not access.is_addressed(job.message, self.conversations)
             and not self.conversations.exists(job.key)
         )
-
-
-def _unreadable(task: AskQuestion) -> Notice | None:
-    """Why a question can't be asked."""
-    message = task.message
-    if message and is_readable(message):
-        return None
-    if message and message.kind not in WORDS:
-        return Notice("unsupported_message", {"kind": message.kind})
-    if task.text:
-        return None
-    if message and message.attachments:
-        return Notice("unsupported_message", {"kind": kind_of(message.attachments)})
-    return Notice("empty_question")

@@ -193,6 +193,28 @@ class Messenger(Protocol):
         nothing new while it is behind.
         """
 
+    def has_room(self, chat_id: str) -> bool:
+        """Whether Feishu now takes what isn't urgent in a chat."""
+
+    def show_waiting(
+        self,
+        target: ReplyTarget,
+        ahead: int,
+        *,
+        key: ConversationKey,
+        reference: str,
+        checkpoint: Mapping[str, Any],
+        save: Callable[[Mapping[str, Any]], None],
+        sent: Callable[[SentMessages], None],
+        lease: AnswerLease,
+    ) -> bool:
+        """Say in the card of an answer that so many questions stand before it.
+
+        `open_answer` goes on in that card; what it says may only become less. The rest as there.
+        It waits for room a moment at most. False where answers have no card before they end.
+        Raises FeishuError, LeaseLost.
+        """
+
     def notify(
         self, target: ReplyTarget, notice: Notice, *, key: ConversationKey | None, reference: str
     ) -> SentMessages:

@@ -62,7 +62,7 @@ class QuotaChecker:
         """
         if not self.limits:
             return None
-        is_free = is_admin or bool(job.checkpoint)
+        is_free = is_admin or job.has_begun
         windows = () if is_free else self._windows_at(job.target)
         states = self.reservations.reserve(job, expected(), windows)
         return self._refusal(states)

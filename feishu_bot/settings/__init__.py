@@ -151,6 +151,7 @@ class Settings:
         "DATABASE_URL", addresses.database, "sqlite:///./data/feishu_bot.db", secret="password"
     )
     answer_threads: int = env("ANSWER_THREADS", whole(1, 1000), "200")
+    max_pending: int = env("MAX_PENDING", whole(1, 1_000_000), "2000")
     web_concurrency: int = env("WEB_CONCURRENCY", whole(1, 64), "1")
     web_threads: int = env("WEB_THREADS", whole(1, 256), "32")
     lease_seconds: float = env("LEASE_SECONDS", duration(5), "30")

@@ -74,6 +74,8 @@ inbox = sa.Table(
     # Grows with each renewal: that is how others see that the holder lives.
     sa.Column("renewals", sa.Integer, nullable=False, server_default="0"),
     sa.Column("checkpoint", _Json),
+    # All that the checkpoint holds is a card that says that the question waits.
+    sa.Column("waiting_card", sa.Boolean, nullable=False, server_default=sa.false()),
     # What the model has said so far, a JSON object a line; deleted when the job ends.
     sa.Column("progress", CleanText),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),

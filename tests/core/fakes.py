@@ -31,6 +31,7 @@ from feishu_bot.core.messenger import UNENDING, AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.core.queue.admission import Admission
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.quotas import sum_usage
@@ -67,6 +68,8 @@ class FakeInbox:
         self.taken_over: set[int] = set()
         self.recalled: set[int] = set()
         self.to_stop: set[int] = set()
+        self.refused: list[QueuedTask] = []
+        self.waiting_cards: set[int] = set()
         self.doing: dict[ConversationKey, QueuedTask] = {}
         self._lock = threading.Lock()
 
@@ -78,12 +81,33 @@ class FakeInbox:
             self.jobs.append(Job.of(task, id=len(self.tasks), attempt=1, checkpoint={}))
             return True
 
-    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
+    def put_if_room(self, task, most) -> Admission:
+        own = [known for known in self.tasks if known.target.sender == task.target.sender]
+        if len(own) >= most.person:
+            return Admission.PERSON_FULL
+        return Admission.TAKEN if self.put(task) else Admission.KNOWN
+
+    def note_refused(self, task) -> None:
+        self.refused.append(task)
+
+    def open_task(self, dedupe_id):
+        tasks = self.doing.values()
+        return next((task for task in tasks if task.dedupe_id == dedupe_id), None)
+
+    def claim_one(self, task_id: int) -> Job | None:
+        with self._lock:
+            found = next((job for job in self.jobs if job.id == task_id), None)
+            self.jobs = [job for job in self.jobs if job is not found]
+            return found
+
+    def claim(self, limit: int, *, but: Askers = NOBODY, only_with_card: bool = False) -> list[Job]:
         with self._lock:
             jobs = [
                 job
                 for job in self.jobs
-                if job.target.sender.open_id not in but.people and job.key.chat_id not in but.chats
+                if (job.has_waiting_card or not only_with_card)
+                and job.target.sender.open_id not in but.people
+                and job.key.chat_id not in but.chats
             ][:limit]
             self.jobs = [job for job in self.jobs if job not in jobs]
             return jobs
@@ -94,10 +118,11 @@ class FakeInbox:
         kept = frozenset(range(len(self.tasks) + 1)) - self.taken_over
         return Renewal(frozenset(self.taken_over), frozenset(self.to_stop), kept)
 
-    def checkpoint(self, job, state) -> None:
+    def checkpoint(self, job, state, *, is_waiting_card=False) -> None:
         if job.id in self.taken_over:
             raise LeaseLost
         self.checkpoints[job.id] = dict(state)
+        self.waiting_cards.add(job.id) if is_waiting_card else self.waiting_cards.discard(job.id)
 
     def take_click(self, event_id) -> bool:
         is_new = event_id not in self.clicks
@@ -115,7 +140,9 @@ class FakeInbox:
         return job.id in self.recalled
 
     def release(self, jobs) -> None:
-        self.released.extend(jobs)
+        with self._lock:
+            self.released.extend(jobs)
+            self.jobs = [job for job in jobs if job.id not in self.finished] + self.jobs
 
     def drop(self, job) -> None:
         self.dropped.append(job.id)

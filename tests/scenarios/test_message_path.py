@@ -21,7 +21,7 @@ STOPS = (
     ("feishu/webhook/dispatcher.py", "dispatch"),
     ("core/bot.py", "receive"),
     ("core/queue/enqueue.py", "enqueue"),
-    ("stores/inbox.py", "put"),
+    ("stores/inbox.py", "put_if_room"),
     ("core/queue/worker_pool.py", "_work"),
     ("core/bot.py", "work"),
     ("core/answering/answerer.py", "answer"),

@@ -12,6 +12,7 @@ from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.limits import Spending
 from feishu_bot.core.messages import SentMessages
+from feishu_bot.core.queue.admission import Admission, Pending
 from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, Stores, sweep
 from feishu_bot.stores.queue_state import QueueReader
@@ -22,9 +23,9 @@ from tests.stores.grown import FIVE, PEOPLE, fill, plans_of
 ROWS = {"sqlite": 100, "postgresql": 12_000}
 # What a person has is read for a list of it.
 MOST_ROWS = 500
-# /stop and /metrics look at the open tasks, and may look at all for the first minute of a database
-# that was filled at one blow.
-RARE = ("inbox.sender = %(person)s", "GROUP BY inbox.state")
+# The door, /stop and /metrics look at the open tasks, and may look at all for the first minute of a
+# database that was filled at one blow.
+RARE = ("inbox.sender = %(person)s", "GROUP BY inbox.state", "counted.everything")
 
 
 @pytest.fixture
@@ -50,9 +51,15 @@ def use_everything(stores: Stores, make_task, last: int, tag: str) -> None:  # t
     conversations, inbox = stores.conversations, stores.inbox
     conversations.exists(key), conversations.key_of(f"om_a{first}")
     stores.people.get(person), stores.chats.settings(key.chat_id)
-    assert inbox.put(task)
+    assert inbox.put_if_room(task, Pending(10**6)) is Admission.TAKEN
+    assert not inbox.put(task)
     inbox.is_known("om_x"), inbox.open_task(task.dedupe_id), inbox.replace(task)
-    stores.waiting.waiting(), stores.waiting.left()
+    (found, *_), _ = stores.waiting.waiting(), stores.waiting.left()
+    one = inbox.claim_one(found.id)
+    assert one is not None
+    inbox.release([one])
+    (job,) = inbox.claim(46)
+    inbox.release([job]), inbox.claim(46, only_with_card=True)
     (job,) = inbox.claim(46)
     stores.people.meet(person, key.chat_id), stores.people.meet(f"ou_{tag}")
     assert conversations.load(key, f"om_a{first + 3}").turns

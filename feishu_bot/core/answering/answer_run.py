@@ -92,6 +92,8 @@ class AnswerRun:
         What an earlier try has written is shown without `write`. Raises FeishuUnavailable when
         the end could not be shown.
         """
+        if self._job.has_waiting_card and not self._begin():
+            return None
         stream = self._messenger.open_answer(
             self._job.target,
             key=self._job.key,
@@ -138,6 +140,15 @@ class AnswerRun:
     def _has_text(self) -> bool:
         """Whether an earlier process has shown some of it."""
         return "draft" in self._state or bool(ShownText.read(self._job.progress).text)
+
+    def _begin(self) -> bool:
+        """From here on its card says more than that it waits; False when the job is lost."""
+        try:
+            self.while_ours(lambda: self._jobs.checkpoint(self._job, self._state))
+        except LeaseLost:
+            logger.info("answer taken over")
+            return False
+        return True
 
     def _with_files(self, ending: FinalAnswer, files: tuple[FileOffer, ...]) -> FinalAnswer:
         if not files:

@@ -81,6 +81,10 @@ class Answerer:
             logger.info("question", text=question.text)
         if job.attempt > MAX_ATTEMPTS:
             return self._give_up(job, question, control)
+        if job.has_waiting_card and control.stopped:
+            # Its card is there; nobody has been asked anything.
+            self._run(job, question, control, lambda *_: Draft(notice="stopped"))
+            return None
         is_admin = self.policy.is_admin(job.target.sender)
         try:
             refusal = self.quotas.reserve(
@@ -111,7 +115,8 @@ class Answerer:
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
-        self._run(job, None, control, lambda *_: Draft(notice=notice.kind))
+        draft = Draft(notice=notice.kind, notice_params=dict(notice.params))
+        self._run(job, None, control, lambda *_: draft)
 
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:
         """End an answer that failed too often, in its own card, with what there is of it."""

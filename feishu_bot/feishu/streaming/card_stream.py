@@ -83,6 +83,9 @@ class CardStream:
         # What follows belongs to the drawing thread. What an earlier process has shown stays.
         left_behind = checkpoint.get("cards", ())
         self._cards = AnswerCards(factory, left_behind, self._save)
+        if checkpoint.get("waits"):
+            # Its card says that the question waits: that isn't so any more.
+            self._buffer.put_note("")
         self._most_cards = max(most_cards, len(left_behind)) if most_cards else 0
         self._plain = TextMessages(replies, lambda: sent(self._sent()))
         self._text = CardText(position)

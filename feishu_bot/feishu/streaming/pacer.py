@@ -7,15 +7,17 @@ at once; it starts with the first queue, so nothing is alive before a fork.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cachetools import TTLCache
 
 from feishu_bot.core.call_budget.shares import NOTHING, Calls, Share
-from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, Budget, Window
+from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, SECOND, Budget, Window
 
 # "5 QPS to the same user, 5 QPS to the same group, shared by all bots" (Create message); one less
 # leaves room for another bot.
@@ -102,6 +104,29 @@ class Pacer:
                 self._thread.start()
             self._changed.notify()
         return permit
+
+    def delay(self, *apis: str, urgent: bool, chat: str = "") -> float:
+        """Seconds until all of these could be called once, as far as can be told; 0.0 is now.
+
+        What waits already comes first: of one chat as much as it may be sent in a second.
+        """
+        with self._changed:
+            now = self._timer()
+            wait = max(self._budget(api).wait(now, urgent=urgent) for api in apis)
+            before = Counter(
+                other.chat or id(other)
+                for other in self._waiting
+                if other.urgent and not set(apis).isdisjoint(other.apis)
+            )
+            ahead = sum(min(count, SENDS_PER_CHAT) for count in before.values())
+            if chat:
+                if before[chat]:
+                    return math.inf
+                window = self._chats.get(chat)
+                cooldown = self._chat_cooldowns.get(chat, 0.0) - now
+                chat_wait = window.wait(now, self._sends_per_chat()) if window else 0.0
+                wait = max(wait, chat_wait, cooldown)
+            return max(0.0, wait) + ahead * SECOND / max(1, self._share.second)
 
     def use(self, permit: Permit) -> None:
         """Note that the call leaves now; a machine under load may have kept it since the grant."""
