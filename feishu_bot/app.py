@@ -36,6 +36,9 @@ from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
+from feishu_bot.feishu.events.dispatcher import EventDispatcher
+from feishu_bot.feishu.events.time_limit import TimeLimit
+from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -44,10 +47,8 @@ from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
-from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
-from feishu_bot.feishu.webhook.handler import ANSWER_SECONDS, WebhookHandler
+from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
-from feishu_bot.feishu.webhook.time_limit import TimeLimit
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader

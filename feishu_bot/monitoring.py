@@ -11,8 +11,8 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.tasks import Outcome
 from feishu_bot.errors import ModelError
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.events.dispatcher import FIRST_CHAT, HANDLED
 from feishu_bot.feishu.poller import Poller
-from feishu_bot.feishu.webhook.dispatcher import FIRST_CHAT, HANDLED
 from feishu_bot.llm import Gateway
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.outcomes import PartOutcomes

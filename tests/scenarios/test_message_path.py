@@ -18,7 +18,7 @@ PACKAGE = Path(feishu_bot.__file__).parent
 STOPS = (
     ("web/feishu.py", "answer"),
     ("feishu/webhook/handler.py", "handle"),
-    ("feishu/webhook/dispatcher.py", "dispatch"),
+    ("feishu/events/dispatcher.py", "dispatch"),
     ("core/bot.py", "receive"),
     ("core/queue/enqueue.py", "enqueue"),
     ("stores/inbox.py", "put"),
