@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -31,6 +32,7 @@ from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.feishu_clock import FeishuClock
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
@@ -38,7 +40,7 @@ from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.events.dispatcher import EventDispatcher
 from feishu_bot.feishu.events.time_limit import TimeLimit
-from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS
+from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS, TimedDispatcher
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -60,6 +62,9 @@ from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
+
+if TYPE_CHECKING:
+    from feishu_bot.feishu.long_connection.client import LongConnection
 
 Texts = Mapping[Language, Catalog]
 
@@ -117,7 +122,8 @@ def create_app(settings: Settings) -> Flask:
     )
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
-    bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
+    clock = FeishuClock()
+    bot = build_bot(ports, _options(settings, scope, clock), running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
         running=running,
@@ -135,31 +141,43 @@ def create_app(settings: Settings) -> Flask:
         *((scope,) if settings.group_reply == "all" else ()),
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
     )
-    transport = PooledTransport()
+    transport = PooledTransport(clock)
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
+    responses = CallbackResponses(texts, effective.language, signer)
+    dispatcher = _dispatcher(bot, messenger, responses)
+    connection = _long_connection(settings, TimedDispatcher(dispatcher, limit), stores)
     readiness = monitoring.readiness(
-        database, client, gateway, settings=settings, outcomes=outcomes, texts=texts
+        database,
+        client,
+        gateway,
+        settings=settings,
+        outcomes=outcomes,
+        texts=texts,
+        connection=connection,
     )
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
         answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
+        receiving=(connection,) if connection else (),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
             "port": settings.http_port,
+            "transport": settings.transport,
             "app_id": settings.app_id,
             "feishu": settings.feishu_domain,
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language, signer)
-    webhook = _webhook(settings, bot, messenger, responses, limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
-    app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
+    # Without the keys anybody could sign what comes there.
+    if settings.app_encrypt_key and settings.app_verification_token:
+        webhook = WebhookHandler(_verifier(settings), dispatcher, limit)
+        app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
@@ -220,12 +238,13 @@ def _language(settings: Settings) -> Language:
     return "en" if settings.language == "en" else "zh"
 
 
-def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
+def _options(settings: Settings, scope: GroupScopeMonitor, clock: FeishuClock) -> BotOptions:
     return BotOptions(
         language=_language(settings),
         p2p_context=settings.p2p_context,
         answers_all=settings.group_reply == "all",
         misses_messages=scope.is_missing,
+        platform_clock=clock.now,
         log_messages=settings.log_messages,
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
@@ -302,21 +321,20 @@ def _messenger(
     )
 
 
-def _webhook(
-    settings: Settings,
-    bot: Bot,
-    messenger: FeishuMessenger,
-    responses: CallbackResponses,
-    limit: TimeLimit,
-) -> WebhookHandler:
-    verifier = SignatureVerifier(
+def _verifier(settings: Settings) -> SignatureVerifier:
+    return SignatureVerifier(
         app_id=settings.app_id,
         encrypt_key=settings.app_encrypt_key,
         verification_token=settings.app_verification_token,
         max_age=MAX_AGE,
         legacy_cards=settings.legacy_card_callbacks,
     )
-    dispatcher = EventDispatcher(
+
+
+def _dispatcher(
+    bot: Bot, messenger: FeishuMessenger, responses: CallbackResponses
+) -> EventDispatcher:
+    return EventDispatcher(
         identity=messenger.identity,
         receive=bot.receive,
         edit=bot.edit,
@@ -326,4 +344,14 @@ def _webhook(
         on_menu_click=bot.click_menu,
         responses=responses,
     )
-    return WebhookHandler(verifier, dispatcher, limit)
+
+
+def _long_connection(
+    settings: Settings, dispatcher: TimedDispatcher, stores: Stores
+) -> LongConnection | None:
+    """The connection through which events come; None where they come to the webhook."""
+    if settings.transport != "long_connection":
+        return None
+    from feishu_bot.long_connection_factory import build_long_connection
+
+    return build_long_connection(settings, dispatcher, stores.connection_lease)
