@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from feishu_simulator import clicks, user_messages
@@ -14,10 +14,11 @@ from feishu_simulator.administration import Administration
 from feishu_simulator.api import PlatformApi
 from feishu_simulator.clicks import ActionResult
 from feishu_simulator.credentials import Credentials
-from feishu_simulator.delivery import Deliveries, post
+from feishu_simulator.delivery import Deliveries, Transmission, post
 from feishu_simulator.encryption import encrypt_and_sign
 from feishu_simulator.events import Callback, Event, envelope, new_event_id, old_envelope
 from feishu_simulator.faults import Faults
+from feishu_simulator.long_connection.server import LongConnections
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat, Person
 from feishu_simulator.platform_events import PlatformEvents
@@ -45,7 +46,8 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
     """Thread safe. Only `click`, `verify_url` and calls with `wait` wait for the bot.
 
     `event_url` and `card_url` are where events and card callbacks are pushed; `bot_url` sets both.
-    Without an `event_url` nothing is pushed.
+    Without an `event_url` nothing is pushed. With `subscription.mode` "long_connection" they go to
+    who has opened a connection, and wait for one as long as there is none.
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         self.api.latency, self.api.enforce_limits = latency, enforce_limits
         deliveries = Deliveries(
             self.state,
-            lambda: self.event_url,
-            self._encode_event,
+            self._transmit,
             lambda event: self.subscription.takes(event.event_type),
+        )
+        self.long_connections = LongConnections(
+            credentials, on_connect=deliveries.push_waiting, on_change=self.state.notify
         )
         super().__init__(self.state, deliveries)
 
@@ -213,7 +217,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         if event is None:
             raise ValueError("a message of the bot has no event")
         if event_id is not None:
-            event = Event(event.event_type, event_id, event.body, event.deliveries)
+            event = replace(event, event_id=event_id)
         if again or not event.deliveries:
             self.deliveries.push(event, late=late, wait=wait)
 
@@ -254,7 +258,9 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         callback has the format of the message card callback. There is no retry ("Card callback").
         """
         url = self._url(path, self.card_url)
-        if not url or not self.subscription.card_address:
+        # The old callback has no other way.
+        connections = self.long_connections if self._is_connection_used and not old else None
+        if not (url or connections) or not self.subscription.card_address:
             return ActionResult(0, "", None, clicks.ADDRESS_MISSING)
         component = clicks.component_for(message, value_or_button)
         action = clicks.action_of(component, form_value, extra)
@@ -264,10 +270,14 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
             body = clicks.new_callback(message, person, action, self.credentials.tenant_key)
             event = Event("card.action.trigger", new_event_id(), body)
             payload = envelope(self.credentials, event, unit=1_000_000)
-        raw, headers = encrypt_and_sign(
-            payload, self.credentials, encrypted=encrypted, old_card=old
-        )
-        response = post(url, raw, headers, self.deliveries.answer_seconds)
+        seconds = self.deliveries.answer_seconds
+        if connections:
+            response = connections.request(payload, seconds)
+        else:
+            raw, headers = encrypt_and_sign(
+                payload, self.credentials, encrypted=encrypted, old_card=old
+            )
+            response = post(url, raw, headers, seconds)
         result = clicks.apply_response(self.state, message, response, old=old)
         callback = Callback(
             payload=payload,
@@ -285,6 +295,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         """End delays, streams of the page, pushes and retries."""
         with self.state.change():
             self.api.stopping.set()
+        self.long_connections.stop()
         self.deliveries.stop()
 
     def _why_unheard(self, message: Message) -> str:
@@ -294,6 +305,16 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
     def _url(self, path: str, default: str) -> str:
         return (self.bot_url and self.bot_url + path) if path else default
 
-    def _encode_event(self, event: Event) -> tuple[bytes, dict[str, str]]:
+    @property
+    def _is_connection_used(self) -> bool:
+        return self.subscription.is_long_connection
+
+    def _transmit(self, event: Event, seconds: float) -> Transmission:
         wrap = old_envelope if event.event_type == "p2p_chat_create" else envelope
-        return encrypt_and_sign(wrap(self.credentials, event), self.credentials)
+        payload = wrap(self.credentials, event)
+        if self._is_connection_used:
+            # It is encrypted by TLS alone.
+            response = self.long_connections.request(payload, seconds)
+            return Transmission(response, json.dumps(payload, ensure_ascii=False).encode(), {})
+        body, headers = encrypt_and_sign(payload, self.credentials)
+        return Transmission(post(self.event_url, body, headers, seconds), body, headers)
