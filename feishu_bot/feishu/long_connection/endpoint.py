@@ -45,11 +45,14 @@ class Endpoint:
 
 
 class EndpointClient:
-    """Asks for the address, with the app's credentials."""
+    """Asks for the address, with the app's credentials; waits so many seconds for an answer."""
 
-    def __init__(self, *, app_id: str, app_secret: str, domain: str) -> None:
+    def __init__(
+        self, *, app_id: str, app_secret: str, domain: str, seconds: float = ANSWER_SECONDS
+    ) -> None:
         self._config = Config()
-        self._config.domain = domain
+        self._config.domain, self._config.timeout = domain, seconds
+        self._seconds = seconds
         self._body = {"AppID": app_id, "AppSecret": app_secret}
         self._may_be_plain = domain.startswith("http://")
 
@@ -65,7 +68,7 @@ class EndpointClient:
         request.body = self._body
         request.headers = {"locale": "zh", "Content-Type": "application/json; charset=utf-8"}
         # As a download: the body is bounded in bytes and in time, however slowly it comes.
-        option = DownloadOption(token="", timeout=ANSWER_SECONDS, most=MOST_BYTES)
+        option = DownloadOption(token="", timeout=self._seconds, most=MOST_BYTES)
         try:
             response = Transport.execute(self._config, request, option)
         except MediaError:

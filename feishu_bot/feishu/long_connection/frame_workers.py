@@ -14,8 +14,7 @@ logger = get_logger(__name__)
 THREADS = 8
 MOST_WAITING = 64
 MOST_WAITING_BYTES = 8 * 1024 * 1024
-# How long the reader waits for room. The frames that it leaves unread meanwhile must not last for
-# as long as the other end waits for a sign of life.
+# How long the reader waits for room. What it leaves unread meanwhile holds signs of life, too.
 ROOM_SECONDS = 0.5
 
 Job = Callable[[], None]
@@ -37,7 +36,7 @@ class FrameWorkers:
         self._waiting: deque[tuple[int, Job]] = deque()
         self._bytes = 0
         self._running = 0
-        self._is_closed = False
+        self._was_full = self._is_closed = False
         self._threads = [
             threading.Thread(target=self._work, name=f"frames-{number}", daemon=True)
             for number in range(threads)
@@ -48,15 +47,20 @@ class FrameWorkers:
         for thread in self._threads:
             thread.start()
 
-    def offer(self, size: int, job: Job, *, seconds: float = ROOM_SECONDS) -> bool:
-        """Have a job done that holds `size` bytes; False where there is no room in time."""
+    def offer(self, size: int, job: Job) -> bool:
+        """Have a job done that holds `size` bytes; False where there is no room in time.
+
+        Where there was none at the last time, it isn't waited for again.
+        """
 
         def has_room() -> bool:
             is_full = len(self._waiting) >= self._most or self._bytes + size > self._most_bytes
             return self._is_closed or not self._waiting or not is_full
 
         with self._changed:
-            if not self._changed.wait_for(has_room, seconds) or self._is_closed:
+            seconds = 0.0 if self._was_full else ROOM_SECONDS
+            self._was_full = not self._changed.wait_for(has_room, seconds)
+            if self._was_full or self._is_closed:
                 return False
             self._waiting.append((size, job))
             self._bytes += size

@@ -10,7 +10,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from feishu_bot.errors import FeishuError, FeishuUnavailable
 from feishu_bot.feishu.api.transport import proxy_for, tls_context
-from feishu_bot.feishu.long_connection.endpoint import AUTH_FAILED, FORBIDDEN, TOO_MANY
+from feishu_bot.feishu.long_connection.endpoint import (
+    AUTH_FAILED,
+    FORBIDDEN,
+    NO_CREDENTIAL,
+    TOO_MANY,
+)
 
 OPEN_SECONDS = 10.0
 # For the closing handshake: whoever waits is stopping, or wants to connect anew.
@@ -54,7 +59,7 @@ def _refusal(http_status: int, headers: Headers) -> FeishuError:
     if status == AUTH_FAILED:
         # Its reason stands in a header of its own.
         status = _number(headers, "handshake-autherrcode") or status
-    if status in (AUTH_FAILED, FORBIDDEN, TOO_MANY):
+    if status in (AUTH_FAILED, FORBIDDEN, NO_CREDENTIAL, TOO_MANY):
         return FeishuError("the handshake was refused", code=status)
     return FeishuUnavailable(f"the handshake was answered with HTTP {http_status}", code=status)
 
