@@ -19,6 +19,7 @@ _BEGIN = (
     insert(leases)
     .values(name=sa.bindparam("of"), holder=sa.bindparam("by"), note=sa.bindparam("told"), term=1)
     .on_conflict_do_nothing(index_elements=[leases.c.name])
+    .execution_options(preserve_rowcount=True)
 )
 # Of two that see the same, one alone finds it unchanged.
 _TAKE = (
