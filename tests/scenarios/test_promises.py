@@ -380,3 +380,28 @@ def test_figures_are_counted_over_all_processes(sim, talk, start_gunicorn):
     answered = 'feishu_bot_answers_total{outcome="answered"} 1.0'
     text = eventually(lambda: answered in (text := metrics()) and text)
     assert 'feishu_bot_events_total{verdict="answer"} 1.0' in text
+
+
+@pytest.mark.parametrize("way_in", BOTH)
+def test_a_question_from_hours_ago_is_answered_when_that_is_still_wanted(sim, talk, start_bot):
+    question = talk.say("early question")
+    sim.feishu.backdate(question, 3 * 3600)
+    # What was pushed to nobody comes again.
+    question.deliveries.clear()
+    start_bot()
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    sim.feishu.push(question)
+    card = talk.answer(question)
+    assert "来晚了" in card.title
+    assert sim.gateway.requests == []
+
+    (button,) = card.buttons
+    assert sim.feishu.click(card, button, talk.alice).toast
+    sim.feishu.wait_for(lambda: len(sim.feishu.answers_to(question)) == 2)
+    assert sim.feishu.click(card, button, talk.alice).error_code == 0
+
+    answered = sim.feishu.wait_for(
+        lambda: [a for a in sim.feishu.answers_to(question) if "the end." in a.text]
+    )
+    assert len(answered) == 1
+    assert len(sim.gateway.requests) == 1
