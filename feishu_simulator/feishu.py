@@ -14,9 +14,9 @@ from feishu_simulator.administration import Administration
 from feishu_simulator.api import PlatformApi
 from feishu_simulator.clicks import ActionResult
 from feishu_simulator.credentials import Credentials
-from feishu_simulator.delivery import Deliveries, Transmission, post
+from feishu_simulator.delivery import Deliveries, post
 from feishu_simulator.encryption import encrypt_and_sign
-from feishu_simulator.events import Callback, Event, envelope, new_event_id, old_envelope
+from feishu_simulator.events import Callback, Event, envelope, new_event_id
 from feishu_simulator.faults import Faults
 from feishu_simulator.long_connection.server import LongConnections
 from feishu_simulator.messages import Message
@@ -26,6 +26,7 @@ from feishu_simulator.quirks import Quirks
 from feishu_simulator.records import PlatformRecords
 from feishu_simulator.state import PlatformState
 from feishu_simulator.subscription import Subscription, why_unheard
+from feishu_simulator.transmitter import Transmitter
 
 EVENT_PATH = "/webhook/event"
 CARD_PATH = "/webhook/card"
@@ -46,8 +47,8 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
     """Thread safe. Only `click`, `verify_url` and calls with `wait` wait for the bot.
 
     `event_url` and `card_url` are where events and card callbacks are pushed; `bot_url` sets both.
-    Without an `event_url` nothing is pushed. With `subscription.mode` "long_connection" they go to
-    who has opened a connection, and wait for one as long as there is none.
+    Without an `event_url` nothing is pushed. With `subscription.mode` "long_connection" all go to
+    who has opened a connection, and events wait for one.
     """
 
     def __init__(
@@ -68,12 +69,13 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         self.api.latency, self.api.enforce_limits = latency, enforce_limits
         deliveries = Deliveries(
             self.state,
-            self._transmit,
+            lambda event, seconds: self.transmitter.send_event(event, self.event_url, seconds),
             lambda event: self.subscription.takes(event.event_type),
         )
         self.long_connections = LongConnections(
             credentials, on_connect=deliveries.push_waiting, on_change=self.state.notify
         )
+        self.transmitter = Transmitter(credentials, self.subscription, self.long_connections)
         super().__init__(self.state, deliveries)
 
     @property
@@ -258,9 +260,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         callback has the format of the message card callback. There is no retry ("Card callback").
         """
         url = self._url(path, self.card_url)
-        # The old callback has no other way.
-        connections = self.long_connections if self._is_connection_used and not old else None
-        if not (url or connections) or not self.subscription.card_address:
+        if not self.transmitter.takes_callbacks(url, old=old):
             return ActionResult(0, "", None, clicks.ADDRESS_MISSING)
         component = clicks.component_for(message, value_or_button)
         action = clicks.action_of(component, form_value, extra)
@@ -270,14 +270,9 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
             body = clicks.new_callback(message, person, action, self.credentials.tenant_key)
             event = Event("card.action.trigger", new_event_id(), body)
             payload = envelope(self.credentials, event, unit=1_000_000)
-        seconds = self.deliveries.answer_seconds
-        if connections:
-            response = connections.request(payload, seconds)
-        else:
-            raw, headers = encrypt_and_sign(
-                payload, self.credentials, encrypted=encrypted, old_card=old
-            )
-            response = post(url, raw, headers, seconds)
+        response = self.transmitter.send_callback(
+            payload, url, self.deliveries.answer_seconds, encrypted=encrypted, old=old
+        )
         result = clicks.apply_response(self.state, message, response, old=old)
         callback = Callback(
             payload=payload,
@@ -304,17 +299,3 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
 
     def _url(self, path: str, default: str) -> str:
         return (self.bot_url and self.bot_url + path) if path else default
-
-    @property
-    def _is_connection_used(self) -> bool:
-        return self.subscription.is_long_connection
-
-    def _transmit(self, event: Event, seconds: float) -> Transmission:
-        wrap = old_envelope if event.event_type == "p2p_chat_create" else envelope
-        payload = wrap(self.credentials, event)
-        if self._is_connection_used:
-            # It is encrypted by TLS alone.
-            response = self.long_connections.request(payload, seconds)
-            return Transmission(response, json.dumps(payload, ensure_ascii=False).encode(), {})
-        body, headers = encrypt_and_sign(payload, self.credentials)
-        return Transmission(post(self.event_url, body, headers, seconds), body, headers)

@@ -9,7 +9,7 @@ import logging
 import random
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -88,7 +88,7 @@ class LongConnections:
 
     # The WebSocket
 
-    def request(self, payload: dict[str, Any], seconds: float) -> Response:
+    def request(self, payload: Mapping[str, Any], seconds: float) -> Response:
         """Send an event to one client, whichever, and wait for its answer."""
         with self._lock:
             clients = list(self.clients)
