@@ -6,9 +6,10 @@ its own. So the holder has stopped before anybody else begins, whatever the cloc
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
+
+from feishu_bot.core.queue.running_jobs import lease_time
 
 # A holder that hasn't renewed for so long has stopped...
 HOLD_SECONDS = 5.0
@@ -38,14 +39,14 @@ class LeaseStore(Protocol):
 
 
 class ExclusiveLease:
-    """This process's view of a lease. `timer` is monotonic, in seconds."""
+    """This process's view of a lease. `timer` is monotonic, also while the machine sleeps."""
 
     def __init__(
         self,
         store: LeaseStore,
         *,
         hold_seconds: float = HOLD_SECONDS,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = lease_time,
     ) -> None:
         self._store = store
         self._hold_seconds = hold_seconds

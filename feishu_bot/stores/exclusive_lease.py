@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
 from feishu_bot.core.exclusive_lease import LEASE_SECONDS, Note
+from feishu_bot.core.queue.running_jobs import lease_time
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.leases import ForeignLease, LeaseWatch, WorkerId
 from feishu_bot.stores.schema import exclusive_leases as leases
@@ -62,7 +62,7 @@ class SqlExclusiveLease:
         *,
         worker: WorkerId,
         lease_seconds: float = LEASE_SECONDS,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = lease_time,
     ) -> None:
         self._database = database
         self._name = name
