@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -19,7 +18,6 @@ from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
-from feishu_bot.core.bot import Bot
 from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.effective_settings import EffectiveSettings
@@ -38,9 +36,8 @@ from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
-from feishu_bot.feishu.events.dispatcher import EventDispatcher
 from feishu_bot.feishu.events.time_limit import TimeLimit
-from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS, TimedDispatcher
+from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -49,8 +46,7 @@ from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
-from feishu_bot.feishu.webhook.handler import WebhookHandler
-from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
+from feishu_bot.feishu.webhook.signature import MAX_BODY
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
@@ -60,16 +56,11 @@ from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
+from feishu_bot.transport_factory import build_dispatcher, build_long_connection, build_webhook
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
 
-if TYPE_CHECKING:
-    from feishu_bot.feishu.long_connection.client import LongConnection
-
 Texts = Mapping[Language, Catalog]
-
-# How old a request may be: less than the inbox remembers.
-MAX_AGE = 1.5 * 24 * 3600.0
 
 
 def create_app(settings: Settings) -> Flask:
@@ -144,8 +135,8 @@ def create_app(settings: Settings) -> Flask:
     transport = PooledTransport(clock)
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
     responses = CallbackResponses(texts, effective.language, signer)
-    dispatcher = _dispatcher(bot, messenger, responses)
-    connection = _long_connection(settings, TimedDispatcher(dispatcher, limit), stores)
+    dispatcher = build_dispatcher(bot, messenger, responses)
+    connection = build_long_connection(settings, dispatcher, limit, stores.connection_lease)
     readiness = monitoring.readiness(
         database,
         client,
@@ -174,9 +165,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
-    # Without the keys anybody could sign what comes there.
-    if settings.app_encrypt_key and settings.app_verification_token:
-        webhook = WebhookHandler(_verifier(settings), dispatcher, limit)
+    if webhook := build_webhook(settings, dispatcher, limit):
         app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
     render = metrics.render if settings.metrics else None
     if render:
@@ -319,39 +308,3 @@ def _messenger(
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
         admins=settings.admins,
     )
-
-
-def _verifier(settings: Settings) -> SignatureVerifier:
-    return SignatureVerifier(
-        app_id=settings.app_id,
-        encrypt_key=settings.app_encrypt_key,
-        verification_token=settings.app_verification_token,
-        max_age=MAX_AGE,
-        legacy_cards=settings.legacy_card_callbacks,
-    )
-
-
-def _dispatcher(
-    bot: Bot, messenger: FeishuMessenger, responses: CallbackResponses
-) -> EventDispatcher:
-    return EventDispatcher(
-        identity=messenger.identity,
-        receive=bot.receive,
-        edit=bot.edit,
-        recall=bot.recall,
-        on_card_action=bot.click,
-        on_chat_joined=bot.join,
-        on_menu_click=bot.click_menu,
-        responses=responses,
-    )
-
-
-def _long_connection(
-    settings: Settings, dispatcher: TimedDispatcher, stores: Stores
-) -> LongConnection | None:
-    """The connection through which events come; None where they come to the webhook."""
-    if settings.transport != "long_connection":
-        return None
-    from feishu_bot.long_connection_factory import build_long_connection
-
-    return build_long_connection(settings, dispatcher, stores.connection_lease)
