@@ -38,16 +38,23 @@ Unheard = Literal[
 class Subscription:
     """Changed under the platform's lock. `missing` are types that the app has not subscribed to.
 
-    Without `event_address` nothing is pushed; without `card_address` clicks get 200340.
+    `mode` is the way that events and card callbacks take. With a webhook nothing is pushed without
+    `event_address`; without `card_address` clicks get 200340.
     """
 
     missing: set[str] = field(default_factory=set)
     event_address: bool = True
     card_address: bool = True
+    mode: Literal["webhook", "long_connection"] = "webhook"
+
+    @property
+    def is_long_connection(self) -> bool:
+        """Whether the bot opens the connection that events come through."""
+        return self.mode == "long_connection"
 
     def takes(self, event_type: str) -> bool:
         """Whether such events are pushed."""
-        return self.event_address and event_type not in self.missing
+        return (self.event_address or self.is_long_connection) and event_type not in self.missing
 
 
 def why_unheard(
@@ -56,7 +63,7 @@ def why_unheard(
     """Why the bot doesn't get a person's message; "" if it does ("Receive message")."""
     if not message.chat.has_bot:
         return "bot_not_in_chat"
-    if not has_url or not subscription.event_address:
+    if not subscription.is_long_connection and not (has_url and subscription.event_address):
         return "no_address"
     if not subscription.takes(RECEIVE):
         return "not_subscribed"

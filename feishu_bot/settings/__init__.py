@@ -32,6 +32,9 @@ GATEWAY = Hint(
     "the model service's console (by default https://oapi.czl.net) › Tokens",
 )
 
+# What comes to the webhook is signed with them. A long connection needs neither.
+WEBHOOK_KEYS = frozenset({"APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN"})
+
 DEFAULT_PROMPT = (
     "You are a helpful colleague in a work chat. Answer in the language of the question. "
     "Come to the point, say so when you are not sure, and format with Markdown where it helps. "
@@ -181,7 +184,7 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read every setting, or raise one SettingsError that lists all that is wrong."""
-        report = Report(SETTINGS, environ)
+        report = Report(SETTINGS, environ, optional=_needless(environ))
         found: dict[str, Any] = {
             entry.name: entry.default for entry in fields(cls) if entry.default is not MISSING
         }
@@ -192,7 +195,9 @@ class Settings:
                     found[name] = setting.type.read(value)
                 except InvalidValue as exc:
                     report.add_invalid(setting, value, exc)
-            elif setting.default is None:
+            elif report.is_optional(setting):
+                found.setdefault(name, "")
+            else:
                 report.add_missing(setting)
         report.add_dangerous()
         report.faults += contradictions(found)
@@ -209,7 +214,13 @@ SETTINGS: tuple[Setting, ...] = tuple(_DECLARED.values())
 
 def near_misses(environ: Mapping[str, str]) -> list[str]:
     """Variables that look like a misspelt setting, a line of Chinese and one of English each."""
-    return Report(SETTINGS, environ).near_misses()
+    return Report(SETTINGS, environ, optional=_needless(environ)).near_misses()
+
+
+def _needless(environ: Mapping[str, str]) -> frozenset[str]:
+    """The required settings that the others make unnecessary."""
+    transport = values.trimmed(environ.get("TRANSPORT", "")).lower()
+    return WEBHOOK_KEYS if transport == "long_connection" else frozenset()
 
 
 def read_setting(name: str, environ: Mapping[str, str]) -> Any:
