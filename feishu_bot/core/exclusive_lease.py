@@ -33,9 +33,12 @@ class LeaseStore(Protocol):
     def release(self) -> None:
         """Let the next one have it at once. Raises StoreUnavailable."""
 
+    def read_note(self) -> Note:
+        """What the holder tells; empty for nobody. Raises StoreUnavailable."""
+
     @property
     def note_of_holder(self) -> Note:
-        """What the holder told with its last renewal, as `claim` saw it; empty for nobody."""
+        """The same, as `claim` saw it last."""
 
 
 class ExclusiveLease:

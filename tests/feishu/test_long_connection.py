@@ -12,7 +12,7 @@ import pytest
 from lark_oapi.core.http import Transport
 
 from feishu_bot.feishu.api.transport import PooledTransport
-from feishu_bot.feishu.long_connection import connection, frame_workers, frames, websocket
+from feishu_bot.feishu.long_connection import client, connection, frame_workers, frames, websocket
 from feishu_bot.feishu.long_connection.delivery import ACCEPTED
 from feishu_bot.feishu.long_connection.frames import Frame
 from feishu_simulator import Simulator
@@ -131,7 +131,9 @@ def test_when_all_threads_are_held_memory_has_a_bound_and_the_connection_lives(
 
     go_on.set()
 
-    eventually(lambda: len(client.acks) == most)
+    # How many of the threads had begun when the room was full is a matter of chance.
+    eventually(lambda: len(client.acks) >= frame_workers.MOST_WAITING)
+    eventually(lambda: len(client.acks) == len(one.recorder.payloads) <= most)
     assert one.platform.clients == [client]
 
 
@@ -305,7 +307,8 @@ def test_a_process_without_the_lease_connects_nowhere_and_knows_how_the_other_do
     one.bot.stop()
 
 
-def test_a_lost_lease_ends_the_connection(connect):
+def test_a_lost_lease_ends_the_connection(connect, monkeypatch):
+    monkeypatch.setattr(client, "RENEW_SECONDS", 0.1)
     one = connect()
     one.client()
 
@@ -314,16 +317,17 @@ def test_a_lost_lease_ends_the_connection(connect):
     eventually(lambda: not one.platform.clients)
 
 
-def test_a_lease_that_can_not_be_renewed_ends_the_connection_in_time(connect):
+def test_a_lease_that_can_not_be_renewed_ends_the_connection_in_time(connect, monkeypatch):
     """The database hangs: others may hold the lease soon, so this one gives up before."""
-    one = connect(hold_seconds=2.5)
+    monkeypatch.setattr(client, "RENEW_SECONDS", 0.1)
+    one = connect(hold_seconds=1.0)
     one.client()
     one.lease.stuck.clear()
     stuck_at = time.monotonic()
 
     eventually(lambda: not one.platform.clients)
 
-    assert time.monotonic() - stuck_at < 4.0
+    assert time.monotonic() - stuck_at < 2.5
 
 
 def test_a_stop_answers_what_has_come_closes_and_lets_others_have_it(connect):

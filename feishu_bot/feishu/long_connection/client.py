@@ -125,6 +125,9 @@ class LongConnection:
             except StoreUnavailable as exc:
                 self._outages.warning("lease on the long connection not renewed", error=str(exc))
                 is_held = self._lease.is_held
+            except Exception as exc:  # noqa: BLE001 (without this thread the bot is deaf)
+                logger.failure("lease on the long connection not renewed", exc)
+                is_held = self._lease.is_held
             if is_held:
                 self._is_chosen.set()
                 if not was_held:
@@ -176,6 +179,7 @@ class LongConnection:
             workers=self._workers,
             answer=self._answer,
             may_live=lambda: self._lease.is_held,
+            on_left_out=self._late_events.connected,
             timer=self._timer,
         )
         if not self._adopt(connection):
