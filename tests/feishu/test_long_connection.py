@@ -110,9 +110,10 @@ def test_a_slow_event_delays_no_other(connect):
 
 
 def test_when_all_threads_are_held_memory_has_a_bound_and_the_connection_lives(
-    connect, monkeypatch
+    connect, sim, monkeypatch
 ):
     monkeypatch.setattr(frame_workers, "ROOM_SECONDS", 0.01)
+    sim.feishu.long_connections.conditions.pong_config = {"PingInterval": 1}
     one = connect()
     go_on = threading.Event()
     one.recorder.reply = lambda payload: ACCEPTED if go_on.wait(9) else None
@@ -124,10 +125,10 @@ def test_when_all_threads_are_held_memory_has_a_bound_and_the_connection_lives(
     )
     for _ in range(most + 20):
         client.send(event)
-    # Whatever is read after them is read.
-    one.platform.conditions.pong_config = {"PingInterval": 1}
     eventually(lambda: len(one.recorder.payloads) == frame_workers.THREADS)
-    eventually(lambda: client.pings >= 2)
+    pings = client.pings
+    # What is read after them is read, and signs of life go both ways.
+    eventually(lambda: client.pings >= pings + 2)
 
     go_on.set()
 
