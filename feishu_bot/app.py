@@ -58,7 +58,12 @@ from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
-from feishu_bot.transport_factory import build_dispatcher, build_long_connection, build_webhook
+from feishu_bot.transport_factory import (
+    build_connection_alerts,
+    build_dispatcher,
+    build_long_connection,
+    build_webhook,
+)
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
 
@@ -147,7 +152,9 @@ def create_app(settings: Settings) -> Flask:
     )
     to_admins = FeishuAdminMessenger(client, pacer, texts, effective.language)
     alerts = AdminAlerts(noted, stores.alerts, to_admins, settings.admins)
+    connection_alerts = build_connection_alerts(settings, stores.connection_lease, noted)
     monitors = (
+        *((connection_alerts,) if connection_alerts else ()),
         *((scope,) if settings.group_reply == "all" else ()),
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
     )
@@ -183,7 +190,6 @@ def create_app(settings: Settings) -> Flask:
         shutdown_grace=settings.shutdown_grace,
         described={
             "port": settings.http_port,
-            "transport": settings.transport,
             "app_id": settings.app_id,
             "feishu": settings.feishu_domain,
             "gateway": settings.api_url,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.exclusive_lease import ExclusiveLease, LeaseStore
+from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.events.dispatcher import EventDispatcher
 from feishu_bot.feishu.events.time_limit import TimeLimit
 from feishu_bot.feishu.events.timed_dispatcher import TimedDispatcher
+from feishu_bot.feishu.long_connection.alerts import ConnectionAlerts
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.signature import SignatureVerifier
@@ -79,3 +82,12 @@ def build_long_connection(
         late_events=late_events,
         domain=settings.feishu_domain,
     )
+
+
+def build_connection_alerts(
+    settings: Settings, lease: LeaseStore, sink: AlertSink
+) -> ConnectionAlerts | None:
+    """Tells the administrators of the long connection; None where there is none."""
+    if settings.transport != "long_connection":
+        return None
+    return ConnectionAlerts(lambda: ConnectionState.from_json(lease.read_note()), sink)

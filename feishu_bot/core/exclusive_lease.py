@@ -33,9 +33,12 @@ class LeaseStore(Protocol):
     def release(self) -> None:
         """Let the next one have it at once. Raises StoreUnavailable."""
 
+    def read_note(self) -> Note:
+        """What the holder tells; empty for nobody. Raises StoreUnavailable."""
+
     @property
     def note_of_holder(self) -> Note:
-        """What the holder told with its last renewal, as `claim` saw it; empty for nobody."""
+        """The same, as `claim` saw it last."""
 
 
 class ExclusiveLease:
@@ -73,6 +76,10 @@ class ExclusiveLease:
         is_held = self._store.renew(note) if self.is_held else self._store.claim(note)
         self._until = until if is_held else float("-inf")
         return self.is_held
+
+    def watch(self) -> Note:
+        """What the holder tells, without wanting to be it. Raises StoreUnavailable."""
+        return self._store.read_note()
 
     def release(self) -> None:
         """Give it back, once nothing is done under it any more. Raises StoreUnavailable."""

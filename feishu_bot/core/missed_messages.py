@@ -17,8 +17,8 @@ from feishu_bot.core.tasks import AskQuestion, OfferMissed, Task
 # Feishu repeats what wasn't taken in after 15 s, 5 min, 1 h and 6 h ("Event subscription"). After
 # the second people may still be waiting, after the third nobody is.
 LATE_SECONDS = 600.0
-# So much of a message has room on a button, below the 30 KB of a card.
-MOST_CHARS = 8_000
+# So much of a message has room on a button, as the card has it, below the 30 KB of a card.
+MOST_BYTES = 20_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def offer(task: Task, message: IncomingMessage | None) -> OfferMissed:
 def missed_card(missed: OfferMissed) -> Card:
     """Says that a message was missed, and offers to answer it now."""
     value = _packed(missed)
-    words = Text("missed_question" if value else "missed_other")
+    words = Text("missed_question") if value else Text("missed_other")
     blocks: tuple[Paragraph | Buttons, ...] = (Paragraph(words),)
     if value:
         label = Text("button_answer_missed")
@@ -66,4 +66,4 @@ def _packed(missed: OfferMissed) -> str:
     if missed.message is None or not missed.is_question:
         return ""
     value = json.dumps(asdict(missed.message), ensure_ascii=False, separators=(",", ":"))
-    return value if len(value) <= MOST_CHARS else ""
+    return value if len(json.dumps(value, ensure_ascii=False).encode()) <= MOST_BYTES else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
@@ -75,10 +76,12 @@ class SqlExclusiveLease:
     def note_of_holder(self) -> Note:
         return self._note
 
+    def read_note(self) -> Note:
+        return _note_in(self._read())
+
     def claim(self, note: Note) -> bool:
-        with self._database.read() as connection:
-            row = connection.execute(_READ, {"of": self._name}).one_or_none()
-        self._note = (row.note or {}) if row is not None and row.holder else {}
+        row = self._read()
+        self._note = _note_in(row)
         ours = {"of": self._name, "by": str(self._worker), "told": dict(note)}
         if row is None:
             return self._changed(_BEGIN, ours, term=1)
@@ -95,11 +98,15 @@ class SqlExclusiveLease:
     def release(self) -> None:
         self._changed(_RELEASE, self._ours, term=0)
 
+    def _read(self) -> sa.Row[Any] | None:
+        with self._database.read() as connection:
+            return connection.execute(_READ, {"of": self._name}).one_or_none()
+
     @property
     def _ours(self) -> dict[str, object]:
         return {"of": self._name, "by": str(self._worker), "our_term": self._term}
 
-    def _has_ended(self, row: sa.Row[tuple[object, ...]]) -> bool:
+    def _has_ended(self, row: sa.Row[Any]) -> bool:
         held = ForeignLease(job=0, fencing_token=row.term, renewals=row.renewals, until=0.0)
         # Our own from before it was given up here is nobody's either.
         is_free = row.holder in ("", str(self._worker)) or self._worker.is_dead(row.holder)
@@ -113,3 +120,8 @@ class SqlExclusiveLease:
         if is_changed:
             self._term = term
         return is_changed
+
+
+def _note_in(row: sa.Row[Any] | None) -> Note:
+    """What the holder has told; nobody's is nothing."""
+    return (row.note or {}) if row is not None and row.holder else {}

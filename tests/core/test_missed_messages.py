@@ -111,8 +111,9 @@ def test_a_late_choice_of_the_menu_does_nothing(world):
     assert button_of(shown(world)) is None
 
 
-def test_a_question_that_is_too_long_for_a_button_is_asked_to_be_sent_again(world):
-    world.say("x" * 9_000, created_at=LATE)
+@pytest.mark.parametrize("text", ["x" * 21_000, "字" * 7_000, '"' * 6_000])
+def test_a_question_that_is_too_long_for_a_button_is_asked_to_be_sent_again(world, text):
+    world.say(text, created_at=LATE)
 
     assert button_of(shown(world)) is None
 

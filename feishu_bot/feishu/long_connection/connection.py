@@ -38,7 +38,7 @@ class Connection:
 
     `answer` is given each whole payload, in a thread of the `workers`; None sends nothing, so that
     Feishu repeats the event. `may_live` is asked all the time: once it says no, the socket is
-    closed at once.
+    closed at once. `on_left_out` is told of each event that there is no room for.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Connection:
         workers: FrameWorkers,
         answer: Answer,
         may_live: Callable[[], bool],
+        on_left_out: Callable[[], None],
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._socket = socket
@@ -58,6 +59,7 @@ class Connection:
         self._workers = workers
         self._answer = answer
         self._may_live = may_live
+        self._on_left_out = on_left_out
         self._timer = timer
         self._chunks = ChunkJoiner(timer=timer)
         self._closed = threading.Event()
@@ -165,6 +167,7 @@ class Connection:
         whole = payload
         if not self._workers.offer(len(whole), lambda: self._handle(frame, whole)):
             self._faults.warning("event left out, Feishu will repeat it: too many at once")
+            self._on_left_out()
 
     def _handle(self, frame: Frame, payload: bytes) -> None:
         started = self._timer()

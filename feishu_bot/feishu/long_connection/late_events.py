@@ -50,7 +50,7 @@ class LateEvents:
         self.count = 0
 
     def connected(self) -> None:
-        """Events that are made from now on are for this connection."""
+        """Events that are made from now on are ours; of earlier ones some may come again."""
         with self._lock:
             self._connected_at = self._timer()
 
