@@ -113,10 +113,19 @@ class Registration:
                 return
             self.asked = read_addons(query.get("addons", [""])[0])
             owner, flow.brand = self, self._app.brand
-            if self.lark and person.open_id in self.lark._state.people:
+            if self.lark and self.lark.knows(person):
                 owner, flow.brand = self.lark, "lark"
-                self.lark._flows[flow.device_code] = flow
+                self.lark.take_on(flow)
         owner.make_app(self.asked, person, query.get("clientID", [""])[0])
+
+    def knows(self, person: Person) -> bool:
+        """Whether the person has an account of this brand."""
+        return person.open_id in self._state.people
+
+    def take_on(self, flow: Flow) -> None:
+        """Go on here with a link that the other brand's host gave out."""
+        with self._state.change():
+            self._flows[flow.device_code] = flow
 
     def make_app(self, addons: Mapping[str, Any], person: Person, client_id: str) -> None:
         """The app as its link asks for it, or what the link adds to the one that there is."""
