@@ -231,7 +231,8 @@ def read_setting(name: str, environ: Mapping[str, str]) -> Any:
 def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables of the file at `path`, overridden by those of `environ`.
 
-    What SETTINGS_FILE names, as the image does with a file that the set-up writes, counts least. An empty variable does not hide one of the file: the image sets OPENAI_MODEL even when empty.
+    What SETTINGS_FILE names, as the image does with a file that the set-up writes, counts least. An
+    empty variable does not hide one of the file: the image sets OPENAI_MODEL even when empty.
     Raises SettingsError when the file is no UTF-8.
     """
     from dotenv import dotenv_values
