@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import flask
+from typing_extensions import override
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from feishu_bot.errors import Refused, SetupFailed, Unreadable
@@ -98,6 +99,7 @@ class _Quiet(WSGIRequestHandler):
 
     timeout = 30
 
+    @override
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing."""
 
