@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from feishu_bot.errors import SetupFailed
 from feishu_bot.settings import values
 from feishu_bot.settings.values import InvalidValue
@@ -130,7 +132,7 @@ class AppStep:
         self._progress.save(APP_ID=app_id, APP_SECRET=secret)
 
 
-def checked(dialogue: Dialogue, question: Question, kind: values.ValueType[object]) -> str:
+def checked(dialogue: Dialogue, question: Question, kind: values.ValueType[Any]) -> str:
     """An answer of this type; asks until it is one."""
     while True:
         answer = values.trimmed(dialogue.ask(question))

@@ -75,7 +75,8 @@ class Progress:
             names = ", ".join(hidden)
             raise SetupFailed(
                 "save",
-                f"{names} 已经在环境变量里设置了，写进 {self.file.path} 也不起作用。请从环境变量里删掉",
+                f"{names} 已经在环境变量里设置了，写进 {self.file.path} 也不起作用。"
+                "请从环境变量里删掉",
                 f"{names} is set in the environment, which counts more than {self.file.path}: "
                 "remove it there",
             )
