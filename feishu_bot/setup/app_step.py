@@ -24,7 +24,6 @@ AGAIN = Question(
         Choice("by_hand", Text("在后台手动创建应用", "Make the app by hand in the console")),
         Choice("stop", Text("先停在这里", "Stop here")),
     ),
-    default="again",
 )
 
 

@@ -55,10 +55,9 @@ def configure(domain: str, app_id: str, wanted: WantedApp) -> Iterator[Instructi
     else:
         yield (
             Text(
-                "加密策略：设置 Encrypt Key，与 APP_ENCRYPT_KEY 相同；"
-                "Verification Token 与 APP_VERIFICATION_TOKEN 相同",
-                "Encryption strategy: the Encrypt Key and the Verification Token have to be those "
-                "of APP_ENCRYPT_KEY and APP_VERIFICATION_TOKEN",
+                "加密策略：点「重置」生成 Encrypt Key，复制它和 Verification Token，下面会问",
+                "Encryption strategy: generate the Encrypt Key, copy it and the Verification "
+                "Token; both are asked for below",
             ),
             page("event"),
         )

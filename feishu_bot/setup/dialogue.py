@@ -32,7 +32,8 @@ class Choice:
 class Question:
     """What the person is asked; `option` is how the command line takes the answer instead.
 
-    A `secret` is not shown while it is typed. With a `default` an empty answer means that.
+    A `secret` is not shown while it is typed. With a `default` an empty answer means that; without
+    one only a person can answer.
     """
 
     name: str

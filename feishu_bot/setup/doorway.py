@@ -137,3 +137,10 @@ class SetupServer:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+
+
+def listen(doorway: Doorway, host: str, port: int) -> SetupServer:
+    """The doorway alone on this port; a context manager. Raises SetupFailed where it is taken."""
+    app = flask.Flask(__name__, static_folder=None)
+    add_doorway(app, doorway)
+    return SetupServer(app, host, port)

@@ -63,7 +63,14 @@ class Setup:
         app.run()
         wanted = WayInStep(progress, dialogue, options).run()
         ModelStep(progress, dialogue, options).run()
-        release = ReleaseStep(progress, dialogue, calls, options, self._doorway, app.scan)
+        release = ReleaseStep(
+            progress,
+            dialogue,
+            calls=calls,
+            options=options,
+            doorway=self._doorway,
+            adds_scopes=app.scan,
+        )
         found = read_some(progress.merged(), "bind", "http_port")
         with contextlib.ExitStack() as stack:
             if wanted.mode == "webhook":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from feishu_bot.errors import SetupFailed
+from feishu_bot.settings.values import credential
 from feishu_bot.setup import by_hand, links
 from feishu_bot.setup.app_configuration import (
     AppConfiguration,
@@ -15,6 +16,7 @@ from feishu_bot.setup.app_configuration import (
     WantedApp,
     wanted_version,
 )
+from feishu_bot.setup.app_step import checked
 from feishu_bot.setup.configuration_errors import BY_HAND, SCOPE_MISSING
 from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.doorway import Doorway
@@ -32,7 +34,6 @@ DONE = Question(
         Choice("done", Text("做完了", "Done")),
         Choice("later", Text("以后再做", "Later")),
     ),
-    default="done",
 )
 
 
@@ -43,6 +44,7 @@ class ReleaseStep:
         self,
         progress: Progress,
         dialogue: Dialogue,
+        *,
         calls: HttpCalls,
         options: Options,
         doorway: Doorway,
@@ -202,16 +204,27 @@ class ReleaseStep:
         domain, app_id = self._progress.domain(), self._progress.get("APP_ID")
         self._dialogue.tell("warning", reason)
         self._number(by_hand.configure(domain, app_id, wanted))
-        if wanted.mode == "webhook":
-            path = self._progress.file.path
-            self._dialogue.tell(
-                "info", Text(f"两个密钥在 {path} 里", f"Both keys are in the file {path}")
-            )
+        if wanted.mode == "long_connection":
+            # The console saves that mode only while the bot is connected.
+            return "by_hand"
         try:
+            self._take_keys()
             answer = self._dialogue.ask(DONE)
         except NobodyToAsk:
             return "by_hand"
         return "live" if answer == "done" else "by_hand"
+
+    def _take_keys(self) -> None:
+        """The keys as the console has them: it makes the token itself."""
+        names = ("APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
+        for name, label in zip(names, ("Encrypt Key", "Verification Token"), strict=True):
+            question = Question(name, Text(label, label), "secret")
+            self._progress.save(**{name: checked(self._dialogue, question, credential(label))})
+        self._doorway.accepts(self._progress.keys())
+        self._dialogue.tell(
+            "info",
+            Text("机器人已准备好，现在可以保存请求地址", "Now the request URLs can be saved"),
+        )
 
     def _number(self, instructions: Iterable[by_hand.Instruction]) -> None:
         for number, (text, link) in enumerate(instructions, 1):
