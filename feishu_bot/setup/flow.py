@@ -8,10 +8,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from feishu_bot.errors import SettingsError, SetupFailed
-from feishu_bot.maintenance.finding import masked
 from feishu_bot.settings import read_some
-from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.app_step import AppStep
+from feishu_bot.setup.checks import check_bot
 from feishu_bot.setup.dialogue import Dialogue
 from feishu_bot.setup.doorway import Doorway
 from feishu_bot.setup.http_calls import HttpCalls
@@ -81,12 +80,6 @@ class Setup:
 
     def _check(self) -> None:
         """What the bot itself would find; nothing of it ends the set-up."""
-        # They import the SDK, which takes seconds.
-        from feishu_bot.maintenance.check import check_parts
-
         self._dialogue.step("check", Text("检查", "Check"))
-        settings = self._progress.settings()
-        secrets = secrets_of(settings)
-        for one in check_parts(settings, asks=False):
-            text = Text(masked(one.zh, secrets), masked(one.en, secrets))
-            self._dialogue.tell(one.state, text)
+        for state, text in check_bot(self._progress.settings()):
+            self._dialogue.tell(state, text)

@@ -81,12 +81,11 @@ class PageDialogue:
         with self._changed:
             self._number += 1
             self._question, self._answer = question, None
-            while self._answer is None and not self._has_given_up:
-                self._changed.wait()
-            self._question = None
-            if self._answer is None:
-                raise GivenUp("the set-up ends")
-            return self._answer
+            self._changed.wait_for(lambda: self._answer is not None or self._has_given_up)
+            self._question, answer = None, self._answer
+        if answer is None:
+            raise GivenUp("the set-up ends")
+        return answer
 
     def answer(self, number: object, value: object) -> bool:
         """An answer to the question of this number; false for any other, or an impossible one."""
