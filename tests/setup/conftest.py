@@ -140,6 +140,6 @@ def lark(tenant: Tenant) -> Iterator[Simulator]:
         tenant.feishu.registration.lark = sim.feishu.registration
         tenant.options["lark_domain"] = sim.feishu.url
         # Where it goes is for the set-up to write.
-        tenant.sim_domain = tenant.environ.pop("FEISHU_DOMAIN")
-        (tenant.folder / ".env").write_text(f"FEISHU_DOMAIN={tenant.sim_domain}\n")
+        domain = tenant.environ.pop("FEISHU_DOMAIN")
+        (tenant.folder / ".env").write_text(f"FEISHU_DOMAIN={domain}\n")
         yield sim

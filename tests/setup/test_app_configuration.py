@@ -23,18 +23,19 @@ REFUSALS = {
 def test_each_refusal_says_step_code_remedy_and_page(tenant: Tenant, api: str, code: int) -> None:
     tenant.feishu.faults.fail(api, every=1, status=400, code=code, msg="refused")
 
-    try:
-        outcome = tenant.set_up(public_url=tenant.public_url)
-    except SetupFailed as exc:
-        assert code not in BY_HAND
-        assert exc.code == str(code)
-        assert exc.step
-        assert exc.link.startswith(f"{tenant.feishu.url}/app/{tenant.sim.credentials.app_id}/")
-        assert exc.en != exc.zh
-    else:
-        assert (outcome, code in BY_HAND) == ("by_hand", True)
+    if code in BY_HAND:
+        assert tenant.set_up(public_url=tenant.public_url) == "by_hand"
         assert f"(code {code})" in tenant.phone.english
         assert "scope-apply?clientID=" in tenant.phone.english
+        return
+    with pytest.raises(SetupFailed) as failed:
+        tenant.set_up(public_url=tenant.public_url)
+
+    assert failed.value.code == str(code)
+    assert failed.value.step in {"bot", "configure", "publish"}
+    page = f"{tenant.feishu.url}/app/{tenant.sim.credentials.app_id}/"
+    assert failed.value.link.startswith(page)
+    assert failed.value.en != failed.value.zh
 
 
 def test_an_address_that_leads_elsewhere_is_told_before_and_after(tenant: Tenant) -> None:

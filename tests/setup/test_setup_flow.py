@@ -30,7 +30,7 @@ def test_one_scan_makes_a_complete_webhook_bot(tenant: Tenant) -> None:
     assert app.callbacks == {"card.action.trigger"}
     assert app.scopes >= ASKED
     assert app.visible_to is None
-    assert [entry["event_key"] for entry in app.menu][0] == "new"
+    assert next(entry["event_key"] for entry in app.menu) == "new"
     assert [one["command"] for one in tenant.app.commands.values()][-1] == "new"
     assert saved["ADMINS"] == tenant.owner.open_id
     assert (saved["APP_ID"], saved["APP_SECRET"]) == (
@@ -126,7 +126,7 @@ def test_a_rejected_version_is_told(tenant: Tenant) -> None:
     tenant.app.needs_review = True
     tenant.phone.on_wait = lambda: tenant.app.in_review and tenant.app.reject()
 
-    with pytest.raises(SetupFailed, match="rejected version 1.0.1"):
+    with pytest.raises(SetupFailed, match=r"rejected version 1\.0\.1"):
         tenant.set_up(public_url=tenant.public_url, follow_seconds=30.0)
 
 
