@@ -15,6 +15,7 @@ from feishu_bot.setup.one_time_code import TRIES, OneTimeCode
 from feishu_bot.setup.page_run import PageRun
 from feishu_bot.setup.progress import Options
 from tests.desk.conftest import browser  # noqa: F401
+from tests.polling import eventually
 from tests.setup.conftest import Tenant
 
 MakePage = Callable[..., Page]
@@ -89,7 +90,7 @@ def test_the_page_leads_from_the_code_to_a_live_app(
     launcher.value.get_by_role("button", name="确认").click()
     expect(launcher.value.get_by_text("可以关闭这个页面")).to_be_visible()
 
-    answer(page, "飞书的消息怎么送到机器人", "公网地址", choice=True)
+    answer(page, "飞书的消息怎么送到机器人", "飞书访问你的", choice=True)
     answer(page, "机器人的公网地址", tenant.public_url)
     answer(page, "用哪个模型服务", "其他", choice=True)
     answer(page, "模型服务的地址", tenant.sim.gateway.url)
@@ -101,7 +102,7 @@ def test_the_page_leads_from_the_code_to_a_live_app(
 
     expect(page.get_by_text("设置完成，机器人正在启动")).to_be_visible()
     page.screenshot(path=tmp_path / "done.png", full_page=True)
-    assert opened.run.done.is_set()
+    eventually(opened.run.done.is_set)
     assert tenant.app.in_force().event_url == f"{tenant.public_url}/webhook/event"
     shown = page.content()
     for name in ("APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN", "OPENAI_KEY"):
@@ -132,15 +133,16 @@ def test_the_page_speaks_english_and_goes_on_after_a_failure(
     expect(page.get_by_text("All is set up")).to_be_visible()
 
 
-def request(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
+def request(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, str]:
+    """Status, headers and text."""
     asked = urllib.request.Request(
         url, body, {name.replace("_", "-"): value for name, value in headers.items()}
     )
     try:
         with urllib.request.urlopen(asked, timeout=5) as found:
-            return found.status, found
+            return found.status, found.headers, found.read().decode()
     except urllib.error.HTTPError as exc:
-        return exc.code, exc
+        return exc.code, exc.headers, exc.read().decode()
 
 
 class Session:
@@ -157,8 +159,8 @@ class Session:
         assert entered.value.code == 303
         self.set_cookie = entered.value.headers["Set-Cookie"]
         self.cookie = self.set_cookie.partition(";")[0]
-        _, page = request(f"{opened.url}/setup", Cookie=self.cookie)
-        found = re.search(r'data-token="([\w-]+)"', page.read().decode())
+        _, _, page = request(f"{opened.url}/setup", Cookie=self.cookie)
+        found = re.search(r'data-token="([\w-]+)"', page)
         assert found
         self.token = found[1]
 
