@@ -34,6 +34,8 @@ GATEWAY = Hint(
 
 # Names the file that the set-up writes and every start reads, where `.env` isn't the place.
 FILE_VARIABLE = "SETTINGS_FILE"
+# What comes to the webhook is signed with them. A long connection needs neither.
+WEBHOOK_KEYS = frozenset({"APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN"})
 
 DEFAULT_PROMPT = (
     "You are a helpful colleague in a work chat. Answer in the language of the question. "
@@ -183,7 +185,7 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read every setting, or raise one SettingsError that lists all that is wrong."""
-        report = Report(SETTINGS, environ)
+        report = Report(SETTINGS, environ, optional=_needless(environ))
         found: dict[str, Any] = {
             entry.name: entry.default for entry in fields(cls) if entry.default is not MISSING
         }
@@ -194,7 +196,9 @@ class Settings:
                     found[name] = setting.type.read(value)
                 except InvalidValue as exc:
                     report.add_invalid(setting, value, exc)
-            elif setting.default is None:
+            elif report.is_optional(setting):
+                found.setdefault(name, "")
+            else:
                 report.add_missing(setting)
         report.add_dangerous()
         report.faults += contradictions(found)
@@ -211,7 +215,13 @@ SETTINGS: tuple[Setting, ...] = tuple(_DECLARED.values())
 
 def near_misses(environ: Mapping[str, str]) -> list[str]:
     """Variables that look like a misspelt setting, a line of Chinese and one of English each."""
-    return Report(SETTINGS, environ).near_misses()
+    return Report(SETTINGS, environ, optional=_needless(environ)).near_misses()
+
+
+def _needless(environ: Mapping[str, str]) -> frozenset[str]:
+    """The required settings that the others make unnecessary."""
+    transport = values.trimmed(environ.get("TRANSPORT", "")).lower()
+    return WEBHOOK_KEYS if transport == "long_connection" else frozenset()
 
 
 def read_setting(name: str, environ: Mapping[str, str]) -> Any:

@@ -8,15 +8,16 @@ from typing import Any
 
 from feishu_bot import metrics
 from feishu_bot.errors import Refused, Unreadable
-from feishu_bot.feishu.webhook.dispatcher import (
+from feishu_bot.feishu.events.dispatcher import (
     CARD_ACTION,
     OTHER,
     SUCCESS,
     EventDispatcher,
     Response,
 )
+from feishu_bot.feishu.events.time_limit import TimeLimit
+from feishu_bot.feishu.events.timed_dispatcher import TimedDispatcher
 from feishu_bot.feishu.webhook.signature import Address, Headers, SignatureVerifier
-from feishu_bot.feishu.webhook.time_limit import TimeLimit, TookTooLong
 from feishu_bot.logs import get_limited_logger, get_logger
 
 logger = get_logger(__name__)
@@ -24,8 +25,6 @@ logger = get_logger(__name__)
 REFUSAL: Response = (401, {"msg": "unauthorized"})
 # Feishu never repeats a click, so an old one is somebody else's.
 CLICK_SECONDS = 300.0
-# Feishu waits three seconds.
-ANSWER_SECONDS = 2.0
 # What the administrator has to do about a refusal, by its reason, said in both languages. Each once
 # in an hour: strangers can cause some of them.
 ADVICE = {
@@ -71,10 +70,8 @@ class WebhookHandler:
         time_limit: TimeLimit | None = None,
     ) -> None:
         self._verifier = verifier
-        self._dispatcher = dispatcher
-        self._time_limit = time_limit
+        self._dispatcher = TimedDispatcher(dispatcher, time_limit)
         self._refusals = get_limited_logger(__name__)
-        self._outages = get_limited_logger(__name__)
         self._advised: dict[str, float] = {}
 
     def handle(self, address: Address, headers: Headers, body: bytes) -> Response:
@@ -103,26 +100,10 @@ class WebhookHandler:
             if signature == "card" or _is_click(data):
                 timestamp = headers.get("X-Lark-Request-Timestamp") or ""
                 self._verifier.check_age(timestamp, CLICK_SECONDS)
-            return self._dispatch(data, is_old_card=signature == "card")
+            return self._dispatcher.dispatch(data, is_old_card=signature == "card")
         except Unreadable as exc:
             # It is Feishu's, and a repeat would be no better.
             return OTHER, self._accept_unread(address, str(exc), len(body))
-
-    def _dispatch(self, data: Mapping[str, Any], *, is_old_card: bool) -> tuple[str, Response]:
-        def dispatch() -> tuple[str, Response]:
-            if is_old_card:
-                return CARD_ACTION, self._dispatcher.dispatch_card_action_v1(data)
-            return self._dispatcher.dispatch(data)
-
-        if self._time_limit is None:
-            return dispatch()
-        try:
-            return self._time_limit.run(dispatch)
-        except TookTooLong:
-            self._outages.warning(
-                "delivery not taken in in time, Feishu will repeat it", seconds=ANSWER_SECONDS
-            )
-            return self._dispatcher.late(data, is_old_card=is_old_card)
 
     def _accept_unread(self, address: Address, reason: str, size: int) -> Response:
         logger.error("delivery not readable", address=address, reason=reason, bytes=size)
