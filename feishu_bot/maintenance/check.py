@@ -51,7 +51,7 @@ def check_parts(settings: Settings, *, asks: bool) -> Iterator[Finding]:
     """Database, Feishu and model service, one after the other; `asks` puts a real question."""
     yield from _check_database(settings)
     yield from _check_feishu(settings)
-    yield from check_gateway(settings, asks=asks)
+    yield from _check_gateway(settings, asks=asks)
 
 
 def _check_database(settings: Settings) -> Iterator[Finding]:
@@ -104,8 +104,7 @@ def _feishu_fault(exc: FeishuError, domain: str) -> Finding:
     return Finding("fault", f"飞书：{zh}（{reason}）", f"Feishu: {en} ({reason})")
 
 
-def check_gateway(settings: Settings, *, asks: bool) -> Iterator[Finding]:
-    """The model service alone; `asks` puts a real question."""
+def _check_gateway(settings: Settings, *, asks: bool) -> Iterator[Finding]:
     gateway = build_gateway(settings)
     try:
         gateway.check()
