@@ -122,7 +122,11 @@ def test_one_command_and_one_scan_lead_to_an_answer(tenant: Tenant, run: Run, wa
 
 def test_the_page_becomes_the_bot(tenant: Tenant, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "data" / "feishu_bot.env"
-    process = run("-m", "feishu_bot", "setup", "--page", SETTINGS_FILE=str(file))
+    # As in the image, where there is no simulator.
+    image = tmp_path / "image"
+    image.mkdir()
+    (image / "feishu_bot").symlink_to(ROOT / "feishu_bot")
+    process = run("-m", "feishu_bot", "run", SETTINGS_FILE=str(file), PYTHONPATH=str(image))
     code = eventually(
         lambda: re.search(r"^ +(\w{5}-\w{5})$", process.output, re.MULTILINE),
         timeout=START_SECONDS,
@@ -154,6 +158,7 @@ def test_the_page_becomes_the_bot(tenant: Tenant, run: Run, tmp_path: Path) -> N
     eventually(lambda: pings(tenant.public_url), timeout=START_SECONDS)
     assert answered(tenant)
     assert "user_code" not in process.output
+    assert tenant.progress.is_done
     assert tenant.saved["APP_SECRET"] not in process.output
 
 
