@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from feishu_simulator import clicks, user_messages
 from feishu_simulator.access import Access
 from feishu_simulator.administration import Administration
 from feishu_simulator.api import PlatformApi
+from feishu_simulator.challenge import Verification, verify
 from feishu_simulator.clicks import ActionResult
 from feishu_simulator.credentials import Credentials
-from feishu_simulator.delivery import Deliveries, post
-from feishu_simulator.encryption import encrypt_and_sign
+from feishu_simulator.delivery import Deliveries
+from feishu_simulator.developer_app import DeveloperApp
 from feishu_simulator.events import Callback, Event, envelope, new_event_id
 from feishu_simulator.faults import Faults
 from feishu_simulator.long_connection.server import LongConnections
@@ -24,23 +24,13 @@ from feishu_simulator.people import Chat, Person
 from feishu_simulator.platform_events import PlatformEvents
 from feishu_simulator.quirks import Quirks
 from feishu_simulator.records import PlatformRecords
+from feishu_simulator.registration import Registration
 from feishu_simulator.state import PlatformState
 from feishu_simulator.subscription import Subscription, why_unheard
 from feishu_simulator.transmitter import Transmitter
 
 EVENT_PATH = "/webhook/event"
 CARD_PATH = "/webhook/card"
-CHALLENGE_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The developer console's check of a request URL ("Configure the request URL": within 1 s)."""
-
-    ok: bool
-    status: int
-    body: str
-    seconds: float
 
 
 class Feishu(PlatformEvents, PlatformRecords, Administration):
@@ -59,13 +49,14 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         enforce_limits: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.credentials = credentials
-        self.url = self.event_url = self.card_url = self._bot_url = ""
+        self.url = self._bot_url = ""
         self.faults = Faults()
         self.subscription = Subscription()
         self.state = PlatformState(credentials, clock)
         self.access = Access(credentials, clock)
-        self.api = PlatformApi(self.state, self.access, self.faults)
+        self.app = DeveloperApp(self.state, self.access, self.subscription)
+        self.registration = Registration(self.state, self.app, lambda: self.url)
+        self.api = PlatformApi(self.state, self.access, self.faults, self.app)
         self.api.latency, self.api.enforce_limits = latency, enforce_limits
         deliveries = Deliveries(
             self.state,
@@ -73,10 +64,15 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
             lambda event: self.subscription.takes(event.event_type),
         )
         self.long_connections = LongConnections(
-            credentials, on_connect=deliveries.push_waiting, on_change=self.state.notify
+            self.state, on_connect=deliveries.push_waiting, on_change=self.state.notify
         )
-        self.transmitter = Transmitter(credentials, self.subscription, self.long_connections)
+        self.transmitter = Transmitter(self.state, self.subscription, self.long_connections)
         super().__init__(self.state, deliveries)
+
+    @property
+    def credentials(self) -> Credentials:
+        """Those in force: what the console has changed by a version counts from then on."""
+        return self.state.credentials
 
     @property
     def bot_url(self) -> str:
@@ -225,22 +221,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
 
     def verify_url(self, path: str = "", *, encrypted: bool = True) -> Verification:
         """Send the challenge to `event_url` or a path of the bot, as the console does on saving."""
-        challenge = new_event_id()
-        payload = {
-            "challenge": challenge,
-            "token": self.credentials.verification_token,
-            "type": "url_verification",
-        }
-        body, headers = encrypt_and_sign(
-            payload, self.credentials, encrypted=encrypted, signed=False
-        )
-        response = post(self._url(path, self.event_url), body, headers, 3.0)
-        try:
-            answered = json.loads(response.body).get("challenge") == challenge
-        except (ValueError, AttributeError):
-            answered = False
-        ok = answered and response.status == 200 and response.seconds <= CHALLENGE_SECONDS
-        return Verification(ok, response.status, response.body, response.seconds)
+        return verify(self._url(path, self.event_url), self.credentials, encrypted=encrypted)
 
     def click(
         self,

@@ -34,21 +34,28 @@ class Simulator:
         feishu_port: int = 0,
         gateway_port: int = 0,
     ) -> None:
-        self.credentials = credentials or Credentials()
         self.feishu = Feishu(
-            self.credentials, latency=latency, enforce_limits=enforce_limits, clock=clock
+            credentials or Credentials(),
+            latency=latency,
+            enforce_limits=enforce_limits,
+            clock=clock,
         )
         self.gateway = Gateway(self.feishu.state.notify)
         self.desk = Desk(self.feishu, self.gateway)
         self._ports = feishu_port, gateway_port
         self._servers: list[LoopbackServer] = []
 
+    @property
+    def credentials(self) -> Credentials:
+        """The app's, as they are in force."""
+        return self.feishu.credentials
+
     def start(self) -> Self:
         """Listen on both ports, and set `feishu.url` and `gateway.url`."""
         feishu_port, gateway_port = self._ports
         page = control_app(self.desk, self.gateway)
         other = endpoint_app(self.feishu.long_connections, self.feishu.api.stopping, page)
-        platform = feishu_app(self.feishu.api, other)
+        platform = feishu_app(self.feishu.api, self.feishu.registration, other)
         self._servers.append(LoopbackServer(platform, feishu_port))
         self._servers.append(LoopbackServer(gateway_app(self.gateway), gateway_port))
         self.feishu.url, self.gateway.url = (server.url for server in self._servers)

@@ -23,6 +23,12 @@ EVENTS = (
     "application.bot.menu_v6",
 )
 
+# An edited message; not every console offers it.
+EDITED = "im.message.updated_v1"
+KNOWN_EVENTS = (*EVENTS, EDITED)
+CLICK = "card.action.trigger"
+
+Mode = Literal["webhook", "websocket"]
 Unheard = Literal[
     "",
     "bot_not_in_chat",
@@ -36,16 +42,31 @@ Unheard = Literal[
 
 @dataclass(slots=True)
 class Subscription:
-    """Changed under the platform's lock. `missing` are types that the app has not subscribed to.
+    """What is in force, changed under the platform's lock; drafts are in `developer_app.py`.
 
-    `mode` is the way that events and card callbacks take. With a webhook nothing is pushed without
-    `event_address`; without `card_address` clicks get 200340.
+    `event_url` and `card_url` are the request URLs, of use in the mode "webhook" alone. Where
+    `event_address` is off, as when nobody has saved the address, nothing is pushed to it; without
+    `card_address` clicks get 200340.
     """
 
-    missing: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=lambda: set(KNOWN_EVENTS))
+    callbacks: set[str] = field(default_factory=lambda: {CLICK})
+    subscription_type: Mode = "webhook"
+    callback_type: Mode = "webhook"
+    event_url: str = ""
+    card_url: str = ""
     event_address: bool = True
     card_address: bool = True
-    mode: Literal["webhook", "long_connection"] = "webhook"
+
+    @property
+    def mode(self) -> Literal["webhook", "long_connection"]:
+        """The way of the events as a bot calls it; setting it sets that of the callbacks, too."""
+        return "webhook" if self.subscription_type == "webhook" else "long_connection"
+
+    @mode.setter
+    def mode(self, mode: Literal["webhook", "long_connection"]) -> None:
+        kind: Mode = "webhook" if mode == "webhook" else "websocket"
+        self.subscription_type = self.callback_type = kind
 
     @property
     def is_long_connection(self) -> bool:
@@ -53,8 +74,9 @@ class Subscription:
         return self.mode == "long_connection"
 
     def takes(self, event_type: str) -> bool:
-        """Whether such events are pushed."""
-        return (self.event_address or self.is_long_connection) and event_type not in self.missing
+        """Whether such events are pushed; of those unknown here the app is taken to want all."""
+        wanted = event_type in self.events or event_type not in KNOWN_EVENTS
+        return wanted and (self.event_address or self.is_long_connection)
 
 
 def why_unheard(

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from feishu_simulator.credentials import Credentials
 from feishu_simulator.delivery import Response
 from feishu_simulator.events import new_event_id
 from feishu_simulator.long_connection.client import SERVICE, LongConnectionClient
@@ -24,6 +23,7 @@ from feishu_simulator.long_connection.conditions import (
     Conditions,
 )
 from feishu_simulator.server import LOOPBACK
+from feishu_simulator.state import PlatformState
 
 if TYPE_CHECKING:
     from websockets.http11 import Request
@@ -44,7 +44,7 @@ class LongConnections:
 
     def __init__(
         self,
-        credentials: Credentials,
+        state: PlatformState,
         *,
         on_connect: Callable[[], None] = lambda: None,
         on_change: Callable[[], None] = lambda: None,
@@ -52,7 +52,7 @@ class LongConnections:
         self.conditions = Conditions()
         self.clients: list[LongConnectionClient] = []
         self.asked = 0
-        self._credentials = credentials
+        self._state = state
         self._on_connect = on_connect
         self._on_change = on_change
         self._lock = threading.Lock()
@@ -82,7 +82,7 @@ class LongConnections:
     def _refusal(self, app_id: object, app_secret: object) -> int:
         if not app_id or not app_secret:
             return NO_CREDENTIAL
-        known = f"{self._credentials.app_id}\0{self._credentials.app_secret}"
+        known = f"{self._state.credentials.app_id}\0{self._state.credentials.app_secret}"
         given = f"{app_id}\0{app_secret}"
         return 0 if hmac.compare_digest(known.encode(), given.encode()) else AUTH_FAILED
 
