@@ -31,8 +31,8 @@ class Crowd:
         self.people = [sim.feishu.add_person(f"Person {number}") for number in range(6)]
         self.chats = [sim.feishu.private_chat(person) for person in self.people]
 
-    def ask(self, number: int, text: str):
-        return self.sim.feishu.say(self.chats[number], self.people[number], text)
+    def ask(self, number: int, text: str, **more):
+        return self.sim.feishu.say(self.chats[number], self.people[number], text, **more)
 
     def card(self, question, text: str = ""):
         """The card of a question, once it says this."""
@@ -224,3 +224,46 @@ def test_after_kill_9_another_process_answers_in_the_waiting_card(
 
     sim.feishu.wait_for(lambda: "the second" in card.text and not card.streaming, timeout=40)
     assert crowd.messages(second) == 1
+
+
+def test_beyond_max_pending_a_question_is_refused_with_a_word_once_a_minute(sim, crowd, start_bot):
+    start_bot(ANSWER_THREADS="1", P2P_CONTEXT="thread", MAX_PENDING="2")
+    sim.gateway.enqueue(ENDLESS)
+    first = crowd.ask(0, "first")
+    crowd.card(first, "word")
+    second = crowd.ask(1, "second")
+    crowd.card(second, NEXT)
+
+    third, fourth = crowd.ask(2, "third", wait=True), crowd.ask(2, "fourth", wait=True)
+
+    assert "没有收下" in crowd.whole(third).text
+    crowd.stop(first, 0)
+    crowd.whole(second)
+    assert not sim.feishu.answers_to(fourth)
+    sim.feishu.push(third, wait=True)
+    assert "没有收下" not in crowd.whole(crowd.ask(2, "fifth")).text
+    assert crowd.messages(third) == 1
+
+
+def test_a_limit_that_is_reached_while_it_waits_is_said_in_its_card(sim, talk, start_bot):
+    start_bot(ANSWER_THREADS="1", P2P_CONTEXT="thread", USER_DAILY_QUESTIONS="1")
+    sim.gateway.enqueue(ENDLESS)
+    first = talk.say("first")
+    sim.feishu.wait_for(
+        lambda: any("word" in answer.text for answer in sim.feishu.answers_to(first))
+    )
+    second = talk.say("second")
+
+    def card(text):
+        answers = sim.feishu.answers_to(second)
+        return answers and text in answers[0].text and answers[0]
+
+    waiting = sim.feishu.wait_for(lambda: card(NEXT))
+    running = sim.feishu.answers_to(first)[0]
+    sim.feishu.click(running, {"act": "stop", "of": first.message_id}, talk.alice)
+
+    refused = sim.feishu.wait_for(lambda: card("每天可以问 1 次"))
+    sim.feishu.wait_for(lambda: not refused.streaming)
+    assert refused.message_id == waiting.message_id
+    assert len(sim.feishu.answers_to(second)) == 1
+    assert len(sim.gateway.requests) == 1
