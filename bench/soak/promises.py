@@ -140,7 +140,7 @@ class _Judge:
         for each in self._records.requests:
             one = self._asked.get(each.request.name)
             whole = _whole_at(one, self._records) if one else None
-            if whole is not None and each.at > whole:
+            if whole is not None and each.at > whole and each.is_read:
                 yield f"{each.request.name} at {each.at:.2f}, whole at {whole:.2f}"
 
     def asked_anew(self) -> Iterator[str]:

@@ -140,6 +140,12 @@ def test_what_breaks_a_promise_is_found(records, title):
     assert title in broken(records)
 
 
+def test_a_request_that_arrives_late_and_is_not_read_is_no_second_one():
+    late = replace(request(SECOND, 9.5, *SAID), is_read=False)
+
+    assert broken(but(requests=(*WELL.requests, late))) == []
+
+
 def test_who_was_acknowledged_late_may_be_answered_late():
     late = asked(
         FIRST,

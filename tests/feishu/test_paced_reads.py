@@ -48,9 +48,7 @@ def test_no_more_is_read_than_feishu_takes():
 
 def test_a_read_waits_for_room():
     reads = PacedReads(Pacer(TWO))
-    times = [
-        reads.call("message.get", reads._pacer._timer, patience=10.0) for _ in range(3)
-    ]
+    times = [reads.call("message.get", reads._pacer._timer, patience=10.0) for _ in range(3)]
 
     assert times[2] - times[0] > SECOND * 0.99
 

@@ -93,7 +93,7 @@ class PacedCaller:
         Nor is it while the lease is behind: whoever takes over would have to take its text back.
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
-        if self._lease.is_behind:
+        if self._lease.is_behind or self._no_more_frames:
             self._check()
             return False
         permit = self._pacer.ask(api, urgent=urgent, since=since)
@@ -104,6 +104,7 @@ class PacedCaller:
         granted = permit.wait()
         with self._lock:
             self._frame = None
+            granted = "" if self._no_more_frames else granted
         self._check()
         if not granted or self._timer() - permit.granted_at > STALE_SECONDS:
             return False
