@@ -73,6 +73,8 @@ class Records:
     """All that is judged; times are monotonic, in seconds."""
 
     words: int
+    pace: float
+    """Seconds between two words of the model."""
     asked: tuple[Asked, ...]
     requests: tuple[ModelRequest, ...]
     calls: int = 0
@@ -106,6 +108,7 @@ def from_simulator(simulator: Simulator, words: int) -> Records:
     ]
     return Records(
         words=words,
+        pace=simulator.gateway.between,
         asked=tuple(asked),
         requests=tuple(requests),
         calls=sum(count for (_, what), count in feishu.api.counts.items() if what == "calls"),
