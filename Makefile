@@ -6,6 +6,7 @@
 # make bench  the benchmark        make screenshots   redraw docs/images
 # make attack strangers with thousands of connections
 # make model  thousands of schedules of kills, freezes and cut links for the queue
+# make soak   three replicas on PostgreSQL that are killed, frozen, cut off and restarted
 # make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
 # make media  twenty large pictures, files and recordings at once, and hostile files
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
@@ -21,7 +22,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack proxies media model fuzz screenshots format lock clean
+.PHONY: run test lint field bench attack soak proxies media model fuzz screenshots format lock clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -48,6 +49,9 @@ attack: $(VENV)/.simulator
 
 model: $(VENV)/.dev
 	$(BIN)/python -m tests.stores.queue_model
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m bench.soak $(ARGS)
 
 proxies: $(VENV)/.simulator
 	$(BIN)/python -m bench.proxies

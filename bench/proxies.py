@@ -70,9 +70,20 @@ def caddy_for_one(folder: Path, front: int, bot: int) -> list[str]:
     text = text.replace("\n{\n", "\n{\n\tadmin off\n\tauto_https off\n", 1)
     text = text.replace("\nbot.example.com {", f"\nhttp://:{front} {{")
     text = text.replace("127.0.0.1:9000", f"127.0.0.1:{bot}")
+    if _caddy_version() < (2, 6, 3):
+        text = text.replace("request_buffers 1MB", "buffer_requests")
     (folder / "Caddyfile").write_text(text)
     config = str(folder / "Caddyfile")
     return ["caddy", "run", "--config", config, "--adapter", "caddyfile"]
+
+
+def _caddy_version() -> tuple[int, ...]:
+    try:
+        told = subprocess.run(["caddy", "version"], capture_output=True, text=True, check=False)
+    except OSError:
+        # Where it isn't installed nothing of it is run.
+        return (2, 6, 3)
+    return tuple(map(int, re.findall(r"\d+", told.stdout)[:3]))
 
 
 def nginx_for_replicas(folder: Path, front: int, bot: int, names: int) -> list[str]:

@@ -31,7 +31,7 @@ def promises(records: Records) -> list[Promise]:
         "prompts without an earlier turn": _Judge.forgetful,
         "answers taken away once they stood whole": _Judge.wiped,
         "models asked for an answer that stood whole": _Judge.asked_again,
-        "models asked anew for text that stood for 3 s": _Judge.asked_anew,
+        "models asked anew for text of three seconds": _Judge.asked_anew,
         "cards left streaming": _Judge.streaming,
         "acknowledgements lost": _Judge.unacknowledged,
         "turns missing, doubled or beside the others": _Judge.badly_stored,
@@ -140,18 +140,18 @@ class _Judge:
         for each in self._records.requests:
             one = self._asked.get(each.request.name)
             whole = _whole_at(one, self._records) if one else None
-            if whole is not None and each.at > whole:
+            if whole is not None and each.at > whole and each.is_read:
                 yield f"{each.request.name} at {each.at:.2f}, whole at {whole:.2f}"
 
     def asked_anew(self) -> Iterator[str]:
         seen: set[Name] = set()
         for each in self._records.requests:
             name = each.request.name
-            if each.request.is_continued:
+            if each.request.is_continued or (not each.is_read and name in seen):
                 continue
-            stood = _stood_for(self._asked[name], each.at) if name in seen else 0.0
-            if stood > KEPT_SECONDS:
-                yield f"{name} at {each.at:.2f}, shown for {stood:.2f} s"
+            shown = _shown_by(self._asked[name], each.at) if name in seen else 0
+            if shown * self._records.pace > KEPT_SECONDS:
+                yield f"{name} at {each.at:.2f}, {shown} words shown"
             seen.add(name)
 
     def streaming(self) -> Iterator[str]:
@@ -198,15 +198,20 @@ def _begun_at(one: Asked) -> float | None:
     return min(shown, default=None)
 
 
-def _stood_for(one: Asked, now: float) -> float:
-    """For how long text had been growing before this time."""
-    shown = [
-        at
-        for answer in one.answers
-        for at, text in answer.frames
-        if at < now and words_of(one.name, text)
-    ]
-    return shown[-1] - shown[0] if shown else 0.0
+def _shown_by(one: Asked, now: float) -> int:
+    """How many words had been shown before this time.
+
+    Not for how long they were: what was sent just before a link was cut arrives when it is mended.
+    """
+    return max(
+        (
+            len(words_of(one.name, text))
+            for answer in one.answers
+            for at, text in answer.frames
+            if at < now
+        ),
+        default=0,
+    )
 
 
 def _whole_at(one: Asked, records: Records) -> float | None:

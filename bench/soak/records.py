@@ -47,10 +47,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """A request to the model, and when it came."""
+    """A request to the model, and when it came.
+
+    `is_read` is whether its answer was read to the end. Of a process that was cut off and gave up
+    one may still arrive when the link is mended: the kernel sends it, and nobody reads the answer.
+    """
 
     at: float
     request: Request
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Records:
     """All that is judged; times are monotonic, in seconds."""
 
     words: int
+    pace: float
+    """Seconds between two words of the model."""
     asked: tuple[Asked, ...]
     requests: tuple[ModelRequest, ...]
     calls: int = 0
@@ -94,11 +101,16 @@ def from_simulator(simulator: Simulator, words: int) -> Records:
         deliveries = tuple(Delivery(d.at - d.seconds, d.at, d.status) for d in message.deliveries)
         own = tuple(answers.get(message.message_id, ()))
         asked.append(Asked(name, message.said_at, deliveries, own))
-    requests = [(each.at, read_request(each.body)) for each in simulator.gateway.requests]
+    requests = [
+        ModelRequest(each.at, request, not each.client_left)
+        for each in simulator.gateway.requests
+        if (request := read_request(each.body))
+    ]
     return Records(
         words=words,
+        pace=simulator.gateway.between,
         asked=tuple(asked),
-        requests=tuple(ModelRequest(at, one) for at, one in requests if one),
+        requests=tuple(requests),
         calls=sum(count for (_, what), count in feishu.api.counts.items() if what == "calls"),
         refused=Counter(f"{call.api}, {call.limit}" for call in feishu.refused if call.limit),
     )

@@ -153,6 +153,9 @@ class AnswerStream(Protocol):
     def tell_heard(self, text: str) -> None:
         """Show what was said in the voice message that is answered. Never waits."""
 
+    def hold(self) -> None:
+        """Show nothing more before `finish`: the end isn't kept yet. Never waits."""
+
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed. Raises FeishuError when it can't."""
 

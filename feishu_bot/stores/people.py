@@ -67,13 +67,20 @@ _OLD = OldRows(
 class SqlPeople:
     """Implements `core.people.People`; a person is stored only while something is set, or met.
 
-    Another process sees a change within three seconds by `clock` (seconds since the epoch).
+    Another process sees a change within three seconds by `timer`; `clock` gives seconds since the
+    epoch.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._cache: ReadCache[str, Person] = ReadCache(clock)
+        self._cache: ReadCache[str, Person] = ReadCache(timer)
 
     def get(self, open_id: str) -> Person:
         return self._cache.get(open_id, self._read)

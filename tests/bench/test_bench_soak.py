@@ -56,6 +56,7 @@ def turn(number: int, name: Name, parent: int | None = None) -> StoredTurn:
 SAID = (FIRST.text, text(FIRST))
 WELL = Records(
     words=WORDS,
+    pace=1.5,
     asked=(asked(FIRST, 0.0), asked(SECOND, 5.0)),
     requests=(request(FIRST, 1.0), request(SECOND, 6.0, *SAID)),
     turns=(turn(1, FIRST), turn(2, SECOND, 1)),
@@ -113,7 +114,7 @@ def test_a_run_without_a_fault_keeps_every_promise():
                 second((6.0, text(SECOND, 1)), (9.5, text(SECOND, 3)), (12.0, text(SECOND))),
                 requests=(*WELL.requests, request(SECOND, 10.0, *SAID)),
             ),
-            "models asked anew for text that stood for 3 s",
+            "models asked anew for text of three seconds",
         ),
         (
             second(answers=(Answer(((7.0, text(SECOND)),), is_streaming=True),)),
@@ -138,6 +139,12 @@ def test_a_run_without_a_fault_keeps_every_promise():
 )
 def test_what_breaks_a_promise_is_found(records, title):
     assert title in broken(records)
+
+
+def test_a_request_that_arrives_late_and_is_not_read_is_no_second_one():
+    late = replace(request(SECOND, 9.5, *SAID), is_read=False)
+
+    assert broken(but(requests=(*WELL.requests, late))) == []
 
 
 def test_who_was_acknowledged_late_may_be_answered_late():

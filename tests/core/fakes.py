@@ -545,7 +545,7 @@ class RecordedAnswer:
         self.reasoning = ""
         self.pictures: dict[str, str] = {}
         self.ending: FinalAnswer | None = None
-        self.abandoned = False
+        self.abandoned = self.is_held = False
         self.waiting = 0
         self.drawing: list[int] = []
         self.on_write: Callable[[], None] = lambda: None
@@ -571,6 +571,9 @@ class RecordedAnswer:
 
     def tell_heard(self, text) -> None:
         self.heard = text
+
+    def hold(self) -> None:
+        self.is_held = True
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:

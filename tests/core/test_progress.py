@@ -213,6 +213,27 @@ def test_a_model_that_fails_to_go_on_leaves_what_was_shown():
     assert shown.ending.can_continue
 
 
+def test_the_end_is_kept_before_it_is_shown():
+    world = BotWorld()
+    world.model.enqueue_text("Hi")
+    checkpoint, held = world.inbox.checkpoint, []
+
+    def note(job, state):
+        held.append(("draft" in state, world.messenger.answers and answer().is_held))
+        checkpoint(job, state)
+
+    def answer():
+        return world.messenger.answers[-1]
+
+    world.inbox.checkpoint = note
+
+    world.bot.work(job(message("Hello?")), JobControl())
+
+    assert (True, True) in held
+    assert not any(is_end and not is_held for is_end, is_held in held)
+    assert answer().ending.text == "Hi"
+
+
 @pytest.mark.parametrize(
     ("progress", "saved", "has_text"),
     [

@@ -48,3 +48,20 @@ def test_who_takes_an_answer_up_takes_nothing_of_it_away(sim, messenger, questio
     first = next(at for at, text in enumerate(texts) if "Once" in text)
     assert all("Once upon a time" in text for text in texts[first:])
     assert "there was a king." in texts[-1]
+
+
+def test_what_comes_while_the_end_is_being_kept_is_shown_with_it(sim, messenger, question):
+    target = ReplyTarget.of(message(message_id=question.message_id, chat_id=question.chat.chat_id))
+    ignore = {"checkpoint": {}, "save": lambda _: None, "sent": lambda _: None}
+    stream = messenger.open_answer(target, key=KEY, reference="ev_1", **ignore)
+    stream.write("Once ")
+    sim.feishu.wait_for(lambda: any("Once" in a.text for a in sim.feishu.answers_to(question)))
+
+    stream.hold()
+    stream.write("upon a time.")
+    with suppress(TimeoutError):
+        sim.feishu.wait_for(lambda: "upon" in sim.feishu.answers_to(question)[0].text, 0.6)
+    assert "upon" not in sim.feishu.answers_to(question)[0].text
+
+    stream.finish(FinalAnswer(text="Once upon a time."))
+    assert "Once upon a time." in sim.feishu.answers_to(question)[0].text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lark_oapi.core.http import Transport
@@ -54,3 +55,11 @@ def test_every_seed_makes_a_delivery_though_all_may_be_taken_away() -> None:
     bodies = [mutated(random.Random(seed), least, 1) for seed in range(200)]
 
     assert b'{"token": "verification"}' in bodies
+
+
+def test_what_is_too_deep_to_be_written_is_a_delivery_all_the_same() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(2_000):
+        deep = {"a": deep}
+
+    assert mutated(random.Random(1), [{"uuid": "uu_", "event": deep}], 1).startswith(b"[[[")

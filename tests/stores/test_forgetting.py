@@ -185,14 +185,14 @@ class TestForgetting:
         assert [conversations.load(key).role for key in (shared, strange)] == ["a poet"] * 2
 
     def test_what_was_chosen_in_their_private_chat_goes(self, people, forget, database) -> None:
-        chats = SqlChats(database, clock=lambda: 0.0)
+        chats = SqlChats(database, timer=lambda: 0.0)
         people.meet("ou_1", "oc_private")
         for chat in ("oc_private", "oc_1"):
             chats.save(chat, role="a poet", model="gpt")
 
         assert forget().settings == 1
 
-        left = SqlChats(database, clock=lambda: 0.0)
+        left = SqlChats(database, timer=lambda: 0.0)
         assert left.settings("oc_private") == ChatSettings()
         assert left.settings("oc_1").role == "a poet"
 
@@ -388,7 +388,7 @@ class TestForgetting:
         people.meet("ou_1", "oc_private")
         people.set_language("ou_1", "en")
         people.set_favourite("ou_1", marker)
-        SqlChats(database, clock=clock).save("oc_private", role=marker)
+        SqlChats(database, timer=clock).save("oc_private", role=marker)
         SqlOwnRoles(database, clock=clock).save("ou_1", marker, marker, most=5)
         turn = Turn(
             question=f"<attachments>\n{marker} read of a file\n</attachments>\n\n{marker} heard",

@@ -112,7 +112,9 @@ class AnswerRun:
         try:
             saved = self._state.get("draft")
             draft = write(stream) if saved is None else Draft.from_json(saved)
-            # From here on the model has been paid: a crash must not ask it again.
+            # What is whole on the screen must never be taken away again, so it comes there once it
+            # is kept. From then on the model has been paid: a crash must not ask it again.
+            stream.hold()
             self._keep(draft)
             if self._complete(draft):
                 self._keep(draft)

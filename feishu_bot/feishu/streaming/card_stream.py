@@ -114,6 +114,9 @@ class CardStream:
         note = texts("drawing_seconds", seconds=seconds) if seconds else texts("drawing_begun")
         self._buffer.put_note(note)
 
+    def hold(self) -> None:
+        self._caller.stop_frames()
+
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed.
 

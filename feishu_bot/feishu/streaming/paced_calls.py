@@ -52,7 +52,7 @@ class PacedCaller:
         self._abandoned = threading.Event()
         self._lock = threading.Lock()
         self._frame: Permit | None = None
-        self._no_more_frames = False
+        self._no_more_frames = threading.Event()
 
     def call(
         self, api: str, request: Callable[[], T], *, chat: str = "", patience: float | None = None
@@ -100,17 +100,18 @@ class PacedCaller:
         Nor is it while the lease is behind: whoever takes over would have to take its text back.
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
-        if self._lease.is_behind:
+        if self._lease.is_behind or self._no_more_frames.is_set():
             self._check()
             return False
         permit = self._pacer.ask(api, urgent=urgent, since=since)
         with self._lock:
             self._frame = permit
-            if self._no_more_frames:
+            if self._no_more_frames.is_set():
                 self._pacer.withdraw(permit)
         granted = permit.wait(self._room_patience) or self._late(permit)
         with self._lock:
             self._frame = None
+            granted = "" if self._no_more_frames.is_set() else granted
         self._check()
         if not granted or self._timer() - permit.granted_at > STALE_SECONDS:
             return False
@@ -126,7 +127,7 @@ class PacedCaller:
     def stop_frames(self) -> None:
         """The end is known: a frame that waits gives up its place."""
         with self._lock:
-            self._no_more_frames = True
+            self._no_more_frames.set()
             if self._frame:
                 self._pacer.withdraw(self._frame)
 
