@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         deadline=120.0,
     )
     with ExitStack() as stack:
-        database = given.database or stack.enter_context(postgres())
+        database = given.database or stack.enter_context(postgres()).url
         rounds = measure(load, given.replicas, given.rounds, database)
     _print(rounds)
     lost = sum(r.found.lost + r.found.partial + r.found.doubled for r in rounds)

@@ -128,11 +128,11 @@ def _script(body: dict[str, Any], words: int) -> Script:
 @contextmanager
 def _database() -> Iterator[tuple[str, int]]:
     """The address of a PostgreSQL on its socket, and the port at which it is found, too."""
-    with postgres() as address, Relays() as relays:
-        (folder,) = (sa.make_url(address).query["host"],)
+    with postgres() as database, Relays() as relays:
+        (folder,) = (sa.make_url(database.url).query["host"],)
         port = free_port()
         relays.add("127.0.0.1", port, to_socket(Path(str(folder), ".s.PGSQL.5432")))
-        yield address, port
+        yield database.url, port
 
 
 def _links(plan: Plan, simulator: Simulator, postgres_port: int) -> Links:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from feishu_bot.core.people import ErasureReport, pseudonym
 from feishu_bot.stores import inbox_statements
+from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import (
+    IS_DONE,
+    PLAYS_ROLE,
+    beginning_of,
     chats,
     conversations,
     feedback,
     grants,
+    inbox,
     own_roles,
     people,
     turns,
@@ -21,6 +28,22 @@ from feishu_bot.stores.turns import FORGOTTEN
 _person: sa.BindParameter[str] = sa.bindparam("person")
 _since: sa.BindParameter[float] = sa.bindparam("since")
 
+# Tasks that are looked at in one read.
+TASKS_READ = 5_000
+# Ids that earlier versions made of a person's own, which no index leads to. What is known by one
+# stays known.
+_named = (inbox.c.dedupe_id, inbox.c.conversation, inbox.c.root)
+_LAST_TASK = sa.select(sa.func.max(inbox.c.id))
+_NAMED_TASKS = sa.select(inbox.c.id).where(
+    inbox.c.id > sa.bindparam("after"),
+    inbox.c.id <= sa.bindparam("until"),
+    sa.or_(*(column.contains(_person) for column in _named)),
+)
+_HIDE_NAME = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(sa.bindparam("tasks", expanding=True)), IS_DONE)
+    .values({c.name: sa.func.replace(c, _person, sa.bindparam("hidden")) for c in _named})
+)
 _private_chat = sa.select(people.c.private_chat).where(
     people.c.open_id == _person, people.c.private_chat != ""
 )
@@ -52,18 +75,22 @@ _RESET_PRIVATE = (
 )
 # What they kept for themselves is theirs wherever it is played, unless others keep it too.
 _others = own_roles.alias("others")
-_EMPTY_OWN_ROLES = (
+_OWN_ROLES = sa.select(own_roles.c.prompt).where(
+    own_roles.c.open_id == _person,
+    own_roles.c.prompt != "",
+    ~sa.exists().where(
+        # The index has the beginnings only.
+        beginning_of(_others.c.prompt) == beginning_of(own_roles.c.prompt),
+        _others.c.prompt == own_roles.c.prompt,
+        _others.c.open_id != _person,
+    ),
+)
+_EMPTY_OWN_ROLE = (
     sa.update(conversations)
     .where(
-        conversations.c.role.in_(
-            sa.select(own_roles.c.prompt).where(
-                own_roles.c.open_id == _person,
-                own_roles.c.prompt != "",
-                ~sa.exists().where(
-                    _others.c.prompt == own_roles.c.prompt, _others.c.open_id != _person
-                ),
-            )
-        )
+        beginning_of(conversations.c.role) == beginning_of(sa.bindparam("prompt", type_=sa.Text)),
+        PLAYS_ROLE,
+        conversations.c.role == sa.bindparam("prompt", type_=sa.Text),
     )
     .values(role="")
 )
@@ -90,8 +117,28 @@ _DELETE_PERSON = sa.delete(people).where(_is_this, sa.not_(people.c.blocked))
 _FORGET_MEETING = sa.update(people).where(_is_this).values(met=False, private_chat="")
 
 
+def tasks_that_name(database: Database, open_id: str) -> list[int]:
+    """The tasks with ids that are made of a person's own; no new ones are put.
+
+    Read in steps that hold up nobody, while nothing is locked.
+    """
+    found: list[int] = []
+    with database.read() as connection:
+        last = connection.execute(_LAST_TASK).scalar() or 0
+    for after in range(0, last, TASKS_READ):
+        within = {"person": open_id, "after": after, "until": after + TASKS_READ}
+        with database.read() as connection:
+            found += connection.execute(_NAMED_TASKS, within).scalars()
+    return found
+
+
 def erase_person(
-    connection: sa.Connection, open_id: str, *, now: float, keep_usage_since: float
+    connection: sa.Connection,
+    open_id: str,
+    *,
+    now: float,
+    keep_usage_since: float,
+    tasks: Sequence[int] = (),
 ) -> ErasureReport:
     """Delete what is stored about a person, in the connection's transaction.
 
@@ -109,12 +156,14 @@ def erase_person(
     connection.execute(inbox_statements.FORGET_UNSEEN, {**person, "now": now})
     connection.execute(inbox_statements.FORGET_SHOWN, person)
     connection.execute(inbox_statements.FORGET_RUNNING, person)
-    hidden = {**person, "hidden": pseudonym(open_id)}
-    connection.execute(inbox_statements.HIDE_NAME, hidden)
+    for first in range(0, len(tasks), TASKS_READ):
+        some = {"tasks": tasks[first : first + TASKS_READ], "hidden": pseudonym(open_id)}
+        connection.execute(_HIDE_NAME, {**person, **some})
     # Who has asked where is known only as long as the turns have their askers.
     settings = connection.execute(_RESET_PRIVATE, person).rowcount
     settings += connection.execute(_EMPTY_ROLES, person).rowcount
-    settings += connection.execute(_EMPTY_OWN_ROLES, person).rowcount
+    for prompt in connection.execute(_OWN_ROLES, person).scalars().all():
+        settings += connection.execute(_EMPTY_OWN_ROLE, {"prompt": prompt}).rowcount
     settings += connection.execute(_DELETE_CHAT, person).rowcount
     emptied = connection.execute(_EMPTY_TURNS, person).rowcount
     used = connection.execute(_DELETE_USAGE, before).rowcount

@@ -337,14 +337,6 @@ FORGET_SHOWN = (
 )
 # What is being answered goes on, but leaves no turn.
 FORGET_RUNNING = sa.update(inbox).where(IS_RUNNING, _is_from).values(forget_requested=True)
-# Ids that earlier versions made of a person's own. What is known by one stays known.
-_named = (inbox.c.dedupe_id, inbox.c.conversation, inbox.c.root)
-_name: sa.BindParameter[str] = sa.bindparam("person")
-HIDE_NAME = (
-    sa.update(inbox)
-    .where(IS_DONE, sa.or_(*(column.contains(_name) for column in _named)))
-    .values({c.name: sa.func.replace(c, _name, sa.bindparam("hidden")) for c in _named})
-)
 # More than a person sends at once; the rest is a question of its own.
 _MOST_PARTS = 50
 # What another process is just claiming is none of ours.

@@ -301,6 +301,7 @@ feedback = sa.Table(
     sa.Column("question_id", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("feedback_created", "created_at"),
+    sa.Index("feedback_person", "open_id"),
 )
 
 # The bot's reactions on messages that wait for their turn. A row is there before its reaction,

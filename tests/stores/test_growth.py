@@ -8,16 +8,17 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from bench.grown_rows import FIVE, PEOPLE, fill
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.limits import Spending
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.queue.admission import Admission, Pending
 from feishu_bot.core.usage import Usage
-from feishu_bot.stores import Database, Stores, sweep
+from feishu_bot.stores import Database, Stores, erasure, sweep
 from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.stores.schema import metadata
-from tests.stores.grown import FIVE, PEOPLE, fill, plans_of
+from tests.stores.grown import plans_of
 
 # Enough for PostgreSQL to prefer an index; SQLite without statistics doesn't look at the number.
 ROWS = {"sqlite": 100, "postgresql": 12_000}
@@ -104,6 +105,22 @@ def test_no_statement_reads_a_whole_table(
     with plans_of(database) as plans:
         use_everything(stores, make_task, grown - 50, "after")
         assert plans.whole_tables(MOST_ROWS) == {}
+
+
+def test_who_is_forgotten_is_looked_up_in_steps(
+    database: Database, stores: Stores, grown: int, backend: str
+) -> None:
+    if backend == "postgresql":
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        database.close()
+    with plans_of(database) as plans:
+        report = stores.people.forget("ou_7", keep_usage_since=time.time())
+
+    assert report.turns
+    found = plans.whole_tables(erasure.TASKS_READ)
+    # What admins have granted is kept for a month at most.
+    assert [statement[:300] for statement in found if "granted_by" not in statement] == []
 
 
 def test_a_sweep_deletes_all_that_is_old_in_steps_and_rests_between_them(
