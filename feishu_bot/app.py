@@ -12,6 +12,7 @@ from flask import Flask
 from feishu_bot import __version__, metrics, monitoring
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
+from feishu_bot.connection_warmer import ConnectionWarmer
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
@@ -159,6 +160,16 @@ def create_app(settings: Settings) -> Flask:
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
     )
     transport = PooledTransport(clock)
+
+    def warm_feishu() -> None:
+        client.check()
+        transport.warm(settings.feishu_domain)
+
+    # Feishu's is needed first: the model's is opened while the card is made.
+    warmers = (
+        ConnectionWarmer("feishu", warm_feishu, transport.idle, is_kept=True),
+        ConnectionWarmer("model", gateway.warm, gateway.idle),
+    )
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
     responses = CallbackResponses(texts, effective.language, signer)
     dispatcher = build_dispatcher(bot, messenger, responses)
@@ -179,12 +190,14 @@ def create_app(settings: Settings) -> Flask:
         answering=(
             *((budget,) if budget else ()),
             *monitors,
+            *warmers,
             waiting_cards,
             waiting,
             alerts,
             stores.text_index,
         ),
         receiving=(connection,) if connection else (),
+        expect=tuple(warmer.expect for warmer in warmers),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,

@@ -144,6 +144,8 @@ class Bot:
     def join(self, joined: ChatJoined) -> None:
         """Greet a group that the bot was added to, or a person who opens their chat with it."""
         self.welcome.join(joined)
+        # Who opens their chat with the bot is about to ask.
+        self.enqueuer.notify()
 
     def recall(self, message_id: str) -> None:
         """The message was recalled: its answer stops, and the conversation forgets it."""

@@ -32,6 +32,8 @@ from feishu_bot.feishu.api.feishu_clock import FeishuClock
 from feishu_bot.tcp_keepalive import socket_options
 
 LONGEST_WAIT = 10.0
+# A connection that takes longer to open helps nobody.
+WARM_SECONDS = 5.0
 # Kept open for the next call; more are opened when they are needed.
 CONNECTIONS = 64
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -67,6 +69,7 @@ class PooledTransport:
         self._lock = threading.Lock()
         self._pools: dict[tuple[int, str], _Pool] = {}
         self._is_closed = False
+        self._called_at = float("-inf")
 
     def execute(
         self, config: Config, request: BaseRequest, option: RequestOption | None = None
@@ -78,7 +81,7 @@ class PooledTransport:
         """
         option = option or CallOption()
         download = option if isinstance(option, DownloadOption) else None
-        started = time.monotonic()
+        self._called_at = started = time.monotonic()
         url = _build_url(config.domain, request.uri, request.paths)
         if request.queries:
             url = f"{url}?{urlencode(request.queries)}"
@@ -112,6 +115,18 @@ class PooledTransport:
         except (HTTPError, HTTPException, OSError) as exc:
             raise FeishuUnavailable(f"no answer: {type(exc).__name__}: {exc}") from exc
         return _checked(response.status, response.headers, response.data)
+
+    def warm(self, url: str) -> None:
+        """Have a connection to this address open, by a request that asks for nothing.
+
+        Raises HTTPError or FeishuUnavailable.
+        """
+        self._called_at = time.monotonic()
+        self._pool(url).request("HEAD", url, timeout=WARM_SECONDS, retries=False, redirect=False)
+
+    def idle(self) -> float:
+        """Seconds since anything was last called."""
+        return time.monotonic() - self._called_at
 
     def start(self) -> None:
         """Make every call of the SDK in this process go through this transport."""
