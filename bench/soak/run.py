@@ -40,12 +40,13 @@ LATENCY = 0.05
 REPEATS = (15.0, 15.0, 15.0, 15.0)
 FIRST, BETWEEN = 0.3, 0.1
 LOOK_SECONDS = 0.5
-QUIET_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One run. Times are in seconds; `asking` is for how long people ask."""
+    """One run. Times are in seconds: `asking` is for how long people ask, `settling` how long the
+    end is waited for, and `quiet` for how long nothing may happen at the end.
+    """
 
     seed: int
     in_namespaces: bool
@@ -56,6 +57,7 @@ class Plan:
     lease: float = 6.0
     asking: float = 150.0
     settling: float = 100.0
+    quiet: float = 3.0
     is_disturbed: bool = True
 
 
@@ -211,7 +213,7 @@ def _wait_for_the_end(simulator: Simulator, engine: sa.Engine, plan: Plan) -> No
         total = sum(simulator.feishu.api.counts.values())
         if total != calls:
             calls, quiet_since = total, now
-        elif now - quiet_since > QUIET_SECONDS and _is_settled(simulator, engine, plan):
+        elif now - quiet_since > plan.quiet and _is_settled(simulator, engine, plan):
             return
         time.sleep(LOOK_SECONDS)
 

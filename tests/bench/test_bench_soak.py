@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 from collections import Counter
@@ -26,6 +27,7 @@ from bench.soak.records import (
     StoredTurn,
     from_simulator,
 )
+from bench.soak.run import Plan, run
 from bench.soak.talk import Name, Request, askings, is_whole, read_request
 from feishu_simulator import Script, Simulator
 from tests.polling import eventually
@@ -345,3 +347,28 @@ def test_a_replica_that_does_not_come_up_ends_the_run():
 def test_every_link_can_be_cut():
     assert {peer for peers in CUTS.values() for peer in peers} == set(PEERS)
     assert NGINX in CUTS["cut from all"]
+
+
+# A run
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="nginx isn't installed")
+def test_two_replicas_keep_every_promise_when_nothing_is_broken(tmp_path):
+    plan = Plan(
+        seed=1,
+        in_namespaces=False,
+        replicas=2,
+        questions=6,
+        people=3,
+        words=WORDS,
+        asking=1.0,
+        quiet=0.5,
+        is_disturbed=False,
+    )
+
+    outcome = run(plan, tmp_path)
+
+    assert outcome.failure == ""
+    assert (len(outcome.records.asked), len(outcome.records.turns)) == (6, 6)
+    assert broken(outcome.records) == []
+    assert not outcome.records.refused
