@@ -40,7 +40,9 @@ ANSWER_CHARS = 800
 WRITE_SECONDS = 0.02
 # An answer takes four seconds.
 ASK_SECONDS = 5.0
-ANSWER = Script(pieces=tuple(Piece(f"{number} ") for number in range(200)), first=0.1, between=0.02)
+ANSWER = Script(
+    pieces=tuple(Piece(f"word{number} ") for number in range(200)), first=0.1, between=0.02
+)
 LOAD = Load(conversations=50, enforce_limits=False)
 
 

@@ -202,9 +202,15 @@ class CardStream:
         text: str = self._text.text or self._buffer.note
         if full:
             text = self._look.with_line(full.text, "more_coming")
+        waiting, heard = self._buffer.waiting, self._buffer.heard
+        view = (text, self._reasoning, waiting, heard)
+        if view == self._frames.view:
+            # What has come is held back: half of a mark, or of a table.
+            self._frames.note_unchanged()
+            return full is not None
         try:
             shown = self._cards.last.draw(
-                self._look.frame(text, self._buffer.waiting, self._buffer.heard),
+                self._look.frame(text, waiting, heard),
                 lambda: self._growing_card(text),
                 since=self._frames.last_shown,
                 urgent=self._frames.is_first,
@@ -219,7 +225,7 @@ class CardStream:
             return False
         if shown:
             self._look.is_stale = False
-            self._frames.note_shown()
+            self._frames.note_shown(view)
         else:
             self._frames.note_missed()
             self._buffer.mark_undrawn()
