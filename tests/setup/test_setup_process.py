@@ -51,6 +51,9 @@ class Process:
     def wait(self) -> int:
         return self._process.wait(START_SECONDS)
 
+    def interrupt(self) -> None:
+        os.kill(self._process.pid, signal.SIGINT)
+
     def stop(self) -> None:
         if self._process.stdin:
             self._process.stdin.close()
@@ -180,6 +183,17 @@ def test_a_missing_answer_is_named_by_its_option(tenant: Tenant, run: Run) -> No
 
     assert process.wait() == 2
     assert "--long-connection / --public-url" in process.output
+
+
+def test_ctrl_c_while_nobody_scans_ends_it_in_plain_words(tenant: Tenant, run: Run) -> None:
+    process = run("-m", "feishu_bot", "setup", "--yes")
+    eventually(lambda: link_in(process.output), timeout=START_SECONDS)
+
+    process.interrupt()
+
+    assert process.wait() == 130
+    assert "what is done stays done" in process.output
+    assert "Traceback" not in process.output
 
 
 def test_two_ways_in_are_one_too_many(tenant: Tenant, run: Run) -> None:
