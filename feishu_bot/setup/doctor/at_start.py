@@ -74,9 +74,9 @@ class ExaminationAtStart:
             return
         latest = self._doctor.latest()
         age = WELL_SECONDS if latest and latest.is_well else ILL_SECONDS
-        if latest is None or self._installation.claim("examined", self._subject, now, age=age):
+        if self._installation.claim("examined", self._subject, now, age=age):
             log_report(self._doctor.examine())
-        else:
+        elif latest:
             log_report(latest, age=now - latest.at)
 
     def _run(self) -> None:
