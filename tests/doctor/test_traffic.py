@@ -136,7 +136,7 @@ def test_admins_are_told_of_wrong_keys_and_paths(watch):
     watch.look()
     watch.look()
 
-    assert [alert.cause for alert in told(alerts)] == ["finding_keys", "finding_paths"]
+    assert [alert.cause for alert in told(alerts)] == ["finding_keys:wrong token", "finding_paths"]
     assert told(alerts)[0].link.endswith("/app/cli_1/event")
 
 
@@ -160,7 +160,9 @@ def test_strangers_are_told_of_where_events_have_stopped(watch):
 
     watch.look()
 
-    assert [alert.cause for alert in told(alerts)] == ["finding_keys"]
+    assert [alert.cause for alert in told(alerts)] == [
+        f"finding_keys:{STRANGE.removeprefix('refused:')}"
+    ]
 
 
 def test_what_was_seen_before_the_start_is_told_by_nobody(watch):
