@@ -96,6 +96,13 @@ def test_how_long_ago_the_latest_event_came_is_told():
     assert flow.what.en == "The latest came 3 hours ago; 7 messages in all"
 
 
+def test_a_silence_of_days_is_told():
+    flow = found({MESSAGE_SEEN: seen(ago=5 * DAY)})["event_flow"]
+
+    assert flow.state == "unknown"
+    assert "已经 5 天没有收到" in flow.what.zh
+
+
 class FakeSightings:
     """A store that remembers."""
 

@@ -164,6 +164,17 @@ def check_events_come(seen: Sightings, now: float, transport: str) -> Finding:
         }
         return Finding(check="event_flow", state="unknown", title=EVENT_FLOW, what=lines[transport])
     ago = _ago(now - latest)
+    if now - latest > LATELY:
+        return Finding(
+            check="event_flow",
+            state="unknown",
+            title=EVENT_FLOW,
+            what=Words(
+                f"已经 {ago.zh}没有收到任何事件；这期间有人给机器人发过消息的话，说明事件断了",
+                f"Nothing has come for {ago.en}. If anybody has written to the bot since, events "
+                "don't arrive any more",
+            ),
+        )
     return Finding(
         check="event_flow",
         state="ok",
