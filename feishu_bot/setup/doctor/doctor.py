@@ -51,8 +51,8 @@ class SystemDoctor:
 
     `environ` are the variables they were read from, with those of `.env`, and `process` those of
     the process alone. Without `records` nothing is known of the traffic. With `asks` the model is
-    put one short question. `gateway` is the bot's own, where it runs in this process; else
-    `is_outside`, and it is looked for on its port.
+    put one short question, with `knocks` the bot's addresses are tried. `gateway` is the bot's own,
+    where it runs in this process; else `is_outside`, and it is looked for on its port.
     """
 
     settings: Settings
@@ -61,6 +61,7 @@ class SystemDoctor:
     records: Records | None = None
     gateway: Gateway | None = None
     asks: bool = True
+    knocks: bool = True
     is_outside: bool = False
     clock: Callable[[], float] = time.time
 
@@ -90,7 +91,7 @@ class SystemDoctor:
         yield from check_settings(self.environ)
         yield from check_time_zone(self.settings.feishu_domain)
         yield from check_proxies(self.settings, self.environ, self.process)
-        if self.is_outside:
+        if self.is_outside and self.settings.transport == "webhook":
             yield check_process(self._keys, self.settings.bind, self.settings.http_port)
 
     def _storage(self) -> Iterable[Finding]:
@@ -108,7 +109,7 @@ class SystemDoctor:
         app = examine_app(self.settings)
         yield from app.findings
         seen: Sightings = self._known(lambda records: records.sightings.all(), {})
-        if self.settings.transport == "webhook":
+        if self.knocks and self.settings.transport == "webhook":
             yield from self._addresses(app.address, seen)
         if self.records is not None:
             links = ConsoleLinks(self.settings.feishu_domain, self.settings.app_id)
