@@ -76,6 +76,7 @@ class Setup:
                 stack.enter_context(self._listen(found["bind"], found["http_port"]))
             outcome = release.run(wanted)
         self._check()
+        progress.mark_done()
         return outcome
 
     def _check(self) -> None:

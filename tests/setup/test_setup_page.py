@@ -208,6 +208,7 @@ class Clock:
 def test_a_code_is_good_once_for_a_while_and_for_a_few_tries() -> None:
     clock, codes = Clock(), []
     code = OneTimeCode(codes.append, clock)
+    code.begin()
 
     assert code.accepts(f" {codes[0].lower()} ")
     assert not code.accepts(codes[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -51,13 +52,15 @@ class Process:
         return self._process.wait(START_SECONDS)
 
     def stop(self) -> None:
-        if self._process.poll() is None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
 
 @pytest.fixture
@@ -90,30 +93,28 @@ def answered(tenant: Tenant) -> bool:
             for one in tenant.feishu.messages_in(chat)
             if one.is_from_bot and one.replied_to == question.message_id and not one.streaming
         ],
-        START_SECONDS,
+        timeout=START_SECONDS,
     )
     return "simulated model" in said[0].text
 
 
 @pytest.mark.parametrize("way_in", ["webhook", "long_connection"])
 def test_one_command_and_one_scan_lead_to_an_answer(tenant: Tenant, run: Run, way_in: str) -> None:
-    options = {
-        "webhook": ["--public-url", tenant.public_url],
-        "long_connection": ["--long-connection"],
-    }
+    address = ["--public-url", tenant.public_url]
+    options = address if way_in == "webhook" else ["--long-connection"]
     process = run(
-        "-m", "feishu_bot", "setup", "--key-stdin", "--yes", *options[way_in],
+        "-m", "feishu_bot", "setup", "--key-stdin", "--yes", *options,
         "--api-url", tenant.sim.gateway.url, "--model", tenant.sim.gateway.models[0],
     )  # fmt: skip
     process.type(f"{tenant.sim.gateway.keys[0]}\n")
 
-    tenant.scan(eventually(lambda: link_in(process.output), START_SECONDS))
+    tenant.scan(eventually(lambda: link_in(process.output), timeout=START_SECONDS))
 
-    eventually(lambda: "Starting the bot" in process.output, START_SECONDS)
+    eventually(lambda: "Starting the bot" in process.output, timeout=START_SECONDS)
     if way_in == "webhook":
-        eventually(lambda: pings(tenant.public_url), START_SECONDS)
+        eventually(lambda: pings(tenant.public_url), timeout=START_SECONDS)
     else:
-        eventually(lambda: tenant.feishu.long_connections.clients, START_SECONDS)
+        eventually(lambda: tenant.feishu.long_connections.clients, timeout=START_SECONDS)
     assert answered(tenant)
     for name in ("APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN", "OPENAI_KEY"):
         assert tenant.saved[name] not in process.output
@@ -121,9 +122,14 @@ def test_one_command_and_one_scan_lead_to_an_answer(tenant: Tenant, run: Run, wa
 
 def test_the_page_becomes_the_bot(tenant: Tenant, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "data" / "feishu_bot.env"
-    process = run("-m", "feishu_bot", "setup", "--page", SETTINGS_FILE=str(file))
+    # As in the image, where there is no simulator.
+    image = tmp_path / "image"
+    image.mkdir()
+    (image / "feishu_bot").symlink_to(ROOT / "feishu_bot")
+    process = run("-m", "feishu_bot", "run", SETTINGS_FILE=str(file), PYTHONPATH=str(image))
     code = eventually(
-        lambda: re.search(r"^ +(\w{5}-\w{5})$", process.output, re.MULTILINE), START_SECONDS
+        lambda: re.search(r"^ +(\w{5}-\w{5})$", process.output, re.MULTILINE),
+        timeout=START_SECONDS,
     )[1]
     tenant.environ["SETTINGS_FILE"] = str(file)
     # What the page would ask; the page's own tests answer it there.
@@ -148,10 +154,11 @@ def test_the_page_becomes_the_bot(tenant: Tenant, run: Run, tmp_path: Path) -> N
 
     tenant.scan(eventually(link).rstrip('"}\n'))
 
-    eventually(lambda: "Starting the bot" in process.output, START_SECONDS)
-    eventually(lambda: pings(tenant.public_url), START_SECONDS)
+    eventually(lambda: "Starting the bot" in process.output, timeout=START_SECONDS)
+    eventually(lambda: pings(tenant.public_url), timeout=START_SECONDS)
     assert answered(tenant)
     assert "user_code" not in process.output
+    assert tenant.progress.is_done
     assert tenant.saved["APP_SECRET"] not in process.output
 
 
