@@ -116,13 +116,15 @@ class PooledTransport:
             raise FeishuUnavailable(f"no answer: {type(exc).__name__}: {exc}") from exc
         return _checked(response.status, response.headers, response.data)
 
-    def warm(self, url: str) -> None:
-        """Have a connection to this address open, by a request that asks for nothing.
+    def warm(self, domain: str) -> None:
+        """Have a connection to this domain open, by a request that asks for nothing.
 
         Raises HTTPError or FeishuUnavailable.
         """
         self._called_at = time.monotonic()
-        self._pool(url).request("HEAD", url, timeout=WARM_SECONDS, retries=False, redirect=False)
+        self._pool(domain).manager.request(
+            "HEAD", domain, timeout=WARM_SECONDS, retries=False, redirect=False
+        )
 
     def idle(self) -> float:
         """Seconds since anything was last called."""
