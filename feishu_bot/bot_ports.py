@@ -101,7 +101,7 @@ class BotOptions:
     max_cards: int = 6
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
-    limits: tuple[Limit, ...] = ()
+    limits: Callable[[], tuple[Limit, ...]] = tuple
     suggestions: bool = False
     suggestions_model: str = ""
     retention_days: int = 30

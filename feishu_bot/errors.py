@@ -5,6 +5,7 @@ BotError
 ├── Refused                a webhook request that is not from Feishu
 ├── Unreadable             one that is, and makes no sense
 ├── LeaseLost              another process has taken the job over
+├── ChangeRefused          what an administrator entered can't be used
 ├── StoreUnavailable       the database can't be opened, or doesn't answer
 ├── FeishuError            Feishu answered with a code, or not at all
 │   ├── FeishuUnavailable  no answer, or a 5xx one: the call may be repeated
@@ -83,6 +84,15 @@ class Unreadable(BotError):
 
 class LeaseLost(BotError):
     """The lease on a job ran out and another process has it now: stop, and store nothing."""
+
+
+class ChangeRefused(BotError):
+    """What an administrator entered can't be used; says why in Chinese and in English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh = zh
+        self.en = en
+        super().__init__(en)
 
 
 class StoreUnavailable(BotError):

@@ -190,9 +190,10 @@ class BotWorld:
         self.running = RunningJobs()
         self.notified: list[int] = []
         names = Ports.__dataclass_fields__.keys() - {"texts"}
+        limits = {"limits": lambda: options["limits"]} if "limits" in options else {}
         self.bot = build_bot(
             Ports(texts=TEXTS, **{name: getattr(self, name) for name in names}),
-            BotOptions(**{"bind_timeout": 0.0, "context_tokens": 1_000} | options),
+            BotOptions(**{"bind_timeout": 0.0, "context_tokens": 1_000} | options | limits),
             running=self.running,
             notify=lambda: self.notified.append(1),
             extra=extra,

@@ -65,7 +65,7 @@ class UsageWorld(BotWorld):
             clock=self.clock,
         )
         self.quotas = QuotaChecker(
-            self.reservations, limits=limits, currency=lambda: currency, clock=self.clock
+            self.reservations, limits=lambda: limits, currency=lambda: currency, clock=self.clock
         )
 
     def use(self, times: int = 1, **changes: object) -> None:
