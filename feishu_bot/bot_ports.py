@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.administration.audit import AuditLog
+from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
@@ -70,6 +72,8 @@ class Ports:
     balance: BalanceReader
     roles: Roles
     own_roles: OwnRoles
+    audit: AuditLog
+    admin_sessions: AdminSessions
     prices: Prices
     alerts: AlertSink
     texts: Texts
@@ -106,6 +110,7 @@ class BotOptions:
     suggestions_model: str = ""
     retention_days: int = 30
     title_model: str = ""
+    public_url: str = ""
     misses_messages: Callable[[], bool] = lambda: False
     bind_timeout: float = BIND_TIMEOUT
     clock: Callable[[], float] = time.time

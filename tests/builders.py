@@ -9,6 +9,7 @@ from typing import Any
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.card_actions import CardAction, ClickResponse
 from feishu_bot.core.cards import Select
@@ -26,6 +27,7 @@ from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.media.spreadsheets import write_spreadsheet
 from tests.core.fakes import (
     FakeAlerts,
+    FakeAuditLog,
     FakeBalance,
     FakeChats,
     FakeConversations,
@@ -39,6 +41,7 @@ from tests.core.fakes import (
     FakeReader,
     FakeReservations,
     FakeRoles,
+    FakeSessions,
     FakeUsage,
     FakeUserDirectory,
     RecordingMessenger,
@@ -181,6 +184,13 @@ class BotWorld:
         self.balance = FakeBalance()
         self.roles = FakeRoles()
         self.own_roles = FakeOwnRoles()
+        self.audit = FakeAuditLog()
+        self.admin_sessions = AdminSessions(
+            FakeSessions(),
+            self.audit,
+            admins=options["policy"].admins if "policy" in options else (),
+            has_address=bool(options.get("public_url")),
+        )
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
         self.signer = ButtonSigner("secret")

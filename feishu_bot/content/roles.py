@@ -126,9 +126,7 @@ def _read(content: bytes) -> Mapping[str, Entry]:
 
 def _index_of(entries: Mapping[str, Entry]) -> Mapping[Language, _RoleIndex]:
     return {
-        language: _role_index(
-            _role(entry, role_id, language) for role_id, entry in entries.items()
-        )
+        language: _role_index(_role(entry, role_id, language) for role_id, entry in entries.items())
         for language in LANGUAGES
     }
 
@@ -168,7 +166,8 @@ def _document(entry: Mapping[str, Any]) -> RoleDocument:
         keys = ("title", "content", "example", "author")
         texts = {"zh": {key: entry[key] for key in keys if key in entry}}
     tags = entry.get("tags", [])
-    return {"tags": [tags] if isinstance(tags, str) else list(tags), **texts}
+    document: dict[str, Any] = {"tags": [tags] if isinstance(tags, str) else list(tags)}
+    return document | texts
 
 
 def _entries(document: str | Items | Entry) -> Iterator[Entry]:

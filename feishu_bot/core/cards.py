@@ -133,6 +133,14 @@ class Buttons:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A button that opens a web page, and tells the bot nothing."""
+
+    label: Label
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     label: Label
     value: str
@@ -200,7 +208,19 @@ class Entry:
     quote: Label = ""
 
 
-Block = Paragraph | Field | Image | Chart | Divider | Buttons | Select | Form | Collapsible | Entry
+Block = (
+    Paragraph
+    | Field
+    | Image
+    | Chart
+    | Divider
+    | Buttons
+    | Link
+    | Select
+    | Form
+    | Collapsible
+    | Entry
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,8 @@ from feishu_bot.stores.schema import HAS_FAILED, IS_BLOCKED, grants, people, usa
 from feishu_bot.stores.usage import ANSWERS, SUMS, TOKENS
 
 _is_recent = usage.c.created_at >= sa.bindparam("since")
-_NUMBER = sa.literal_column("number")
-_STEP = sa.literal_column("step")
+_NUMBER: sa.ColumnClause[Any] = sa.literal_column("number")
+_STEP: sa.ColumnClause[Any] = sa.literal_column("step")
 _WAITS = {"queue": usage.c.waited, "first_text": usage.c.first_text}
 
 _FAILURES = (

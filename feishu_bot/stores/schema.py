@@ -234,9 +234,7 @@ usage = sa.Table(
     sa.Index("usage_created", "created_at"),
     sa.Index("usage_person", "open_id", "created_at"),
     sa.Index("usage_chat", "chat_id", "created_at"),
-    sa.Index(
-        "usage_failed", "created_at", sqlite_where=HAS_FAILED, postgresql_where=HAS_FAILED
-    ),
+    sa.Index("usage_failed", "created_at", sqlite_where=HAS_FAILED, postgresql_where=HAS_FAILED),
 )
 
 # Several grants for one day or month add up, and each keeps who gave it. An older version only

@@ -100,11 +100,7 @@ class LimitsInForce:
                 name=name,
                 amount=amounts[setting],
                 set_to=self._settings.get(setting, 0),
-                source="stored"
-                if setting in stored
-                else "setting"
-                if amounts[setting]
-                else "none",
+                source="stored" if setting in stored else "setting" if amounts[setting] else "none",
                 override=stored.get(setting),
             )
             for setting, name in LIMIT_NAMES.items()

@@ -19,6 +19,7 @@ from feishu_bot.core.cards import (
     Form,
     Image,
     Input,
+    Link,
     Paragraph,
     Person,
     Select,
@@ -82,6 +83,8 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
         case Buttons():
             buttons = [_button(localizer, button) for button in block.buttons]
             return [elements.button_row(buttons, spacing="8px")]
+        case Link():
+            return [elements.link_button(localizer.plain(block.label, LABEL_CHARS), block.url)]
         case Select():
             callback = elements.callback(block.value)
             return [
