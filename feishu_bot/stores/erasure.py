@@ -7,10 +7,14 @@ import sqlalchemy as sa
 from feishu_bot.core.people import ErasureReport, pseudonym
 from feishu_bot.stores import inbox_statements
 from feishu_bot.stores.schema import (
+    admin_changes,
+    admin_links,
+    admin_sessions,
     chats,
     conversations,
     feedback,
     grants,
+    overrides,
     own_roles,
     people,
     turns,
@@ -77,6 +81,16 @@ _MARK_KEPT = tuple(
     for one, owner in ((usage, usage.c.open_id), (grants, grants.c.subject))
 )
 _HIDE_GRANTER = sa.update(grants).where(grants.c.granted_by == _person).values(granted_by="")
+_hidden: sa.BindParameter[str] = sa.bindparam("hidden")
+# What was changed stays in the list, by whom nobody is told any more.
+_HIDE_ADMIN = tuple(
+    sa.update(column.table).where(column == _person).values({column: _hidden})
+    for column in (admin_changes.c.actor, admin_changes.c.subject, overrides.c.changed_by)
+)
+_LOG_OUT = (
+    sa.delete(admin_sessions).where(admin_sessions.c.actor == _person),
+    sa.delete(admin_links).where(admin_links.c.open_id == _person),
+)
 _DELETE_FEEDBACK = sa.delete(feedback).where(feedback.c.open_id == _person)
 
 _is_this = people.c.open_id == _person
@@ -122,6 +136,10 @@ def erase_person(
     for statement in _MARK_KEPT:
         connection.execute(statement, person)
     connection.execute(_HIDE_GRANTER, person)
+    for hide in _HIDE_ADMIN:
+        connection.execute(hide, hidden)
+    for log_out in _LOG_OUT:
+        connection.execute(log_out, person)
     judged = connection.execute(_DELETE_FEEDBACK, person).rowcount
     settings += connection.execute(_RESET_SETTINGS, person).rowcount
     settings += connection.execute(_DELETE_ROLES, person).rowcount

@@ -40,13 +40,13 @@ _FAILURES = (
     .order_by(usage.c.created_at.desc())
     .limit(sa.bindparam("most"))
 )
+# As an expression: SQLite would read the whole index of chats, to have them in order.
+_CHAT = usage.c.chat_id + ""
 _CHATS = (
-    sa.select(
-        usage.c.chat_id.label("name"), sa.func.max(usage.c.chat_type).label("chat_type"), *SUMS
-    )
+    sa.select(_CHAT.label("name"), sa.func.max(usage.c.chat_type).label("chat_type"), *SUMS)
     .where(_is_recent)
-    .group_by(usage.c.chat_id)
-    .order_by(TOKENS.desc(), usage.c.chat_id)
+    .group_by(sa.literal_column("name"))
+    .order_by(TOKENS.desc(), sa.literal_column("name"))
     .limit(sa.bindparam("most"))
 )
 _GRANTS = (

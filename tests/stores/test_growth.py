@@ -77,6 +77,7 @@ def use_everything(stores: Stores, make_task, last: int, tag: str) -> None:  # t
     answer = RatedAnswer(message_id=f"om_a{first}")
     stores.feedback.toggle(answer, person, "up"), stores.feedback.ratings(answer.message_id)
     conversations.clear(key)
+    stores.overrides.refresh()
     QueueReader(conversations._database).read()
 
 
@@ -96,6 +97,24 @@ def test_no_statement_reads_a_whole_table(
         database.close()
     with plans_of(database) as plans:
         use_everything(stores, make_task, grown - 50, "after")
+        assert plans.whole_tables(MOST_ROWS) == {}
+
+
+def test_reports_read_no_more_than_the_time_that_they_are_about(
+    database: Database, stores: Stores, grown: int, backend: str
+) -> None:
+    if backend == "postgresql":
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+    since, reports = time.time() - 300, stores.reports
+
+    with plans_of(database) as plans:
+        assert reports.totals([since, since + 60])
+        assert reports.waits([since], "queue") == reports.waits([since], "first_text") == []
+        assert reports.chats(since, 20)
+        assert reports.grants(since, 20)
+        assert reports.failures(20) == reports.blocked(20) == []
+        assert len(plans.reads) == 7
         assert plans.whole_tables(MOST_ROWS) == {}
 
 
