@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Limit
+from feishu_bot.core.limits import Limits
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
@@ -89,7 +89,7 @@ def create_app(settings: Settings) -> Flask:
         media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
-        keeps_month=lambda: any(limit.period == "month" for limit in limits()),
+        keeps_month=lambda: any(limit.period == "month" for limit in limits.current),
     )
     effective = EffectiveSettings(
         _language(settings),
@@ -251,24 +251,22 @@ def _ports(
 
 def _roles(settings: Settings, overrides: Overrides) -> RoleList:
     path = Path(settings.roles_file) if settings.roles_file else None
-    return RoleList(path, stored=lambda: overrides.of("role"))
+    roles = RoleList(path)
+    overrides.watch(lambda: roles.layer(overrides.of("role")))
+    return roles
 
 
 def _prices(settings: Settings, overrides: Overrides) -> PriceList:
-    return PriceList(
-        Path(settings.prices_file) if settings.prices_file else None,
-        stored=lambda: overrides.of("price"),
-        stored_currency=lambda: overrides.of("currency"),
-    )
+    prices = PriceList(Path(settings.prices_file) if settings.prices_file else None)
+    overrides.watch(lambda: prices.layer(overrides.of("price"), overrides.of("currency")))
+    return prices
 
 
 def _language(settings: Settings) -> Language:
     return "en" if settings.language == "en" else "zh"
 
 
-def _options(
-    settings: Settings, scope: GroupScopeMonitor, limits: Callable[[], tuple[Limit, ...]]
-) -> BotOptions:
+def _options(settings: Settings, scope: GroupScopeMonitor, limits: Limits) -> BotOptions:
     return BotOptions(
         language=_language(settings),
         p2p_context=settings.p2p_context,

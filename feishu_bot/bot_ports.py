@@ -25,7 +25,7 @@ from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Limit, Reservations
+from feishu_bot.core.limits import FixedLimits, Limits, Reservations
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
@@ -105,7 +105,7 @@ class BotOptions:
     max_cards: int = 6
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
-    limits: Callable[[], tuple[Limit, ...]] = tuple
+    limits: Limits = field(default_factory=FixedLimits)
     suggestions: bool = False
     suggestions_model: str = ""
     retention_days: int = 30

@@ -17,7 +17,7 @@ from feishu_bot.core.commands.registry import CommandGroup, CommandResult
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Limit, Quota
+from feishu_bot.core.limits import FixedLimits, Limit, Quota
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
@@ -190,6 +190,7 @@ class BotWorld:
             self.audit,
             admins=options["policy"].admins if "policy" in options else (),
             has_address=bool(options.get("public_url")),
+            new_token=lambda: "token",
         )
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
@@ -200,7 +201,7 @@ class BotWorld:
         self.running = RunningJobs()
         self.notified: list[int] = []
         names = Ports.__dataclass_fields__.keys() - {"texts"}
-        limits = {"limits": lambda: options["limits"]} if "limits" in options else {}
+        limits = {"limits": FixedLimits(options["limits"])} if "limits" in options else {}
         self.bot = build_bot(
             Ports(texts=TEXTS, **{name: getattr(self, name) for name in names}),
             BotOptions(**{"bind_timeout": 0.0, "context_tokens": 1_000} | options | limits),

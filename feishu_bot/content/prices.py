@@ -32,8 +32,7 @@ CURRENCY = "currency"
 class PriceList:
     """Implements `core.administration.editable.EditablePrices`. Safe for threads.
 
-    Without a path nothing has a price, but what `stored` and `stored_currency` give, which are
-    layered over those of the file: the same objects as long as nothing in them changes.
+    Without a path nothing has a price, but what is layered over the file.
 
     `prices.yaml` in this folder shows what a file looks like. It is read again when it changes; a
     broken one is logged and the last good one stays. Raises SettingsError when it is broken at
@@ -44,14 +43,16 @@ class PriceList:
         self,
         path: Path | None = None,
         *,
-        stored: Callable[[], StoredPrices] = lambda: _NONE,
-        stored_currency: Callable[[], StoredPrices] = lambda: _NONE,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._file = WatchedFile(path, _read, timer=timer) if path else None
-        self._stored = stored
-        self._stored_currency = stored_currency
-        self._merged: tuple[_Table | None, StoredPrices, StoredPrices, _Table] | None = None
+        # Those of models, and of the currency.
+        self._stored: tuple[StoredPrices, StoredPrices] = _NONE, _NONE
+        self._merged: tuple[_Table, tuple[StoredPrices, StoredPrices], _Table] | None = None
+
+    def layer(self, prices: StoredPrices, currency: StoredPrices) -> None:
+        """Put these over the prices of the file from now on."""
+        self._stored = prices, currency
 
     @property
     def currency(self) -> str:
@@ -71,7 +72,7 @@ class PriceList:
         return self._table().price_of(model).minute * seconds / 60
 
     def listed(self) -> tuple[ListedPrice, ...]:
-        file, stored = (self._file.value() if self._file else _Table()), self._stored()
+        file, stored = (self._file.value() if self._file else _NO_TABLE), self._stored[0]
         return tuple(
             ListedPrice(
                 model=model,
@@ -103,20 +104,17 @@ class PriceList:
 
     @property
     def currency_is_stored(self) -> bool:
-        return CURRENCY in self._stored_currency()
+        return CURRENCY in self._stored[1]
 
     def _table(self) -> _Table:
-        file = self._file.value() if self._file else None
-        stored, currency, known = self._stored(), self._stored_currency(), self._merged
-        if not stored and not currency:
-            return file or _Table()
-        is_same = known and all(
-            one is other for one, other in zip(known, (file, stored, currency), strict=False)
-        )
-        if not known or not is_same:
-            known = file, stored, currency, _layered(file or _Table(), stored, currency)
+        file = self._file.value() if self._file else _NO_TABLE
+        stored, known = self._stored, self._merged
+        if not any(stored):
+            return file
+        if not known or known[0] is not file or known[1] is not stored:
+            known = file, stored, _layered(file, *stored)
             self._merged = known
-        return known[3]
+        return known[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +145,9 @@ class _Table:
             return self.by_name[model]
         prefixes = [prefix for prefix in self.by_prefix if model.startswith(prefix)]
         return self.by_prefix[max(prefixes, key=len)] if prefixes else _Price()
+
+
+_NO_TABLE = _Table()
 
 
 def _read(content: bytes) -> _Table:

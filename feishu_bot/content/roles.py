@@ -31,14 +31,12 @@ _WITHOUT_TAGS: Mapping[Language, str] = {"zh": "其他", "en": "Other"}
 
 # Roles that administrators have put into the list, by id; None takes one out of it.
 StoredRoles = Mapping[str, Override]
-_NONE: StoredRoles = {}
 
 
 class RoleList:
     """Implements `core.administration.editable.EditableRoles`. Safe for threads.
 
-    Without a path the roles are built in. What `stored` gives is layered over them: the same
-    object as long as nothing in it changes.
+    Without a path the roles are built in. What administrators have stored is layered over them.
 
     An entry has an id, tags, and its texts under `zh` and `en`; one language alone serves for
     both. An entry without languages, `{title, content, example, author, tags}`, holds for both,
@@ -50,14 +48,17 @@ class RoleList:
         self,
         path: Path | None = None,
         *,
-        stored: Callable[[], StoredRoles] = lambda: _NONE,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._file = WatchedFile(path or BUILT_IN, _read, timer=timer)
-        self._stored = stored
+        self._stored: StoredRoles = {}
         self._merged: tuple[Mapping[str, Entry], StoredRoles, Mapping[Language, _RoleIndex]] = (
             {}, {}, {}
         )  # fmt: skip
+
+    def layer(self, stored: StoredRoles) -> None:
+        """Put these over the roles of the file from now on."""
+        self._stored = stored
 
     def categories(self, language: Language) -> tuple[str, ...]:
         return tuple(self._in(language).by_category)
@@ -69,7 +70,7 @@ class RoleList:
         return self._in(language).by_id.get(role_id)
 
     def listed(self) -> tuple[ListedRole, ...]:
-        file, stored = self._file.value(), self._stored()
+        file, stored = self._file.value(), self._stored
         return tuple(
             ListedRole(
                 id=role_id,
@@ -100,7 +101,7 @@ class RoleList:
 
     def _in(self, language: Language) -> _RoleIndex:
         file, stored, (known_file, known_stored, index) = (
-            self._file.value(), self._stored(), self._merged
+            self._file.value(), self._stored, self._merged
         )  # fmt: skip
         if not index or file is not known_file or stored is not known_stored:
             index = _index_of(_layered(file, stored))

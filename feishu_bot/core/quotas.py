@@ -11,7 +11,8 @@ from feishu_bot.core import days
 from feishu_bot.core.formatting import format_count, format_money
 from feishu_bot.core.limits import (
     COMPANY,
-    Limit,
+    FixedLimits,
+    Limits,
     Period,
     Reservations,
     Spending,
@@ -44,12 +45,11 @@ class QuotaChecker:
     Days and months begin at midnight by the server's clock and TZ. What is used up to a limit may
     be used whole, so the last question can go beyond it; but questions that are asked at once
     count with what they are expected to take, over all processes, until they are answered.
-    `limits` are those that hold now.
     """
 
     reservations: Reservations
     _: KW_ONLY
-    limits: Callable[[], tuple[Limit, ...]] = tuple
+    limits: Limits = FixedLimits()  # noqa: RUF009 (frozen)
     currency: Callable[[], str] = lambda: ""
     clock: Callable[[], float] = time.time
 
@@ -61,7 +61,7 @@ class QuotaChecker:
         What has begun is finished, whatever it costs, and admins aren't limited; both count.
         `expected` is asked only where there are limits. Raises LeaseLost.
         """
-        if not self.limits():
+        if not self.limits.current:
             return None
         is_free = is_admin or bool(job.checkpoint)
         windows = () if is_free else self._windows_at(job.target)
@@ -97,10 +97,10 @@ class QuotaChecker:
     @property
     def keeps_since(self) -> float:
         """From when on usage counts against a limit, seconds since the epoch; inf for none."""
-        if not self.limits():
+        if not self.limits.current:
             return math.inf
         now = self.clock()
-        if any(limit.period == "month" for limit in self.limits()):
+        if any(limit.period == "month" for limit in self.limits.current):
             return days.month_start(now)
         return days.day_start(now)
 
@@ -139,7 +139,7 @@ class QuotaChecker:
                 since=days.month_start(now) if limit.period == "month" else days.day_start(now),
                 name=days.period_name(limit.period, now),
             )
-            for limit in self.limits()
+            for limit in self.limits.current
             if limit.whose in whose
         ]
 

@@ -49,6 +49,7 @@ class SqlOverrides:
         self._database = database
         self._clock = clock
         self._stamp = 0
+        self._watching: list[Callable[[], None]] = []
         self._by_section: Mapping[str, Mapping[str, Override]] = {}
         self._reading = threading.Lock()
         self._closing = threading.Event()
@@ -56,6 +57,10 @@ class SqlOverrides:
 
     def of(self, section: Section) -> Mapping[str, Override]:
         return self._by_section.get(section, _NONE)
+
+    def watch(self, take: Callable[[], None]) -> None:
+        self._watching.append(take)
+        take()
 
     def put(self, section: Section, name: str, value: Any, change: Change) -> None:
         now = self._clock()
@@ -90,6 +95,8 @@ class SqlOverrides:
                 for section, new in found.items()
             }
             self._stamp = stamp
+            for take in self._watching:
+                take()
 
     def start(self) -> None:
         """Read them, and go on looking for changes in a thread."""

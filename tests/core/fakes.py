@@ -854,9 +854,14 @@ class FakeOverrides:
     def __init__(self, audit=None) -> None:
         self.audit = audit or FakeAuditLog()
         self.sections: dict[str, dict[str, Override]] = {}
+        self.watching: list[Callable[[], None]] = []
 
     def of(self, section):
         return self.sections.setdefault(section, {})
+
+    def watch(self, take) -> None:
+        self.watching.append(take)
+        take()
 
     def put(self, section, name, value, change) -> None:
         held = dict(self.of(section))
@@ -865,3 +870,5 @@ class FakeOverrides:
             held[name] = Override(value=value, changed_by=change.actor)
         self.sections[section] = held
         self.audit.add(change)
+        for take in self.watching:
+            take()

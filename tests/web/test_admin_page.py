@@ -74,7 +74,7 @@ def text_of(answer) -> str:
 
 
 def limits_of(page: AdminPage):
-    return page.app.extensions["feishu_bot"].pool.handle.__self__.answerer.quotas.limits()
+    return page.app.extensions["feishu_bot"].pool.handle.__self__.answerer.quotas.limits.current
 
 
 def test_strangers_see_no_page_but_the_login(page):

@@ -77,19 +77,16 @@ class LimitShown:
 
 
 class LimitsInForce:
-    """The limits by the names of settings. Call it for those that hold; asks no database."""
+    """The limits by the names of settings; `current` are those that hold."""
 
     def __init__(self, settings: Mapping[str, float], overrides: Overrides) -> None:
+        self.current: tuple[Limit, ...] = ()
         self._settings = settings
         self._overrides = overrides
-        self._known: tuple[Mapping[str, Override], tuple[Limit, ...]] | None = None
+        overrides.watch(self._take)
 
-    def __call__(self) -> tuple[Limit, ...]:
-        stored, known = self._overrides.of("limit"), self._known
-        if known is None or known[0] is not stored:
-            known = stored, limits_of(self._amounts(stored))
-            self._known = known
-        return known[1]
+    def _take(self) -> None:
+        self.current = limits_of(self._amounts(self._overrides.of("limit")))
 
     def shown(self) -> tuple[LimitShown, ...]:
         """Every limit there can be, in the order of the settings."""

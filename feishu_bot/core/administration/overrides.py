@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -25,6 +25,9 @@ class Overrides(Protocol):
 
     def of(self, section: Section) -> Mapping[str, Override]:
         """Those that hold, from memory: the same object until one of them changes."""
+
+    def watch(self, take: Callable[[], None]) -> None:
+        """Call this now, and whenever something has changed, in whichever thread that is."""
 
     def put(self, section: Section, name: str, value: Any, change: Change) -> None:
         """Set a value, or take it back with None; the change is noted in the same transaction."""

@@ -22,6 +22,7 @@ LONGEST_SECONDS = 12 * 3600.0
 # That somebody is still there is stored so often.
 TOUCH_SECONDS = 60.0
 LINK_SECONDS = 600.0
+TOKEN_BYTES = 32
 # Where there is no password, the page shows itself so long after a link was asked for.
 SHOWN_SECONDS = 24 * 3600.0
 
@@ -83,6 +84,7 @@ class AdminSessions:
     admins: Collection[str] = ()
     has_address: bool = False
     clock: Callable[[], float] = time.time
+    new_token: Callable[[], str] = lambda: secrets.token_urlsafe(TOKEN_BYTES)
 
     @property
     def may_be_on(self) -> bool:
@@ -113,7 +115,7 @@ class AdminSessions:
 
     def link_token(self, sender: Sender) -> str:
         """A token that logs this person in, once, for LINK_SECONDS."""
-        token = secrets.token_urlsafe(32)
+        token = self.new_token()
         self.store.add_link(_hash(token), tuple(sender.ids), self.clock())
         return token
 
@@ -154,7 +156,7 @@ class AdminSessions:
         self.audit.add(Change(actor=session.actor, action="logout_all"))
 
     def _begin(self, actor: str, ids: tuple[str, ...]) -> str:
-        token, now = secrets.token_urlsafe(32), self.clock()
+        token, now = self.new_token(), self.clock()
         mark = self._mark(token)
         session = Session(actor=actor, ids=ids, password_mark=mark, created_at=now, seen_at=now)
         self.store.add(_hash(token), session)
