@@ -29,6 +29,7 @@ from feishu_bot.feishu.cards.localizer import resolve_text
 from feishu_bot.readiness import STARTING, Readiness
 from feishu_bot.settings import Settings, read_environment
 from feishu_bot.settings.shown import shown_settings
+from feishu_bot.setup.doctor.doctor import SystemDoctor
 from feishu_bot.stores import Stores
 from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.web.admin.blueprint import blueprint
@@ -44,6 +45,7 @@ def admin_page(
     roles: RoleList,
     prices: PriceList,
     readiness: Readiness,
+    doctor: SystemDoctor,
 ) -> Blueprint:
     """The page over these parts of the bot, which it shows and changes."""
     texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
@@ -72,6 +74,8 @@ def admin_page(
         prices=prices,
         roles=roles,
         state=lambda: _state(settings, readiness, queue, started_at),
+        doctor=doctor,
+        latest_report=doctor.latest,
         settings=lambda: _settings(settings),
         words={"zh": partial(resolve_text, texts["zh"]), "en": partial(resolve_text, texts["en"])},
         titles={"zh": _titles(texts["zh"]), "en": _titles(texts["en"])},

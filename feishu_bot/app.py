@@ -25,6 +25,7 @@ from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
+from feishu_bot.core.diagnosis import Doctor
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import Limits
@@ -33,6 +34,7 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
+from feishu_bot.examination import Examination, build_examination
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
@@ -40,6 +42,7 @@ from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -98,11 +101,12 @@ def create_app(settings: Settings) -> Flask:
         people=stores.people,
     )
     noted = NotedAlerts()
+    links = ConsoleLinks(settings.feishu_domain, settings.app_id)
     client = FeishuClient(
         app_id=settings.app_id,
         app_secret=settings.app_secret,
         domain=settings.feishu_domain,
-        on_refusal=partial(note_refusal, noted),
+        on_refusal=partial(note_refusal, noted, links),
         on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
@@ -112,6 +116,7 @@ def create_app(settings: Settings) -> Flask:
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
     roles, prices = _roles(settings, overrides), _prices(settings, overrides)
+    examination = build_examination(settings, stores, gateway, noted)
     ports = _ports(
         settings,
         stores,
@@ -124,6 +129,7 @@ def create_app(settings: Settings) -> Flask:
         messenger=messenger,
         signer=signer,
         alerts=noted,
+        doctor=examination.doctor,
     )
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
@@ -145,6 +151,8 @@ def create_app(settings: Settings) -> Flask:
     monitors = (
         *((scope,) if settings.group_reply == "all" else ()),
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
+        *((examination.at_start,) if examination.at_start else ()),
+        examination.watch,
     )
     transport = PooledTransport()
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
@@ -154,7 +162,7 @@ def create_app(settings: Settings) -> Flask:
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
-        always=(transport, overrides, messenger),
+        always=(transport, overrides, messenger, examination.keeper),
         answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
@@ -167,10 +175,12 @@ def create_app(settings: Settings) -> Flask:
         },
     )
     responses = CallbackResponses(texts, effective.language, signer)
-    webhook = _webhook(settings, bot, messenger, responses, limit)
+    webhook = _webhook(settings, bot, messenger, responses, examination=examination, limit=limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
-    app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
+    app.register_blueprint(
+        feishu_views.blueprint(webhook.handle, MAX_BODY, webhook.note_misdirected)
+    )
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
@@ -187,6 +197,7 @@ def create_app(settings: Settings) -> Flask:
             roles=roles,
             prices=prices,
             readiness=readiness,
+            doctor=examination.doctor,
         )
         app.register_blueprint(page)
     return app
@@ -205,6 +216,7 @@ def _ports(
     messenger: FeishuMessenger,
     signer: ButtonSigner,
     alerts: NotedAlerts,
+    doctor: Doctor,
 ) -> Ports:
     files = FileReader()
     return Ports(
@@ -245,6 +257,7 @@ def _ports(
         ),
         prices=prices,
         alerts=alerts,
+        doctor=doctor,
         texts=texts,
     )
 
@@ -339,6 +352,8 @@ def _webhook(
     bot: Bot,
     messenger: FeishuMessenger,
     responses: CallbackResponses,
+    *,
+    examination: Examination,
     limit: TimeLimit,
 ) -> WebhookHandler:
     verifier = SignatureVerifier(
@@ -357,5 +372,12 @@ def _webhook(
         on_chat_joined=bot.join,
         on_menu_click=bot.click_menu,
         responses=responses,
+        note=examination.sightings.note,
     )
-    return WebhookHandler(verifier, dispatcher, limit)
+    return WebhookHandler(
+        verifier,
+        dispatcher,
+        limit,
+        knocks=examination.knocks,
+        note=examination.sightings.note,
+    )

@@ -8,6 +8,7 @@ from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.admin_page import AdminPageCommands
 from feishu_bot.core.commands.balance import BalanceCommands
+from feishu_bot.core.commands.doctor import DoctorCommands
 from feishu_bot.core.commands.edit import EditCommands
 from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.extra import ExtraActions
@@ -146,4 +147,5 @@ def command_groups(
             ),
         ),
         VisionCommands(),
+        DoctorCommands(ports.doctor),
     )

@@ -31,6 +31,7 @@ from tests.core.fakes import (
     FakeBalance,
     FakeChats,
     FakeConversations,
+    FakeDoctor,
     FakeFeedback,
     FakeHistory,
     FakeInbox,
@@ -194,6 +195,7 @@ class BotWorld:
         )
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
+        self.doctor = FakeDoctor()
         self.signer = ButtonSigner("secret")
         self.clicks = 0
         vars(self).update(ports or {})

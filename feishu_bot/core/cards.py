@@ -126,18 +126,18 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Buttons:
-    """Buttons beside each other, as far as there is room."""
-
-    buttons: tuple[Button, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
-    """A button that opens a web page, and tells the bot nothing."""
+    """A button that opens a page."""
 
     label: Label
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """Buttons beside each other, as far as there is room."""
+
+    buttons: tuple[Button | Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,19 +208,7 @@ class Entry:
     quote: Label = ""
 
 
-Block = (
-    Paragraph
-    | Field
-    | Image
-    | Chart
-    | Divider
-    | Buttons
-    | Link
-    | Select
-    | Form
-    | Collapsible
-    | Entry
-)
+Block = Paragraph | Field | Image | Chart | Divider | Buttons | Select | Form | Collapsible | Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

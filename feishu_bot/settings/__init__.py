@@ -164,6 +164,7 @@ class Settings:
     )
     log_messages: bool = env("LOG_MESSAGES", flag, "false")
     admin_password: str = env("ADMIN_PASSWORD", values.password, "", secret="all")
+    doctor_at_start: bool = env("DOCTOR_AT_START", flag, "true")
     metrics: bool = env("METRICS", flag, "false")
     monitoring_token: str = env("MONITORING_TOKEN", values.token, "", secret="all")
 

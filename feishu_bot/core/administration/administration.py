@@ -15,6 +15,7 @@ from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.administration.state import BotState, SettingShown
 from feishu_bot.core.cards import Card, Label
 from feishu_bot.core.chat_model import ModelCatalog
+from feishu_bot.core.diagnosis import Doctor, Report
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import UserDirectory
 from feishu_bot.core.quotas import QuotaChecker
@@ -25,6 +26,8 @@ from feishu_bot.core.usage import UsageStore
 @dataclass(frozen=True, kw_only=True)
 class Administration:
     """The page's view of the bot.
+
+    `latest_report` is what the doctor found last, in whichever process.
 
     `words` are what cards say, by their labels, and `titles` the titles of notices by their kinds.
     `role_card` is the card that begins a role. Browsers that were logged in are known again by
@@ -44,6 +47,8 @@ class Administration:
     prices: EditablePrices
     roles: EditableRoles
     state: Callable[[], BotState]
+    doctor: Doctor
+    latest_report: Callable[[], Report | None]
     settings: Callable[[], Sequence[SettingShown]]
     words: Mapping[Language, Callable[[Label], str]]
     titles: Mapping[Language, Callable[[str], str]]

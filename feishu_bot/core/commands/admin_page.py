@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.administration.sessions import LINK_SECONDS, AdminSessions
-from feishu_bot.core.cards import Card, Link, Paragraph, Text
+from feishu_bot.core.cards import Buttons, Card, Link, Paragraph, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
 from feishu_bot.core.notices import Notice
 
@@ -30,7 +30,7 @@ class AdminPageCommands(CommandGroup):
         minutes = {"minutes": str(round(LINK_SECONDS / 60))}
         blocks = (
             Paragraph(Text("admin_link_what")),
-            Link(Text("button_admin_open"), url),
+            Buttons((Link(Text("button_admin_open"), url),)),
             Paragraph(Text("admin_link_holds", minutes), is_small=True),
         )
         return Card(title=Text("admin_link_title"), icon="🛠", colour="blue", blocks=blocks)

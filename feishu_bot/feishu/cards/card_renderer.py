@@ -83,8 +83,6 @@ def _block(localizer: Localizer, block: Block, ids: Iterator[int]) -> list[Eleme
         case Buttons():
             buttons = [_button(localizer, button) for button in block.buttons]
             return [elements.button_row(buttons, spacing="8px")]
-        case Link():
-            return [elements.link_button(localizer.plain(block.label, LABEL_CHARS), block.url)]
         case Select():
             callback = elements.callback(block.value)
             return [
@@ -165,8 +163,10 @@ def _entry(localizer: Localizer, entry: Entry) -> Element:
     }
 
 
-def _button(localizer: Localizer, button: Button) -> Element:
+def _button(localizer: Localizer, button: Button | Link) -> Element:
     label = localizer.plain(button.label, LABEL_CHARS)
+    if isinstance(button, Link):
+        return elements.link_button(label, button.url)
     element = elements.button(label, button.value, style=button.style)
     if button.confirm is not None:
         element["confirm"] = {"title": label, "text": localizer.plain(button.confirm)}

@@ -47,11 +47,11 @@ def button(
 
 
 def link_button(label: Element, url: str) -> Element:
-    """A button that opens a page in the browser of the reader ("Button", "open_url")."""
+    """A button that opens a page ("Button": the behaviour `open_url`)."""
     return {
         "tag": "button",
         "text": label,
-        "type": "primary",
+        "type": "default",
         "behaviors": [{"type": "open_url", "default_url": url}],
     }
 

@@ -23,6 +23,7 @@ from feishu_bot.core.administration.administration import Administration
 from feishu_bot.core.formatting import format_money
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.web.admin.cookies import Cookies, is_secure
+from feishu_bot.web.admin.doctor import add_doctor
 from feishu_bot.web.admin.forms import add_forms
 from feishu_bot.web.admin.guard import Guard
 from feishu_bot.web.admin.login import add_login, add_logout
@@ -33,6 +34,7 @@ from feishu_bot.web.admin.wording import LANGUAGE, count, language, moment, say,
 
 PAGES = (
     "overview",
+    "doctor",
     "figures",
     "usage",
     "limits",
@@ -62,6 +64,7 @@ def blueprint(admin: Administration) -> Blueprint:
     add_logout(bp, admin, cookies)
     add_pages(bp, admin)
     add_reports(bp, admin)
+    add_doctor(bp, admin)
     add_forms(bp, admin)
     add_roles(bp, admin)
     _add_language(bp, admin)
