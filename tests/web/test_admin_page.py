@@ -17,11 +17,11 @@ from tests.web.admin_pages import PASSWORD, AdminPage
 
 GET = (
     *("", "/figures?days=30", "/figures?days=1", "/usage", "/limits", "/people", "/models"),
-    *("/roles", "/roles/edit", "/failures", "/settings", "/changes"),
+    *("/roles", "/roles/edit", "/failures", "/settings", "/changes", "/doctor"),
 )
 POST = (
     *("/limits", "/grants", "/people", "/models/currency", "/models/price", "/roles/edit"),
-    *("/logout", "/language"),
+    *("/logout", "/language", "/doctor"),
 )
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 ROLE = {
@@ -390,3 +390,14 @@ def test_every_text_of_the_page_is_used_and_there_is_none_without_one():
     }
     assert unused <= set(re.findall(r'"(\w+)"', sources))
     assert all(set(text) == {"zh", "en"} and all(text.values()) for text in texts.values())
+
+
+def test_the_doctors_report_is_shown_and_made_anew_on_demand(page, browser):
+    assert "Nothing was examined yet" in text_of(browser.get("/admin/doctor"))
+
+    answer = browser.post("/admin/doctor", {})
+    assert answer.headers["Location"] == "/admin/doctor"
+    shown = text_of(browser.get("/admin/doctor"))
+    # Nobody answers where this bot looks for Feishu and for the model service.
+    assert "Faults (" in shown
+    assert PASSWORD not in shown
