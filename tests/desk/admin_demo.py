@@ -13,7 +13,7 @@ from feishu_bot.stores import Database, SqlUsage
 from feishu_bot.stores.schema import usage
 
 MODELS = ("gpt-5.6-luna", "claude-sonnet-5", "deepseek-v4")
-FAILURES = ("rate_limited", "overloaded", "key_exhausted", "gave_up")
+FAILURES = ("gateway_busy", "gateway_unreachable", "key_exhausted", "gave_up")
 PER_DAY = 60
 
 

@@ -6,6 +6,8 @@ import logging
 
 import pytest
 import sqlalchemy as sa
+from flask import Request
+from werkzeug.test import EnvironBuilder
 
 from feishu_bot.core.administration.sessions import IDLE_SECONDS, LONGEST_SECONDS
 from feishu_bot.core.messages import Sender
@@ -13,6 +15,7 @@ from feishu_bot.errors import SettingsError
 from feishu_bot.logs import get_limited_logger
 from feishu_bot.stores.schema import admin_changes, admin_links, admin_sessions
 from feishu_bot.web.admin import login
+from feishu_bot.web.admin.addresses import address_of
 from tests.web.admin_pages import PASSWORD, AdminPage, Browser
 
 PUBLIC = "https://bot.example.com"
@@ -296,3 +299,27 @@ def test_a_browser_that_keeps_no_cookie_is_told_so(page):
     assert "keep this page" in answer.get_data(as_text=True)
     answer = page.browser().get("/admin?entered=1")
     assert answer.headers["Location"] == "/admin/login?lost=1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("198.51.100.7", "", "198.51.100.7"),
+        # Who comes from outside may write what they like.
+        ("198.51.100.7", "203.0.113.9", "198.51.100.7"),
+        ("127.0.0.1", "6.6.6.6, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.2", "6.6.6.6, 203.0.113.9, 172.18.0.1", "203.0.113.9"),
+        ("10.0.0.2", "192.168.1.5", "192.168.1.5"),
+        ("127.0.0.1", "nonsense", "127.0.0.1"),
+        ("::ffff:198.51.100.7", "", "198.51.100.7"),
+        ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
+        ("", "", "unknown"),
+    ],
+)
+def test_tries_are_counted_by_the_address_that_nobody_can_make_up(peer, forwarded, address):
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    made = Request(
+        EnvironBuilder(headers=headers, environ_base={"REMOTE_ADDR": peer}).get_environ()
+    )
+
+    assert address_of(made) == address

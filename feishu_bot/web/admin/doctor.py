@@ -4,35 +4,58 @@ from __future__ import annotations
 
 import threading
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from feishu_bot.core.administration.administration import Administration
-from feishu_bot.core.diagnosis import STATES
-from feishu_bot.web.admin.wording import language, say
+from feishu_bot.core.diagnosis import STATES, Doctor
+from feishu_bot.web.admin.wording import language
+
+# An examination takes up to a minute; so long the page looks for its report.
+LONGEST_SECONDS = 120
 
 
 def add_doctor(bp: Blueprint, admin: Administration) -> None:
     """The views of the report, and of the button that makes a new one."""
-    # An examination takes up to a minute, and all threads of this page must not be in it.
-    examining = threading.Lock()
+    examination = _Examination(admin.doctor)
 
     @bp.get("/doctor")
     def doctor() -> ResponseReturnValue:
+        report = admin.latest_report()
+        since = request.args.get("since", 0, type=int)
+        is_waiting = (report is None or report.at < since) and (
+            admin.clock() < since + LONGEST_SECONDS
+        )
         return render_template(
             "admin/doctor.html",
-            report=admin.latest_report(),
+            report=report,
+            is_waiting=is_waiting,
             states=STATES,
             language=language(),
         )
 
     @bp.post("/doctor")
     def examine() -> ResponseReturnValue:
-        if not examining.acquire(blocking=False):
-            problem = say("doctor_busy")
-            return render_template("admin/problem.html", problem=problem, back="admin.doctor"), 409
+        since = int(admin.clock())
+        examination.begin()
+        return redirect(url_for("admin.doctor", since=since), 303)
+
+
+class _Examination:
+    """One at a time, in a thread of its own: proxies don't wait as long as it may take."""
+
+    def __init__(self, doctor: Doctor) -> None:
+        self._doctor = doctor
+        self._is_running = threading.Lock()
+
+    def begin(self) -> None:
+        """Begin one, unless one is under way."""
+        if self._is_running.acquire(blocking=False):
+            threading.Thread(target=self._run, name="examination", daemon=True).start()
+
+    def _run(self) -> None:
         try:
-            admin.doctor.examine()
+            # It never raises, and keeps its report.
+            self._doctor.examine()
         finally:
-            examining.release()
-        return redirect(url_for("admin.doctor"), 303)
+            self._is_running.release()

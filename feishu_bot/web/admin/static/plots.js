@@ -43,7 +43,7 @@ function draw(box) {
       { ...axis, size: 56, values: (_, at) => at.map(short) },
     ],
     series: [
-      { label: "", value: (_, at) => (at === null || at === undefined ? "–" : label(at)) },
+      { label: data.when, value: (_, at) => (at === null || at === undefined ? "–" : label(at)) },
       ...plot.series.map((line, number) => series(plot, line, number)),
     ],
   };
