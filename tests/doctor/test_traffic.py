@@ -53,10 +53,11 @@ def test_what_only_feishu_can_send_names_the_key_at_once(reason):
 
 
 def test_strangers_are_no_news_until_they_are_many():
-    assert found({STRANGE: seen(times=2)})["keys"].state == "ok"
+    assert found({STRANGE: seen(times=2)})["keys"].state == "warning"
     assert found({STRANGE: seen(times=3)})["keys"].state == "fault"
     # Where events do come, it is most likely a stranger.
     events = {MESSAGE_SEEN: seen(ago=100)}
+    assert found({STRANGE: seen(times=2)} | events)["keys"].state == "ok"
     assert found({STRANGE: seen(times=3)} | events)["keys"].state == "warning"
 
 
@@ -93,6 +94,13 @@ def test_how_long_ago_the_latest_event_came_is_told():
 
     assert flow.what.zh == "最近一次在 3 小时前，共收到 7 条消息"
     assert flow.what.en == "The latest came 3 hours ago; 7 messages in all"
+
+
+def test_a_silence_of_days_is_told():
+    flow = found({MESSAGE_SEEN: seen(ago=5 * DAY)})["event_flow"]
+
+    assert flow.state == "unknown"
+    assert "已经 5 天没有收到" in flow.what.zh
 
 
 class FakeSightings:
@@ -135,7 +143,7 @@ def test_admins_are_told_of_wrong_keys_and_paths(watch):
     watch.look()
     watch.look()
 
-    assert [alert.cause for alert in told(alerts)] == ["finding_keys", "finding_paths"]
+    assert [alert.cause for alert in told(alerts)] == ["finding_keys:wrong token", "finding_paths"]
     assert told(alerts)[0].link.endswith("/app/cli_1/event")
 
 
@@ -147,6 +155,21 @@ def test_strangers_are_told_of_only_where_nothing_good_comes(watch):
     watch.look()
 
     assert alerts.noted == []
+
+
+def test_strangers_are_told_of_where_events_have_stopped(watch):
+    watch, store, alerts = watch
+    store.add({MESSAGE_SEEN: 1}, NOW - 2 * 3600)
+    store.add({STRANGE: 2}, NOW + 30)
+    watch.look()
+    assert alerts.noted == []
+    store.add({STRANGE: 1}, NOW + 60)
+
+    watch.look()
+
+    assert [alert.cause for alert in told(alerts)] == [
+        f"finding_keys:{STRANGE.removeprefix('refused:')}"
+    ]
 
 
 def test_what_was_seen_before_the_start_is_told_by_nobody(watch):

@@ -74,9 +74,9 @@ class ExaminationAtStart:
             return
         latest = self._doctor.latest()
         age = WELL_SECONDS if latest and latest.is_well else ILL_SECONDS
-        if latest is None or self._installation.claim("examined", self._subject, now, age=age):
+        if self._installation.claim("examined", self._subject, now, age=age):
             log_report(self._doctor.examine())
-        else:
+        elif latest:
             log_report(latest, age=now - latest.at)
 
     def _run(self) -> None:
@@ -103,7 +103,8 @@ def log_report(report: Report, *, age: float = 0.0) -> None:
         line = f"{SIGNS[finding.state]} {words.zh} / {words.en}"
         # That no message has come yet is what whoever has just set the bot up waits for.
         is_news = finding.state != "unknown" or finding.check == "event_flow"
-        (logger.warning if is_news else logger.info)(line, check=finding.check, link=finding.link)
+        say = logger.warning if is_news else logger.info
+        say(line, check=finding.check, evidence=finding.evidence or "-", link=finding.link or "-")
     if told:
         logger.info("重新检查 / to examine again: feishu-bot doctor")
 

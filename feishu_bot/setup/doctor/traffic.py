@@ -18,6 +18,7 @@ from feishu_bot.core.sightings import (
 )
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.webhook.refusals import CAUSES, RefusalCause
+from feishu_bot.setup.doctor.credentials import CLOCK
 
 KEYS = Words("密钥和签名", "Keys and signatures")
 EVENT_FLOW = Words("收到的事件", "Events that came")
@@ -56,25 +57,15 @@ def refusals_since_event(seen: Sightings, now: float) -> list[tuple[str, Sightin
         for name, one in seen.items()
         if name.startswith(REFUSED) and one.last_at > since
     ]
-    told = [(reason, one) for reason, one in found if _counts(reason, one)]
+    told = [(reason, one) for reason, one in found if _counts(reason, one, seen)]
     return sorted(told, key=lambda pair: (not CAUSES[pair[0]].is_certain, -pair[1].last_at))
 
 
 def check_keys(seen: Sightings, now: float, links: ConsoleLinks) -> Iterator[Finding]:
     """Whether Feishu's requests are turned away, and which of the keys is the reason."""
     found = refusals_since_event(seen, now)
-    for reason, one in found[:1]:
-        cause = CAUSES[reason]
-        yield Finding(
-            check="keys",
-            state="fault" if cause.is_certain or not last_event(seen) else "warning",
-            title=KEYS,
-            what=cause.what,
-            remedy=cause.remedy,
-            evidence=f"{reason}: {one.times} ×, {_moment(one.last_at)}",
-            link=links.page("event"),
-        )
     if found:
+        yield refusal_finding(*found[0], seen, links)
         return
     refused = [one for name, one in seen.items() if name.startswith(REFUSED)]
     total = sum(one.times for one in refused)
@@ -88,6 +79,21 @@ def check_keys(seen: Sightings, now: float, links: ConsoleLinks) -> Iterator[Fin
             if total
             else "No request was refused",
         ),
+    )
+
+
+def refusal_finding(reason: str, one: Sighting, seen: Sightings, links: ConsoleLinks) -> Finding:
+    """What is to be said of requests that were refused for a reason that has a cause."""
+    cause = CAUSES[reason]
+    return Finding(
+        check="keys",
+        state="fault" if cause.is_certain or _is_news(one, seen) else "warning",
+        # Whoever reads this has to look at the clock, not at keys.
+        title=CLOCK if reason.startswith("timestamp") else KEYS,
+        what=cause.what,
+        remedy=cause.remedy,
+        evidence=f"{reason}: {one.times} ×, {_moment(one.last_at)}",
+        link=links.page("event"),
     )
 
 
@@ -142,11 +148,11 @@ def check_events_come(seen: Sightings, now: float, transport: str) -> Finding:
     if message is None:
         lines = {
             "webhook": Words(
-                "还没有收到过消息。给机器人发一句话，这里就会显示；收不到时依次看上面的"
+                "还没有收到过消息。给机器人发一句话，这里就会显示；收不到时依次看体检里的"
                 "版本、权限、事件和地址，以及后台是不是选了长连接",
                 "No message has come yet. Send the bot one and it shows here. If it doesn't, see "
-                "version, scopes, events and address above, and whether the console uses the long "
-                "connection",
+                "what is said of version, scopes, events and address, and whether the console "
+                "uses the long connection",
             ),
             "long_connection": Words(
                 "还没有收到过消息。给机器人发一句话，这里就会显示；收不到时看后台是不是选了长连接，"
@@ -158,6 +164,17 @@ def check_events_come(seen: Sightings, now: float, transport: str) -> Finding:
         }
         return Finding(check="event_flow", state="unknown", title=EVENT_FLOW, what=lines[transport])
     ago = _ago(now - latest)
+    if now - latest > LATELY:
+        return Finding(
+            check="event_flow",
+            state="unknown",
+            title=EVENT_FLOW,
+            what=Words(
+                f"已经 {ago.zh}没有收到任何事件；这期间有人给机器人发过消息的话，说明事件断了",
+                f"Nothing has come for {ago.en}. If anybody has written to the bot since, events "
+                "don't arrive any more",
+            ),
+        )
     return Finding(
         check="event_flow",
         state="ok",
@@ -199,9 +216,15 @@ def check_clicks_come(seen: Sightings, links: ConsoleLinks) -> Iterator[Finding]
         )
 
 
-def _counts(reason: str, one: Sighting) -> bool:
+def _counts(reason: str, one: Sighting, seen: Sightings) -> bool:
     cause: RefusalCause | None = CAUSES.get(reason)
-    return bool(cause and (cause.is_certain or one.times >= MOST_STRANGE))
+    # To a new bot it is most likely its own console.
+    is_first = not last_event(seen)
+    return bool(cause and (cause.is_certain or is_first or one.times >= MOST_STRANGE))
+
+
+def _is_news(one: Sighting, seen: Sightings) -> bool:
+    return one.times >= MOST_STRANGE and not last_event(seen)
 
 
 def _moment(at: float) -> str:
