@@ -163,7 +163,8 @@ def test_a_link_logs_its_person_in_once(linked):
     assert browser.post("/admin/login/link", {"link_token": token}).status_code == 303
     assert "ou_boss" in browser.get("/admin").get_data(as_text=True)
     assert second.post("/admin/login/link", {"link_token": token}).status_code == 403
-    assert [row["actor"] for row in rows(linked, admin_changes)] == ["ou_boss"]
+    (login,) = rows(linked, admin_changes)
+    assert (login["actor"], login["subject"]) == ("ou_boss", "127.0.0.1")
 
 
 def test_opening_a_link_without_pressing_the_button_does_not_use_it_up(linked):

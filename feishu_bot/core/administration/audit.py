@@ -26,7 +26,8 @@ Action = Literal[
 class Change:
     """One thing that was done. `actor` is an open_id, or BY_PASSWORD.
 
-    `subject` is what was changed: a setting, an open_id, a model, a role. `before` and `after` are
+    `subject` is what was changed: a setting, an open_id, a model, a role; of a login where it
+    came from. `before` and `after` are
     its values as text, empty where there was none. `at` is in seconds since the epoch.
     """
 

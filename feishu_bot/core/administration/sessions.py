@@ -109,9 +109,12 @@ class AdminSessions:
                    for text in (given, self.password)]  # fmt: skip
         return hmac.compare_digest(*digests) and bool(self.password)
 
-    def log_in(self, password: str) -> str | None:
-        """The token of a new session, or None for a wrong password."""
-        return self._begin(BY_PASSWORD, ()) if self.is_password(password) else None
+    def log_in(self, password: str, *, address: str = "") -> str | None:
+        """The token of a new session, or None for a wrong password.
+
+        `address` is where the login comes from, for the list of changes.
+        """
+        return self._begin(BY_PASSWORD, (), address) if self.is_password(password) else None
 
     def link_token(self, sender: Sender) -> str:
         """A token that logs this person in, once, for LINK_SECONDS."""
@@ -119,13 +122,13 @@ class AdminSessions:
         self.store.add_link(_hash(token), tuple(sender.ids), self.clock())
         return token
 
-    def log_in_by_link(self, token: str) -> str | None:
+    def log_in_by_link(self, token: str, *, address: str = "") -> str | None:
         """The token of a new session; None for a link that was used, is too old or unknown."""
         if not self.has_links:
             return None
         now = self.clock()
         ids = self.store.take_link(_hash(token), now - LINK_SECONDS, now)
-        return self._begin(ids[0], ids) if ids and self._are_admins(ids) else None
+        return self._begin(ids[0], ids, address) if ids and self._are_admins(ids) else None
 
     def find(self, token: str) -> Session | None:
         """The session of a token, if it hasn't ended; notes that somebody is there."""
@@ -155,12 +158,12 @@ class AdminSessions:
         self.store.end_all()
         self.audit.add(Change(actor=session.actor, action="logout_all"))
 
-    def _begin(self, actor: str, ids: tuple[str, ...]) -> str:
+    def _begin(self, actor: str, ids: tuple[str, ...], address: str) -> str:
         token, now = self.new_token(), self.clock()
         mark = self._mark(token)
         session = Session(actor=actor, ids=ids, password_mark=mark, created_at=now, seen_at=now)
         self.store.add(_hash(token), session)
-        self.audit.add(Change(actor=actor, action="login"))
+        self.audit.add(Change(actor=actor, action="login", subject=address))
         return token
 
     def _mark(self, token: str) -> str:

@@ -53,7 +53,7 @@ def add_login(bp: Blueprint, admin: Administration, cookies: Cookies) -> None:
         wait = throttle.begin(address, device)
         if wait:
             return page("login_wait", 429, wait=wait)
-        token = sessions.log_in(request.form.get("password", ""))
+        token = sessions.log_in(request.form.get("password", ""), address=address)
         if token is None:
             logger.warning(
                 "管理页登录失败：密码不对 / Failed login on the admin page: wrong password",
@@ -68,7 +68,8 @@ def add_login(bp: Blueprint, admin: Administration, cookies: Cookies) -> None:
         # Its token can't be guessed: nothing is counted here.
         if g.get("admin_lost_form"):
             return page("login_no_cookie", 400)
-        token = sessions.log_in_by_link(request.form.get("link_token", ""))
+        link = request.form.get("link_token", "")
+        token = sessions.log_in_by_link(link, address=address_of(request))
         return welcome(token) if token else page("login_link_over", 403)
 
 
