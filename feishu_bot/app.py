@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask
 
 from feishu_bot import __version__, metrics, monitoring
+from feishu_bot.admin_page import admin_page
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.connection_warmer import ConnectionWarmer
@@ -17,6 +18,9 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.administration.limits_in_force import LIMIT_NAMES, LimitsInForce
+from feishu_bot.core.administration.overrides import Overrides
+from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.call_budget.renewal import CallBudget
@@ -24,7 +28,7 @@ from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.diagnosis import Doctor
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Limit, Period, Quota, Whose
+from feishu_bot.core.limits import Limits
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_cards import THREADS, WaitingCards
@@ -62,6 +66,7 @@ from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
+from feishu_bot.stores.overrides import SqlOverrides
 from feishu_bot.transport_factory import (
     build_connection_alerts,
     build_dispatcher,
@@ -83,13 +88,16 @@ def create_app(settings: Settings) -> Flask:
     outcomes = PartOutcomes()
     database = Database(settings.database_url, on_outcome=partial(note_database, outcomes.database))
     database.migrate()
+    overrides = SqlOverrides(database)
+    limits = LimitsInForce(_limit_amounts(settings), overrides)
     stores = Stores.open(
         database,
+        overrides=overrides,
         lease_seconds=settings.lease_seconds,
         media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
-        keeps_month=any(limit.period == "month" for limit in _limits(settings)),
+        keeps_month=lambda: any(limit.period == "month" for limit in limits.current),
     )
     effective = EffectiveSettings(
         _language(settings),
@@ -112,12 +120,15 @@ def create_app(settings: Settings) -> Flask:
     pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
+    roles, prices = _roles(settings, overrides), _prices(settings, overrides)
     examination = build_examination(settings, stores, gateway, noted)
     ports = _ports(
         settings,
         stores,
         gateway,
         texts,
+        roles=roles,
+        prices=prices,
         client=client,
         pacer=pacer,
         messenger=messenger,
@@ -128,7 +139,8 @@ def create_app(settings: Settings) -> Flask:
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
     clock = FeishuClock()
-    bot = build_bot(ports, _options(settings, scope, clock), running=running, notify=wakeup.notify)
+    options = _options(settings, scope, limits, clock)
+    bot = build_bot(ports, options, running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
         running=running,
@@ -194,7 +206,7 @@ def create_app(settings: Settings) -> Flask:
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
-        always=(transport, messenger, examination.keeper),
+        always=(transport, overrides, messenger, examination.keeper),
         answering=(
             *((budget,) if budget else ()),
             *monitors,
@@ -235,6 +247,19 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(
         health_views.blueprint(__version__, readiness.failing, render, settings.monitoring_token)
     )
+    if ports.admin_sessions.may_be_on:
+        page = admin_page(
+            settings,
+            stores,
+            ports,
+            policy=options.policy,
+            limits=limits,
+            roles=roles,
+            prices=prices,
+            readiness=readiness,
+            doctor=examination.doctor,
+        )
+        app.register_blueprint(page)
     return app
 
 
@@ -244,6 +269,8 @@ def _ports(
     gateway: Gateway,
     texts: Texts,
     *,
+    roles: RoleList,
+    prices: PriceList,
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
@@ -278,20 +305,43 @@ def _ports(
         drawing=gateway.media.pictures,
         models=gateway.models,
         balance=gateway.balance,
-        roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
+        roles=roles,
         own_roles=stores.own_roles,
-        prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
+        audit=stores.audit,
+        admin_sessions=AdminSessions(
+            stores.sessions,
+            stores.audit,
+            password=settings.admin_password,
+            admins=frozenset(settings.admins),
+            has_address=bool(settings.public_url),
+        ),
+        prices=prices,
         alerts=alerts,
         doctor=doctor,
         texts=texts,
     )
 
 
+def _roles(settings: Settings, overrides: Overrides) -> RoleList:
+    path = Path(settings.roles_file) if settings.roles_file else None
+    roles = RoleList(path)
+    overrides.watch(lambda: roles.layer(overrides.of("role")))
+    return roles
+
+
+def _prices(settings: Settings, overrides: Overrides) -> PriceList:
+    prices = PriceList(Path(settings.prices_file) if settings.prices_file else None)
+    overrides.watch(lambda: prices.layer(overrides.of("price"), overrides.of("currency")))
+    return prices
+
+
 def _language(settings: Settings) -> Language:
     return "en" if settings.language == "en" else "zh"
 
 
-def _options(settings: Settings, scope: GroupScopeMonitor, clock: FeishuClock) -> BotOptions:
+def _options(
+    settings: Settings, scope: GroupScopeMonitor, limits: Limits, clock: FeishuClock
+) -> BotOptions:
     return BotOptions(
         language=_language(settings),
         p2p_context=settings.p2p_context,
@@ -324,28 +374,14 @@ def _options(settings: Settings, scope: GroupScopeMonitor, clock: FeishuClock) -
             blocked_users=frozenset(settings.blocked_users),
             admins=frozenset(settings.admins),
         ),
-        limits=_limits(settings),
+        limits=limits,
+        public_url=settings.public_url,
     )
 
 
-def _limits(settings: Settings) -> tuple[Limit, ...]:
-    """Those that are set."""
-    whose: dict[Whose, str] = {"person": "user", "chat": "chat", "company": "company"}
-    periods: dict[Period, str] = {"day": "daily", "month": "monthly"}
-    limits = (
-        Limit(
-            whose=who,
-            period=period,
-            quota=Quota(
-                questions=getattr(settings, f"{prefix}_{often}_questions"),
-                tokens=getattr(settings, f"{prefix}_{often}_tokens"),
-                cost=getattr(settings, f"{prefix}_{often}_cost"),
-            ),
-        )
-        for who, prefix in whose.items()
-        for period, often in periods.items()
-    )
-    return tuple(limit for limit in limits if limit.quota)
+def _limit_amounts(settings: Settings) -> dict[str, float]:
+    """By the names of the settings."""
+    return {name: float(getattr(settings, name.lower())) for name in LIMIT_NAMES}
 
 
 def _messenger(

@@ -6,6 +6,7 @@ from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
+from feishu_bot.core.commands.admin_page import AdminPageCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.doctor import DoctorCommands
 from feishu_bot.core.commands.edit import EditCommands
@@ -99,8 +100,25 @@ def command_groups(
             clock=clock,
         ),
         ForgetCommands(ports.people, quotas),
-        AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
-        ExtraActions(ports.usage, quotas, options.policy, ports.people, enqueuer, clock=clock),
+        AdminCommands(
+            ports.usage,
+            ports.people,
+            quotas,
+            options.policy,
+            ports.names,
+            ports.audit,
+            clock=clock,
+        ),
+        AdminPageCommands(ports.admin_sessions, public_url=options.public_url),
+        ExtraActions(
+            ports.usage,
+            quotas,
+            options.policy,
+            ports.people,
+            enqueuer,
+            ports.audit,
+            clock=clock,
+        ),
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),
         FollowUpActions(enqueuer, ports.names),

@@ -12,12 +12,16 @@ from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import (
     IS_DONE,
     PLAYS_ROLE,
+    admin_changes,
+    admin_links,
+    admin_sessions,
     beginning_of,
     chats,
     conversations,
     feedback,
     grants,
     inbox,
+    overrides,
     own_roles,
     people,
     turns,
@@ -104,6 +108,16 @@ _MARK_KEPT = tuple(
     for one, owner in ((usage, usage.c.open_id), (grants, grants.c.subject))
 )
 _HIDE_GRANTER = sa.update(grants).where(grants.c.granted_by == _person).values(granted_by="")
+_hidden: sa.BindParameter[str] = sa.bindparam("hidden")
+# What was changed stays in the list, by whom nobody is told any more.
+_HIDE_ADMIN = tuple(
+    sa.update(column.table).where(column == _person).values({column: _hidden})
+    for column in (admin_changes.c.actor, admin_changes.c.subject, overrides.c.changed_by)
+)
+_LOG_OUT = (
+    sa.delete(admin_sessions).where(admin_sessions.c.actor == _person),
+    sa.delete(admin_links).where(admin_links.c.open_id == _person),
+)
 _DELETE_FEEDBACK = sa.delete(feedback).where(feedback.c.open_id == _person)
 
 _is_this = people.c.open_id == _person
@@ -156,9 +170,9 @@ def erase_person(
     connection.execute(inbox_statements.FORGET_UNSEEN, {**person, "now": now})
     connection.execute(inbox_statements.FORGET_SHOWN, person)
     connection.execute(inbox_statements.FORGET_RUNNING, person)
+    hidden = {**person, "hidden": pseudonym(open_id)}
     for first in range(0, len(tasks), TASKS_READ):
-        some = {"tasks": tasks[first : first + TASKS_READ], "hidden": pseudonym(open_id)}
-        connection.execute(_HIDE_NAME, {**person, **some})
+        connection.execute(_HIDE_NAME, {**hidden, "tasks": tasks[first : first + TASKS_READ]})
     # Who has asked where is known only as long as the turns have their askers.
     settings = connection.execute(_RESET_PRIVATE, person).rowcount
     settings += connection.execute(_EMPTY_ROLES, person).rowcount
@@ -171,6 +185,10 @@ def erase_person(
     for statement in _MARK_KEPT:
         connection.execute(statement, person)
     connection.execute(_HIDE_GRANTER, person)
+    for hide in _HIDE_ADMIN:
+        connection.execute(hide, hidden)
+    for log_out in _LOG_OUT:
+        connection.execute(log_out, person)
     judged = connection.execute(_DELETE_FEEDBACK, person).rowcount
     settings += connection.execute(_RESET_SETTINGS, person).rowcount
     settings += connection.execute(_DELETE_ROLES, person).rowcount

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
+from feishu_bot.core.administration.audit import Change
+from feishu_bot.core.administration.overrides import Override
+from feishu_bot.core.administration.sessions import Session
 from feishu_bot.core.alerts import Alert
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
@@ -836,3 +839,80 @@ class FakeAlerts:
 
     def note(self, alert, *, seen_by=None) -> None:
         self.noted.append((alert, seen_by))
+
+
+class FakeAuditLog:
+    """Every change, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def add(self, change) -> None:
+        self.changes.append(change)
+
+    def newest(self, limit, *, skipped=0):
+        return tuple(self.changes[::-1][skipped : skipped + limit])
+
+
+class FakeSessions:
+    """Sessions and links, in memory."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        # The ids of each link, when it was made, and whether it was used.
+        self.links: dict[str, tuple[tuple[str, ...], float, bool]] = {}
+
+    def add(self, token_hash, session) -> None:
+        self.sessions[token_hash] = session
+
+    def find(self, token_hash):
+        return self.sessions.get(token_hash)
+
+    def touch(self, token_hash, now) -> None:
+        self.sessions[token_hash] = replace(self.sessions[token_hash], seen_at=now)
+
+    def end(self, token_hash) -> None:
+        self.sessions.pop(token_hash, None)
+
+    def end_all(self) -> None:
+        self.sessions.clear()
+        self.links.clear()
+
+    def add_link(self, token_hash, ids, now) -> None:
+        self.links[token_hash] = ids, now, False
+
+    def take_link(self, token_hash, since, now):
+        ids, made_at, is_used = self.links.get(token_hash, ((), 0.0, True))
+        if is_used or made_at < since:
+            return None
+        self.links[token_hash] = ids, made_at, True
+        return ids
+
+    def has_links(self, since) -> bool:
+        return any(made_at >= since for _, made_at, _ in self.links.values())
+
+
+class FakeOverrides:
+    """What was changed, by section and name; the changes go to `audit`."""
+
+    def __init__(self, audit=None) -> None:
+        self.audit = audit or FakeAuditLog()
+        self.sections: dict[str, dict[str, Override]] = {}
+        self.watching: list[Callable[[], None]] = []
+
+    def of(self, section):
+        return self.sections.setdefault(section, {})
+
+    def watch(self, take) -> None:
+        self.watching.append(take)
+        take()
+
+    def put(self, section, name, value, change) -> None:
+        held = dict(self.of(section))
+        held.pop(name, None)
+        if value is not None:
+            held[name] = Override(value=value, changed_by=change.actor)
+        self.sections[section] = held
+        self.audit.add(change)
+        for take in self.watching:
+            take()

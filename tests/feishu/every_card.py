@@ -467,6 +467,9 @@ def _admin(language: Language) -> Family:
         "unblocked by the button": world.click_card(
             "unblock", is_admin=True, person="ou_bob", name="Bob"
         ),
+        "the page": CardWorld(language, public_url="https://bot.example.com").say_card(
+            "/admin", is_admin=True, chat_type="p2p"
+        ),
     }
 
 

@@ -36,7 +36,10 @@ STOPS = (
 # the traffic does; the rest are called and return.
 MAX_MODULES_THAT_HAND_ON = 77
 # Threads that look at the state now and then, and carry no message.
-BESIDE = ("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models")
+BESIDE = (
+    *("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models"),
+    "overrides",
+)
 
 
 def place_of(frame: FrameType) -> tuple[str, str] | None:

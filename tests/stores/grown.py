@@ -19,6 +19,8 @@ GROWING = frozenset(
 )
 # Of open tasks alone: what was answered long ago isn't in them.
 OF_OPEN_TASKS = ("inbox_queue", "inbox_order", "inbox_place", "inbox_running", "inbox_message")
+# The same of what failed, and of who is blocked.
+OF_FEW = (*OF_OPEN_TASKS, "usage_failed", "people_blocked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Plans:
                 read
                 for read in reads
                 if read.table in GROWING
-                and (read.rows > most_rows or (read.is_whole and read.index not in OF_OPEN_TASKS))
+                and (read.rows > most_rows or (read.is_whole and read.index not in OF_FEW))
             ]
             for statement, reads in self.reads.items()
         }

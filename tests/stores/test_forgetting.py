@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from feishu_bot.core.administration.audit import Change
+from feishu_bot.core.administration.sessions import Session
 from feishu_bot.core.answering.question_context import tagged
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
@@ -29,7 +31,10 @@ from feishu_bot.stores import (
     SqlUsage,
     WorkerId,
 )
+from feishu_bot.stores.audit import SqlAuditLog
+from feishu_bot.stores.overrides import SqlOverrides
 from feishu_bot.stores.schema import metadata
+from feishu_bot.stores.sessions import SqlSessions
 from feishu_bot.stores.turns import insert_turn
 from feishu_bot.stores.usage import insert_usage
 from tests.stores.granting import granted
@@ -413,6 +418,12 @@ class TestForgetting:
         SqlFeedback(database, clock=clock).save(
             RatedAnswer(message_id="om_1"), "ou_1", "down", marker
         )
+        SqlAuditLog(database).add(Change(actor="ou_2", action="block", subject="ou_1"))
+        by_them = Change(actor="ou_1", action="limit", subject="USER_DAILY_QUESTIONS")
+        SqlOverrides(database).put("limit", "USER_DAILY_QUESTIONS", 5, by_them)
+        session = Session(actor="ou_1", ids=("ou_1",), created_at=clock(), seen_at=clock())
+        SqlSessions(database).add("hash", session)
+        SqlSessions(database).add_link("hash", ("ou_1",), clock())
         asked = self.task_of("ou_1", make_task(1))
         waiting = replace(asked, task=replace(asked.task, text=marker))
         done = replace(

@@ -85,6 +85,7 @@ def use_everything(stores: Stores, make_task, last: int, tag: str) -> None:  # t
     answer = RatedAnswer(message_id=f"om_a{first}")
     stores.feedback.toggle(answer, person, "up"), stores.feedback.ratings(answer.message_id)
     conversations.clear(key)
+    stores.overrides.refresh()
     QueueReader(conversations._database).read()
 
 
@@ -121,6 +122,24 @@ def test_who_is_forgotten_is_looked_up_in_steps(
     found = plans.whole_tables(erasure.TASKS_READ)
     # What admins have granted is kept for a month at most.
     assert [statement[:300] for statement in found if "granted_by" not in statement] == []
+
+
+def test_reports_read_no_more_than_the_time_that_they_are_about(
+    database: Database, stores: Stores, grown: int, backend: str
+) -> None:
+    if backend == "postgresql":
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+    since, reports = time.time() - 300, stores.reports
+
+    with plans_of(database) as plans:
+        assert reports.totals([since, since + 60])
+        assert reports.waits([since], "queue") == reports.waits([since], "first_text") == []
+        assert reports.chats(since, 20)
+        assert reports.grants(since, 20)
+        assert reports.failures(20) == reports.blocked(20) == []
+        assert len(plans.reads) == 7
+        assert plans.whole_tables(MOST_ROWS) == {}
 
 
 def test_a_sweep_deletes_all_that_is_old_in_steps_and_rests_between_them(

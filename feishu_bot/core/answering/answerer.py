@@ -196,7 +196,7 @@ class Answerer:
             outcome=shown.outcome,
             notice=draft.notice or "-",
             model=draft.model or "-",
-            waited_ms=_milliseconds(now - seconds - job.created_at if job.created_at else 0.0),
+            waited_ms=_milliseconds(usage.waited or 0.0),
             first_ms=_milliseconds(draft.first_text),
             total_ms=_milliseconds(seconds),
             prompt_tokens=draft.prompt_tokens,
@@ -224,9 +224,16 @@ class Answerer:
             completion_tokens=completion_tokens,
             cost=self.prices.cost(model, prompt_tokens, completion_tokens),
             created_at=now,
+            chat_type=job.target.chat_type or "",
         )
         # An answer is counted once, whatever else it took.
-        return [own, *(replace(own, outcome="noticed", **asdict(used)) for used in draft.media)]
+        further = (replace(own, outcome="noticed", **asdict(used)) for used in draft.media)
+        waited = max(0.0, now - seconds - job.created_at) if job.created_at else None
+        own = replace(own, waited=waited, first_text=draft.first_text or None)
+        if shown.outcome != "stopped" and draft.shown_notice:
+            request_id = draft.shown_request_id(job.event_id)
+            own = replace(own, notice=draft.shown_notice, request_id=request_id)
+        return [own, *further]
 
 
 def _milliseconds(seconds: float) -> int:
