@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from feishu_bot import __version__
 from feishu_bot.core.diagnosis import Finding, Report, Words
+from feishu_bot.core.exclusive_lease import LeaseStore
+from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.core.sightings import Sightings
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.feishu.console_links import ConsoleLinks
@@ -22,13 +24,14 @@ from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.doctor.addresses import CARD_ADDRESS, EVENT_ADDRESS, Knocker
 from feishu_bot.setup.doctor.feishu_app import examine_app
+from feishu_bot.setup.doctor.held_connection import check_connection
 from feishu_bot.setup.doctor.machine import check_proxies, check_settings, check_time_zone
 from feishu_bot.setup.doctor.model_service import check_model_service
 from feishu_bot.setup.doctor.printed import as_json, from_json
 from feishu_bot.setup.doctor.process import check_process
 from feishu_bot.setup.doctor.storage import check_storage
 from feishu_bot.setup.doctor.traffic import LATELY, check_traffic, last_event
-from feishu_bot.stores import SqlInstallation, SqlSightings
+from feishu_bot.stores import SqlInstallation, SqlSightings, Stores
 
 logger = get_logger(__name__)
 
@@ -43,6 +46,18 @@ class Records:
 
     sightings: SqlSightings
     installation: SqlInstallation
+    connection: LeaseStore
+
+    @classmethod
+    def of(cls, stores: Stores) -> Records:
+        """Those of an installation's stores."""
+        return cls(stores.sightings, stores.installation, stores.connection_lease)
+
+
+def _connection_state(records: Records) -> ConnectionState | None:
+    """What the holder of the long connection tells; None where nobody holds it."""
+    note = records.connection.read_note()
+    return ConnectionState.from_json(note) if note else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +129,10 @@ class SystemDoctor:
         if self.records is not None:
             links = ConsoleLinks(self.settings.feishu_domain, self.settings.app_id)
             transport = self.settings.transport
+            if transport == "long_connection":
+                yield check_connection(
+                    self._known(_connection_state, None), self.settings.feishu_domain, links
+                )
             yield from check_traffic(seen, self.clock(), links, transport=transport)
 
     def _addresses(self, told: str, seen: Sightings) -> Iterable[Finding]:
