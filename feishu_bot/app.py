@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from flask import Flask
 
@@ -13,8 +12,7 @@ from feishu_bot import __version__, metrics, monitoring
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.content.prices import PriceList
-from feishu_bot.content.roles import RoleList
+from feishu_bot.content.lists import open_lists
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
@@ -181,6 +179,7 @@ def _ports(
     alerts: NotedAlerts,
 ) -> Ports:
     files = FileReader()
+    roles, prices = open_lists(settings.roles_file, settings.prices_file)
     return Ports(
         inbox=stores.inbox,
         conversations=stores.conversations,
@@ -207,9 +206,9 @@ def _ports(
         drawing=gateway.media.pictures,
         models=gateway.models,
         balance=gateway.balance,
-        roles=RoleList(Path(settings.roles_file) if settings.roles_file else None),
+        roles=roles,
         own_roles=stores.own_roles,
-        prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
+        prices=prices,
         alerts=alerts,
         texts=texts,
     )

@@ -16,7 +16,8 @@ import click
 from feishu_bot import __version__, report_commands
 from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
-from feishu_bot.settings import load_settings, read_environment, read_setting
+from feishu_bot.settings import load_settings, read_setting
+from feishu_bot.settings.env_file import load_environment
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 WITHOUT_THE_SIMULATOR = """\
@@ -129,7 +130,7 @@ def check(*, ask: bool) -> None:
 
 def _environment() -> dict[str, str]:
     try:
-        return read_environment()
+        return load_environment()
     except SettingsError as exc:
         sys.exit(str(exc))
 

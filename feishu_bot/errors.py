@@ -53,6 +53,16 @@ StoreFailure = Literal[
     "damaged",  # what is in the file makes no sense
     "gone",  # the file was deleted or replaced while it was open
     "newer",  # a newer version of the bot has used it
+    # Of a server: its name means nothing, nobody listens there, it lets this machine not in.
+    "unknown_host",
+    "not_listening",
+    "closed_to_us",
+    # It takes the password not, knows the user or the database not, or lets the user make no tables.
+    "wrong_password",
+    "no_role",
+    "no_database",
+    "no_rights",
+    "no_connection_left",  # others use all that it allows
 ]
 
 # So many names of models fit into a notice.

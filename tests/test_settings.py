@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from feishu_bot.errors import SettingsError
-from feishu_bot.settings import SETTINGS, Settings, load_settings, read_environment
+from feishu_bot.settings import SETTINGS, Settings, load_settings
+from feishu_bot.settings.env_file import read_environment
 
 REQUIRED = {
     "APP_ID": "cli_test",

@@ -25,7 +25,7 @@ class PriceList:
     def __init__(
         self, path: Path | None = None, *, timer: Callable[[], float] = time.monotonic
     ) -> None:
-        self._file = WatchedFile(path, _read, timer=timer) if path else None
+        self._file = WatchedFile(path, _read, setting="PRICES_FILE", timer=timer) if path else None
 
     @property
     def currency(self) -> str:

@@ -33,7 +33,7 @@ class RoleList:
     def __init__(
         self, path: Path | None = None, *, timer: Callable[[], float] = time.monotonic
     ) -> None:
-        self._file = WatchedFile(path or BUILT_IN, _read, timer=timer)
+        self._file = WatchedFile(path or BUILT_IN, _read, setting="ROLES_FILE", timer=timer)
 
     def categories(self, language: Language) -> tuple[str, ...]:
         return tuple(self._file.value()[language].by_category)

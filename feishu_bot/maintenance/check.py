@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.content.prices import PriceList
-from feishu_bot.content.roles import RoleList
+from feishu_bot.content.lists import open_lists
 from feishu_bot.core.chat_model import ChatMessage, Prompt, StreamEnd, StreamStart, TextDelta
 from feishu_bot.errors import FeishuError, ModelError, SettingsError, StoreUnavailable
 from feishu_bot.feishu.api.client import FeishuClient
@@ -37,10 +35,7 @@ def check_settings(environ: Mapping[str, str]) -> tuple[Settings | None, list[Fi
     """The settings, if they can be used, and what there is to say about them."""
     try:
         settings = Settings.from_env(environ)
-        if settings.roles_file:
-            RoleList(Path(settings.roles_file))
-        if settings.prices_file:
-            PriceList(Path(settings.prices_file))
+        open_lists(settings.roles_file, settings.prices_file)
     except SettingsError as exc:
         return None, [_from_lines("fault", fault) for fault in exc.faults]
     found = [Finding("ok", "设置：没有错误", "Settings: no mistakes")]
