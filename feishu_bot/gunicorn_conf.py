@@ -83,7 +83,9 @@ def _is_answering() -> bool:
 
 def on_starting(_server: Any) -> None:
     """In the parent, before it listens: in place of gunicorn's ten lines of English."""
-    if not listening.is_inherited() and (why := listening.refusal(_settings.bind, _settings.http_port)):
+    if not listening.is_inherited() and (
+        why := listening.refusal(_settings.bind, _settings.http_port)
+    ):
         sys.exit(why)
 
 
