@@ -57,7 +57,7 @@ StoreFailure = Literal[
     "unknown_host",
     "not_listening",
     "closed_to_us",
-    # It takes the password not, knows the user or the database not, or lets the user make no tables.
+    # Of what DATABASE_URL names in it.
     "wrong_password",
     "no_role",
     "no_database",
