@@ -37,7 +37,8 @@ SERVICE_DOWN = tuple(
     for kind in (
         "key_refused", "key_expired", "key_disabled", "key_exhausted", "account_empty",
         "account_banned", "ip_refused", "group_missing", "gateway_unreachable",
-        "gateway_untrusted", "gateway_not_tls", "proxy_failed", "upstream_key_refused", "endpoint_missing",
+        "gateway_untrusted", "gateway_not_tls", "proxy_failed", "upstream_key_refused",
+        "endpoint_missing",
         "not_a_gateway", "waf_blocked",
     )
 )  # fmt: skip
@@ -161,11 +162,12 @@ class GatewayCheck:
         for setting, model in models.items():
             if self._gateway.models.missing(model):
                 near = ", ".join(self._gateway.models.near(model))
-                logger.warning(
+                message = (
                     f"{setting}={model}：模型服务的列表里没有这个模型，提问可能失败。请检查写法，"
                     f"相近的有：{near} / {setting}={model}: the model service doesn't list this "
                     f"model, so questions may fail. Check its name; similar ones: {near}"
                 )
+                logger.warning(message)
 
 
 def note_database(outcome: LatestOutcome, failure: StoreUnavailable | None) -> None:

@@ -39,8 +39,9 @@ _UNREADABLE: Mapping[int, tuple[str, str]] = {
 class WatchedFile(Generic[T]):
     """The value that `read` makes of a file's content. Safe for threads.
 
-    `setting` is the variable that names the file. `read` raises InvalidDocument for content that it can't use. In the constructor that becomes a
-    SettingsError; later the last good value stays, and the log says why, once for each change.
+    `setting` is the variable that names the file. `read` raises InvalidDocument for content that
+    it can't use. In the constructor that becomes a SettingsError; later the last good value stays,
+    and the log says why, once for each change.
     """
 
     def __init__(

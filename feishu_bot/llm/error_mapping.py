@@ -33,8 +33,8 @@ def error_of(
     """The ModelError for one of `CLIENT_ERRORS`.
 
     `timeout` is the kind of a timeout while reading and `broken` that of a lost connection;
-    `proxied` names the variable of a proxy that lies between; `keys` are masked in the detail, as is everything
-    that looks like one.
+    `proxied` names the variable of a proxy that lies between; `keys` are masked in the detail, as
+    is everything that looks like one.
     """
     request_id, detail, seconds = "", f"{type(exc).__name__}: {exc}", 0.0
     if isinstance(exc, ModelError):

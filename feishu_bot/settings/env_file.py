@@ -43,7 +43,8 @@ def _read_file(path: str) -> dict[str, str | None]:
     """Raises SettingsError."""
     from dotenv.parser import parse_stream
 
-    faults, found = [], {}
+    faults: list[str] = []
+    found: dict[str, str | None] = {}
     file = Path(path)
     try:
         if not (file.is_file() or file.is_fifo()):
@@ -82,6 +83,6 @@ def _faults_of(path: str, line: int, text: str) -> Iterator[str]:
     else:
         yield (
             f"{path} 第 {line} 行：不是一个设置。应为：名称=值；值里有空格或 # 时，放在一对引号里\n"
-            f"  {path}, line {line}: no setting; expected NAME=VALUE, with a pair of quotes around a "
-            "value that holds spaces or a #"
+            f"  {path}, line {line}: no setting; expected NAME=VALUE, with a pair of quotes "
+            "around a value that holds spaces or a #"
         )

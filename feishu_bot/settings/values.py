@@ -190,7 +190,7 @@ def _split(value: str, zh: str, en: str, read: Callable[[str], str]) -> tuple[st
         raise InvalidValue(f"里面没有{zh}".rstrip(), f"no {en} in it")
     if len(written) == 1:
         return (read(written[0]),)
-    parts = {}
+    parts: dict[str, None] = {}
     for number, part in enumerate(written, 1):
         try:
             parts[read(part)] = None

@@ -64,7 +64,8 @@ _SERVER: Mapping[StoreFailure, tuple[str, str]] = {
         "this PostgreSQL is read-only, maybe a standby: let DATABASE_URL name the primary",
     ),
     "unknown_host": (
-        "找不到 PostgreSQL 的主机：请检查 DATABASE_URL 里的主机名。用 docker compose 时是服务的名称",
+        "找不到 PostgreSQL 的主机：请检查 DATABASE_URL 里的主机名。"
+        "用 docker compose 时是服务的名称",
         "PostgreSQL's host is not known: check the host in DATABASE_URL. With docker compose it "
         "is the name of the service",
     ),
@@ -91,7 +92,8 @@ _SERVER: Mapping[StoreFailure, tuple[str, str]] = {
         "CREATE ROLE name LOGIN PASSWORD 'password'",
     ),
     "no_database": (
-        "PostgreSQL 里没有 DATABASE_URL 里的库：请检查库名，或创建：CREATE DATABASE 库名 OWNER 用户",
+        "PostgreSQL 里没有 DATABASE_URL 里的库：请检查库名，或创建："
+        "CREATE DATABASE 库名 OWNER 用户",
         "PostgreSQL has no such database as in DATABASE_URL: check its name, or make it: "
         "CREATE DATABASE name OWNER user",
     ),

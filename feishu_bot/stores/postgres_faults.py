@@ -9,18 +9,15 @@ from feishu_bot.errors import StoreFailure
 
 # A connection that never was has no state, so the words have to do: those of libpq, of the
 # resolver and of the server, which may speak Chinese.
-_BY_WORDS: tuple[tuple[re.Pattern[str], StoreFailure], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"resolve host|translate host|name or service not known", "unknown_host"),
-        (r"no pg_hba\.conf entry|没有.{0,20}pg_hba", "closed_to_us"),
-        (r"password authentication failed|no password supplied|认证失败", "wrong_password"),
-        (r"role .* does not exist|角色.*不存在", "no_role"),
-        (r"database .* does not exist|数据库.*不存在", "no_database"),
-        (r"connection refused|no such file or directory", "not_listening"),
-        (r"too many (clients|connections)|remaining connection slots", "no_connection_left"),
-    )
-)
+_BY_WORDS: Mapping[StoreFailure, str] = {
+    "unknown_host": "resolve host|translate host|name or service not known",
+    "closed_to_us": r"no pg_hba\.conf entry|没有.{0,20}pg_hba",
+    "wrong_password": "password authentication failed|no password supplied|认证失败",
+    "no_role": "role .* does not exist|角色.*不存在",
+    "no_database": "database .* does not exist|数据库.*不存在",
+    "not_listening": "connection refused|no such file or directory",
+    "no_connection_left": "too many (clients|connections)|remaining connection slots",
+}
 # "PostgreSQL Error Codes", appendix A.
 _BY_STATE: Mapping[str, StoreFailure] = {
     "53100": "full",
@@ -35,6 +32,7 @@ _BY_STATE: Mapping[str, StoreFailure] = {
 
 def postgres_failure(state: str | None, reason: str) -> StoreFailure:
     """What the administrator has to see to, by the SQLSTATE and the words of an error."""
-    if state in _BY_STATE:
-        return _BY_STATE[state]
-    return next((kind for pattern, kind in _BY_WORDS if pattern.search(reason)), "away")
+    if state and (known := _BY_STATE.get(state)):
+        return known
+    found = (kind for kind, words in _BY_WORDS.items() if re.search(words, reason, re.IGNORECASE))
+    return next(found, "away")

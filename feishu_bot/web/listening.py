@@ -31,8 +31,8 @@ def _in_words(exc: OSError, address: str, port: int) -> tuple[str, str]:
     match exc.errno:
         case errno.EADDRINUSE:
             return (
-                f"端口 {port} 已被另一个程序占用，可能是还在运行的旧机器人。"
-                f"请先停掉它（ss -ltnp 'sport = :{port}' 可以看到是谁），或把 HTTP_PORT 设为别的端口",
+                f"端口 {port} 已被另一个程序占用，可能是还在运行的旧机器人。请先停掉它"
+                f"（ss -ltnp 'sport = :{port}' 可以看到是谁），或把 HTTP_PORT 设为别的端口",
                 f"another program uses port {port}, maybe a bot that still runs. End it "
                 f"(ss -ltnp 'sport = :{port}' shows which one), or set HTTP_PORT to another port",
             )
