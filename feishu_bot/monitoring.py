@@ -50,7 +50,7 @@ def model_names(gateway: Gateway) -> Poller:
     return Poller("models", ask, on_failure=lambda _: None)
 
 
-def _chat_models(settings: Settings) -> Mapping[str, str]:
+def chat_models(settings: Settings) -> Mapping[str, str]:
     """Those that services list, by their variables: of the others many list none."""
     return {
         "OPENAI_MODEL": settings.openai_model,
@@ -73,7 +73,7 @@ def readiness(
     queue = QueueReader(database) if settings.metrics else None
     of_database = DatabaseCheck(database, outcomes.database, settings.database_url, queue)
     of_feishu = FeishuCheck(client, outcomes.feishu, settings.feishu_domain)
-    of_gateway = GatewayCheck(gateway, outcomes.gateway, texts, models=_chat_models(settings))
+    of_gateway = GatewayCheck(gateway, outcomes.gateway, texts, models=chat_models(settings))
     checks = (
         ("database", ("数据库", "Database"), of_database),
         ("feishu", ("飞书", "Feishu"), of_feishu),
