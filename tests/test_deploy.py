@@ -290,7 +290,7 @@ def test_no_password_has_a_default():
     assert "${POSTGRES_PASSWORD:-}" in COMPOSE["services"]["replica"]["environment"]["DATABASE_URL"]
 
 
-@pytest.mark.parametrize("page", ["deploy.md", "deploy.zh-CN.md"])
+@pytest.mark.parametrize("page", ["deploy-by-hand.md", "deploy-by-hand.zh-CN.md"])
 def test_the_documented_container_is_as_closed_as_that_of_compose(page):
     text = (ROOT / "docs" / page).read_text("utf-8")
     (command,) = re.findall(r"docker run -d --name feishu_bot \\\n(?:.*\\\n)+", text)
