@@ -108,7 +108,7 @@ class PooledTransport:
                 self._pools.pop(key).clear()
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        proxy = _proxy_for(url)
+        proxy = proxy_for(url)
         key = (os.getpid(), proxy)
         pool = self._pools.get(key)
         if pool is None or self._is_closed:
@@ -145,7 +145,7 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def _proxy_for(url: str) -> str:
+def proxy_for(url: str) -> str:
     """The environment's proxy for this address; it is for the outside world only."""
     parts = urlsplit(url)
     host = parts.hostname or ""

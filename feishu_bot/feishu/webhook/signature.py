@@ -19,6 +19,7 @@ from Crypto.Cipher import AES
 
 from feishu_bot.errors import Refused, Unreadable
 from feishu_bot.feishu.webhook.fields import cleaned
+from feishu_bot.feishu.webhook.refusals import KEYS_DIFFER, NO_SIGNATURE
 
 MAX_BODY = 1024 * 1024
 # An address check carries a challenge and a token; only that may come unsigned.
@@ -83,7 +84,7 @@ class SignatureVerifier:
             raise Refused("old card callback")
         if not (is_event or is_card):
             if len(body) > MAX_UNSIGNED_BODY:
-                raise Refused("no valid signature")
+                raise Refused(NO_SIGNATURE)
             return "none"
         self.check_age(timestamp, self._max_age)
         return "event" if is_event else "card"
@@ -99,22 +100,36 @@ class SignatureVerifier:
         if not age <= max_age:
             raise Refused("timestamp too old")
 
-    def read_unsigned(self, body: bytes) -> dict[str, Any]:
-        """The address check in the body, which must be encrypted: else nobody has shown a key."""
+    def read_unsigned(self, body: bytes, *, has_signature: bool = False) -> dict[str, Any]:
+        """The address check in the body, which must be encrypted: else nobody has shown a key.
+
+        `has_signature` is whether it came with one, which was wrong.
+        """
         try:
             data, is_encrypted = self._read(body)
         except Undecryptable:
             if self._is_under_token(body):
                 raise Refused("encrypted with the Verification Token") from None
-            raise Refused("encrypted with another key") from None
+            raise Refused(KEYS_DIFFER) from None
         except Unreadable:
             raise Refused("neither an event nor an address check") from None
         if data.get("type") != "url_verification":
-            raise Refused("no valid signature")
+            raise Refused(self._why_unsigned(data, is_encrypted, has_signature))
         self.challenge(data)
         if not is_encrypted:
             raise Refused("address check without encryption")
         return data
+
+    def _why_unsigned(
+        self, data: Mapping[str, Any], is_encrypted: bool, has_signature: bool
+    ) -> str:
+        """What became of the signature of an event, as far as its content tells."""
+        if is_encrypted:
+            # Whoever made it has the Encrypt Key, and Feishu signs everything.
+            return "altered on the way" if has_signature else "signature lost on the way"
+        header = data.get("header")
+        token = header.get("token") if isinstance(header, Mapping) else data.get("token")
+        return "event without encryption" if self._is_token(token) else NO_SIGNATURE
 
     def read(self, body: bytes) -> dict[str, Any]:
         """The JSON object in a signed body, decrypted where it is encrypted. Raises Unreadable."""
