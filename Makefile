@@ -8,6 +8,7 @@
 # make model  thousands of schedules of kills, freezes and cut links for the queue
 # make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
 # make media  twenty large pictures, files and recordings at once, and hostile files
+# make planted  the 78 usual mistakes, and what the bot says of each
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
 # make lock   renew the lock files after a change of requirements*.txt; make lock UPGRADE=1 takes
 #             the newest version of everything that isn't pinned there
@@ -21,7 +22,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack proxies media model fuzz screenshots format lock clean
+.PHONY: run test lint field bench attack proxies media model planted fuzz screenshots format lock clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -54,6 +55,9 @@ proxies: $(VENV)/.simulator
 
 media: $(VENV)/.simulator
 	$(BIN)/python -m bench.media
+
+planted: $(VENV)/.dev
+	PLANTED_TABLE=1 $(BIN)/python -m pytest -q tests/planted
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz
