@@ -19,6 +19,7 @@ from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.bot import Bot
 from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
+from feishu_bot.core.diagnosis import Doctor
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import Limit, Period, Quota, Whose
@@ -27,6 +28,7 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
+from feishu_bot.examination import Examination, build_examination
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
@@ -34,6 +36,7 @@ from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -88,11 +91,12 @@ def create_app(settings: Settings) -> Flask:
         people=stores.people,
     )
     noted = NotedAlerts()
+    links = ConsoleLinks(settings.feishu_domain, settings.app_id)
     client = FeishuClient(
         app_id=settings.app_id,
         app_secret=settings.app_secret,
         domain=settings.feishu_domain,
-        on_refusal=partial(note_refusal, noted),
+        on_refusal=partial(note_refusal, noted, links),
         on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
@@ -101,6 +105,7 @@ def create_app(settings: Settings) -> Flask:
     pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
+    examination = build_examination(settings, stores, gateway, noted)
     ports = _ports(
         settings,
         stores,
@@ -111,6 +116,7 @@ def create_app(settings: Settings) -> Flask:
         messenger=messenger,
         signer=signer,
         alerts=noted,
+        doctor=examination.doctor,
     )
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
@@ -131,6 +137,8 @@ def create_app(settings: Settings) -> Flask:
     monitors = (
         *((scope,) if settings.group_reply == "all" else ()),
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
+        *((examination.at_start,) if examination.at_start else ()),
+        examination.watch,
     )
     transport = PooledTransport()
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
@@ -140,7 +148,7 @@ def create_app(settings: Settings) -> Flask:
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
-        always=(transport, messenger),
+        always=(transport, messenger, examination.keeper),
         answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
@@ -153,10 +161,12 @@ def create_app(settings: Settings) -> Flask:
         },
     )
     responses = CallbackResponses(texts, effective.language, signer)
-    webhook = _webhook(settings, bot, messenger, responses, limit)
+    webhook = _webhook(settings, bot, messenger, responses, examination=examination, limit=limit)
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
-    app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
+    app.register_blueprint(
+        feishu_views.blueprint(webhook.handle, MAX_BODY, webhook.note_misdirected)
+    )
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
@@ -177,6 +187,7 @@ def _ports(
     messenger: FeishuMessenger,
     signer: ButtonSigner,
     alerts: NotedAlerts,
+    doctor: Doctor,
 ) -> Ports:
     files = FileReader()
     roles, prices = open_lists(settings.roles_file, settings.prices_file)
@@ -210,6 +221,7 @@ def _ports(
         own_roles=stores.own_roles,
         prices=prices,
         alerts=alerts,
+        doctor=doctor,
         texts=texts,
     )
 
@@ -305,6 +317,8 @@ def _webhook(
     bot: Bot,
     messenger: FeishuMessenger,
     responses: CallbackResponses,
+    *,
+    examination: Examination,
     limit: TimeLimit,
 ) -> WebhookHandler:
     verifier = SignatureVerifier(
@@ -323,5 +337,12 @@ def _webhook(
         on_chat_joined=bot.join,
         on_menu_click=bot.click_menu,
         responses=responses,
+        note=examination.sightings.note,
     )
-    return WebhookHandler(verifier, dispatcher, limit)
+    return WebhookHandler(
+        verifier,
+        dispatcher,
+        limit,
+        knocks=examination.knocks,
+        note=examination.sightings.note,
+    )

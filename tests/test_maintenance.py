@@ -10,13 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from click.testing import CliRunner
+from feishu_bot.maintenance.finding import Finding
 from hypothesis import given
 from hypothesis import strategies as st
 from lark_oapi.core.http import Transport
 
 import feishu_bot
 from feishu_bot.cli import main
-from feishu_bot.maintenance.finding import Finding
 from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.stores import Database, migrations

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 
 from feishu_bot.core.messages import BotIdentity
+from feishu_bot.errors import FeishuError, FeishuUnavailable
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
+from feishu_bot.feishu.outages import BOT_OFF_ADVICE, advice_for
 from feishu_bot.feishu.poller import Poller
 from feishu_bot.logs import get_logger
 
@@ -44,15 +46,19 @@ class IdentityLookup:
         return REFRESH_SECONDS
 
     def _log_failure(self, exc: Exception) -> None:
-        cause = f"{type(exc).__name__} {getattr(exc, 'code', 0)}"
+        code = getattr(exc, "code", 0)
+        cause = f"{type(exc).__name__} {code}"
         if cause == self._told:
             return
         self._told = cause
-        if getattr(exc, "code", 0) in CREDENTIALS_REFUSED:
-            logger.error(
-                "Feishu doesn't accept APP_ID and APP_SECRET: compare them with "
-                "凭证与基础信息 / Credentials & Basic Info",
-                error=str(exc),
-            )
+        if isinstance(exc, FeishuError):
+            zh, en = advice_for(exc, self._client.domain)
         else:
-            logger.warning("identity unknown, going by the name meanwhile", error=str(exc))
+            # A bot without an open_id is none.
+            zh, en = BOT_OFF_ADVICE
+        refused = code in CREDENTIALS_REFUSED or not isinstance(exc, FeishuUnavailable)
+        message = (
+            f"飞书：{zh}。在此之前群里靠 BOT_NAME 认出 @ / Feishu: {en}. Until then mentions in "
+            "groups are told by BOT_NAME"
+        )
+        (logger.error if refused else logger.warning)(message, error=str(exc))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import installation
 
-_ID, _EXAMINED, _REPORT = "id", "examined", "report"
+_ID, _REPORT = "id", "report"
 
 _PUT = insert(installation).values(
     name=sa.bindparam("of"), value=sa.bindparam("said"), at=sa.bindparam("now")
@@ -35,6 +36,13 @@ _READ = sa.select(installation.c.value, installation.c.at).where(
 )
 
 
+class KeptReport(NamedTuple):
+    """A report as it was written, and when, in seconds since the epoch."""
+
+    value: str
+    at: float
+
+
 class SqlInstallation:
     """One for all processes that share the database. Its methods raise StoreUnavailable."""
 
@@ -51,12 +59,12 @@ class SqlInstallation:
                 self._id = str(connection.execute(_READ, {"of": _ID}).one().value)
         return self._id
 
-    def claim_examination(self, subject: str, now: float, age: float) -> bool:
-        """Whether the caller is to examine `subject`: the last time is `age` seconds ago.
+    def claim(self, what: str, subject: str, now: float, *, age: float) -> bool:
+        """Whether the caller is to do `what` for `subject`: it was last done `age` seconds ago.
 
-        Of several callers one alone is told so.
+        Of several callers one alone is told so. `what` is a name like those of this module.
         """
-        claim = {"of": _EXAMINED, "said": subject, "now": now, "age": age}
+        claim = {"of": what, "said": subject, "now": now, "age": age}
         with self._database.write() as connection:
             return connection.execute(_CLAIM, claim).first() is not None
 
@@ -65,8 +73,8 @@ class SqlInstallation:
         with self._database.write() as connection:
             connection.execute(_REPLACE, {"of": _REPORT, "said": report, "now": now})
 
-    def report(self) -> str:
-        """The report that was kept last; empty for none."""
+    def report(self) -> KeptReport | None:
+        """The report that was kept last."""
         with self._database.read() as connection:
             row = connection.execute(_READ, {"of": _REPORT}).first()
-        return str(row.value) if row else ""
+        return KeptReport(row.value, row.at) if row else None

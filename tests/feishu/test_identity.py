@@ -70,4 +70,5 @@ def test_refused_credentials_are_told_with_where_to_look(sim, pooled, caplog):
 
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert "凭证与基础信息 / Credentials & Basic Info" in record.message
+    assert "与「凭证与基础信息」核对" in record.message
+    assert "compare them with Credentials & Basic Info" in record.message

@@ -12,9 +12,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from feishu_bot.core.diagnosis import NOTHING, Finding, State, Words, printable
+from feishu_bot.feishu.console_links import brand_of
+from feishu_bot.feishu.unreached import Layer, host_of
 from feishu_bot.feishu.webhook.knock import Delivery, Keys, challenge, knock, proof
-from feishu_bot.setup.doctor.exchange import Answer, Failure, Layer, exchange, host_of
-from feishu_bot.setup.doctor.links import brand_of
+from feishu_bot.setup.doctor.exchange import Answer, Failure, exchange
 
 # The console shows an address as valid only if the challenge is answered within a second.
 CHALLENGE_SECONDS = 1.0

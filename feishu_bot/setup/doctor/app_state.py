@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from feishu_bot.core.diagnosis import Finding, State, Words, printable
-from feishu_bot.setup.doctor.links import ConsoleLinks
+from feishu_bot.feishu.console_links import ConsoleLinks
+from feishu_bot.feishu.outages import BOT_OFF
 from feishu_bot.setup.doctor.open_api import Reply, as_names, as_object, as_objects
 
 BOT = Words("机器人能力", "Bot")
@@ -45,8 +46,6 @@ _NOT_ENABLED: Mapping[int, tuple[Words, Words]] = {
         Words("请企业管理员续费", "Have an administrator of the company renew it"),
     ),
 }
-# "Bot ability is not activated" and its like.
-BOT_OFF = frozenset({11205, 11240, 230006})
 IN_REVIEW, APPROVED, REJECTED = 3, 1, 2
 
 

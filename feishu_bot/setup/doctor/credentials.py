@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from feishu_bot.core.diagnosis import NOTHING, Finding, Words
-from feishu_bot.setup.doctor.exchange import Layer, host_of
-from feishu_bot.setup.doctor.links import ConsoleLinks, brand_of
+from feishu_bot.feishu.console_links import ConsoleLinks, brand_of
+from feishu_bot.feishu.unreached import UNREACHED, host_of
 from feishu_bot.setup.doctor.open_api import OpenApi, Reply
 
 # Beyond this the signatures of requests and the times on cards begin to disagree.
@@ -30,76 +30,6 @@ CREDENTIALS = Words("应用凭证", "Credentials")
 CLOCK = Words("服务器时钟", "Clock")
 ACCESS = Words("飞书的准入", "Access to Feishu")
 
-_UNREACHED: Mapping[Layer, tuple[Words, Words]] = {
-    "dns": (
-        Words("{host} 解析不到地址", "{host} has no address (DNS)"),
-        Words(
-            "检查 FEISHU_DOMAIN 有没有写错，服务器的 DNS 和网络是否正常",
-            "Check the spelling of FEISHU_DOMAIN, and this server's DNS and network",
-        ),
-    ),
-    "refused": (
-        Words("{host} 拒绝连接", "{host} refuses connections"),
-        Words(
-            "检查 FEISHU_DOMAIN（含端口）和出站防火墙",
-            "Check FEISHU_DOMAIN with its port, and the firewall for outgoing connections",
-        ),
-    ),
-    "timeout": (
-        Words("{host} 没有响应", "{host} doesn't answer"),
-        Words(
-            "检查服务器能否访问外网；需要代理时设置 HTTPS_PROXY",
-            "Check that this server reaches the internet; where it takes a proxy, set HTTPS_PROXY",
-        ),
-    ),
-    "certificate_name": (
-        Words("{host} 的证书不是它的名字", "The certificate of {host} is for another name"),
-        Words(
-            "检查 FEISHU_DOMAIN；可能有代理在中间拦截 HTTPS",
-            "Check FEISHU_DOMAIN; a proxy may be intercepting HTTPS",
-        ),
-    ),
-    "certificate_expired": (
-        Words("{host} 的证书过期了", "The certificate of {host} has expired"),
-        Words(
-            "先检查服务器时钟；私有化平台请更新它的证书",
-            "Check this server's clock first; on a private platform renew its certificate",
-        ),
-    ),
-    "certificate_chain": (
-        Words(
-            "不信任 {host} 的证书",
-            "The certificate of {host} isn't trusted",
-        ),
-        Words(
-            "私有化平台或公司代理用自己的根证书时，把根证书装进系统，"
-            "或用 SSL_CERT_FILE 指向含它的 PEM 文件",
-            "Where a private platform or the company's proxy has a root certificate of its own, "
-            "install it in the system, or let SSL_CERT_FILE name a PEM file that holds it",
-        ),
-    ),
-    "tls": (
-        Words("和 {host} 建立不了 HTTPS 连接", "No HTTPS connection to {host} comes about"),
-        Words(
-            "检查 FEISHU_DOMAIN 的端口，以及中间的代理",
-            "Check the port in FEISHU_DOMAIN, and proxies in between",
-        ),
-    ),
-    "proxy": (
-        Words("HTTPS_PROXY 的代理连不上，或不放行", "The proxy of HTTPS_PROXY is out of reach"),
-        Words(
-            "检查代理的地址、端口和密码；不需要代理就删掉 HTTPS_PROXY",
-            "Check its address, port and password; without a need for it remove HTTPS_PROXY",
-        ),
-    ),
-    "broken": (
-        Words("和 {host} 的连接中断了", "The connection to {host} broke off"),
-        Words(
-            "稍后再试；反复出现时检查中间的代理和防火墙",
-            "Try again; if it stays, check proxies and firewalls in between",
-        ),
-    ),
-}
 _NOT_FEISHU = (
     Words(
         "{host} 的回答不是飞书的接口，可能是中间的代理或网页",
@@ -261,7 +191,7 @@ def check_admission(reply: Reply, links: ConsoleLinks) -> Iterator[Finding]:
 
 def not_reached(reply: Reply, domain: str) -> Finding:
     """Why there is no answer of Feishu."""
-    what, remedy = _UNREACHED[reply.failure.layer] if reply.failure else _NOT_FEISHU
+    what, remedy = UNREACHED[reply.failure.layer] if reply.failure else _NOT_FEISHU
     host = host_of(domain)
     return Finding(
         check="feishu",

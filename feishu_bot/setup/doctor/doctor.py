@@ -13,6 +13,7 @@ from feishu_bot import __version__
 from feishu_bot.core.diagnosis import Finding, Report, Words
 from feishu_bot.core.sightings import Sightings
 from feishu_bot.errors import StoreUnavailable
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.webhook.knock import Keys
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
@@ -21,7 +22,6 @@ from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.doctor.addresses import CARD_ADDRESS, EVENT_ADDRESS, Knocker
 from feishu_bot.setup.doctor.feishu_app import examine_app
-from feishu_bot.setup.doctor.links import ConsoleLinks
 from feishu_bot.setup.doctor.machine import check_proxies, check_settings, check_time_zone
 from feishu_bot.setup.doctor.model_service import check_model_service
 from feishu_bot.setup.doctor.printed import as_json

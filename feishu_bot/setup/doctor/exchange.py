@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from feishu_bot.core.diagnosis import printable
 from feishu_bot.errors import FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.capped_body import read_capped
 from feishu_bot.feishu.api.transport import proxy_for, tls_context
-
-Layer = Literal[
-    "dns",  # the name has no address
-    "refused",  # nobody listens there
-    "timeout",  # nothing comes back
-    "certificate_name",  # the certificate is for other names
-    "certificate_expired",
-    "certificate_chain",  # nobody we trust has signed it, or a certificate between is missing
-    "tls",  # no TLS at all, or none that both sides speak
-    "proxy",  # the proxy of our environment can't be reached, or doesn't let us through
-    "broken",  # the connection was cut, or what came is no HTTP
-]
+from feishu_bot.feishu.unreached import Layer, layer_of
 
 TIMEOUT = 6.0
 # Of answers that are larger than any of Feishu's nothing is needed.
 LARGEST = 2_000_000
-# What OpenSSL says of a certificate ("X509_V_ERR_…").
-_CERTIFICATE: Mapping[int, Layer] = {
-    10: "certificate_expired",
-    9: "certificate_expired",
-    62: "certificate_name",
-    64: "certificate_name",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,34 +119,6 @@ def exchange(
     finally:
         if pool is not None:
             pool.clear()
-
-
-def layer_of(exc: BaseException, url: str = "") -> Layer:
-    """Where a request failed, by what the library raised."""
-    match exc:
-        case ProxyError():
-            return "proxy"
-        case NameResolutionError() | socket.gaierror() | LocationParseError():
-            return "dns"
-        case ConnectTimeoutError() | ReadTimeoutError() | TimeoutError():
-            return "timeout"
-        case NewConnectionError():
-            return "proxy" if url and proxy_for(url) else "refused"
-        case ssl.SSLCertVerificationError():
-            return _CERTIFICATE.get(exc.verify_code, "certificate_chain")
-        case SSLError():
-            inner = next((arg for arg in exc.args if isinstance(arg, ssl.SSLError)), None)
-            return layer_of(inner) if inner else "tls"
-        case ssl.SSLError():
-            return "tls"
-        case ConnectionRefusedError():
-            return "refused"
-    return "broken"
-
-
-def host_of(url: str) -> str:
-    """Host and port of an address, as they are shown."""
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _certificate_end(response: Any) -> float | None:

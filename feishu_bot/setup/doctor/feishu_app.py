@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feishu_bot.core.diagnosis import Finding
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.settings import Settings
 from feishu_bot.setup.doctor.app_state import (
     Versions,
@@ -14,7 +15,6 @@ from feishu_bot.setup.doctor.app_state import (
 )
 from feishu_bot.setup.doctor.credentials import check_admission, check_credentials, not_reached
 from feishu_bot.setup.doctor.grants import check_scopes, granted_scopes
-from feishu_bot.setup.doctor.links import ConsoleLinks
 from feishu_bot.setup.doctor.open_api import (
     APP_PATH,
     BOT_PATH,

@@ -11,8 +11,8 @@ from urllib.request import getproxies
 from feishu_bot.content.lists import open_lists
 from feishu_bot.core.diagnosis import Finding, Words, printable
 from feishu_bot.errors import SettingsError
+from feishu_bot.feishu.console_links import brand_of
 from feishu_bot.settings import Settings, near_misses
-from feishu_bot.setup.doctor.links import brand_of
 
 SETTINGS = Words("设置", "Settings")
 TIME_ZONE = Words("时区", "Time zone")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feishu_bot.core.diagnosis import Finding, Words, printable
+from feishu_bot.feishu.console_links import ConsoleLinks
+from feishu_bot.feishu.unreached import host_of
 from feishu_bot.setup.doctor.app_state import Versions
-from feishu_bot.setup.doctor.exchange import host_of
-from feishu_bot.setup.doctor.links import ConsoleLinks
 from feishu_bot.setup.doctor.open_api import Reply, as_names, as_object, as_objects
 from feishu_bot.setup.manifest import CALLBACKS, CARD_PATH, EVENT_PATH, EVENTS, MESSAGE_EVENT
 

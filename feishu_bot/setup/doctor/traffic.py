@@ -16,8 +16,8 @@ from feishu_bot.core.sightings import (
     Sighting,
     Sightings,
 )
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.webhook.refusals import CAUSES, RefusalCause
-from feishu_bot.setup.doctor.links import ConsoleLinks
 
 KEYS = Words("密钥和签名", "Keys and signatures")
 EVENT_FLOW = Words("收到的事件", "Events that came")
