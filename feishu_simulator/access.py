@@ -78,13 +78,12 @@ class Access:
     def issue(self, app_id: object, app_secret: object) -> tuple[str, float]:
         """A token and its seconds left; the newest one again while it has 30 minutes or more.
 
-        Raises Refusal: 10014 for an unknown app, 10015 for the wrong secret ("Get
-        tenant_access_token"), both with HTTP 200 as that endpoint answers.
+        Raises Refusal: 10003 for an unknown app and for empty fields alike, 10015 for the wrong
+        secret, with HTTP 200 as that endpoint answers (so it was seen in the field; "Get
+        tenant_access_token" says otherwise).
         """
-        if not app_id or not app_secret:
+        if not app_id or not app_secret or app_id != self._credentials.app_id:
             raise Refusal(10003, "invalid param", status=200)
-        if app_id != self._credentials.app_id:
-            raise Refusal(10014, "app id not exists", status=200)
         if app_secret != self.app_secret:
             raise Refusal(10015, "app secret invalid", status=200)
         left = self._expiry_by_token.get(self._newest, 0.0) - self._clock()
