@@ -23,6 +23,8 @@ GRANTED = frozenset(
         "im:chat:readonly", "im:chat.members:bot_access", "cardkit:card:write",
         "contact:user.base:readonly", "contact:contact.base:readonly",
         "contact:user.employee_id:readonly", "im:message:send_sys_msg",
+        "application:application:self_manage", "application:application:patch",
+        "application:app_slash_command:read", "application:app_slash_command:write",
     }
 )  # fmt: skip
 KNOWN = GRANTED | {
@@ -38,6 +40,8 @@ _READ = ("im:message", "im:message:readonly")
 _UPDATE = ("im:message", "im:message:send_as_bot", "im:message:update")
 _REACT = ("im:message", "im:message.reactions:write_only")
 _UPLOAD = ("im:resource", "im:resource:upload")
+_MANAGE = ("application:application:self_manage", "admin:app.info:readonly")
+_PANEL = ("application:app_slash_command:read", "application:app_slash_command:write")
 
 # Any one scope of a line is enough; the pages of the APIs list them under "Permission".
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -56,6 +60,13 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "resource.get": _READ,
     "chat.get": ("im:chat", "im:chat:readonly", "im:chat:read"),
     "user.get": ("contact:contact.base:readonly",),
+    **dict.fromkeys(("app.versions", "app.version"), _MANAGE),
+    **dict.fromkeys(
+        ("app.config", "app.ability", "app.base", "app.publish"),
+        ("application:application:patch",),
+    ),
+    "panel.list": _PANEL,
+    **dict.fromkeys(("panel.create", "panel.update", "panel.delete"), _PANEL[1:]),
     # "Convert ID": not the scope of all other calls of CardKit.
     "card.id_convert": ("cardkit:card:read",),
 }

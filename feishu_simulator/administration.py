@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from feishu_simulator.access import Access
+from feishu_simulator.developer_app import DeveloperApp
 from feishu_simulator.people import Chat, Person
 from feishu_simulator.state import FILES, PlatformState, StoredFile, new_id, trim
 
@@ -14,6 +15,7 @@ class Administration:
 
     state: PlatformState
     access: Access
+    app: DeveloperApp
 
     def add_person(self, name: str) -> Person:
         """A new person, in no chat yet."""
@@ -50,10 +52,14 @@ class Administration:
     def grant(self, *scopes: str) -> None:
         """Add scopes to those the app has."""
         with self.state.change():
+            self.app.declared.update(scopes)
             self.access.scopes.update(scopes)
 
     def withdraw(self, *scopes: str) -> None:
-        """Remove scopes: calls that need one are answered with 99991672."""
+        """The company takes scopes away that the app asks for.
+
+        Calls that need one are answered with 99991672.
+        """
         with self.state.change():
             self.access.scopes.difference_update(scopes)
 

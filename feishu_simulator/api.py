@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from feishu_simulator.access import Access
+from feishu_simulator.api_application import ApplicationApi
 from feishu_simulator.api_cards import CardApi
 from feishu_simulator.api_directory import DirectoryApi
 from feishu_simulator.api_files import FileApi
@@ -20,6 +21,7 @@ from feishu_simulator.api_messages import MessageApi
 from feishu_simulator.api_reactions import ReactionApi
 from feishu_simulator.api_request import ApiAnswer, ApiRequest, refusal_answer
 from feishu_simulator.api_resources import ResourceApi
+from feishu_simulator.developer_app import DeveloperApp
 from feishu_simulator.faults import Disconnect, Fault, Faults
 from feishu_simulator.limits import API_MINUTE, API_SECOND, CARD, CHAT, PATCH, Limit, Limits
 from feishu_simulator.refusals import Refusal, rate_limited
@@ -54,17 +56,21 @@ class Call:
 class PlatformApi:
     """Thread safe. Sleeps and disconnects happen without the platform's lock."""
 
-    def __init__(self, state: PlatformState, access: Access, faults: Faults) -> None:
+    def __init__(
+        self, state: PlatformState, access: Access, faults: Faults, app: DeveloperApp
+    ) -> None:
         self._state = state
         self._access = access
         self._faults = faults
+        self._app = app
         self._messages = MessageApi(state, access)
         self._routes = list(
             routes(
                 self._messages,
                 ReactionApi(state),
                 CardApi(state),
-                DirectoryApi(state, access),
+                DirectoryApi(state, access, app),
+                application=ApplicationApi(state, app),
                 files=FileApi(state),
                 resources=ResourceApi(state),
             )
@@ -93,7 +99,9 @@ class PlatformApi:
         log_id = f"{time.strftime('%Y%m%d%H%M%S')}{uuid.uuid4().hex[:18].upper()}"
         identity = {"X-Tt-Logid": log_id, "X-Request-Id": log_id}
         found = self._find(method, path)
-        if found is None:
+        # [field] The configuration API is not on Lark's public pages.
+        is_absent = self._app.brand == "lark" and "/application/v7/" in path
+        if found is None or is_absent:
             return ApiAnswer(404, b"404 page not found", mime="text/plain", headers=identity)
         route, params = found
         fault = self._faults.next_fault(route.api)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feishu_simulator.access import Access
 from feishu_simulator.api_request import ApiAnswer, ApiRequest, document, success
+from feishu_simulator.developer_app import DeveloperApp
 from feishu_simulator.refusals import BAD_ID, Refusal
 from feishu_simulator.state import PlatformState
 
@@ -11,19 +12,24 @@ from feishu_simulator.state import PlatformState
 class DirectoryApi:
     """The handlers; each runs under the platform's lock and may raise Refusal."""
 
-    def __init__(self, state: PlatformState, access: Access) -> None:
+    def __init__(self, state: PlatformState, access: Access, app: DeveloperApp) -> None:
+        self._app = app
         self._state = state
         self._access = access
 
     def token(self, request: ApiRequest) -> ApiAnswer:
         """tenant_access_token and the seconds it is valid."""
         app_id, secret = request.body.get("app_id"), request.body.get("app_secret")
+        if not self._app.exists:
+            raise Refusal(10003, "invalid param", status=200)
         token, left = self._access.issue(app_id, secret)
         answer = {"code": 0, "msg": "ok", "tenant_access_token": token, "expire": int(left)}
         return document(answer)
 
     def bot_info(self, request: ApiRequest) -> ApiAnswer:
         """Under `bot`, not under `data` ("Get bot info")."""
+        if not self._app.has_bot:
+            raise Refusal(11205, "app do not have bot")
         bot = {
             "activate_status": 2,
             "app_name": self._state.credentials.bot_name,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from feishu_simulator import clicks, user_messages
 from feishu_simulator.access import Access
 from feishu_simulator.administration import Administration
 from feishu_simulator.api import PlatformApi
+from feishu_simulator.challenge import Verification, verify
 from feishu_simulator.clicks import ActionResult
 from feishu_simulator.credentials import Credentials
 from feishu_simulator.delivery import Deliveries, post
+from feishu_simulator.developer_app import DeveloperApp
 from feishu_simulator.encryption import encrypt_and_sign
 from feishu_simulator.events import Callback, Event, envelope, new_event_id, old_envelope
 from feishu_simulator.faults import Faults
@@ -28,17 +28,6 @@ from feishu_simulator.subscription import Subscription, why_unheard
 
 EVENT_PATH = "/webhook/event"
 CARD_PATH = "/webhook/card"
-CHALLENGE_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The developer console's check of a request URL ("Configure the request URL": within 1 s)."""
-
-    ok: bool
-    status: int
-    body: str
-    seconds: float
 
 
 class Feishu(PlatformEvents, PlatformRecords, Administration):
@@ -56,21 +45,44 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         enforce_limits: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.credentials = credentials
-        self.url = self.event_url = self.card_url = self._bot_url = ""
+        self.url = self._bot_url = ""
         self.faults = Faults()
         self.subscription = Subscription()
         self.state = PlatformState(credentials, clock)
         self.access = Access(credentials, clock)
-        self.api = PlatformApi(self.state, self.access, self.faults)
+        self.app = DeveloperApp(self.state, self.access, self.subscription)
+        self.api = PlatformApi(self.state, self.access, self.faults, self.app)
         self.api.latency, self.api.enforce_limits = latency, enforce_limits
         deliveries = Deliveries(
             self.state,
             lambda: self.event_url,
             self._encode_event,
-            lambda event: self.subscription.takes(event.event_type),
+            self._is_pushed,
         )
         super().__init__(self.state, deliveries)
+
+    @property
+    def credentials(self) -> Credentials:
+        """Those in force: what the console has changed by a version counts from then on."""
+        return self.state.credentials
+
+    @property
+    def event_url(self) -> str:
+        """Where events are pushed."""
+        return self.subscription.event_url
+
+    @event_url.setter
+    def event_url(self, url: str) -> None:
+        self.subscription.event_url = url
+
+    @property
+    def card_url(self) -> str:
+        """Where card callbacks are pushed."""
+        return self.subscription.card_url
+
+    @card_url.setter
+    def card_url(self, url: str) -> None:
+        self.subscription.card_url = url
 
     @property
     def bot_url(self) -> str:
@@ -219,22 +231,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
 
     def verify_url(self, path: str = "", *, encrypted: bool = True) -> Verification:
         """Send the challenge to `event_url` or a path of the bot, as the console does on saving."""
-        challenge = new_event_id()
-        payload = {
-            "challenge": challenge,
-            "token": self.credentials.verification_token,
-            "type": "url_verification",
-        }
-        body, headers = encrypt_and_sign(
-            payload, self.credentials, encrypted=encrypted, signed=False
-        )
-        response = post(self._url(path, self.event_url), body, headers, 3.0)
-        try:
-            answered = json.loads(response.body).get("challenge") == challenge
-        except (ValueError, AttributeError):
-            answered = False
-        ok = answered and response.status == 200 and response.seconds <= CHALLENGE_SECONDS
-        return Verification(ok, response.status, response.body, response.seconds)
+        return verify(self._url(path, self.event_url), self.credentials, encrypted=encrypted)
 
     def click(
         self,
@@ -254,7 +251,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         callback has the format of the message card callback. There is no retry ("Card callback").
         """
         url = self._url(path, self.card_url)
-        if not url or not self.subscription.card_address:
+        if not url or not self.subscription.calls_back:
             return ActionResult(0, "", None, clicks.ADDRESS_MISSING)
         component = clicks.component_for(message, value_or_button)
         action = clicks.action_of(component, form_value, extra)
@@ -286,6 +283,10 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         with self.state.change():
             self.api.stopping.set()
         self.deliveries.stop()
+
+    def _is_pushed(self, event: Event) -> bool:
+        is_webhook = self.subscription.subscription_type == "webhook"
+        return is_webhook and self.subscription.takes(event.event_type)
 
     def _why_unheard(self, message: Message) -> str:
         has_url = bool(self.event_url)

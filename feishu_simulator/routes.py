@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from feishu_simulator.api_application import ApplicationApi
 from feishu_simulator.api_cards import CardApi
 from feishu_simulator.api_directory import DirectoryApi
 from feishu_simulator.api_files import FileApi
@@ -31,16 +32,29 @@ def routes(
     cards: CardApi,
     directory: DirectoryApi,
     *,
+    application: ApplicationApi,
     files: FileApi,
     resources: ResourceApi,
 ) -> Iterator[Route]:
     """Every route; the first match counts."""
     message, card = "im/v1/messages/:message_id", "cardkit/v1/cards/:card_id"
     element = f"{card}/elements/:element_id"
+    v6, v7 = (f"application/{version}/applications/:app_id" for version in ("v6", "v7"))
+    panel = "application/v7/app_slash_commands"
     table: list[tuple[str, str, str, Callable[[ApiRequest], ApiAnswer]]] = [
         ("POST", "auth/v3/tenant_access_token/internal", "token", directory.token),
         ("GET", "bot/v3/info", "bot.info", directory.bot_info),
         ("GET", "application/v6/scopes", "scopes", directory.scopes),
+        ("GET", f"{v6}/app_versions", "app.versions", application.versions),
+        ("GET", f"{v6}/app_versions/:version_id", "app.version", application.version),
+        ("PATCH", f"{v7}/config", "app.config", application.config),
+        ("PATCH", f"{v7}/ability", "app.ability", application.ability),
+        ("PATCH", f"{v7}/base", "app.base", application.base),
+        ("POST", f"{v7}/publish", "app.publish", application.publish),
+        ("GET", panel, "panel.list", application.commands),
+        ("POST", panel, "panel.create", application.add_command),
+        ("PATCH", f"{panel}/:command_id", "panel.update", application.change_command),
+        ("DELETE", f"{panel}/:command_id", "panel.delete", application.delete_command),
         ("GET", "im/v1/chats/:chat_id", "chat.get", directory.chat),
         ("GET", "contact/v3/users/:user_id", "user.get", directory.user),
         ("POST", "im/v1/images", "image.create", files.upload_image),

@@ -33,14 +33,21 @@ class Simulator:
         feishu_port: int = 0,
         gateway_port: int = 0,
     ) -> None:
-        self.credentials = credentials or Credentials()
         self.feishu = Feishu(
-            self.credentials, latency=latency, enforce_limits=enforce_limits, clock=clock
+            credentials or Credentials(),
+            latency=latency,
+            enforce_limits=enforce_limits,
+            clock=clock,
         )
         self.gateway = Gateway(self.feishu.state.notify)
         self.desk = Desk(self.feishu, self.gateway)
         self._ports = feishu_port, gateway_port
         self._servers: list[LoopbackServer] = []
+
+    @property
+    def credentials(self) -> Credentials:
+        """The app's, as they are in force."""
+        return self.feishu.credentials
 
     def start(self) -> Self:
         """Listen on both ports, and set `feishu.url` and `gateway.url`."""

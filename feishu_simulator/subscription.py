@@ -23,6 +23,12 @@ EVENTS = (
     "application.bot.menu_v6",
 )
 
+# An edited message; not every console offers it.
+EDITED = "im.message.updated_v1"
+KNOWN_EVENTS = (*EVENTS, EDITED)
+CLICK = "card.action.trigger"
+
+Mode = Literal["webhook", "websocket"]
 Unheard = Literal[
     "",
     "bot_not_in_chat",
@@ -36,18 +42,37 @@ Unheard = Literal[
 
 @dataclass(slots=True)
 class Subscription:
-    """Changed under the platform's lock. `missing` are types that the app has not subscribed to.
+    """What is in force, changed under the platform's lock; drafts are in `developer_app.py`.
 
-    Without `event_address` nothing is pushed; without `card_address` clicks get 200340.
+    `event_url` and `card_url` are the request URLs, of use in the mode "webhook" alone. Where
+    `event_address` is off, as when nobody has saved the address, nothing is pushed; without
+    `card_address` clicks get 200340.
     """
 
-    missing: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=lambda: set(KNOWN_EVENTS))
+    callbacks: set[str] = field(default_factory=lambda: {CLICK})
+    subscription_type: Mode = "webhook"
+    callback_type: Mode = "webhook"
+    event_url: str = ""
+    card_url: str = ""
     event_address: bool = True
     card_address: bool = True
 
     def takes(self, event_type: str) -> bool:
-        """Whether such events are pushed."""
-        return self.event_address and event_type not in self.missing
+        """Whether such events are pushed; of those unknown here the app is taken to want all."""
+        wanted = event_type in self.events or event_type not in KNOWN_EVENTS
+        return self.event_address and wanted
+
+    @property
+    def pushes(self) -> bool:
+        """Whether events go to an address."""
+        return bool(self.event_url) and self.event_address and self.subscription_type == "webhook"
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether clicks go to an address."""
+        is_there = bool(self.card_url) and self.card_address and CLICK in self.callbacks
+        return is_there and self.callback_type == "webhook"
 
 
 def why_unheard(

@@ -84,7 +84,7 @@ class FaultSwitches:
             "model": self._model,
             "platform": self._platform,
             "scopes": {name: name in granted for name in SCOPES},
-            "events": {name: name not in subscription.missing for name in EVENTS},
+            "events": {name: name in subscription.events for name in EVENTS},
             "addresses": {name: bool(getattr(subscription, name)) for name in ADDRESSES},
             "services": {name: not getattr(self._gateway, SERVICES[name]) for name in SERVICES},
             "quirks": {name: self._is_quirk_on(name) for name in QUIRKS},
@@ -127,8 +127,8 @@ class FaultSwitches:
                 case "scope", str() if value in SCOPES:
                     (self._feishu.grant if on else self._feishu.withdraw)(value)
                 case "event", str() if value in EVENTS:
-                    missing = self._feishu.subscription.missing
-                    (missing.discard if on else missing.add)(value)
+                    events = self._feishu.subscription.events
+                    (events.add if on else events.discard)(value)
                 case "address", str() if value in ADDRESSES:
                     setattr(self._feishu.subscription, value, on)
                 case "service", str() if value in SERVICES:

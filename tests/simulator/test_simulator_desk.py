@@ -476,12 +476,12 @@ def test_the_wire_tells_what_the_platform_keeps_to_itself(
     assert warnings(desk, alone) == ["bot_not_in_chat"]
     # What was so when the message was sent stays the reason.
     assert warnings(desk, unheard) == ["no_mention_scope"]
-    feishu.subscription.missing.add("im.message.receive_v1")
+    feishu.subscription.events.remove("im.message.receive_v1")
     assert warnings(desk, desk.message(desk.do("say", text="x"))) == ["not_subscribed"]
     feishu.subscription.event_address = False
     assert warnings(desk, desk.message(desk.do("say", text="x"))) == ["no_address"]
     feishu.subscription.event_address = True
-    feishu.subscription.missing.clear()
+    feishu.subscription.events.add("im.message.receive_v1")
 
     bot.answer = lambda path, headers, body: (500, b"oops")
     failed = desk.message(desk.do("say", text="x"))
