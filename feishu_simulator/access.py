@@ -60,7 +60,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "resource.get": _READ,
     "chat.get": ("im:chat", "im:chat:readonly", "im:chat:read"),
     "user.get": ("contact:contact.base:readonly",),
-    **dict.fromkeys(("app.versions", "app.version"), _MANAGE),
+    **dict.fromkeys(("app.get", "app.versions", "app.version"), _MANAGE),
     **dict.fromkeys(
         ("app.config", "app.ability", "app.base", "app.publish"),
         ("application:application:patch",),

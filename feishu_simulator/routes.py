@@ -45,6 +45,7 @@ def routes(
         ("POST", "auth/v3/tenant_access_token/internal", "token", directory.token),
         ("GET", "bot/v3/info", "bot.info", directory.bot_info),
         ("GET", "application/v6/scopes", "scopes", directory.scopes),
+        ("GET", v6, "app.get", application.app),
         ("GET", f"{v6}/app_versions", "app.versions", application.versions),
         ("GET", f"{v6}/app_versions/:version_id", "app.version", application.version),
         ("PATCH", f"{v7}/config", "app.config", application.config),

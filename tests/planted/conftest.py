@@ -9,6 +9,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.planted.table import NOT_PLANTED, TITLES, row_of
+from tests.planted.untrusted import untrusted_server
+from tests.scenarios.conftest import database_url, sim, start_bot, talk  # noqa: F401 (fixtures)
+
+
+@pytest.fixture(scope="session")
+def untrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server whose certificate isn't trusted."""
+    with untrusted_server(tmp_path_factory.mktemp("tls")) as url:
+        yield url
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
