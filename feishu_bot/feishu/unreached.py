@@ -122,10 +122,11 @@ def layer_of(exc: BaseException, url: str = "") -> Layer:
             return "proxy"
         case NameResolutionError() | socket.gaierror() | LocationParseError():
             return "dns"
-        case ConnectTimeoutError() | ReadTimeoutError() | TimeoutError():
-            return "timeout"
+        # A kind of timeout to urllib3, and none to us.
         case NewConnectionError():
             return "proxy" if url and proxy_for(url) else "refused"
+        case ConnectTimeoutError() | ReadTimeoutError() | TimeoutError():
+            return "timeout"
         case ssl.SSLCertVerificationError():
             return _CERTIFICATE.get(exc.verify_code, "certificate_chain")
         case SSLError():

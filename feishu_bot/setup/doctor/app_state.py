@@ -9,7 +9,7 @@ from typing import Any
 from feishu_bot.core.diagnosis import Finding, State, Words, printable
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.outages import BOT_OFF
-from feishu_bot.setup.doctor.open_api import Reply, as_names, as_object, as_objects
+from feishu_bot.setup.doctor.open_api import Reply, as_object, as_objects
 
 BOT = Words("机器人能力", "Bot")
 VERSION = Words("版本发布", "Version")
@@ -202,15 +202,15 @@ def check_visibility(versions: Versions, links: ConsoleLinks) -> Iterator[Findin
     if not visibility:
         return
     listed = as_object(visibility.get("visible_list"))
-    people = as_names(listed.get("open_ids"))
-    others = as_names(listed.get("department_ids")) | as_names(listed.get("group_ids"))
+    people = _count(listed.get("open_ids"))
+    others = _count(listed.get("department_ids")) + _count(listed.get("group_ids"))
     if visibility.get("is_all"):
         state: State = "ok"
         what = Words("全体成员可用", "Everybody in the company can use it")
     elif not people and not others:
         state = "fault"
         what = Words("没有人能用：可用范围是空的", "Nobody can use it: the availability is empty")
-    elif len(people) == 1 and not others:
+    elif people == 1 and not others:
         state = "warning"
         what = Words(
             "只有一个人能用；其他人搜不到它，也收不到它的回答",
@@ -219,8 +219,8 @@ def check_visibility(versions: Versions, links: ConsoleLinks) -> Iterator[Findin
     else:
         state = "ok"
         what = Words(
-            f"只对选定的人可用：{len(people)} 人，{len(others)} 个部门或用户组",
-            f"For some only: {len(people)} people, {len(others)} departments or groups",
+            f"只对选定的人可用：{people} 人，{others} 个部门或用户组",
+            f"For some only: {people} people, {others} departments or groups",
         )
     yield Finding(
         check="visibility",
@@ -235,6 +235,11 @@ def check_visibility(versions: Versions, links: ConsoleLinks) -> Iterator[Findin
         else Words("", ""),
         link=links.page("version") if state != "ok" else "",
     )
+
+
+def _count(listed: object) -> int:
+    """How many are listed, in whatever form."""
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def _published_at(version: Mapping[str, Any]) -> float:
