@@ -16,7 +16,7 @@ from feishu_bot import __version__, doctor_command, report_commands
 from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.settings import load_settings, read_setting
-from feishu_bot.settings.env_file import load_environment
+from feishu_bot.settings.environment import load_environment
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 WITHOUT_THE_SIMULATOR = """\

@@ -11,7 +11,7 @@ import click
 
 from feishu_bot import __version__
 from feishu_bot.errors import SettingsError
-from feishu_bot.settings.env_file import load_environment
+from feishu_bot.settings.environment import load_environment
 
 _ask = click.option(
     "--ask/--no-ask",

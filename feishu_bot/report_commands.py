@@ -17,7 +17,7 @@ import click
 
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.settings import read_some
-from feishu_bot.settings.env_file import read_environment
+from feishu_bot.settings.environment import read_environment
 
 MAX_ROWS = 1_000_000
 NOTHING = "没有记录 / Nothing is recorded"

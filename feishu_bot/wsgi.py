@@ -13,7 +13,7 @@ from feishu_bot import logs  # noqa: E402
 from feishu_bot.app import create_app  # noqa: E402
 from feishu_bot.errors import SettingsError, StoreUnavailable  # noqa: E402
 from feishu_bot.settings import exit_with, load_settings, near_misses  # noqa: E402
-from feishu_bot.settings.env_file import read_environment  # noqa: E402
+from feishu_bot.settings.environment import read_environment  # noqa: E402
 from feishu_bot.settings.secrets import secrets_of  # noqa: E402
 
 settings = load_settings()

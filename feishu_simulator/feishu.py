@@ -23,6 +23,7 @@ from feishu_simulator.people import Chat, Person
 from feishu_simulator.platform_events import PlatformEvents
 from feishu_simulator.quirks import Quirks
 from feishu_simulator.records import PlatformRecords
+from feishu_simulator.registration import Registration
 from feishu_simulator.state import PlatformState
 from feishu_simulator.subscription import Subscription, why_unheard
 
@@ -51,6 +52,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         self.state = PlatformState(credentials, clock)
         self.access = Access(credentials, clock)
         self.app = DeveloperApp(self.state, self.access, self.subscription)
+        self.registration = Registration(self.state, self.app, lambda: self.url)
         self.api = PlatformApi(self.state, self.access, self.faults, self.app)
         self.api.latency, self.api.enforce_limits = latency, enforce_limits
         deliveries = Deliveries(
@@ -65,24 +67,6 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
     def credentials(self) -> Credentials:
         """Those in force: what the console has changed by a version counts from then on."""
         return self.state.credentials
-
-    @property
-    def event_url(self) -> str:
-        """Where events are pushed."""
-        return self.subscription.event_url
-
-    @event_url.setter
-    def event_url(self, url: str) -> None:
-        self.subscription.event_url = url
-
-    @property
-    def card_url(self) -> str:
-        """Where card callbacks are pushed."""
-        return self.subscription.card_url
-
-    @card_url.setter
-    def card_url(self, url: str) -> None:
-        self.subscription.card_url = url
 
     @property
     def bot_url(self) -> str:

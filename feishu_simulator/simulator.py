@@ -52,7 +52,9 @@ class Simulator:
     def start(self) -> Self:
         """Listen on both ports, and set `feishu.url` and `gateway.url`."""
         feishu_port, gateway_port = self._ports
-        platform = feishu_app(self.feishu.api, control_app(self.desk, self.gateway))
+        platform = feishu_app(
+            self.feishu.api, self.feishu.registration, control_app(self.desk, self.gateway)
+        )
         self._servers.append(LoopbackServer(platform, feishu_port))
         self._servers.append(LoopbackServer(gateway_app(self.gateway), gateway_port))
         self.feishu.url, self.gateway.url = (server.url for server in self._servers)

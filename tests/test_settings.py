@@ -8,7 +8,7 @@ import pytest
 
 from feishu_bot.errors import SettingsError
 from feishu_bot.settings import SETTINGS, Settings, load_settings
-from feishu_bot.settings.env_file import read_environment
+from feishu_bot.settings.environment import read_environment
 
 REQUIRED = {
     "APP_ID": "cli_test",

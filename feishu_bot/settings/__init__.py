@@ -15,7 +15,9 @@ from typing_extensions import override
 
 from feishu_bot.errors import SettingsError
 from feishu_bot.settings import addresses, values
-from feishu_bot.settings.env_file import load_environment
+from feishu_bot.settings.environment import FILE_VARIABLE as FILE_VARIABLE
+from feishu_bot.settings.environment import load_environment
+from feishu_bot.settings.environment import read_environment as read_environment
 from feishu_bot.settings.report import Report, contradictions
 from feishu_bot.settings.setting import Hint, Setting, env
 from feishu_bot.settings.values import InvalidValue, duration, flag, one_of, whole

@@ -1,88 +1,116 @@
-"""The variables of this process: those of its environment, and of a file beside it."""
+"""Changes single lines of a `.env` file; all else in it stays as it is."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import time
-from collections.abc import Iterator, Mapping, MutableMapping
+import re
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+
+from dotenv.parser import parse_stream
 
 from feishu_bot.errors import SettingsError
 
-# Read by libraries from the environment and nowhere else.
-EXPORTED = ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "TZ")
+BACKUP_SUFFIX = ".before-setup"
+# Anything else is quoted.
+PLAIN = re.compile(r"[\w./:@%+,?&=~-]*", re.ASCII)
 
 
-def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables of the file at `path`, overridden by those of `environ`.
+class EnvFile:
+    """The file at `path`, which need not be there; it is for its owner alone, once written."""
 
-    An empty variable does not hide one of the file: the image sets OPENAI_MODEL even when empty.
-    Raises SettingsError when the file is no UTF-8, or holds lines that are no settings: what
-    somebody wanted to set would be missing.
-    """
-    merged = {name: value for name, value in _read_file(path).items() if value}
-    merged.update((name, value) for name, value in environ.items() if value.strip())
-    return merged
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, str]:
+        """Its variables that have a value. Raises SettingsError."""
+        bindings = parse_stream(io.StringIO(self._text()))
+        return {one.key: one.value for one in bindings if one.key and one.value}
+
+    def update(self, values: Mapping[str, str]) -> None:
+        """Set these variables: in their lines where they have one, else at the end.
+
+        The whole new file takes the old one's place at once; the old one is kept beside it the
+        first time. Raises SettingsError when it can't be read or written.
+        """
+        before = self._text()
+        after = updated(before, values)
+        if after == before:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            backup = self.path.with_name(self.path.name + BACKUP_SUFFIX)
+            if before and not backup.exists():
+                _write(backup, before)
+            _write(self.path, after)
+        except OSError as exc:
+            raise SettingsError(
+                [
+                    f"{self.path}：无法写入（{exc.strerror}）。请检查文件夹的权限和所有者\n"
+                    f"  {self.path}: can't be written ({exc.strerror}); look at the folder's "
+                    "owner and permissions"
+                ]
+            ) from exc
+
+    def _text(self) -> str:
+        try:
+            return self.path.read_text("utf-8-sig")
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(
+                [
+                    f"{self.path}：无法读取。应为 UTF-8 编码的文本文件。\n"
+                    f"  {self.path}: can't be read; expected a text file in UTF-8"
+                ]
+            ) from exc
 
 
-def load_environment(environ: MutableMapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables of this process. Proxies and the time zone may stand in the file, too.
+def updated(text: str, values: Mapping[str, str]) -> str:
+    """The text with these variables set. Of several lines for one, all get the value."""
+    left, parts = dict(values), []
+    for binding in parse_stream(io.StringIO(text)):
+        original = binding.original.string
+        if binding.key in values:
+            # Comments and empty lines before it belong to what the parser took in with it.
+            before = original[: len(original) - len(original.lstrip())]
+            ending = "\n" if original.endswith("\n") else ""
+            original = f"{before}{_line(binding.key, values[binding.key])}{ending}"
+            left.pop(binding.key, None)
+        parts.append(original)
+    whole = "".join(parts)
+    if left and whole and not whole.endswith("\n"):
+        whole += "\n"
+    return whole + "".join(f"{_line(name, value)}\n" for name, value in left.items())
 
-    Raises SettingsError as `read_environment` does.
-    """
-    merged = read_environment(environ=environ)
-    for name in merged:
-        if name.upper() in EXPORTED and not environ.get(name, "").strip():
-            environ[name] = merged[name]
-            if name == "TZ":
-                time.tzset()
-    return merged
+
+def _line(name: str, value: str) -> str:
+    if "\n" in value or "\r" in value or "\0" in value:
+        raise ValueError(f"{name} has more than one line")
+    if PLAIN.fullmatch(value):
+        return f"{name}={value}"
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{name}='{quoted}'"
 
 
-def _read_file(path: str) -> dict[str, str | None]:
-    """Raises SettingsError."""
-    from dotenv.parser import parse_stream
-
-    faults: list[str] = []
-    found: dict[str, str | None] = {}
-    file = Path(path)
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, readable by its owner alone from the beginning."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
     try:
-        if not (file.is_file() or file.is_fifo()):
-            return {}
-        with file.open(encoding="utf-8-sig") as stream:
-            for binding in parse_stream(stream):
-                if binding.error or (binding.value is None and set(binding.key or "") & set(":：")):
-                    faults += _faults_of(path, binding.original.line, binding.original.string)
-                elif binding.key is not None:
-                    found[binding.key] = binding.value
-    except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(
-            [
-                f"{path}：无法读取。应为 UTF-8 编码的文本文件。\n"
-                f"  {path}: can't be read; expected a text file in UTF-8"
-            ]
-        ) from exc
-    if faults:
-        raise SettingsError(faults)
-    return found
-
-
-def _faults_of(path: str, line: int, text: str) -> Iterator[str]:
-    """What is wrong with a line. Its value may be a secret."""
-    lines = text.split("\n")
-    # What is read as one may begin with empty lines.
-    line += next((number for number, one in enumerate(lines) if one.strip()), 0)
-    first = next((one.strip() for one in lines if one.strip()), "")
-    name = first.replace("：", ":").partition(":")[0].strip()
-    if ":" in first.replace("：", ":") and name.isidentifier() and name.isascii():
-        yield (
-            f"{path} 第 {line} 行：{name} 后面要用等号，不是冒号。应为：{name}=值\n"
-            f"  {path}, line {line}: an equals sign goes after {name}, not a colon; "
-            f"expected {name}=VALUE"
-        )
-    else:
-        yield (
-            f"{path} 第 {line} 行：不是一个设置。应为：名称=值；值里有空格或 # 时，放在一对引号里\n"
-            f"  {path}, line {line}: no setting; expected NAME=VALUE, with a pair of quotes "
-            "around a value that holds spaces or a #"
-        )
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            temporary.replace(path)
+        except OSError:
+            # A single file that is mounted into a container can't be replaced.
+            path.write_text(text, "utf-8")
+            path.chmod(0o600)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()

@@ -12,7 +12,7 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.errors import SettingsError
 from feishu_bot.llm.clients import proxy_for
 from feishu_bot.settings import Settings, near_misses
-from feishu_bot.settings.env_file import load_environment, read_environment
+from feishu_bot.settings.environment import load_environment, read_environment
 from tests.builders import BOB, BotWorld
 from tests.planted.table import Told, says
 
