@@ -58,6 +58,10 @@ def in_review(sim: Simulator) -> None:
     sim.feishu.app.publish("", "first", "first")
 
 
+def only_the_owner(sim: Simulator) -> None:
+    sim.feishu.app.visible_to = frozenset({"ou_owner"})
+
+
 CONSOLE = [
     Planted("47-event", unsubscribed, {
         "events": Told(
@@ -66,7 +70,7 @@ CONSOLE = [
         ),
     }),
     Planted("47-never released", unreleased, {
-        "version": says("还没有发布过|创建版本并发布", "never released|Create a version"),
+        "version": says("还没有发布过|创建版本并发布", "ever released|Create a version"),
     }),
     Planted("47-in review", in_review, {
         "version": says("等企业管理员审核|批准", "waits for an administrator|approve it"),
@@ -104,14 +108,14 @@ CONSOLE = [
     Planted("57-address", lambda sim: refuse(sim, 99991401), {
         "ip_list": says("不在应用的 IP 白名单|加上服务器的出口公网 IP", "white list|public IP"),
     }),
-    Planted("58-one person", lambda sim: setattr(sim.feishu.app, "visible_to", frozenset({"ou_1"})), {
+    Planted("58-one person", only_the_owner, {
         "visibility": says("只有一个人能用|可用范围", "Only one person|availability"),
     }),
     Planted("59-address", lambda sim: setattr(sim.feishu, "card_url", ""), {
-        "callback": says("没有填回调请求地址|/webhook/card", "no address for callbacks|/webhook/card"),
+        "callback": says("没有填回调请求地址", "no address for callbacks", "/webhook/card"),
     }),
     Planted("59-callback", lambda sim: sim.feishu.subscription.callbacks.clear(), {
-        "callback": says("没有订阅 card.action.trigger|添加", "Not subscribed to card.action|Add it"),
+        "callback": says("没有订阅|添加", "Not subscribed|Add it", "card.action.trigger"),
     }),
 ]  # fmt: skip
 
