@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from feishu_bot.core import alerts
 from feishu_simulator import Script, Simulator
 from tests.planted.examining import (
     examine,
@@ -265,6 +266,8 @@ def test_a_secret_that_is_reset_is_told_while_the_bot_runs(
 
     expect_lines(caplog.records, says("重置过|换上新的并重启", "was reset|set the new one and"))
     assert bot.runtime.readiness.failing() == ["feishu"]
+    # So that nothing waits at the end.
+    sim.feishu.access.reset_secret(sim.credentials.app_secret)
 
 
 CUT = {
@@ -296,5 +299,151 @@ def test_feishu_that_is_lost_is_told_while_the_bot_runs(sim, talk, start_bot, ca
     eventually(lambda: bot.check_again() or bot.runtime.readiness.failing())
 
     assert bot.runtime.readiness.failing() == ["feishu"]
-    first = log_lines(caplog.records)[0]
-    told.expect_in(first)
+    told.expect_in(log_lines(caplog.records)[0])
+    sim.feishu.faults.clear()
+
+
+# What shows in use only: written to the admins, and to the log where there are none
+
+
+class InUse(NamedTuple):
+    """What is done in the console, and what is said once somebody asks."""
+
+    row: str
+    act: Callable[[Simulator], object]
+    told: Told
+
+
+IN_USE = [
+    InUse(
+        "49-log",
+        undeclare("im:message:send_as_bot", "im:message"),
+        says(
+            "应用没有权限|开通|发布新版本", "have the scope|Grant the app|new version", "im:message"
+        ),
+    ),
+    InUse(
+        "50-log",
+        undeclare("cardkit:card:write"),
+        says("应用没有权限|开通|发布新版本", "have the scope|Grant the app", "cardkit:card:write"),
+    ),
+    InUse(
+        "55-log",
+        lambda sim: sim.feishu.faults.fail("message.reply", every=1, code=230006),
+        says("机器人能力|添加机器人|发布", "has no bot|Add the bot|release"),
+    ),
+    InUse(
+        "58-log",
+        lambda sim: sim.feishu.faults.fail("message.reply", every=1, code=230013),
+        says("可用范围内|扩大「可用范围」|发布", "availability|Widen the availability|release"),
+    ),
+]
+
+
+@pytest.mark.parametrize("mistake", [pytest.param(row, id=row.row) for row in IN_USE])
+def test_what_shows_in_use_only_is_said_by_itself(
+    sim, talk, start_bot, caplog, monkeypatch, mistake
+) -> None:
+    monkeypatch.setattr(alerts, "GATHER_SECONDS", 0.01)
+    start_bot()
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    mistake.act(sim)
+
+    talk.say("hello")
+
+    def told() -> list[str]:
+        return [line for line in log_lines(caplog.records) if line.startswith("要管理员处理")]
+
+    (line,) = eventually(told)
+    mistake.told.expect_in(line)
+    sim.feishu.faults.clear()
+
+
+@pytest.mark.parametrize("row", ["55-start"])
+def test_an_app_without_a_bot_is_told_at_the_start(sim, start_bot, caplog, row) -> None:
+    sim.feishu.app.has_bot = False
+    start_bot()
+
+    (line,) = eventually(lambda: log_lines(caplog.records))
+
+    says("没有机器人能力|添加机器人", "has no bot|add the bot").expect_in(line)
+
+
+# What the chat says
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        pytest.param("zh", ("im:resource", "开通", "发布"), id="51-zh"),
+        pytest.param("en", ("im:resource", "grant", "publish"), id="51-en"),
+    ],
+)
+def test_an_export_without_its_scope_says_which_one(sim, talk, start_bot, language, told) -> None:
+    start_bot(LANGUAGE=language)
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    answer = talk.ask("hello")
+    sim.feishu.withdraw("im:resource", "im:resource:upload")
+
+    notice = talk.ask("/export", reply_to=answer)
+
+    shown = f"{notice.title} {notice.text}"
+    assert [word for word in told if word not in shown] == [], shown
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        pytest.param("zh", ("没有读到", "im:message.group_msg"), id="53-zh"),
+        pytest.param("en", ("couldn't read", "im:message.group_msg"), id="53-en"),
+    ],
+)
+def test_a_quote_that_can_not_be_read_is_named_under_the_answer(
+    sim, talk, start_bot, language, told
+) -> None:
+    start_bot(LANGUAGE=language)
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    group = sim.feishu.add_group("Team", [talk.alice, talk.bob])
+    quoted = sim.feishu.say(group, talk.bob, "the figures of May")
+    sim.feishu.withdraw("im:message.group_msg", "im:message.group_msg:readonly")
+
+    question = sim.feishu.say(group, talk.alice, "translate", mention_bot=True, reply_to=quoted)
+    answer = talk.answer(question)
+
+    assert [word for word in told if word not in answer.text] == [], answer.text
+
+
+@pytest.mark.parametrize("row", ["52-log"])
+def test_a_group_scope_that_is_missing_is_told_where_all_is_to_be_answered(
+    sim, start_bot, caplog, row
+) -> None:
+    start_bot(GROUP_REPLY="all")
+
+    (line,) = eventually(lambda: log_lines(caplog.records))
+
+    says("开通|发布", "release", "GROUP_REPLY=all", "im:message.group_msg").expect_in(line)
+
+
+@pytest.mark.parametrize("row", ["54-names"])
+def test_without_names_a_report_shows_people_all_the_same(sim, talk, start_bot, row) -> None:
+    start_bot(ADMINS=talk.alice.open_id)
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    sim.feishu.withdraw("contact:user.base:readonly", "contact:contact.base:readonly")
+    talk.ask("hello")
+
+    report = talk.ask("/usage")
+
+    # The client shows the name of a person component by itself.
+    assert f"@{talk.alice.name}" in report.text or talk.alice.open_id in report.text
+
+
+@pytest.mark.parametrize("row", ["61-mention"])
+def test_a_wrong_name_hinders_no_mention(sim, talk, start_bot, caplog, row) -> None:
+    start_bot(BOT_NAME="Another name")
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    group = sim.feishu.add_group("Team", [talk.alice])
+
+    answer = talk.answer(sim.feishu.say(group, talk.alice, "hello", mention_bot=True))
+
+    assert "the end." in answer.text
+    assert log_lines(caplog.records) == []
