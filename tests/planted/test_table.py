@@ -37,6 +37,7 @@ def test_where_all_is_well_the_log_says_so_at_the_start(
     bot = start_bot(DOCTOR_AT_START="true")
     sim.gateway.respond_with(lambda body: Script.text("the end."))
     talk.ask("hello")
+    store_sightings(bot)
 
     parts = bot.runtime.answering
     (at_start,) = (part for part in parts if isinstance(part, ExaminationAtStart))
