@@ -60,7 +60,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "resource.get": _READ,
     "chat.get": ("im:chat", "im:chat:readonly", "im:chat:read"),
     "user.get": ("contact:contact.base:readonly",),
-    **dict.fromkeys(("app.get", "app.versions", "app.version"), _MANAGE),
+    **dict.fromkeys(("app", "app.versions", "app.version"), _MANAGE),
     **dict.fromkeys(
         ("app.config", "app.ability", "app.base", "app.publish"),
         ("application:application:patch",),
@@ -70,7 +70,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     # "Convert ID": not the scope of all other calls of CardKit.
     "card.id_convert": ("cardkit:card:read",),
 }
-FREE = frozenset({"token", "bot.info", "scopes"})
+FREE = frozenset({"token", "bot.info", "scopes", "scopes.apply"})
 
 
 class Access:
@@ -89,9 +89,8 @@ class Access:
     def issue(self, app_id: object, app_secret: object) -> tuple[str, float]:
         """A token and its seconds left; the newest one again while it has 30 minutes or more.
 
-        Raises Refusal: 10003 for an unknown app and for empty fields alike, 10015 for the wrong
-        secret, with HTTP 200 as that endpoint answers (so it was seen in the field; "Get
-        tenant_access_token" says otherwise).
+        Raises Refusal: 10003 for an unknown app [field], 10015 for the wrong secret ("Get
+        tenant_access_token"), both with HTTP 200 as that endpoint answers.
         """
         if not app_id or not app_secret or app_id != self._credentials.app_id:
             raise Refusal(10003, "invalid param", status=200)

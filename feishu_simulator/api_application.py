@@ -39,33 +39,6 @@ class ApplicationApi:
         self._state = state
         self._app = app
 
-    def app(self, request: ApiRequest) -> ApiAnswer:
-        """The app as it is in force ("Get app info").
-
-        `callback_info` is in no page; it was seen in the field, and nothing of the kind of events.
-        """
-        self._own(request)
-        now, online, waiting = self._app.in_force(), self._app.online, self._app.in_review
-        owner = self._app.owner.open_id if self._app.owner else ""
-        app = {
-            "app_id": self._state.credentials.app_id,
-            "status": 1 if online else 2,
-            "create_source": "developer_console",
-            "online_version_id": online.version_id if online else "",
-            "unaudit_version_id": waiting.version_id if waiting else "",
-            "scopes": [
-                {"scope": name, "level": 1, "token_types": ["tenant"]}
-                for name in sorted(now.scopes)
-            ],
-            "owner": {"type": 2, "owner_id": owner} if owner else {},
-            "callback_info": {
-                "callback_type": now.callback_type,
-                "request_url": now.card_url if now.callback_type == "webhook" else "",
-                "subscribed_callbacks": sorted(now.callbacks),
-            },
-        }
-        return success({"app": app})
-
     def versions(self, request: ApiRequest) -> ApiAnswer:
         """All versions, the newest first unless `order` is 1."""
         self._own(request)

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from feishu_bot import __version__
-from feishu_bot.core.diagnosis import Doctor, Report
+from feishu_bot.core.diagnosis import Report
 from feishu_bot.logs import get_logger
 from feishu_bot.settings import SETTINGS, Settings
-from feishu_bot.setup.doctor.printed import SIGNS, from_json, sentence, summary
+from feishu_bot.setup.doctor.doctor import SystemDoctor
+from feishu_bot.setup.doctor.printed import SIGNS, sentence, summary
 from feishu_bot.stores import SqlInstallation
 
 logger = get_logger(__name__)
@@ -38,7 +39,7 @@ class ExaminationAtStart:
 
     def __init__(
         self,
-        doctor: Doctor,
+        doctor: SystemDoctor,
         installation: SqlInstallation,
         *,
         start_id: str,
@@ -71,12 +72,11 @@ class ExaminationAtStart:
         now = self._clock()
         if not self._installation.claim("start", self._start_id, now, age=WELL_SECONDS):
             return
-        found = self._installation.report()
-        latest = from_json(found.value, found.at) if found else None
+        latest = self._doctor.latest()
         age = WELL_SECONDS if latest and latest.is_well else ILL_SECONDS
-        if latest is None or self._installation.claim("examined", self._subject, now, age=age):
+        if self._installation.claim("examined", self._subject, now, age=age):
             log_report(self._doctor.examine())
-        else:
+        elif latest:
             log_report(latest, age=now - latest.at)
 
     def _run(self) -> None:

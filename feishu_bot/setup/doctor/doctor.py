@@ -24,7 +24,7 @@ from feishu_bot.setup.doctor.addresses import CARD_ADDRESS, EVENT_ADDRESS, Knock
 from feishu_bot.setup.doctor.feishu_app import examine_app
 from feishu_bot.setup.doctor.machine import check_proxies, check_settings, check_time_zone
 from feishu_bot.setup.doctor.model_service import check_model_service
-from feishu_bot.setup.doctor.printed import as_json
+from feishu_bot.setup.doctor.printed import as_json, from_json
 from feishu_bot.setup.doctor.process import check_process
 from feishu_bot.setup.doctor.storage import check_storage
 from feishu_bot.setup.doctor.traffic import LATELY, check_traffic, last_event
@@ -80,6 +80,11 @@ class SystemDoctor:
         )
         self._keep(report)
         return report
+
+    def latest(self) -> Report | None:
+        """What any process has found last, without looking again; None for nothing yet."""
+        kept = self._known(lambda records: records.installation.report(), None)
+        return from_json(kept.value, kept.at) if kept else None
 
     def _machine(self) -> Iterable[Finding]:
         yield from check_settings(self.environ)
