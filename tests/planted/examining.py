@@ -29,7 +29,6 @@ def examine(sim: Simulator, url: str, **settings: str) -> Report:
         doctor = SystemDoctor(
             settings=Settings.from_env(environ),
             environ=environ,
-            process={},
             records=records,
             asks=False,
         )

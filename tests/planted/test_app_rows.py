@@ -178,6 +178,9 @@ SETTINGS = [
     Settings("37-certificate", {"FEISHU_DOMAIN": "{tls}"}, {
         "feishu": says("不信任|SSL_CERT_FILE", "isn't trusted|SSL_CERT_FILE"),
     }),
+    Settings("64-model", {"OPENAI_MODEL": "gpt4"}, {
+        "model": says("列表里没有|核对 OPENAI_MODEL", "doesn't list|Compare OPENAI_MODEL", "gpt-4-"),
+    }),
     Settings("61-name", {"BOT_NAME": "Another name"}, {
         "bot": says("BOT_NAME 是“Another name”|改成一样的", 'BOT_NAME is "Another|the same'),
     }),

@@ -19,8 +19,6 @@ TIME_ZONE = Words("时区", "Time zone")
 PROXY = Words("出站代理", "Proxies")
 
 CONNECT_SECONDS = 4.0
-# What our own setting HTTP_PROXY isn't: these count as variables of the process alone.
-_OF_PROCESS = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
 
 
 def read_settings(environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
@@ -69,32 +67,8 @@ def check_time_zone(domain: str) -> Iterator[Finding]:
     yield Finding(check="time_zone", state="ok", title=TIME_ZONE, what=Words(shown, shown))
 
 
-def check_proxies(
-    settings: Settings, environ: Mapping[str, str], process: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Whether the proxies that are set can be reached, and are set where they count.
-
-    `environ` is read from `.env` and the process together, `process` is the process alone.
-    """
-    only_in_file = [name for name in _OF_PROCESS if environ.get(name) and not process.get(name)]
-    if only_in_file:
-        names = ", ".join(only_in_file)
-        yield Finding(
-            check="proxy",
-            state="fault",
-            title=PROXY,
-            what=Words(
-                f"{names} 只写在 .env 里，不起作用：它必须是进程的环境变量",
-                f"{names} is in .env only, where it doesn't count: it has to be a variable of the "
-                "process",
-            ),
-            remedy=Words(
-                "用 docker run -e 或 --env-file、compose 的 environment、"
-                "systemd 的 Environment 设置它",
-                "Set it by docker run -e or --env-file, environment in compose, or Environment in "
-                "systemd",
-            ),
-        )
+def check_proxies(settings: Settings) -> Iterator[Finding]:
+    """Whether the proxies that are set can be reached."""
     found = {"HTTP_PROXY": settings.http_proxy, "HTTPS_PROXY": getproxies().get("https", "")}
     for name, url in found.items():
         if url:
