@@ -53,10 +53,11 @@ def test_what_only_feishu_can_send_names_the_key_at_once(reason):
 
 
 def test_strangers_are_no_news_until_they_are_many():
-    assert found({STRANGE: seen(times=2)})["keys"].state == "ok"
+    assert found({STRANGE: seen(times=2)})["keys"].state == "warning"
     assert found({STRANGE: seen(times=3)})["keys"].state == "fault"
     # Where events do come, it is most likely a stranger.
     events = {MESSAGE_SEEN: seen(ago=100)}
+    assert found({STRANGE: seen(times=2)} | events)["keys"].state == "ok"
     assert found({STRANGE: seen(times=3)} | events)["keys"].state == "warning"
 
 
@@ -147,6 +148,19 @@ def test_strangers_are_told_of_only_where_nothing_good_comes(watch):
     watch.look()
 
     assert alerts.noted == []
+
+
+def test_strangers_are_told_of_where_events_have_stopped(watch):
+    watch, store, alerts = watch
+    store.add({MESSAGE_SEEN: 1}, NOW - 2 * 3600)
+    store.add({STRANGE: 2}, NOW + 30)
+    watch.look()
+    assert alerts.noted == []
+    store.add({STRANGE: 1}, NOW + 60)
+
+    watch.look()
+
+    assert [alert.cause for alert in told(alerts)] == ["finding_keys"]
 
 
 def test_what_was_seen_before_the_start_is_told_by_nobody(watch):

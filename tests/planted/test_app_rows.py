@@ -179,7 +179,7 @@ SETTINGS = [
         "feishu": says("不信任|SSL_CERT_FILE", "isn't trusted|SSL_CERT_FILE"),
     }),
     Settings("64-model", {"OPENAI_MODEL": "gpt4"}, {
-        "model": says("列表里没有|核对 OPENAI_MODEL", "doesn't list|Compare OPENAI_MODEL", "gpt-4-"),
+        "model": says("列表里没有|核对 OPENAI_MODEL", "n't list|Compare OPENAI_MODEL", "gpt-4-"),
     }),
     Settings("61-name", {"BOT_NAME": "Another name"}, {
         "bot": says("BOT_NAME 是“Another name”|改成一样的", 'BOT_NAME is "Another|the same'),

@@ -63,9 +63,10 @@ CAUSES: Mapping[str, RefusalCause] = {
     ),
     KEYS_DIFFER: RefusalCause(
         Words(
-            "解不开收到的请求：APP_ENCRYPT_KEY 和开发者后台的 Encrypt Key 可能不一致",
+            "解不开收到的请求：APP_ENCRYPT_KEY 和开发者后台的 Encrypt Key 可能不一致，"
+            "或者这个地址被填到了别的应用里",
             "A request can't be decrypted: APP_ENCRYPT_KEY may differ from the Encrypt Key in the "
-            "developer console",
+            "developer console, or another app has this address",
         ),
         _COPY_KEY,
         is_certain=False,

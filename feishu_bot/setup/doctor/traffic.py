@@ -18,6 +18,7 @@ from feishu_bot.core.sightings import (
 )
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.webhook.refusals import CAUSES, RefusalCause
+from feishu_bot.setup.doctor.credentials import CLOCK
 
 KEYS = Words("密钥和签名", "Keys and signatures")
 EVENT_FLOW = Words("收到的事件", "Events that came")
@@ -56,7 +57,7 @@ def refusals_since_event(seen: Sightings, now: float) -> list[tuple[str, Sightin
         for name, one in seen.items()
         if name.startswith(REFUSED) and one.last_at > since
     ]
-    told = [(reason, one) for reason, one in found if _counts(reason, one)]
+    told = [(reason, one) for reason, one in found if _counts(reason, one, seen)]
     return sorted(told, key=lambda pair: (not CAUSES[pair[0]].is_certain, -pair[1].last_at))
 
 
@@ -67,8 +68,9 @@ def check_keys(seen: Sightings, now: float, links: ConsoleLinks) -> Iterator[Fin
         cause = CAUSES[reason]
         yield Finding(
             check="keys",
-            state="fault" if cause.is_certain or not last_event(seen) else "warning",
-            title=KEYS,
+            state="fault" if cause.is_certain or _is_news(one, seen) else "warning",
+            # Whoever reads this has to look at the clock, not at keys.
+            title=CLOCK if reason.startswith("timestamp") else KEYS,
             what=cause.what,
             remedy=cause.remedy,
             evidence=f"{reason}: {one.times} ×, {_moment(one.last_at)}",
@@ -142,11 +144,11 @@ def check_events_come(seen: Sightings, now: float, transport: str) -> Finding:
     if message is None:
         lines = {
             "webhook": Words(
-                "还没有收到过消息。给机器人发一句话，这里就会显示；收不到时依次看上面的"
+                "还没有收到过消息。给机器人发一句话，这里就会显示；收不到时依次看体检里的"
                 "版本、权限、事件和地址，以及后台是不是选了长连接",
                 "No message has come yet. Send the bot one and it shows here. If it doesn't, see "
-                "version, scopes, events and address above, and whether the console uses the long "
-                "connection",
+                "what is said of version, scopes, events and address, and whether the console "
+                "uses the long connection",
             ),
             "long_connection": Words(
                 "还没有收到过消息。给机器人发一句话，这里就会显示；收不到时看后台是不是选了长连接，"
@@ -199,9 +201,15 @@ def check_clicks_come(seen: Sightings, links: ConsoleLinks) -> Iterator[Finding]
         )
 
 
-def _counts(reason: str, one: Sighting) -> bool:
+def _counts(reason: str, one: Sighting, seen: Sightings) -> bool:
     cause: RefusalCause | None = CAUSES.get(reason)
-    return bool(cause and (cause.is_certain or one.times >= MOST_STRANGE))
+    # To a new bot it is most likely its own console.
+    is_first = not last_event(seen)
+    return bool(cause and (cause.is_certain or is_first or one.times >= MOST_STRANGE))
+
+
+def _is_news(one: Sighting, seen: Sightings) -> bool:
+    return one.times >= MOST_STRANGE and not last_event(seen)
 
 
 def _moment(at: float) -> str:

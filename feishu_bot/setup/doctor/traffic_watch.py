@@ -76,7 +76,7 @@ class TrafficWatch:
                 yield Alert.of(finding, every=MONTH)
 
     def _wrong_keys(self, seen: Sightings, now: float) -> Iterator[Finding]:
-        is_silent = last_event(seen) < now - SILENCE_SECONDS
+        is_silent = 0.0 < last_event(seen) < now - SILENCE_SECONDS
         for finding in check_keys(seen, now, self._links):
             if finding.state == "fault" or (finding.state == "warning" and is_silent):
                 yield finding
