@@ -74,7 +74,7 @@ def updated(text: str, values: Mapping[str, str]) -> str:
     left, parts = dict(values), []
     for binding in parse_stream(io.StringIO(text)):
         original = binding.original.string
-        if binding.key in values:
+        if binding.key is not None and binding.key in values:
             # Comments and empty lines before it belong to what the parser took in with it.
             before = original[: len(original) - len(original.lstrip())]
             ending = "\n" if original.endswith("\n") else ""
