@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     simulator.gateway.keys = [options.gateway_key]
     simulator.desk.seed()
+    if options.fresh:
+        simulator.feishu.app.forget()
     if options.scene:
         try:
             load_scene(simulator.desk, Path(options.scene).read_bytes())
@@ -85,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     add("card-url", "", "where card callbacks are pushed, if not there", metavar="URL")
     add("app-id", credentials.app_id, "App ID")
     add("app-secret", credentials.app_secret, "App Secret", is_random=True)
+    parser.add_argument(
+        "--fresh", action="store_true", help="without an app: a set-up registers it by its link"
+    )
     text = "Encrypt Key; '' for plain, unsigned events"
     add("encrypt-key", credentials.encrypt_key, text, is_random=True)
     add("verification-token", credentials.verification_token, "Verification Token", is_random=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 from feishu_bot.errors import SettingsError, SetupFailed
 from feishu_bot.settings import read_some
-from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.app_step import AppStep
+from feishu_bot.setup.checks import check_bot
 from feishu_bot.setup.dialogue import Dialogue
 from feishu_bot.setup.doorway import Doorway
 from feishu_bot.setup.http_calls import HttpCalls
@@ -19,7 +18,7 @@ from feishu_bot.setup.model_step import ModelStep
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.release_step import Outcome, ReleaseStep
 from feishu_bot.setup.way_in_step import WayInStep
-from feishu_bot.setup.wording import Text, finding_text
+from feishu_bot.setup.wording import Text
 
 # Listens on this host and port while events are let in.
 Listen = Callable[[str, int], AbstractContextManager[Any]]
@@ -81,14 +80,6 @@ class Setup:
 
     def _check(self) -> None:
         """What the bot itself would find; nothing of it ends the set-up."""
-        # They import the SDK, which takes seconds.
-        from feishu_bot.setup.doctor.feishu_app import examine_app
-        from feishu_bot.setup.doctor.storage import check_storage
-
         self._dialogue.step("check", Text("检查", "Check"))
-        settings = self._progress.settings()
-        stored = check_storage(settings.database_url, now=time.time())
-        for one in (*stored, *examine_app(settings).findings):
-            if one.state != "unknown":
-                text = finding_text(one, secrets_of(settings))
-                self._dialogue.tell(one.state, text, "" if one.state == "ok" else one.link)
+        for state, text in check_bot(self._progress.settings()):
+            self._dialogue.tell(state, text)

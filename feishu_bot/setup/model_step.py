@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from feishu_bot.core.diagnosis import Finding
 from feishu_bot.errors import SetupFailed
 from feishu_bot.settings import Settings, addresses, values
-from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.app_step import checked
+from feishu_bot.setup.checks import Tried, try_service
 from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.progress import Options, Progress
-from feishu_bot.setup.services import MOST_MODELS, OTHER, PRESETS, Tried, try_service
-from feishu_bot.setup.wording import Text, finding_text
+from feishu_bot.setup.services import MOST_MODELS, OTHER, PRESETS
+from feishu_bot.setup.wording import Text
 
 DEFAULT_ADDRESS = PRESETS[0].value
 SERVICE = Question(
@@ -68,13 +67,13 @@ class ModelStep:
             dialogue.tell("info", Text("正在试问一个问题…", "Asking one short question…"))
             settings = self._with(url, key, options.model or progress.get("OPENAI_MODEL"))
             tried = self._try(settings)
-            if tried.is_good:
+            self._tell(tried)
+            if tried.fault is None:
                 break
-            failed = next(one for one in tried.findings if one.state == "fault")
-            self._tell(tried, settings)
+            if options.openai_key:
+                # Nobody could change it here.
+                raise SetupFailed("model", tried.fault.zh, tried.fault.en)
             asks_again = is_new = True
-            self._may_ask_again(failed, settings)
-        self._tell(tried, settings)
         model = self._choose(tried, settings) if is_new else settings.openai_model
         progress.save(API_URL=url, OPENAI_KEY=key, **({"OPENAI_MODEL": model} if model else {}))
 
@@ -89,7 +88,7 @@ class ModelStep:
 
     def _try(self, settings: Settings) -> Tried:
         tried = try_service(settings)
-        if tried.is_good or settings.openai_model or tried.models:
+        if tried.fault is None or settings.openai_model or tried.models:
             return tried
         # Many services list nothing, and then they have to be told the model's name.
         try:
@@ -118,8 +117,8 @@ class ModelStep:
         if chosen != tried.default:
             other = dataclasses.replace(settings, openai_model=chosen)
             again = try_service(other)
-            self._tell(again, other)
-            if not again.is_good:
+            self._tell(again)
+            if again.fault:
                 return tried.default
         return chosen
 
@@ -128,12 +127,6 @@ class ModelStep:
         merged = {**self._progress.merged(), "API_URL": url, "OPENAI_KEY": key}
         return Settings.from_env({**merged, "OPENAI_MODEL": model})
 
-    def _tell(self, tried: Tried, settings: Settings) -> None:
-        for one in tried.findings:
-            text = finding_text(one, secrets_of(settings))
-            self._dialogue.tell("info" if one.state == "unknown" else one.state, text)
-
-    def _may_ask_again(self, failed: Finding, settings: Settings) -> None:
-        """Raises SetupFailed where the key was given by an option, for nobody could change it."""
-        if self._options.openai_key:
-            raise SetupFailed("model", *finding_text(failed, secrets_of(settings)))
+    def _tell(self, tried: Tried) -> None:
+        for state, text in tried.findings:
+            self._dialogue.tell(state, text)

@@ -25,7 +25,8 @@ class OneTimeCode:
         self._announce = announce
         self._timer = timer
         self._lock = threading.Lock()
-        self._pause_ends = -1.0
+        self._pause_ends = self._ends_at = -1.0
+        self._code, self._tries = "", 0
         self._renew()
 
     def accepts(self, given: str) -> bool:

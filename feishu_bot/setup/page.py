@@ -30,45 +30,55 @@ HEADERS = {
 MOST_BYTES = 16_384
 
 
-def setup_app(code: OneTimeCode, dialogue: PageDialogue, start: Callable[[], None]) -> flask.Flask:
-    """The app; `start` begins the set-up, and again after a failure."""
-    app = flask.Flask(__name__, static_url_path="/setup/static")
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    # One session at a time: whoever comes with a new code takes it over.
-    session = {"cookie": "", "token": ""}
+class SetupPage:
+    """The views; `start` begins the set-up, and again after a failure.
 
-    def is_in() -> bool:
-        given = flask.request.cookies.get(COOKIE, "")
-        return bool(session["cookie"]) and _same(given, session["cookie"])
+    There is one session at a time: whoever comes with a new code takes it over.
+    """
 
-    def may_change() -> bool:
-        given = flask.request.headers.get("X-Setup-Token", "")
-        return is_in() and flask.request.is_json and _same(given, session["token"])
+    def __init__(
+        self, code: OneTimeCode, dialogue: PageDialogue, start: Callable[[], None]
+    ) -> None:
+        self._code = code
+        self._dialogue = dialogue
+        self._start = start
+        self._cookie = self._token = ""
 
-    @app.after_request
-    def harden(response: flask.Response) -> flask.Response:
-        response.headers.update(HEADERS)
-        return response
+    def app(self) -> flask.Flask:
+        """A Flask app with the page alone."""
+        app = flask.Flask(__name__, static_url_path="/setup/static")
+        app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+        app.after_request(_harden)
+        app.add_url_rule("/", view_func=lambda: flask.redirect("/setup"), endpoint="home")
+        for path, method, view in (
+            ("", "GET", self.page),
+            ("", "POST", self.enter),
+            ("/state", "GET", self.state),
+            ("/code.svg", "GET", self.code_picture),
+            ("/link", "POST", self.link),
+            ("/answer", "POST", self.answer),
+            ("/again", "POST", self.again),
+        ):
+            app.add_url_rule(f"/setup{path}", view.__name__, view, methods=[method])
+        return app
 
-    @app.get("/")
-    def home() -> Any:
-        return flask.redirect("/setup")
+    def page(self) -> str:
+        """The login, or the set-up."""
+        if not self._is_in():
+            return _rendered(is_in=False)
+        return _rendered(is_in=True, token=self._token)
 
-    @app.get("/setup")
-    def page() -> Any:
-        return _page(is_in(), session["token"])
-
-    @app.post("/setup")
-    def enter() -> Any:
-        if not code.accepts(flask.request.form.get("code", "")[:40]):
-            return _page(False, "", is_wrong=True), 403
-        session.update(cookie=secrets.token_urlsafe(32), token=secrets.token_urlsafe(32))
-        start()
+    def enter(self) -> Any:
+        """Take the code, and begin."""
+        if not self._code.accepts(flask.request.form.get("code", "")[:40]):
+            return _rendered(is_in=False, is_wrong=True), 403
+        self._cookie, self._token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        self._start()
         response = flask.make_response(flask.redirect("/setup", 303))
         forwarded = flask.request.headers.get("X-Forwarded-Proto", "")
         response.set_cookie(
             COOKIE,
-            session["cookie"],
+            self._cookie,
             httponly=True,
             samesite="Strict",
             secure=flask.request.is_secure or forwarded == "https",
@@ -76,41 +86,51 @@ def setup_app(code: OneTimeCode, dialogue: PageDialogue, start: Callable[[], Non
         )
         return response
 
-    @app.get("/setup/state")
-    def state() -> Any:
-        return dialogue.state(_language()) if is_in() else ({}, 401)
+    def state(self) -> Any:
+        """Where the set-up stands."""
+        return self._dialogue.state(_language()) if self._is_in() else ({}, 401)
 
-    @app.get("/setup/code.svg")
-    def show_code() -> Any:
-        link = dialogue.link
-        if not is_in() or not link:
+    def code_picture(self) -> Any:
+        """The QR code."""
+        link = self._dialogue.link
+        if not self._is_in() or not link:
             return "", 404
         return flask.Response(picture(link), mimetype="image/svg+xml")
 
-    @app.post("/setup/link")
-    def show_link() -> Any:
-        # By POST: an address that can be opened would stand in a history.
-        return {"link": dialogue.link} if may_change() else ({}, 403)
+    def link(self) -> Any:
+        """The link itself; by POST, for an address that is opened stands in histories."""
+        return {"link": self._dialogue.link} if self._may_change() else ({}, 403)
 
-    @app.post("/setup/answer")
-    def answer() -> Any:
-        given = flask.request.get_json(silent=True) if may_change() else None
+    def answer(self) -> Any:
+        """An answer to the question of that number."""
+        given = flask.request.get_json(silent=True) if self._may_change() else None
         if not isinstance(given, dict):
             return {}, 403
-        taken = dialogue.answer(given.get("number"), given.get("value"))
+        taken = self._dialogue.answer(given.get("number"), given.get("value"))
         return {}, 200 if taken else 400
 
-    @app.post("/setup/again")
-    def again() -> Any:
-        if not may_change():
+    def again(self) -> Any:
+        """Begin again after a failure."""
+        if not self._may_change():
             return {}, 403
-        start()
+        self._start()
         return {}
 
-    return app
+    def _is_in(self) -> bool:
+        given = flask.request.cookies.get(COOKIE, "")
+        return bool(self._cookie) and _same(given, self._cookie)
+
+    def _may_change(self) -> bool:
+        given = flask.request.headers.get("X-Setup-Token", "")
+        return self._is_in() and flask.request.is_json and _same(given, self._token)
 
 
-def _page(is_in: bool, token: str, *, is_wrong: bool = False) -> str:
+def _harden(response: flask.Response) -> flask.Response:
+    response.headers.update(HEADERS)
+    return response
+
+
+def _rendered(*, is_in: bool, token: str = "", is_wrong: bool = False) -> str:
     language = _language()
     return flask.render_template(
         "setup.html",

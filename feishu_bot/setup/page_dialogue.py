@@ -29,7 +29,7 @@ class PageDialogue:
         self._steps: list[Step] = []
         self._question: Question | None = None
         self._number = 0
-        self._answer: str | None = None
+        self._answers: list[str] = []
         self._has_given_up = False
         self._status: Status = "waiting"
         self.link = ""
@@ -80,13 +80,13 @@ class PageDialogue:
         """Wait for the page's answer. Raises GivenUp."""
         with self._changed:
             self._number += 1
-            self._question, self._answer = question, None
-            while self._answer is None and not self._has_given_up:
-                self._changed.wait()
+            self._question = question
+            self._answers.clear()
+            self._changed.wait_for(lambda: self._answers or self._has_given_up)
             self._question = None
-            if self._answer is None:
+            if not self._answers:
                 raise GivenUp("the set-up ends")
-            return self._answer
+            return self._answers.pop()
 
     def answer(self, number: object, value: object) -> bool:
         """An answer to the question of this number; false for any other, or an impossible one."""
@@ -98,7 +98,7 @@ class PageDialogue:
             choices = [choice.value for choice in question.choices]
             if not value or len(value) > 4000 or (choices and value not in choices):
                 return False
-            self._answer = value
+            self._answers.append(value)
             self._question = None
             self._changed.notify_all()
             return True

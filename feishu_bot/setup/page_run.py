@@ -11,7 +11,7 @@ from feishu_bot.setup.dialogue import GivenUp
 from feishu_bot.setup.doorway import Doorway, SetupServer, add_doorway
 from feishu_bot.setup.flow import Setup
 from feishu_bot.setup.one_time_code import OneTimeCode
-from feishu_bot.setup.page import setup_app
+from feishu_bot.setup.page import SetupPage
 from feishu_bot.setup.page_dialogue import PageDialogue
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.wording import Text, failure_text
@@ -33,7 +33,7 @@ class PageRun:
         self._options = options
         self._dialogue = PageDialogue()
         self._doorway = Doorway()
-        self._app = setup_app(OneTimeCode(announce), self._dialogue, self.start)
+        self._app = SetupPage(OneTimeCode(announce), self._dialogue, self.start).app()
         add_doorway(self._app, self._doorway)
 
     def serve(self, host: str, port: int) -> SetupServer:

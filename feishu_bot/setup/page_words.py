@@ -40,7 +40,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "failed": "Not complete. Put it right and try again: what is done stays done.",
         "again": "Try again",
         "done": "All is set up; the bot is starting…",
-        "live": "The bot is running. Send it a message in Feishu: this page is not needed any more.",
+        "live": "The bot is running: send it a message in Feishu. This page isn't needed any more.",
         "lost": "The connection broke off; trying again…",
         "out": "You are logged out: enter the new code from the log.",
         "working": "One moment…",

@@ -1,12 +1,9 @@
-"""Model services to choose from, and a try of the chosen one."""
+"""Model services to choose from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from feishu_bot.core.diagnosis import Finding
-from feishu_bot.settings import Settings
 from feishu_bot.setup.dialogue import Choice
 from feishu_bot.setup.wording import Text
 
@@ -28,35 +25,3 @@ PRESETS: Final = (
     Choice(OTHER, Text("其他：自己填写地址", "Another one: type its address")),
 )
 MOST_MODELS: Final = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What came of a try: findings, the models on offer, and the one that was asked."""
-
-    findings: tuple[Finding, ...]
-    models: tuple[str, ...]
-    default: str
-
-    @property
-    def is_good(self) -> bool:
-        return all(one.state != "fault" for one in self.findings)
-
-
-def try_service(settings: Settings) -> Tried:
-    """Ask for the models, then one short question."""
-    # They import the model service's client, which takes a second.
-    from feishu_bot.errors import ModelError
-    from feishu_bot.gateway_factory import build_gateway
-    from feishu_bot.setup.doctor.model_service import check_model_service
-
-    gateway = build_gateway(settings)
-    findings: tuple[Finding, ...] = ()
-    try:
-        findings = tuple(check_model_service(gateway, settings, asks=True))
-        gateway.check()
-        return Tried(findings, tuple(gateway.models.offered()), gateway.models.default())
-    except ModelError:
-        return Tried(findings, (), "")
-    finally:
-        gateway.close()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from feishu_bot.core.diagnosis import Finding
 from feishu_bot.errors import SetupFailed
-from feishu_bot.logs import SecretMask
-from feishu_bot.setup.doctor.printed import sentence
 
 
 class Text(NamedTuple):
@@ -23,9 +19,3 @@ def failure_text(failure: SetupFailed) -> Text:
     code_zh = f"（代码 {failure.code}）" if failure.code else ""
     code_en = f" (code {failure.code})" if failure.code else ""
     return Text(f"{failure.zh}{code_zh}", f"{failure.en}{code_en}")
-
-
-def finding_text(finding: Finding, secrets: Sequence[str]) -> Text:
-    """What was found and what to do, without these secrets."""
-    words, mask = sentence(finding), SecretMask(secrets)
-    return Text(mask(words.zh), mask(words.en))
