@@ -43,24 +43,25 @@ def doctor(*, ask: bool, as_json: bool) -> None:
 
     if not as_json:
         click.echo(f"feishu_bot {__version__}")
-    try:
-        environ = load_environment()
-    except SettingsError as exc:
-        sys.exit(str(exc))
-    report = _examine(environ, asks=ask)
+    report = _examine(asks=ask)
     for line in [printed.as_json(report)] if as_json else printed.as_lines(report):
         click.echo(line)
     sys.exit(0 if report.is_well else 1)
 
 
-def _examine(environ: Mapping[str, str], *, asks: bool) -> Any:
+def _examine(*, asks: bool) -> Any:
     """The `Report`; of settings that can't be used nothing but their faults."""
     from feishu_bot.core.diagnosis import Report
     from feishu_bot.setup.doctor.doctor import SystemDoctor
-    from feishu_bot.setup.doctor.machine import read_settings
+    from feishu_bot.setup.doctor.machine import faults_of, read_settings
     from feishu_bot.setup.doctor.records import open_records
 
-    settings, found = read_settings(environ)
+    environ: Mapping[str, str] = {}
+    try:
+        environ = load_environment()
+        settings, found = read_settings(environ)
+    except SettingsError as exc:
+        settings, found = None, faults_of(exc)
     if settings is None:
         return Report(version=__version__, at=time.time(), findings=tuple(found))
     with open_records(settings.database_url) as records:

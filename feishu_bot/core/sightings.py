@@ -63,6 +63,7 @@ class NotedSightings:
         self._changed = threading.Condition()
         self._counts: Counter[str] = Counter()
         self._known: set[str] = set()
+        self._has_new = False
         self._is_closed = False
 
     def note(self, name: str) -> None:
@@ -72,6 +73,7 @@ class NotedSightings:
                 if len(self._known) >= MOST_NAMES:
                     return
                 self._known.add(name)
+                self._has_new = True
                 self._changed.notify_all()
             self._counts[name] += 1
 
@@ -79,6 +81,7 @@ class NotedSightings:
         """What was seen since the last time."""
         with self._changed:
             counts, self._counts = dict(self._counts), Counter()
+            self._has_new = False
         return counts
 
     def give_back(self, counts: Mapping[str, int]) -> None:
@@ -89,10 +92,7 @@ class NotedSightings:
     def wait(self, seconds: float) -> bool:
         """Wait for something new, or so long; False once there is nobody to take it."""
         with self._changed:
-            known = len(self._known)
-            self._changed.wait_for(
-                lambda: self._is_closed or len(self._known) > known, timeout=seconds
-            )
+            self._changed.wait_for(lambda: self._is_closed or self._has_new, timeout=seconds)
             return not self._is_closed
 
     def close(self) -> None:

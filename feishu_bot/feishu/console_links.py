@@ -33,7 +33,7 @@ class ConsoleLinks:
 
     def review(self) -> str:
         """Where an administrator of the company approves versions of apps."""
-        host = (urlsplit(self._domain).hostname or "").replace("open.", "", 1)
+        host = urlsplit(self._domain).netloc.replace("open.", "www.", 1)
         return f"https://{host}/admin/appCenter/audit"
 
 

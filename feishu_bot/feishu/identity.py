@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 
 from feishu_bot.core.messages import BotIdentity
-from feishu_bot.errors import FeishuError, FeishuUnavailable
+from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.api.client import FeishuClient
-from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
-from feishu_bot.feishu.outages import BOT_OFF_ADVICE, advice_for
+from feishu_bot.feishu.outages import BOT_OFF, BOT_OFF_ADVICE, advice
 from feishu_bot.feishu.poller import Poller
 from feishu_bot.logs import get_logger
 
@@ -51,14 +50,15 @@ class IdentityLookup:
         if cause == self._told:
             return
         self._told = cause
-        if isinstance(exc, FeishuError):
-            zh, en = advice_for(exc, self._client.domain)
+        # A bot without an open_id is none.
+        if code in BOT_OFF or not isinstance(exc, FeishuError):
+            zh, en = advice(code, self._client.domain) if code else BOT_OFF_ADVICE
+            message = f"飞书：{zh} / Feishu: {en}"
+            logger.error(message, error=str(exc))
         else:
-            # A bot without an open_id is none.
-            zh, en = BOT_OFF_ADVICE
-        refused = code in CREDENTIALS_REFUSED or not isinstance(exc, FeishuUnavailable)
-        message = (
-            f"飞书：{zh}。在此之前群里靠 BOT_NAME 认出 @ / Feishu: {en}. Until then mentions in "
-            "groups are told by BOT_NAME"
-        )
-        (logger.error if refused else logger.warning)(message, error=str(exc))
+            # That Feishu is away, or refuses the app, is told by whoever keeps its readiness.
+            logger.info(
+                "还不知道机器人是谁，群里先按 BOT_NAME 认 @ / identity unknown, going by BOT_NAME "
+                "meanwhile",
+                error=str(exc),
+            )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from urllib3.exceptions import HTTPError
 
 from feishu_bot.errors import FeishuError, FeishuUnavailable
 from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
-from feishu_bot.feishu.unreached import UNREACHED, host_of, layer_of
+from feishu_bot.feishu.unreached import NOT_FEISHU, UNREACHED, host_of, layer_of
 
 # What Feishu says of the app to every call, whatever it asks for ("Common error codes").
 _APP_REFUSED: Mapping[int, tuple[str, str]] = {
@@ -32,6 +33,8 @@ BOT_OFF_ADVICE = (
     "the app has no bot, or it isn't released: in the developer console add the bot under Add "
     "Features (添加应用能力), create a version and release it",
 )
+# As the transport tells of answers that aren't JSON of Feishu.
+_PAGE = re.compile(r"\bHTTP (\d{3}) without a usable body")
 # Nobody knows the App ID here.
 _APP_UNKNOWN = 10003
 
@@ -51,11 +54,16 @@ def advice_for(exc: Exception, domain: str) -> tuple[str, str]:
     lost: BaseException | None = exc
     while lost is not None and not isinstance(lost, HTTPError):
         lost = lost.__cause__
-    layer = layer_of(lost, domain) if lost is not None else "broken"
-    if getattr(exc, "code", 0) or layer == "broken":
-        return advice(getattr(exc, "code", 0), domain)
+    code, layer = getattr(exc, "code", 0), layer_of(lost, domain) if lost is not None else "broken"
+    found = _PAGE.search(str(exc))
+    if found and int(found[1]) < 500:
+        # A page below 500 is no outage of Feishu, but somebody else.
+        what, remedy = NOT_FEISHU
+    elif code or layer == "broken":
+        return advice(code, domain)
+    else:
+        what, remedy = UNREACHED[layer]
     host = host_of(domain)
-    what, remedy = UNREACHED[layer]
     return (
         f"{what.zh.format(host=host)}。{remedy.zh}；恢复后机器人会接着回答",
         f"{what.en.format(host=host)}. {remedy.en}. The bot goes on answering when it is back",

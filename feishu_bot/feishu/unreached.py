@@ -115,6 +115,19 @@ UNREACHED: Mapping[Layer, tuple[Words, Words]] = {
 }
 
 
+NOT_FEISHU = (
+    Words(
+        "{host} 的回答不是飞书的接口，可能是中间的代理或网页",
+        "What {host} answers isn't Feishu's API, but maybe a proxy's page",
+    ),
+    Words(
+        "FEISHU_DOMAIN 应为 feishu、lark 或 https://open.feishu.cn 这样的地址；检查中间的代理",
+        "FEISHU_DOMAIN is feishu, lark or an address such as https://open.feishu.cn; check proxies "
+        "in between",
+    ),
+)
+
+
 def layer_of(exc: BaseException, url: str = "") -> Layer:
     """Where a request failed, by what the library raised."""
     match exc:
@@ -128,7 +141,8 @@ def layer_of(exc: BaseException, url: str = "") -> Layer:
         case ConnectTimeoutError() | ReadTimeoutError() | TimeoutError():
             return "timeout"
         case ssl.SSLCertVerificationError():
-            return _CERTIFICATE.get(exc.verify_code, "certificate_chain")
+            code = getattr(exc, "verify_code", 0)
+            return _CERTIFICATE.get(code, "certificate_chain")
         case SSLError():
             inner = next((arg for arg in exc.args if isinstance(arg, ssl.SSLError)), None)
             return layer_of(inner) if inner else "tls"

@@ -140,6 +140,15 @@ def test_wrong_settings_are_all_named_and_nothing_else_is_tried(run, sim, enviro
     assert len(sim.feishu.calls) == 0
 
 
+def test_a_file_that_cant_be_read_is_told_in_the_same_form(run, environ, tmp_path):
+    (tmp_path / "here" / ".env").write_bytes("APP_ID=中文".encode("gbk"))
+
+    done = run(environ, "--json")
+
+    assert done.exit_code == 1
+    assert "UTF-8" in found(done)["settings"]["what"]["en"]
+
+
 def test_a_misspelt_setting_is_a_warning(run, environ):
     done = run(environ | {"USER_DAILY_QUESTION": "1"}, "--no-ask", "--json")
 

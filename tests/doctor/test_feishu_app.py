@@ -409,3 +409,15 @@ def test_the_whole_takes_five_calls_and_little_time(sim, examine):
 
     assert len(sim.feishu.calls) == 5
     assert time.monotonic() - started < 5.0
+
+
+def test_what_a_company_leaves_out_on_purpose_is_no_warning(sim, app, examine):
+    names = {"contact:user.base:readonly", "contact:contact.base:readonly"}
+    sim.feishu.withdraw(*names)
+    app.declared.difference_update(names)
+
+    findings = examine()
+
+    assert states(findings) == {}
+    assert "names of people" in findings["optional_scopes"].what.en
+    assert set(asked_for(findings["optional_scopes"])) == names

@@ -96,6 +96,13 @@ def test_how_long_ago_the_latest_event_came_is_told():
     assert flow.what.en == "The latest came 3 hours ago; 7 messages in all"
 
 
+def test_a_silence_of_days_is_told():
+    flow = found({MESSAGE_SEEN: seen(ago=5 * DAY)})["event_flow"]
+
+    assert flow.state == "unknown"
+    assert "已经 5 天没有收到" in flow.what.zh
+
+
 class FakeSightings:
     """A store that remembers."""
 
@@ -136,7 +143,7 @@ def test_admins_are_told_of_wrong_keys_and_paths(watch):
     watch.look()
     watch.look()
 
-    assert [alert.cause for alert in told(alerts)] == ["finding_keys", "finding_paths"]
+    assert [alert.cause for alert in told(alerts)] == ["finding_keys:wrong token", "finding_paths"]
     assert told(alerts)[0].link.endswith("/app/cli_1/event")
 
 
@@ -160,7 +167,9 @@ def test_strangers_are_told_of_where_events_have_stopped(watch):
 
     watch.look()
 
-    assert [alert.cause for alert in told(alerts)] == ["finding_keys"]
+    assert [alert.cause for alert in told(alerts)] == [
+        f"finding_keys:{STRANGE.removeprefix('refused:')}"
+    ]
 
 
 def test_what_was_seen_before_the_start_is_told_by_nobody(watch):

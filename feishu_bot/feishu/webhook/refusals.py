@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 from feishu_bot.core.diagnosis import Words
 
-KEYS_DIFFER = "encrypted with another key"
-NO_SIGNATURE = "no valid signature"
-
 
 @dataclass(frozen=True, slots=True)
 class RefusalCause:
@@ -61,7 +58,7 @@ CAUSES: Mapping[str, RefusalCause] = {
             "APP_ENCRYPT_KEY, and release a version",
         ),
     ),
-    KEYS_DIFFER: RefusalCause(
+    "encrypted with another key": RefusalCause(
         Words(
             "解不开收到的请求：APP_ENCRYPT_KEY 和开发者后台的 Encrypt Key 可能不一致，"
             "或者这个地址被填到了别的应用里",
@@ -129,7 +126,7 @@ CAUSES: Mapping[str, RefusalCause] = {
         ),
         _PASS_ON,
     ),
-    NO_SIGNATURE: RefusalCause(
+    "no valid signature": RefusalCause(
         Words(
             "有请求的签名不对：可能是陌生人，也可能是 APP_ENCRYPT_KEY 和后台的不一致",
             "Requests came with a wrong signature: from strangers, or APP_ENCRYPT_KEY differs from "

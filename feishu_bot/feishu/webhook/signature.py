@@ -13,13 +13,12 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 from Crypto.Cipher import AES
 
 from feishu_bot.errors import Refused, Unreadable
 from feishu_bot.feishu.webhook.fields import cleaned
-from feishu_bot.feishu.webhook.refusals import KEYS_DIFFER, NO_SIGNATURE
 
 MAX_BODY = 1024 * 1024
 # An address check carries a challenge and a token; only that may come unsigned.
@@ -84,7 +83,7 @@ class SignatureVerifier:
             raise Refused("old card callback")
         if not (is_event or is_card):
             if len(body) > MAX_UNSIGNED_BODY:
-                raise Refused(NO_SIGNATURE)
+                raise Refused("no valid signature")
             return "none"
         self.check_age(timestamp, self._max_age)
         return "event" if is_event else "card"
@@ -110,26 +109,30 @@ class SignatureVerifier:
         except Undecryptable:
             if self._is_under_token(body):
                 raise Refused("encrypted with the Verification Token") from None
-            raise Refused(KEYS_DIFFER) from None
+            raise Refused("encrypted with another key") from None
         except Unreadable:
             raise Refused("neither an event nor an address check") from None
         if data.get("type") != "url_verification":
-            raise Refused(self._why_unsigned(data, is_encrypted, has_signature))
+            self._refuse_unsigned(data, is_encrypted, has_signature)
         self.challenge(data)
         if not is_encrypted:
             raise Refused("address check without encryption")
         return data
 
-    def _why_unsigned(
+    def _refuse_unsigned(
         self, data: Mapping[str, Any], is_encrypted: bool, has_signature: bool
-    ) -> str:
-        """What became of the signature of an event, as far as its content tells."""
+    ) -> NoReturn:
+        """Say what became of the signature of an event, as far as its content tells."""
         if is_encrypted:
             # Whoever made it has the Encrypt Key, and Feishu signs everything.
-            return "altered on the way" if has_signature else "signature lost on the way"
+            if has_signature:
+                raise Refused("altered on the way")
+            raise Refused("signature lost on the way")
         header = data.get("header")
         token = header.get("token") if isinstance(header, Mapping) else data.get("token")
-        return "event without encryption" if self._is_token(token) else NO_SIGNATURE
+        if self._is_token(token):
+            raise Refused("event without encryption")
+        raise Refused("no valid signature")
 
     def read(self, body: bytes) -> dict[str, Any]:
         """The JSON object in a signed body, decrypted where it is encrypted. Raises Unreadable."""

@@ -103,7 +103,8 @@ def log_report(report: Report, *, age: float = 0.0) -> None:
         line = f"{SIGNS[finding.state]} {words.zh} / {words.en}"
         # That no message has come yet is what whoever has just set the bot up waits for.
         is_news = finding.state != "unknown" or finding.check == "event_flow"
-        (logger.warning if is_news else logger.info)(line, check=finding.check, link=finding.link)
+        say = logger.warning if is_news else logger.info
+        say(line, check=finding.check, evidence=finding.evidence or "-", link=finding.link or "-")
     if told:
         logger.info("重新检查 / to examine again: feishu-bot doctor")
 

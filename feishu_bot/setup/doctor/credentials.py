@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from feishu_bot.core.diagnosis import NOTHING, Finding, Words
 from feishu_bot.feishu.console_links import ConsoleLinks, brand_of
-from feishu_bot.feishu.unreached import UNREACHED, host_of
+from feishu_bot.feishu.unreached import NOT_FEISHU, UNREACHED, host_of
 from feishu_bot.setup.doctor.open_api import OpenApi, Reply
 
 # Beyond this the signatures of requests and the times on cards begin to disagree.
@@ -30,17 +30,6 @@ CREDENTIALS = Words("应用凭证", "Credentials")
 CLOCK = Words("服务器时钟", "Clock")
 ACCESS = Words("飞书的准入", "Access to Feishu")
 
-_NOT_FEISHU = (
-    Words(
-        "{host} 的回答不是飞书的接口，可能是中间的代理或网页",
-        "What {host} answers isn't Feishu's API, but maybe a proxy's page",
-    ),
-    Words(
-        "FEISHU_DOMAIN 应为 feishu、lark 或 https://open.feishu.cn 这样的地址；检查中间的代理",
-        "FEISHU_DOMAIN is feishu, lark or an address such as https://open.feishu.cn; check proxies "
-        "in between",
-    ),
-)
 _COPY = Words(
     "打开「凭证与基础信息」，把 App ID 和 App Secret 抄到 APP_ID、APP_SECRET，然后重启机器人",
     "Open Credentials & Basic Info (凭证与基础信息), copy App ID and App Secret to APP_ID and "
@@ -191,7 +180,7 @@ def check_admission(reply: Reply, links: ConsoleLinks) -> Iterator[Finding]:
 
 def not_reached(reply: Reply, domain: str) -> Finding:
     """Why there is no answer of Feishu."""
-    what, remedy = UNREACHED[reply.failure.layer] if reply.failure else _NOT_FEISHU
+    what, remedy = UNREACHED[reply.failure.layer] if reply.failure else NOT_FEISHU
     host = host_of(domain)
     return Finding(
         check="feishu",

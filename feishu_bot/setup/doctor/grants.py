@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from feishu_bot.core.diagnosis import Finding, Words
+from feishu_bot.core.diagnosis import Finding, State, Words
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.setup.doctor.open_api import Reply, as_names, as_object, as_objects
 from feishu_bot.setup.manifest import SCOPES, Feature, Scope
@@ -34,8 +34,9 @@ FEATURES: Mapping[Feature, Words] = {
     "configure": Words("自动配置（feishu-bot setup）", "configuring the app (feishu-bot setup)"),
     "command_panel": Words("输入 / 时的指令面板", "the panel of commands behind /"),
 }
-# Nobody misses what only the set-up needs.
-_FOR_COMFORT = frozenset({"configure", "command_panel", "whole_groups"})
+# What a company may well leave out on purpose, and what only the set-up needs.
+_OPTIONAL: frozenset[Feature] = frozenset({"reactions", "greet_groups", "names"})
+_UNMISSED: frozenset[Feature] = frozenset({"configure", "command_panel", "whole_groups"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def granted_scopes(app: Reply, tenant: Reply) -> Granted:
 def check_scopes(
     granted: Granted, links: ConsoleLinks, *, needs_whole_groups: bool = False
 ) -> Iterator[Finding]:
-    """One finding for what is needed, one for what would be good to have."""
+    """One finding for what is needed, one for what is used, one for what may be left out."""
     if not granted.is_known:
         yield Finding(
             check="scopes",
@@ -94,16 +95,16 @@ def check_scopes(
         for scope in missing
         if scope.is_required or (needs_whole_groups and scope.feature == "whole_groups")
     ]
-    wanted = [
-        scope
-        for scope in missing
-        if scope not in needed and scope.is_asked and scope.feature not in _FOR_COMFORT
-    ]
-    link = links.scopes([scope.name for scope in (*needed, *wanted)])
+    others = [scope for scope in missing if scope not in needed and scope.feature not in _UNMISSED]
+    wanted = [scope for scope in others if scope.feature not in _OPTIONAL]
+    optional = [scope for scope in others if scope.feature in _OPTIONAL]
+    link = links.scopes([scope.name for scope in (*needed, *wanted, *optional)])
     if needed:
-        yield _missing("scopes", needed, granted, link, is_needed=True)
+        yield _missing("scopes", needed, granted, link, state="fault")
     if wanted:
-        yield _missing("useful_scopes", wanted, granted, link, is_needed=False)
+        yield _missing("useful_scopes", wanted, granted, link, state="warning")
+    if optional:
+        yield _missing("optional_scopes", optional, granted, link, state="ok")
     if not needed:
         yield Finding(
             check="scopes",
@@ -114,7 +115,7 @@ def check_scopes(
 
 
 def _missing(
-    check: str, scopes: list[Scope], granted: Granted, link: str, *, is_needed: bool
+    check: str, scopes: list[Scope], granted: Granted, link: str, *, state: State
 ) -> Finding:
     zh = "；".join(f"{scope.name}（{FEATURES[scope.feature].zh}）" for scope in scopes)
     en = "; ".join(f"{scope.name} ({FEATURES[scope.feature].en})" for scope in scopes)
@@ -132,9 +133,11 @@ def _missing(
         )
     return Finding(
         check=check,
-        state="fault" if is_needed else "warning",
+        state=state,
         title=SCOPES_TITLE,
-        what=Words(f"缺少 {zh}", f"Missing: {en}"),
+        what=Words(f"没开通的可选权限：{zh}", f"Optional, and not granted: {en}")
+        if state == "ok"
+        else Words(f"缺少 {zh}", f"Missing: {en}"),
         remedy=remedy,
         link=link,
     )

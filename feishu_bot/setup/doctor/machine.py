@@ -27,8 +27,13 @@ def read_settings(environ: Mapping[str, str]) -> tuple[Settings | None, list[Fin
         settings = Settings.from_env(environ)
         open_lists(settings.roles_file, settings.prices_file)
     except SettingsError as exc:
-        return None, [_from_lines(fault, is_fault=True) for fault in exc.faults]
+        return None, faults_of(exc)
     return settings, check_settings(environ)
+
+
+def faults_of(exc: SettingsError) -> list[Finding]:
+    """One finding for each fault."""
+    return [_from_lines(fault, is_fault=True) for fault in exc.faults]
 
 
 def check_settings(environ: Mapping[str, str]) -> list[Finding]:

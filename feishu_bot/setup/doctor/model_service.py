@@ -20,6 +20,8 @@ BALANCE = Words("余额", "Balance")
 ANSWER = Words("试问", "Question")
 
 QUESTION = "Answer with the one word: OK"
+# Whoever examines waits for it; the bot itself has more patience.
+ANSWER_SECONDS = 30.0
 # In the unit of the service, which the family of one-api calls a dollar.
 LITTLE_LEFT = 1.0
 MOST_NAMED = 8
@@ -106,8 +108,12 @@ def _check_balance(keys: tuple[KeyBalance, ...]) -> Iterator[Finding]:
 
 def _ask(gateway: Gateway, address: str) -> Finding:
     started, text, model, tokens = time.monotonic(), "", "", 0
+
+    def is_late() -> bool:
+        return time.monotonic() - started > ANSWER_SECONDS
+
     try:
-        for event in gateway.stream(Prompt(messages=(ChatMessage("user", QUESTION),))):
+        for event in gateway.stream(Prompt(messages=(ChatMessage("user", QUESTION),)), is_late):
             match event:
                 case StreamStart():
                     model = event.model

@@ -25,9 +25,10 @@ def as_lines(report: Report) -> Iterator[str]:
 
 def finding_lines(finding: Finding) -> Iterator[str]:
     """Two lines, and one more where there is a page to go to."""
-    zh, en = sentence(finding).zh, sentence(finding).en
-    yield f"{SIGNS[finding.state]} {zh}"
-    yield f"  {en}"
+    words = sentence(finding)
+    seen = f" ({finding.evidence})" if finding.evidence else ""
+    yield f"{SIGNS[finding.state]} {words.zh}"
+    yield f"  {words.en}{seen}"
     if finding.link and finding.state != "ok":
         yield f"  → {finding.link}"
 
@@ -39,9 +40,7 @@ def sentence(finding: Finding) -> Words:
     if finding.remedy:
         zh.append(finding.remedy.zh)
         en.append(finding.remedy.en)
-    evidence = f"（{finding.evidence}）" if finding.evidence else ""
-    evidence_en = f" ({finding.evidence})" if finding.evidence else ""
-    return Words("。".join(zh) + evidence, ". ".join(en) + evidence_en)
+    return Words("。".join(zh), ". ".join(en))
 
 
 def summary(report: Report) -> str:

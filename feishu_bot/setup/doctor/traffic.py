@@ -64,19 +64,8 @@ def refusals_since_event(seen: Sightings, now: float) -> list[tuple[str, Sightin
 def check_keys(seen: Sightings, now: float, links: ConsoleLinks) -> Iterator[Finding]:
     """Whether Feishu's requests are turned away, and which of the keys is the reason."""
     found = refusals_since_event(seen, now)
-    for reason, one in found[:1]:
-        cause = CAUSES[reason]
-        yield Finding(
-            check="keys",
-            state="fault" if cause.is_certain or _is_news(one, seen) else "warning",
-            # Whoever reads this has to look at the clock, not at keys.
-            title=CLOCK if reason.startswith("timestamp") else KEYS,
-            what=cause.what,
-            remedy=cause.remedy,
-            evidence=f"{reason}: {one.times} ×, {_moment(one.last_at)}",
-            link=links.page("event"),
-        )
     if found:
+        yield refusal_finding(*found[0], seen, links)
         return
     refused = [one for name, one in seen.items() if name.startswith(REFUSED)]
     total = sum(one.times for one in refused)
@@ -90,6 +79,21 @@ def check_keys(seen: Sightings, now: float, links: ConsoleLinks) -> Iterator[Fin
             if total
             else "No request was refused",
         ),
+    )
+
+
+def refusal_finding(reason: str, one: Sighting, seen: Sightings, links: ConsoleLinks) -> Finding:
+    """What is to be said of requests that were refused for a reason that has a cause."""
+    cause = CAUSES[reason]
+    return Finding(
+        check="keys",
+        state="fault" if cause.is_certain or _is_news(one, seen) else "warning",
+        # Whoever reads this has to look at the clock, not at keys.
+        title=CLOCK if reason.startswith("timestamp") else KEYS,
+        what=cause.what,
+        remedy=cause.remedy,
+        evidence=f"{reason}: {one.times} ×, {_moment(one.last_at)}",
+        link=links.page("event"),
     )
 
 
@@ -160,6 +164,17 @@ def check_events_come(seen: Sightings, now: float, transport: str) -> Finding:
         }
         return Finding(check="event_flow", state="unknown", title=EVENT_FLOW, what=lines[transport])
     ago = _ago(now - latest)
+    if now - latest > LATELY:
+        return Finding(
+            check="event_flow",
+            state="unknown",
+            title=EVENT_FLOW,
+            what=Words(
+                f"已经 {ago.zh}没有收到任何事件；这期间有人给机器人发过消息的话，说明事件断了",
+                f"Nothing has come for {ago.en}. If anybody has written to the bot since, events "
+                "don't arrive any more",
+            ),
+        )
     return Finding(
         check="event_flow",
         state="ok",

@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 
 from feishu_bot.core.alerts import MONTH, Alert, AlertSink
-from feishu_bot.core.diagnosis import Finding
 from feishu_bot.core.sightings import PATH, REFUSED, Sightings, SightingStore
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.logs import get_logger
 from feishu_bot.setup.doctor.traffic import (
     check_clicks_come,
-    check_keys,
     check_paths,
     last_event,
+    refusal_finding,
+    refusals_since_event,
 )
 
 logger = get_logger(__name__)
@@ -66,7 +66,7 @@ class TrafficWatch:
 
     def _due(self, seen: Sightings, now: float, since: float) -> Iterator[Alert]:
         if _has_new(seen, REFUSED, since):
-            yield from map(Alert.of, self._wrong_keys(seen, now))
+            yield from self._wrong_keys(seen, now)
         if _has_new(seen, PATH, since):
             faults = (one for one in check_paths(seen, now, self._links) if one.state == "fault")
             yield from map(Alert.of, faults)
@@ -75,11 +75,12 @@ class TrafficWatch:
                 # Perhaps nobody has pressed anything yet: that is no reason to repeat it.
                 yield Alert.of(finding, every=MONTH)
 
-    def _wrong_keys(self, seen: Sightings, now: float) -> Iterator[Finding]:
+    def _wrong_keys(self, seen: Sightings, now: float) -> Iterator[Alert]:
         is_silent = 0.0 < last_event(seen) < now - SILENCE_SECONDS
-        for finding in check_keys(seen, now, self._links):
-            if finding.state == "fault" or (finding.state == "warning" and is_silent):
-                yield finding
+        for reason, one in refusals_since_event(seen, now)[:1]:
+            finding = refusal_finding(reason, one, seen, self._links)
+            if finding.state == "fault" or is_silent:
+                yield Alert.of(finding, about=reason)
 
     def _run(self) -> None:
         while not self._closing.wait(LOOK_SECONDS):
