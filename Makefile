@@ -9,6 +9,7 @@
 # make soak   three replicas on PostgreSQL that are killed, frozen, cut off and restarted
 # make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
 # make media  twenty large pictures, files and recordings at once, and hostile files
+# make planted  the 78 usual mistakes, and what the bot says of each
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
 # make lock   renew the lock files after a change of requirements*.txt; make lock UPGRADE=1 takes
 #             the newest version of everything that isn't pinned there
@@ -22,7 +23,8 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack soak proxies media model fuzz screenshots format lock clean
+.PHONY: run test lint field bench attack soak proxies media model planted fuzz screenshots format lock \
+	clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -58,6 +60,9 @@ proxies: $(VENV)/.simulator
 
 media: $(VENV)/.simulator
 	$(BIN)/python -m bench.media
+
+planted: $(VENV)/.dev
+	PLANTED_TABLE=1 $(BIN)/python -m pytest -q tests/planted
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz

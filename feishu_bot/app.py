@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from flask import Flask
 
@@ -15,11 +14,11 @@ from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.connection_warmer import ConnectionWarmer
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.content.lists import open_lists
 from feishu_bot.content.prices import PriceList
 from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.administration.limits_in_force import LIMIT_NAMES, LimitsInForce
-from feishu_bot.core.administration.overrides import Overrides
 from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
@@ -120,7 +119,9 @@ def create_app(settings: Settings) -> Flask:
     pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
-    roles, prices = _roles(settings, overrides), _prices(settings, overrides)
+    roles, prices = open_lists(settings.roles_file, settings.prices_file)
+    overrides.watch(lambda: roles.layer(overrides.of("role")))
+    overrides.watch(lambda: prices.layer(overrides.of("price"), overrides.of("currency")))
     examination = build_examination(settings, stores, gateway, noted)
     ports = _ports(
         settings,
@@ -320,19 +321,6 @@ def _ports(
         doctor=doctor,
         texts=texts,
     )
-
-
-def _roles(settings: Settings, overrides: Overrides) -> RoleList:
-    path = Path(settings.roles_file) if settings.roles_file else None
-    roles = RoleList(path)
-    overrides.watch(lambda: roles.layer(overrides.of("role")))
-    return roles
-
-
-def _prices(settings: Settings, overrides: Overrides) -> PriceList:
-    prices = PriceList(Path(settings.prices_file) if settings.prices_file else None)
-    overrides.watch(lambda: prices.layer(overrides.of("price"), overrides.of("currency")))
-    return prices
 
 
 def _language(settings: Settings) -> Language:

@@ -16,13 +16,8 @@ import click
 from feishu_bot import __version__, doctor_command, report_commands, setup_command
 from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
-from feishu_bot.settings import (
-    FILE_VARIABLE,
-    Settings,
-    load_settings,
-    read_environment,
-    read_setting,
-)
+from feishu_bot.settings import FILE_VARIABLE, Settings, load_settings, read_setting
+from feishu_bot.settings.environment import load_environment
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 WITHOUT_THE_SIMULATOR = """\
@@ -124,7 +119,7 @@ def backup(target: Path | None) -> None:
 
 def _environment() -> dict[str, str]:
     try:
-        return read_environment()
+        return load_environment()
     except SettingsError as exc:
         sys.exit(str(exc))
 

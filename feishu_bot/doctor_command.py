@@ -11,7 +11,7 @@ import click
 
 from feishu_bot import __version__
 from feishu_bot.errors import SettingsError
-from feishu_bot.settings import read_environment
+from feishu_bot.settings.environment import load_environment
 
 _ask = click.option(
     "--ask/--no-ask",
@@ -58,7 +58,7 @@ def _examine(*, asks: bool) -> Any:
 
     environ: Mapping[str, str] = {}
     try:
-        environ = read_environment()
+        environ = load_environment()
         settings, found = read_settings(environ)
     except SettingsError as exc:
         settings, found = None, faults_of(exc)

@@ -55,6 +55,16 @@ StoreFailure = Literal[
     "damaged",  # what is in the file makes no sense
     "gone",  # the file was deleted or replaced while it was open
     "newer",  # a newer version of the bot has used it
+    # Of a server: its name means nothing, nobody listens there, it lets this machine not in.
+    "unknown_host",
+    "not_listening",
+    "closed_to_us",
+    # Of what DATABASE_URL names in it.
+    "wrong_password",
+    "no_role",
+    "no_database",
+    "no_rights",
+    "no_connection_left",  # others use all that it allows
 ]
 
 # So many names of models fit into a notice.
@@ -187,12 +197,13 @@ class ModelError(BotError):
 
     `kind` names the notice that people read, in `feishu_bot/content/locales`; `request_id` is the
     gateway's, for the administrator. `retry_after` are the seconds that it asked to wait, 0 for
-    none. `model` is the one that was asked, empty where none was; then `offered` are those that
-    could be, if that is known.
+    none. `model` is the one that was asked, empty where none was; `offered` are those that could
+    be asked in place of it, if that is known. `proxy` is the variable with the proxy in between.
     """
 
     model: str = ""
     offered: tuple[str, ...] = ()
+    proxy: str = ""
 
     def __init__(
         self, kind: str, detail: str = "", *, request_id: str = "", retry_after: float = 0.0
@@ -206,5 +217,10 @@ class ModelError(BotError):
     def params(self) -> dict[str, str]:
         """What fills the text of its notice."""
         offered = ", ".join(self.offered[:MOST_OFFERED])
-        known = {"model": self.model, "offered": offered, "request_id": self.request_id}
+        known = {
+            "model": self.model,
+            "offered": offered,
+            "proxy": self.proxy,
+            "request_id": self.request_id,
+        }
         return {name: value for name, value in known.items() if value}

@@ -12,7 +12,8 @@ from feishu_bot.errors import SettingsError
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.webhook.knock import KnockAnswers
 from feishu_bot.llm import Gateway
-from feishu_bot.settings import Settings, read_environment
+from feishu_bot.settings import Settings
+from feishu_bot.settings.environment import read_environment
 from feishu_bot.setup.doctor.at_start import ExaminationAtStart, subject_of
 from feishu_bot.setup.doctor.doctor import Records, SystemDoctor
 from feishu_bot.setup.doctor.traffic_watch import TrafficWatch

@@ -54,6 +54,16 @@ def model_names(gateway: Gateway) -> Poller:
     return Poller("models", ask, on_failure=lambda _: None)
 
 
+def chat_models(settings: Settings) -> Mapping[str, str]:
+    """Those that services list, by their variables: of the others many list none."""
+    return {
+        "OPENAI_MODEL": settings.openai_model,
+        "VISION_MODEL": settings.vision_model,
+        "TITLE_MODEL": settings.title_model,
+        "SUGGESTIONS_MODEL": settings.suggestions_model,
+    }
+
+
 def readiness(
     database: Database,
     client: FeishuClient,
@@ -71,7 +81,7 @@ def readiness(
     queue = QueueReader(database) if settings.metrics else None
     of_database = DatabaseCheck(database, outcomes.database, settings.database_url, queue)
     of_feishu = FeishuCheck(client, outcomes.feishu, settings.feishu_domain)
-    of_gateway = GatewayCheck(gateway, outcomes.gateway, texts)
+    of_gateway = GatewayCheck(gateway, outcomes.gateway, texts, models=chat_models(settings))
     checks: list[tuple[str, tuple[str, str], PartCheck]] = [
         ("database", ("数据库", "Database"), of_database),
         ("feishu", ("飞书", "Feishu"), of_feishu),

@@ -41,7 +41,8 @@ SERVICE_DOWN = tuple(
     for kind in (
         "key_refused", "key_expired", "key_disabled", "key_exhausted", "account_empty",
         "account_banned", "ip_refused", "group_missing", "gateway_unreachable",
-        "gateway_untrusted", "proxy_failed", "upstream_key_refused", "endpoint_missing",
+        "gateway_untrusted", "gateway_not_tls", "proxy_failed", "upstream_key_refused",
+        "endpoint_missing",
         "not_a_gateway", "waf_blocked",
     )
 )  # fmt: skip
@@ -126,9 +127,12 @@ class GatewayCheck:
         outcome: LatestOutcome,
         texts: Mapping[Language, Catalog],
         *,
+        models: Mapping[str, str] | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`models` are the configured ones, by their variables; one that isn't listed is told."""
         self._gateway = gateway
+        self._untold = {setting: model for setting, model in (models or {}).items() if model}
         self._outcome = outcome
         self._texts = texts
         self._timer = timer
@@ -147,6 +151,7 @@ class GatewayCheck:
             # Without a model that answers, the best gateway is of no use.
             self._gateway.models.default()
             self._list_at = self._timer() + LIST_SECONDS
+            self._tell_of_unlisted()
 
     def explain(self, exc: BotError) -> tuple[str, str]:
         """What a person in the chat would read, in Chinese and in English."""
@@ -154,6 +159,19 @@ class GatewayCheck:
         params = exc.params() if isinstance(exc, ModelError) else {}
         zh, en = (self._texts[language].notice(kind, params) for language in ("zh", "en"))
         return f"{zh.what}{zh.remedy}".rstrip("。"), f"{en.what} {en.remedy}".rstrip(". ")
+
+    def _tell_of_unlisted(self) -> None:
+        """Once: a service may well answer with a model that it doesn't list."""
+        models, self._untold = self._untold, {}
+        for setting, model in models.items():
+            if self._gateway.models.missing(model):
+                near = ", ".join(self._gateway.models.near(model))
+                message = (
+                    f"{setting}={model}：模型服务的列表里没有这个模型，提问可能失败。请检查写法，"
+                    f"相近的有：{near} / {setting}={model}: the model service doesn't list this "
+                    f"model, so questions may fail. Check its name; similar ones: {near}"
+                )
+                logger.warning(message)
 
 
 class LongConnectionCheck:

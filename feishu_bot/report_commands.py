@@ -16,7 +16,8 @@ from typing import Any
 import click
 
 from feishu_bot.errors import SettingsError, StoreUnavailable
-from feishu_bot.settings import read_environment, read_some
+from feishu_bot.settings import read_some
+from feishu_bot.settings.environment import read_environment
 
 MAX_ROWS = 1_000_000
 NOTHING = "没有记录 / Nothing is recorded"

@@ -12,7 +12,8 @@ gc.disable()
 from feishu_bot import logs  # noqa: E402
 from feishu_bot.app import create_app  # noqa: E402
 from feishu_bot.errors import SettingsError, StoreUnavailable  # noqa: E402
-from feishu_bot.settings import load_settings, near_misses, read_environment  # noqa: E402
+from feishu_bot.settings import exit_with, load_settings, near_misses  # noqa: E402
+from feishu_bot.settings.environment import read_environment  # noqa: E402
 from feishu_bot.settings.secrets import secrets_of  # noqa: E402
 from feishu_bot.stores.migration_process import migrate_apart  # noqa: E402
 
@@ -24,7 +25,9 @@ for miss in near_misses(read_environment()):
 migrate_apart(settings.database_url)
 try:
     app = create_app(settings)
-except (SettingsError, StoreUnavailable) as exc:
+except SettingsError as exc:
+    exit_with(exc)
+except StoreUnavailable as exc:
     sys.exit(str(exc))
 gc.collect()
 gc.freeze()

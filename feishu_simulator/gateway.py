@@ -19,6 +19,8 @@ from feishu_simulator.sight import refusal_of_pictures
 from feishu_simulator.stream_writer import StreamWriter
 
 REQUESTS = 20_000
+# In which gateways of the one-api family tell the id of a request.
+ID_HEADER = "X-Oneapi-Request-Id"
 Responder = Callable[[dict[str, Any]], Script]
 
 
@@ -63,6 +65,8 @@ class Gateway:
         # Some services list no models, and some list them in another shape.
         self.has_models = True
         self.list_models: Callable[[list[str]], Any] = openai_list
+        # The services behind gateways, asked directly, have other names for it.
+        self.id_header = ID_HEADER
         # Where the API is; elsewhere is nothing, or a web page.
         self.base = "/v1"
         self.stopping = threading.Event()

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from feishu_simulator import chunks
 from feishu_simulator.exchanges import ERROR_CHARS, Exchange, shown_body
-from feishu_simulator.gateway import ChatRequest, Gateway, error_body, request_id
+from feishu_simulator.gateway import ID_HEADER, ChatRequest, Gateway, error_body, request_id
 from feishu_simulator.script import Script
 from feishu_simulator.server import RAW_CONNECTION, RawConnection
 
@@ -32,6 +32,8 @@ def gateway_app(gateway: Gateway) -> WSGIApplication:
         response = _answer(gateway, request, environ[RAW_CONNECTION])
         if response is None:
             return []
+        if log_id := response.headers.pop(ID_HEADER, ""):
+            response.headers[gateway.id_header] = log_id
         return response(environ, start_response)
 
     return app
@@ -73,7 +75,7 @@ def _route(
         is_billing and not gateway.has_billing
     )
     if not api or has_page:
-        return Response(INDEX, 200, {"X-Oneapi-Request-Id": log_id}, mimetype="text/html")
+        return Response(INDEX, 200, {ID_HEADER: log_id}, mimetype="text/html")
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or key not in gateway.keys:
         return _json(error_body("无效的令牌", log_id), 401, log_id)
@@ -91,7 +93,7 @@ def _route(
             return _chat(gateway, request, connection, exchange, key=key, log_id=log_id)
     made = gateway.media.answer(path.removeprefix("/v1"), request, key, gateway.url)
     if made is not None:
-        made.headers["X-Oneapi-Request-Id"] = log_id
+        made.headers[ID_HEADER] = log_id
         return made
     error = {"message": f"Invalid URL ({request.method} {path})", "type": "invalid_request_error"}
     return _json({"error": error}, 404, log_id)
@@ -149,7 +151,7 @@ class _ChatAnswer:
             chunks.pause(chat.at + (script.first or 0), gateway.stopping)
             content = script.body.replace(b"{request_id}", self.log_id.encode())
             gateway.finish(chat)
-            headers = {"X-Oneapi-Request-Id": self.log_id, **script.headers}
+            headers = {ID_HEADER: self.log_id, **script.headers}
             return Response(content, script.status, headers, content_type=script.mime)
         first = gateway.first if script.first is None else script.first
         between = gateway.between if script.between is None else script.between
@@ -176,7 +178,7 @@ class _ChatAnswer:
     def _stream(self, answer_id: str, first: float, between: float) -> None:
         """Write the event stream. Raises OSError when the client has gone."""
         gateway, connection, chat, script = self.gateway, self.connection, self.chat, self.script
-        head = _stream_head(self.log_id)
+        head = _stream_head(gateway.id_header, self.log_id)
         frames, tail = chunks.encode(script, chat.body, answer_id)
         if script.ending == "silence" or not frames:
             connection.send(head)
@@ -208,14 +210,14 @@ class _ChatAnswer:
             connection.send(tail)
 
 
-def _stream_head(log_id: str) -> bytes:
+def _stream_head(id_header: str, log_id: str) -> bytes:
     lines = (
         "HTTP/1.1 200 OK",
         "Content-Type: text/event-stream",
         "Cache-Control: no-cache",
         "X-Accel-Buffering: no",
         "Transfer-Encoding: chunked",
-        f"X-Oneapi-Request-Id: {log_id}",
+        f"{id_header}: {log_id}",
     )
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
@@ -224,5 +226,5 @@ def _json(content: bytes | dict[str, Any] | list[Any], status: int, log_id: str)
     data = (
         content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
     )
-    headers = {"X-Oneapi-Request-Id": log_id}
+    headers = {ID_HEADER: log_id}
     return Response(data, status, headers, mimetype="application/json")

@@ -304,7 +304,7 @@ def test_no_password_has_a_default():
     assert "${POSTGRES_PASSWORD:-}" in COMPOSE["services"]["replica"]["environment"]["DATABASE_URL"]
 
 
-@pytest.mark.parametrize("page", ["deploy.md", "deploy.zh-CN.md"])
+@pytest.mark.parametrize("page", ["deploy-by-hand.md", "deploy-by-hand.zh-CN.md"])
 def test_the_documented_container_is_as_closed_as_that_of_compose(page):
     text = (ROOT / "docs" / page).read_text("utf-8")
     (command,) = re.findall(r"docker run -d --name feishu_bot \\\n(?:.*\\\n)+", text)
@@ -403,3 +403,25 @@ def test_the_command_of_the_image_runs_in_any_folder(tmp_path):
     )
 
     assert done.stdout.startswith("feishu-bot, version ")
+
+
+def test_what_the_set_up_writes_in_the_image_outlives_the_container():
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    (volume,) = re.findall(r"^VOLUME (\S+)$", dockerfile, re.MULTILINE)
+    (file,) = re.findall(r"\bSETTINGS_FILE=(\S+)", dockerfile)
+
+    assert Path(file).is_relative_to(volume)
+    # Without an app it asks for one, in place of a list of what is missing.
+    assert 'CMD ["feishu-bot", "run"]' in dockerfile
+
+
+@pytest.mark.parametrize("page", ["deploy.md", "deploy.zh-CN.md"])
+def test_the_short_way_starts_a_container_as_closed_as_the_long_one(page):
+    pages = (ROOT / "docs" / name for name in (page, page.replace("deploy", "deploy-by-hand")))
+    short, long = (
+        set(re.findall(r"^  (--\S.*|-[pv] \S+.*?)(?: \\)$", text.read_text("utf-8"), re.MULTILINE))
+        for text in pages
+    )
+
+    assert len(short) == 5
+    assert short <= long

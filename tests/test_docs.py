@@ -106,3 +106,25 @@ def test_links_between_the_documents_lead_somewhere(page: Path) -> None:
     targets += re.findall(r'(?:src|href)="([^":#]+)"', text)
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[`*]", r"\1", heading)
+    return re.sub(r"[^\w\- ]", "", plain.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))],
+    ids=lambda p: p.name,
+)
+def test_links_to_a_heading_find_it(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", page.read_text("utf-8"))
+    lost = []
+    for target, anchor in links:
+        text = ((page.parent / target) if target else page).read_text("utf-8")
+        if anchor not in map(slug, re.findall(r"^#+ (.*)$", text, re.MULTILINE)):
+            lost.append(f"{target}#{anchor}")
+
+    assert lost == []

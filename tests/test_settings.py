@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 
 from feishu_bot.errors import SettingsError
-from feishu_bot.settings import (
-    SETTINGS,
-    Settings,
-    load_settings,
-    near_misses,
-    read_environment,
-)
+from feishu_bot.settings import SETTINGS, Settings, load_settings, near_misses
+from feishu_bot.settings.environment import read_environment
 
 REQUIRED = {
     "APP_ID": "cli_test",

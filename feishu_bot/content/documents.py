@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from typing_extensions import override
 
+from feishu_bot.content.yaml_faults import in_plain_words
+
 # Null in YAML, unless it is quoted.
 _NOTHING = {"~", "null"}
 
@@ -85,7 +87,7 @@ def parse(content: bytes) -> str | Items | Entry:
         loaded: str | Items | Entry | None = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
-        raise _invalid(exc.problem or "", mark.line + 1 if mark else 0) from exc
+        raise _invalid(_problem(exc), mark.line + 1 if mark else 0) from exc
     except yaml.reader.ReaderError as exc:
         line = text.count("\n", 0, exc.position) + 1
         raise InvalidDocument("含有不可见的控制字符", "a control character is in it", line) from exc
@@ -94,10 +96,13 @@ def parse(content: bytes) -> str | Items | Entry:
     return "" if loaded is None else loaded
 
 
+def _problem(exc: yaml.MarkedYAMLError) -> str:
+    return " ".join(filter(None, (exc.context, exc.problem)))
+
+
 def _invalid(problem: str, line: int) -> InvalidDocument:
-    return InvalidDocument(
-        f"YAML 格式有误（{problem}）", f"this is not valid YAML: {problem}", line
-    )
+    zh, en = in_plain_words(problem)
+    return InvalidDocument(f"YAML 格式有误：{zh}", f"this is not valid YAML: {en}", line)
 
 
 class _Loader(yaml.BaseLoader):

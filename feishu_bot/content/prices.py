@@ -45,7 +45,7 @@ class PriceList:
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._file = WatchedFile(path, _read, timer=timer) if path else None
+        self._file = WatchedFile(path, _read, setting="PRICES_FILE", timer=timer) if path else None
         # Those of models, and of the currency.
         self._stored: tuple[StoredPrices, StoredPrices] = _NONE, _NONE
         self._merged: tuple[_Table, tuple[StoredPrices, StoredPrices], _Table] | None = None

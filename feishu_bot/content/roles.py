@@ -50,7 +50,7 @@ class RoleList:
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._file = WatchedFile(path or BUILT_IN, _read, timer=timer)
+        self._file = WatchedFile(path or BUILT_IN, _read, setting="ROLES_FILE", timer=timer)
         self._stored: StoredRoles = {}
         self._merged: tuple[Mapping[str, Entry], StoredRoles, Mapping[Language, _RoleIndex]] = (
             {}, {}, {}

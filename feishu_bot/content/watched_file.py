@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
@@ -19,19 +20,40 @@ Stamp = tuple[int, int, int] | None
 LOOK_INTERVAL = 1.0
 # Far above any list; a path to something else is refused before it fills the memory.
 MAX_BYTES = 16 * 1024 * 1024
+_UNREADABLE: Mapping[int, tuple[str, str]] = {
+    errno.ENOENT: (
+        "没有这个文件，请检查路径；用容器时，文件要先挂载进去",
+        "there is no such file: check the path. A container sees only what is mounted into it",
+    ),
+    errno.EACCES: (
+        "没有读取它的权限：chmod 644，容器里的用户是 10001",
+        "no permission to read it: chmod 644; in the container the user is 10001",
+    ),
+    errno.EISDIR: (
+        "这是一个目录；用 Docker 挂载不存在的文件时会变成目录",
+        "it is a folder, which Docker makes where the file to be mounted isn't there",
+    ),
+}
 
 
 class WatchedFile(Generic[T]):
     """The value that `read` makes of a file's content. Safe for threads.
 
-    `read` raises InvalidDocument for content that it can't use. In the constructor that becomes a
-    SettingsError; later the last good value stays, and the log says why, once for each change.
+    `setting` is the variable that names the file. `read` raises InvalidDocument for content that
+    it can't use. In the constructor that becomes a SettingsError; later the last good value stays,
+    and the log says why, once for each change.
     """
 
     def __init__(
-        self, path: Path, read: Callable[[bytes], T], *, timer: Callable[[], float]
+        self,
+        path: Path,
+        read: Callable[[bytes], T],
+        *,
+        setting: str,
+        timer: Callable[[], float],
     ) -> None:
         self._path = path
+        self._setting = setting
         self._content_of = read
         self._timer = timer
         self._lock = Lock()
@@ -40,10 +62,8 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            line_zh, line_en = (f"第 {exc.line} 行", f", line {exc.line}") if exc.line else ("", "")
-            raise SettingsError(
-                [f"{path}：{line_zh}{exc.zh}。\n  {path}{line_en}: {exc.en}"]
-            ) from exc
+            zh, en = self._told(exc)
+            raise SettingsError([f"{zh}。\n  {en}"]) from exc
 
     def value(self) -> T:
         """The value, from a second ago at most."""
@@ -68,10 +88,19 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            said = "file refused, its last good state stays"
-            logger.warning(said, path=self._path, line=exc.line, reason=exc)
+            zh, en = self._told(exc)
+            message = f"{zh}。仍用上次正确的内容 / {en}. What it held before is still in use"
+            logger.warning(message, path=self._path, line=exc.line)
         else:
             logger.info("file read again", path=self._path)
+
+    def _told(self, exc: InvalidDocument) -> tuple[str, str]:
+        """Which setting, file and line, and what is wrong."""
+        line_zh, line_en = (f" 第 {exc.line} 行", f", line {exc.line}") if exc.line else ("", "")
+        return (
+            f"{self._setting}：{self._path}{line_zh}：{exc.zh}",
+            f"{self._setting}: {self._path}{line_en}: {exc.en}",
+        )
 
     def _read(self) -> T:
         try:
@@ -79,7 +108,8 @@ class WatchedFile(Generic[T]):
                 content = file.read(MAX_BYTES + 1)
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
-            raise InvalidDocument(f"无法读取（{reason}）", f"can't be read: {reason}") from exc
+            unknown = f"无法读取（{reason}）", f"it can't be read: {reason}"
+            raise InvalidDocument(*_UNREADABLE.get(exc.errno or 0, unknown)) from exc
         if len(content) > MAX_BYTES:
             raise InvalidDocument("文件超过 16 MiB", "the file is over 16 MiB")
         return self._content_of(content)

@@ -92,9 +92,9 @@ class AccessPolicy:
         if _is_among(sender, self.blocked_users) or people.get(sender.open_id).is_blocked:
             return Notice("access_blocked")
         if self.allowed_users and not _is_among(sender, self.allowed_users):
-            return Notice("access_person")
+            return Notice("access_person", {"id": sender.open_id})
         if self.allowed_chats and group and group not in self.allowed_chats:
-            return Notice("access_chat")
+            return Notice("access_chat", {"id": group})
         return None
 
 

@@ -29,8 +29,9 @@ MODEL_CAUSES = frozenset(
         "key_refused", "key_expired", "key_disabled", "key_exhausted", "key_quota_too_small",
         "account_empty", "account_banned", "ip_refused", "access_refused", "group_missing",
         "model_not_allowed", "model_unavailable", "model_unset", "model_unsuited",
-        "model_not_chat", "gateway_untrusted", "proxy_failed", "gateway_unreachable",
-        "upstream_key_refused", "endpoint_missing", "not_a_gateway", "waf_blocked",
+        "model_not_chat", "gateway_untrusted", "gateway_not_tls", "proxy_failed",
+        "gateway_unreachable", "upstream_key_refused", "endpoint_missing", "not_a_gateway",
+        "waf_blocked",
         "picture_model_unset", "transcription_model_unset", "speech_model_unset",
         "task_unsupported",
     }

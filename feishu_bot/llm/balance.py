@@ -50,6 +50,7 @@ _REFUSED = frozenset(
 _FAILED = TIMEOUTS | {
     ModelErrorKind.GATEWAY_UNREACHABLE,
     ModelErrorKind.GATEWAY_UNTRUSTED,
+    ModelErrorKind.GATEWAY_NOT_TLS,
     ModelErrorKind.GATEWAY_RATE_LIMITED,
     ModelErrorKind.GATEWAY_BUSY,
     ModelErrorKind.GATEWAY_RESTING,

@@ -47,6 +47,16 @@ def proxy_for(url: str, proxy: str) -> str:
     return proxies.get(parts.scheme) or proxies.get("all") or ""
 
 
+def proxy_setting(url: str, proxy: str) -> str:
+    """The variable that `proxy_for` has its proxy from; empty for none."""
+    if not proxy_for(url, proxy):
+        return ""
+    if proxy:
+        return "HTTP_PROXY"
+    scheme = httpx2.URL(url).scheme
+    return f"{scheme.upper()}_PROXY" if scheme in urllib.request.getproxies() else "ALL_PROXY"
+
+
 class Clients:
     """The openai clients of this process. A fork builds its own and shares no socket."""
 
@@ -81,9 +91,9 @@ class Clients:
         return self.address.url
 
     @property
-    def proxied(self) -> bool:
-        """Whether a proxy lies between us and the gateway."""
-        return bool(proxy_for(self.base_url, self.proxy))
+    def proxied(self) -> str:
+        """The variable with the proxy that lies between us and the gateway; empty for none."""
+        return proxy_setting(self.base_url, self.proxy)
 
     def of(self, key: str, base_url: str = "") -> openai.OpenAI:
         """The client that asks with this key, at another `base_url` where one is given.

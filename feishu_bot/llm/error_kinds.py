@@ -34,6 +34,7 @@ class ModelErrorKind(StrEnum):
     PICTURE_MISSING = "picture_missing"  # the service has drawn, and there is no picture to be had
     GATEWAY_UNREACHABLE = "gateway_unreachable"  # no connection, or only its proxy answers
     GATEWAY_UNTRUSTED = "gateway_untrusted"  # its certificate can't be verified
+    GATEWAY_NOT_TLS = "gateway_not_tls"  # https:// at a service that speaks plain http
     PROXY_FAILED = "proxy_failed"  # our own HTTP proxy refuses, or is malformed
     GATEWAY_TIMEOUT_FIRST = "gateway_timeout_first"  # no token of the answer came in time
     GATEWAY_TIMEOUT_IDLE = "gateway_timeout_idle"  # the answer stopped in the middle for too long

@@ -27,14 +27,14 @@ def error_of(
     *,
     timeout: ModelErrorKind = ModelErrorKind.GATEWAY_TIMEOUT_FIRST,
     broken: ModelErrorKind = ModelErrorKind.STREAM_BROKEN,
-    proxied: bool = False,
+    proxied: str = "",
     keys: Collection[str] = (),
 ) -> ModelError:
     """The ModelError for one of `CLIENT_ERRORS`.
 
     `timeout` is the kind of a timeout while reading and `broken` that of a lost connection;
-    `proxied` means that a proxy lies between; `keys` are masked in the detail, as is everything
-    that looks like one.
+    `proxied` names the variable of a proxy that lies between; `keys` are masked in the detail, as
+    is everything that looks like one.
     """
     request_id, detail, seconds = "", f"{type(exc).__name__}: {exc}", 0.0
     if isinstance(exc, ModelError):
@@ -52,7 +52,9 @@ def error_of(
         kind = ModelErrorKind.ENDPOINT_MISSING
     else:
         kind = ModelErrorKind.STREAM_BROKEN
-    return model_error(kind, mask_keys(detail, keys), request_id=request_id, retry_after=seconds)
+    failure = model_error(kind, mask_keys(detail, keys), request_id=request_id, retry_after=seconds)
+    failure.proxy = proxied
+    return failure
 
 
 def error_in_body(body: object, *, request_id: str = "", keys: Collection[str] = ()) -> ModelError:
@@ -77,7 +79,9 @@ def model_error(
 
 def copy_of(failure: ModelError) -> ModelError:
     """The same failure again: raised twice, one exception would gather both tracebacks."""
-    return ModelError(failure.kind, failure.detail, request_id=failure.request_id)
+    copy = ModelError(failure.kind, failure.detail, request_id=failure.request_id)
+    copy.proxy = failure.proxy
+    return copy
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:
@@ -101,11 +105,14 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
 
 
 def _kind_of_transport(
-    cause: BaseException | None, *, timeout: ModelErrorKind, broken: ModelErrorKind, proxied: bool
+    cause: BaseException | None, *, timeout: ModelErrorKind, broken: ModelErrorKind, proxied: str
 ) -> ModelErrorKind:
     match cause:
-        case httpx2.ConnectError() if _is_untrusted(cause):
+        case httpx2.ConnectError() if _says(cause, "CERTIFICATE_VERIFY_FAILED"):
             return ModelErrorKind.GATEWAY_UNTRUSTED
+        case httpx2.ConnectError() if _says(cause, "WRONG_VERSION_NUMBER"):
+            # It may be the proxy that https:// was written for.
+            return ModelErrorKind.PROXY_FAILED if proxied else ModelErrorKind.GATEWAY_NOT_TLS
         case httpx2.ProxyError():
             return ModelErrorKind.PROXY_FAILED
         case httpx2.ConnectError() | httpx2.ConnectTimeout():
@@ -120,5 +127,5 @@ def _kind_of_transport(
             return broken
 
 
-def _is_untrusted(exc: BaseException) -> bool:
-    return any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in _causes(exc))
+def _says(exc: BaseException, word: str) -> bool:
+    return any(word in str(cause) for cause in _causes(exc))

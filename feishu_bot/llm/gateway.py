@@ -142,6 +142,8 @@ class Gateway:
                 wait = request.wait_after(failure, may_ask_again=may_ask_again)
                 if wait is None:
                     final = request.final(failure)
+                    if final.kind == ModelErrorKind.MODEL_UNAVAILABLE:
+                        final.offered = self.models.near(final.model)
                     self._on_outcome(final)
                     raise final from failure.__cause__
             else:

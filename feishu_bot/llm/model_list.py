@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import openai
 
-from feishu_bot.core.model_names import plain, same_model
+from feishu_bot.core.model_names import MAX_SUGGESTIONS, plain, same_model, similar_models
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.allowed_models import ModelFilter
 from feishu_bot.llm.clients import Clients
@@ -188,6 +188,22 @@ class ModelList:
         )
         failure.offered = offered
         raise failure
+
+    def near(self, name: str) -> tuple[str, ...]:
+        """The offered models most like one that the service doesn't know; none without a list.
+
+        May ask the service.
+        """
+        try:
+            offered = self.offered()
+        except ModelError:
+            return ()
+        return similar_models(name.casefold(), offered) or offered[:MAX_SUGGESTIONS]
+
+    def missing(self, name: str) -> bool:
+        """Whether the service's list has no such model. May ask. Raises ModelError."""
+        names = self.names()
+        return bool(names) and not same_model(name, names)
 
     def _renew(self) -> None:
         try:

@@ -5,17 +5,19 @@ docs/settings.md describes them. Times are in seconds, whatever unit they were s
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from typing_extensions import override
 
 from feishu_bot.errors import SettingsError
 from feishu_bot.settings import addresses, values
+from feishu_bot.settings.environment import FILE_VARIABLE as FILE_VARIABLE
+from feishu_bot.settings.environment import load_environment
+from feishu_bot.settings.environment import read_environment as read_environment
 from feishu_bot.settings.report import Report, contradictions
 from feishu_bot.settings.setting import Hint, Setting, env
 from feishu_bot.settings.values import InvalidValue, duration, flag, one_of, whole
@@ -32,8 +34,6 @@ GATEWAY = Hint(
     "the model service's console (by default https://oapi.czl.net) › Tokens",
 )
 
-# Names the file that the set-up writes and every start reads, where `.env` isn't the place.
-FILE_VARIABLE = "SETTINGS_FILE"
 # What comes to the webhook is signed with them. A long connection needs neither.
 WEBHOOK_KEYS = frozenset({"APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN"})
 
@@ -217,8 +217,12 @@ SETTINGS: tuple[Setting, ...] = tuple(_DECLARED.values())
 
 
 def near_misses(environ: Mapping[str, str]) -> list[str]:
-    """Variables that look like a misspelt setting, a line of Chinese and one of English each."""
-    return Report(SETTINGS, environ, optional=_needless(environ)).near_misses()
+    """Variables that look like a misspelt setting, and values that look like no id.
+
+    A line of Chinese and one of English each.
+    """
+    report = Report(SETTINGS, environ, optional=_needless(environ))
+    return report.near_misses() + report.doubtful_people()
 
 
 def _needless(environ: Mapping[str, str]) -> frozenset[str]:
@@ -239,31 +243,6 @@ def read_setting(name: str, environ: Mapping[str, str]) -> Any:
     except InvalidValue as exc:
         report.add_invalid(setting, value or "", exc)
     raise SettingsError(report.faults)
-
-
-def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables of the file at `path`, overridden by those of `environ`.
-
-    What SETTINGS_FILE names, as the image does with a file that the set-up writes, counts least. An
-    empty variable does not hide one of the file: the image sets OPENAI_MODEL even when empty.
-    Raises SettingsError when the file is no UTF-8.
-    """
-    from dotenv import dotenv_values
-
-    merged: dict[str, str] = {}
-    for file in filter(None, (environ.get(FILE_VARIABLE, "").strip(), path)):
-        try:
-            found = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise SettingsError(
-                [
-                    f"{file}：无法读取。应为 UTF-8 编码的文本文件。\n"
-                    f"  {file}: can't be read; expected a text file in UTF-8"
-                ]
-            ) from exc
-        merged.update((name, value) for name, value in found.items() if value)
-    merged.update((name, value) for name, value in environ.items() if value.strip())
-    return merged
 
 
 def read_some(environ: Mapping[str, str], *names: str) -> dict[str, Any]:
@@ -290,9 +269,14 @@ def load_settings() -> Settings:
     Ends the process with all faults in plain words if there are any.
     """
     try:
-        return Settings.from_env(read_environment())
+        return Settings.from_env(load_environment())
     except SettingsError as exc:
-        sys.exit(
-            "机器人无法启动，请改正下列设置：\n"
-            f"The bot can't start. Please fix these settings:\n\n{exc}"
-        )
+        exit_with(exc)
+
+
+def exit_with(exc: SettingsError) -> NoReturn:
+    """End the process with all faults in plain words."""
+    sys.exit(
+        "机器人无法启动，请改正下列设置：\n"
+        f"The bot can't start. Please fix these settings:\n\n{exc}"
+    )

@@ -43,6 +43,15 @@ def origin(value: str) -> str:
         raise InvalidValue("域名后面还有路径", "a path after the host")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise InvalidValue("http 只能用于本机", "plain http is for this machine only")
+    host = (parts.hostname or "").lower()
+    for name, address in DOMAINS.items():
+        # Web pages, such as those of the company, are at other names of these domains.
+        domain = address.removeprefix("https://open.")
+        if f".{host}".endswith(f".{domain}") and not host.startswith("open."):
+            raise InvalidValue(
+                f"这是网页的地址，接口在 {address}，填 {name} 即可",
+                f"an address of web pages: the API is at {address}, so write {name}",
+            )
     return f"{parts.scheme}://{parts.netloc}"
 
 

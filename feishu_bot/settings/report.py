@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import combinations, product
@@ -34,6 +35,9 @@ OTHER_NAMES = {
     ),
     "OPENAI_MODEL": ("MODEL", "MODEL_NAME", "OPENAI_API_MODEL", "OPENAI_MODEL_NAME", "LLM_MODEL"),
 }  # fmt: skip
+PEOPLE = ("ADMINS", "ALLOWED_USERS", "BLOCKED_USERS")
+# A Chinese mobile number or an e-mail address. A company may give out ids that look like these.
+_NO_ID = re.compile(r"(\+?86)?1[3-9][0-9]{9}|[^@,，\s]+@[^@,，\s]+")
 DAY_SECONDS = 86400
 
 
@@ -91,6 +95,22 @@ class Report:
             f"  {other}: no such setting; is it meant to be {setting.name}?"
             for setting, other in self._misspelt()
             if setting.name not in HARM_BY_NAME
+        ]
+
+    def doubtful_people(self) -> list[str]:
+        """Values that look like a phone number or an address where an id is expected."""
+        parts = [
+            (name, part.strip())
+            for name in PEOPLE
+            for part in re.split(r"[,，]", self._environ.get(name, ""))
+        ]
+        return [
+            f"{name}：{part} 像手机号或邮箱，这里要填人员的 ID（ou_ 开头）。"
+            "请本人给机器人发 /usage，卡片末尾就是\n"
+            f"  {name}: {part} looks like a phone number or an e-mail address, and an id (ou_…) "
+            "belongs here: that person sends /usage to the bot and finds it at the end of the card"
+            for name, part in parts
+            if _NO_ID.fullmatch(part)
         ]
 
     def add_dangerous(self) -> None:

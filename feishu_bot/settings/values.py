@@ -7,6 +7,7 @@ wrong, and neither text holds a secret. An empty text is read for an empty defau
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
@@ -67,9 +68,24 @@ def text(value: str) -> str:
 @value_type("不含空格的名称", "a name without spaces")
 def word(value: str) -> str:
     # Ids and keys travel in HTTP headers; what copying adds to them must not get that far.
-    if not all("!" <= character <= "~" for character in value):
-        raise InvalidValue("含有空格或非 ASCII 字符", "a space or a non-ASCII character in it")
+    for at, character in enumerate(value, 1):
+        if not "!" <= character <= "~":
+            zh, en = _fault_of(character)
+            raise InvalidValue(f"第 {at} 个字符{zh}", f"character {at} {en}")
     return unquoted(value)
+
+
+def _fault_of(character: str) -> tuple[str, str]:
+    """What is wrong with a character, without showing it: it may be a part of a secret."""
+    if character == " ":
+        return "是空格，请删掉", "is a space: remove it"
+    if character.isspace():
+        return "是空白或换行，请删掉", "is white space or a line break: remove it"
+    if not character.isprintable():
+        return "看不见，请删掉", "is invisible: remove it"
+    if unicodedata.east_asian_width(character) == "F":
+        return "是全角字符，请改成半角", "is a full-width one: write the plain one"
+    return "不是英文字符", "is not ASCII"
 
 
 @value_type("ASCII 文字", "ASCII text")
@@ -128,6 +144,11 @@ def credential(name: str) -> ValueType[str]:
 def _read_credential(value: str) -> str:
     if re.fullmatch(r"(cli_|sk-)?[xX*]{3,}", value):
         raise InvalidValue("还是示例里的值", "still the example's value")
+    if re.match(r"bearer\b", value, re.IGNORECASE):
+        raise InvalidValue(
+            "开头的 Bearer 不是密钥的一部分，请删掉",
+            '"Bearer" at its beginning is no part of the key: remove it',
+        )
     return word.read(value)
 
 
@@ -175,10 +196,19 @@ def _split(value: str, zh: str, en: str, read: Callable[[str], str]) -> tuple[st
     """The parts between commas, each once; `zh` and `en` are the word for one of them."""
     if set(value) & set(";；、"):
         raise InvalidValue(f"多个{zh}之间要用逗号", f"{en}s are separated by commas")
-    parts = [read(part) for piece in re.split(r"[,，]", value) if (part := trimmed(piece))]
-    if value and not parts:
+    written = [part for piece in re.split(r"[,，]", value) if (part := trimmed(piece))]
+    if value and not written:
         raise InvalidValue(f"里面没有{zh}".rstrip(), f"no {en} in it")
-    return tuple(dict.fromkeys(parts))
+    if len(written) == 1:
+        return (read(written[0]),)
+    parts: dict[str, None] = {}
+    for number, part in enumerate(written, 1):
+        try:
+            parts[read(part)] = None
+        except InvalidValue as exc:
+            one, other = exc.args
+            raise InvalidValue(f"第 {number} 个{zh}：{one}", f"{en} {number}: {other}") from exc
+    return tuple(parts)
 
 
 @value_type(

@@ -63,6 +63,49 @@ _SERVER: Mapping[StoreFailure, tuple[str, str]] = {
         "这个 PostgreSQL 只能读，可能是备用节点：请让 DATABASE_URL 指向主节点",
         "this PostgreSQL is read-only, maybe a standby: let DATABASE_URL name the primary",
     ),
+    "unknown_host": (
+        "找不到 PostgreSQL 的主机：请检查 DATABASE_URL 里的主机名。"
+        "用 docker compose 时是服务的名称",
+        "PostgreSQL's host is not known: check the host in DATABASE_URL. With docker compose it "
+        "is the name of the service",
+    ),
+    "not_listening": (
+        "PostgreSQL 没有运行，或端口不对：请启动它，并检查 DATABASE_URL 里的主机和端口。"
+        "在容器里，localhost 是容器自己",
+        "PostgreSQL isn't running, or not at this port: start it, and check host and port in "
+        "DATABASE_URL. In a container localhost is the container itself",
+    ),
+    "closed_to_us": (
+        "PostgreSQL 不让这台机器连接：请在它的 pg_hba.conf 里允许，再重新加载配置",
+        "PostgreSQL doesn't let this machine in: allow it in pg_hba.conf and reload",
+    ),
+    "wrong_password": (
+        "PostgreSQL 不接受 DATABASE_URL 里的用户名和密码：请核对。密码里的 @ : / # % "
+        "要写成 %40 %3A %2F %23 %25",
+        "PostgreSQL doesn't accept user and password of DATABASE_URL: compare them. In the "
+        "password @ : / # % are written %40 %3A %2F %23 %25",
+    ),
+    "no_role": (
+        "PostgreSQL 里没有 DATABASE_URL 里的用户：请检查用户名，或创建："
+        "CREATE ROLE 用户 LOGIN PASSWORD '密码'",
+        "PostgreSQL knows no such user as in DATABASE_URL: check its name, or make it: "
+        "CREATE ROLE name LOGIN PASSWORD 'password'",
+    ),
+    "no_database": (
+        "PostgreSQL 里没有 DATABASE_URL 里的库：请检查库名，或创建："
+        "CREATE DATABASE 库名 OWNER 用户",
+        "PostgreSQL has no such database as in DATABASE_URL: check its name, or make it: "
+        "CREATE DATABASE name OWNER user",
+    ),
+    "no_rights": (
+        "PostgreSQL 的用户不能建表：请让它拥有这个库：ALTER DATABASE 库名 OWNER TO 用户",
+        "PostgreSQL's user may not make tables: let it own the database: "
+        "ALTER DATABASE name OWNER TO user",
+    ),
+    "no_connection_left": (
+        "PostgreSQL 的连接数用完了：请调大 max_connections，或减少副本",
+        "PostgreSQL has no connection left: raise max_connections, or run fewer replicas",
+    ),
 }
 
 

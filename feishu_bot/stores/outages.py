@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from feishu_bot.errors import StoreFailure, StoreUnavailable
+from feishu_bot.stores.postgres_faults import postgres_failure
 
 # SQLite's result codes. The extended codes keep the plain one in their lowest byte, except for
 # the one that says that the file was moved.
@@ -20,7 +21,6 @@ _SQLITE: Mapping[int, StoreFailure] = {
 # system error; and a transaction that may only read, as after a failover. A connection that never
 # was has no state at all.
 _POSTGRES = ("08", "40", "53", "55", "57", "58", "25006")
-_POSTGRES_KINDS: Mapping[str, StoreFailure] = {"53100": "full", "25006": "read_only"}
 
 
 @contextmanager
@@ -67,4 +67,4 @@ def failure_kind(exc: BaseException) -> StoreFailure:
     code = getattr(orig, "sqlite_errorcode", None)
     if isinstance(code, int):
         return _SQLITE.get(code) or _SQLITE.get(code & 0xFF, "away")
-    return _POSTGRES_KINDS.get(getattr(orig, "sqlstate", None) or "", "away")
+    return postgres_failure(getattr(orig, "sqlstate", None), reason_of(exc))

@@ -48,7 +48,7 @@ def test_the_card_has_a_button_that_takes_it_back_for_admins_only(world):
     (button,) = admin_run(world, "/block ou_alice").blocks[-1].buttons
 
     refused = world.click(**button.value, operator=BOB)
-    assert refused.toast.notice.kind == "admins_only"
+    assert refused.toast.notice.kind == "admins_only_short"
     assert world.people.get("ou_alice").is_blocked
 
     done = [world.click(**button.value, operator=BOSS) for _ in range(2)]

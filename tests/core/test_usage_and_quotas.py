@@ -379,7 +379,7 @@ def test_nobody_but_an_admin_in_private_gets_everyones_usage():
     for operator in (ALICE, BOSS):
         for act in ("usage_days", "usage_export", "feedback_days", "feedback_export"):
             response = world.click(act, operator=operator, option="7", days="7")
-            assert (response.card, response.toast.notice.kind) == (None, "admins_only"), act
+            assert (response.card, response.toast.notice.kind) == (None, "admins_only_short"), act
     data = {"export": "yes", "days": "7"}
     for name in ("usage", "feedback"):
         command = RunCommand(name=name, data=data)
@@ -502,7 +502,7 @@ def test_the_admins_get_a_card_whose_button_grants_once(quota, label, amount):
     assert button.label == Text(label, {"amount": amount})
     assert world.refusal() is not None
     refused = world.click(**button.value, operator=BOB)
-    assert refused.toast.notice.kind == "admins_only"
+    assert refused.toast.notice.kind == "admins_only_short"
 
     done = [world.click(**button.value, operator=BOSS).toast.notice.kind for _ in range(2)]
     world.work()

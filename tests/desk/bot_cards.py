@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -183,8 +184,27 @@ def notices(do: Asking) -> Iterator[Named]:
     yield texts["blocked"], do.ask("hi", do.other)
 
 
+def doctor_card(asking: Asking) -> Iterator[Named]:
+    """What an admin reads of an app that is only half configured."""
+    feishu = asking.sim.feishu
+    with feishu.state.change():
+        feishu.app.declared.discard("im:message.group_at_msg:readonly")
+        feishu.subscription.callbacks.clear()
+    feishu.withdraw("im:message.group_at_msg:readonly")
+    asking.ask(asking.texts["question"])
+
+    def knows_of_messages() -> Message | None:
+        # What has come is stored a second later.
+        report = asking.ask("/doctor")
+        is_known = not re.search("还没有收到过消息|No message has come", report.text)
+        return report if is_known else None
+
+    yield "/doctor", eventually(knows_of_messages)
+
+
 SHEETS: dict[str, Callable[[Asking], Iterator[Named]]] = {
     "cards": first_cards,
     "commands": command_cards,
     "notices": notices,
+    "doctor": doctor_card,
 }

@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from feishu_simulator import Script, Simulator
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Person
-from tests.desk import admin_demo, scenes
+from tests.desk import admin_demo, scenes, setup_scenes
 from tests.desk.bot_cards import SHEETS, Asking
 from tests.desk.conftest import ARGUMENTS, MISSING, chromium
 from tests.desk.scenes import Stage
@@ -30,14 +31,15 @@ STILL = "*, *::before, *::after { animation: none !important; transition: none !
 
 SHEET = """
 body { margin: 0; }
-main { width: max-content; columns: 356px 4; column-gap: 20px; padding: 20px; background: #eceef1;
-  font: 13px sans-serif; }
+main { width: max-content; columns: 356px COLUMNS; column-gap: 20px; padding: 20px;
+  background: #eceef1; font: 13px sans-serif; }
 figure { break-inside: avoid; margin: 0 0 18px; }
 figcaption { padding: 0 2px 5px; color: #646a73; }
 img { display: block; border-radius: 8px; }
 """
 
 PASSWORD = "correct-horse-9-battery"
+MOST_COLUMNS = 4
 NARROW = {"width": 470, "height": 1400}
 PHONE = {"width": 390, "height": 780}
 HIGH = {"height": 1060}
@@ -61,6 +63,13 @@ PICTURES: list[tuple[str, Callable[[Stage], None], str, str, dict[str, int]]] = 
     ("faults.en", scenes.faults, "en", "light", {}),
     ("phone", scenes.chat, "zh", "light", PHONE),
 ]
+# What isn't the simulator's page.
+OTHERS: dict[str, Callable[[Browser], bytes]] = {
+    "setup.scan": partial(setup_scenes.terminal, part="scan"),
+    "setup.done": partial(setup_scenes.terminal, part="done"),
+    "setup.page.zh": partial(setup_scenes.page, lang="zh"),
+    "setup.page.en": partial(setup_scenes.page, lang="en"),
+}
 
 
 @contextmanager
@@ -113,14 +122,14 @@ def sheet(browser: Browser, name: str, lang: str) -> bytes:
         people = (named(stage.sim, stage.texts[who]) for who in ("person", "other"))
         stage.sim.gateway.respond_with(lambda body: Script.text(stage.texts["figures"]))
         asking = Asking(stage.sim, lang, *people)
-        figures = "".join(
-            f"<figure><figcaption>{escape(label)}</figcaption><img src='{picture}'></figure>"
-            for label, picture in [
-                (label, picture_of(stage, message)) for label, message in SHEETS[name](asking)
-            ]
-        )
+        shown = [(label, picture_of(stage, message)) for label, message in SHEETS[name](asking)]
+    figures = "".join(
+        f"<figure><figcaption>{escape(label)}</figcaption><img src='{picture}'></figure>"
+        for label, picture in shown
+    )
+    style = SHEET.replace("COLUMNS", str(min(len(shown), MOST_COLUMNS)))
     page = browser.new_page(viewport={"width": 1600, "height": 900})
-    page.set_content(f"<!doctype html><style>{SHEET}</style><main>{figures}</main>")
+    page.set_content(f"<!doctype html><style>{style}</style><main>{figures}</main>")
     page.evaluate("Promise.all([...document.images].map((image) => image.decode()))")
     drawn = page.locator("main").screenshot()
     page.close()
@@ -192,6 +201,12 @@ def main(folder: Path, only: Collection[str] = ()) -> None:
                 file = folder / f"{name}.png"
                 stage.page.screenshot(path=file, style=STILL, caret="hide")
                 print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
+        for name, draw in OTHERS.items():
+            if only and name not in only:
+                continue
+            file = folder / f"{name}.png"
+            file.write_bytes(draw(browser))
+            print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
         for name in SHEETS:
             for lang in ("zh", "en"):
                 if only and f"{name}.{lang}" not in only:

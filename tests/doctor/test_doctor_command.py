@@ -165,12 +165,14 @@ def test_a_broken_price_table_is_named(run, environ, tmp_path):
     assert "prices.yaml" in found(done)["settings"]["what"]["zh"]
 
 
-def test_a_proxy_that_stands_in_the_env_file_alone_is_told(run, environ, tmp_path):
-    (tmp_path / "here" / ".env").write_text("HTTPS_PROXY=http://proxy.example:3128\n")
+def test_a_proxy_that_stands_in_the_env_file_alone_counts(run, environ, tmp_path, monkeypatch):
+    # It is taken back after the test.
+    monkeypatch.setenv("HTTPS_PROXY", "")
+    (tmp_path / "here" / ".env").write_text("HTTPS_PROXY=http://127.0.0.1:9\n")
 
     done = run(environ, "--no-ask", "--json")
 
-    assert "HTTPS_PROXY is in .env only" in found(done)["proxy"]["what"]["en"]
+    assert "The proxy of HTTPS_PROXY can't be reached" in found(done)["proxy"]["what"]["en"]
 
 
 def test_a_proxy_that_is_out_of_reach_is_told(run, environ):
@@ -184,7 +186,6 @@ def test_a_proxy_that_is_out_of_reach_is_told(run, environ):
     [
         ({"OPENAI_KEY": "sk-revoked-long-ago"}, "model_service", "didn't accept the bot's key"),
         ({"API_URL": "http://127.0.0.1:9/v1"}, "model_service", "couldn't connect to the model"),
-        ({"OPENAI_MODEL": "gpt-6-misspelt"}, "model", "doesn't offer gpt-6-misspelt"),
         ({"DATABASE_URL": "sqlite:////dev/null/bot.db"}, "database", "can't be opened"),
         ({"DATABASE_URL": "postgresql://bot:pa55word@127.0.0.1:9/x"}, "database", "PostgreSQL"),
     ],
@@ -197,6 +198,15 @@ def test_each_part_that_fails_is_told_while_the_others_are_tried(run, environ, c
     assert said in found(done)[check]["what"]["en"]
     assert {"credentials", "database", "settings"} <= found(done).keys()
     assert "pa55word" not in done.stdout
+
+
+def test_a_model_that_isnt_listed_is_a_warning_with_those_most_like_it(run, environ):
+    done = run(environ | {"OPENAI_MODEL": "gpt4-0613"}, "--no-ask", "--json")
+
+    model = found(done)["model"]
+    assert model["state"] == "warning"
+    assert "doesn't list gpt4-0613" in model["what"]["en"]
+    assert "gpt-4-0613" in model["what"]["en"]
 
 
 @pytest.mark.parametrize(

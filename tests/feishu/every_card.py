@@ -656,7 +656,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
 # What fills the texts of notices.
 PARAMS = {
     "argument": "something", "characters": "9000", "file": "report.pdf",
-    "kind": "image", "limit": "20",
+    "id": "ou_1a2b3c", "kind": "image", "limit": "20",
     "model": "gpt-a", "offered": "gpt-a, gpt-b", "most": "10,000",
     "most_characters": "8000", "most_tokens": "4000",
     "name": "Bob", "request_id": "req-0123456789", "scope": "im:resource", "tokens": "6000",

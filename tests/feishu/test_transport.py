@@ -139,7 +139,7 @@ def test_a_wrong_secret_is_told_with_its_code(sim, pooled):
     with pytest.raises(FeishuError) as caught:
         client.check()
 
-    assert caught.value.code in {10014, 10015}
+    assert caught.value.code in {10003, 10015}
     assert "wrong" not in str(caught.value)
 
 

@@ -116,7 +116,8 @@ def test_a_model_that_is_not_there_is_no_wrong_address(
     with pytest.raises(ModelError):
         list(make_gateway().stream(PROMPT))
 
-    assert len(server.requests) == 1
+    asked = [request for request in server.requests if request.method == "POST"]
+    assert len(asked) == 1
 
 
 def test_the_list_of_models_follows_the_address_that_was_found(

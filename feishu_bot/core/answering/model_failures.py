@@ -33,6 +33,8 @@ class ModelFailures:
         # The conversation may name none, or one that gave way to the default.
         draft.model = exc.model or draft.model
         draft.offered = exc.params().get("offered", "")
+        if exc.proxy:
+            draft.notice_params = {**draft.notice_params, "proxy": exc.proxy}
         draft.reason = "cut"
         if exc.retry_after:
             draft.retry_at = self.clock() + exc.retry_after

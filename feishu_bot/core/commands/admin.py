@@ -118,7 +118,7 @@ class AdminCommands(CommandGroup):
     def press_unblock(self, click: CardClick) -> ClickResponse:
         """The button on the card that says who was blocked."""
         if not click.is_admin:
-            return toast("admins_only", "warning")
+            return toast("admins_only_short", "warning")
         person = _Person(click.value("person"), click.value("name"))
         done = toast("unblock_done", "success", name=person.name)
         return done.with_card(self._unblock(person, click.action.operator))

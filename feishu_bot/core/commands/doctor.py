@@ -57,7 +57,7 @@ class DoctorCommands(CommandGroup):
     def click(self, click: CardClick) -> ClickResponse:
         """That it came here at all is what the button is for."""
         if not click.is_admin:
-            return toast("admins_only", "warning")
+            return toast("admins_only_short", "warning")
         return toast("doctor_click_came", "success")
 
 

@@ -76,7 +76,7 @@ class ExtraActions(CommandGroup):
     def grant(self, click: CardClick) -> ClickResponse:
         """Grant what was asked for, once, and tell who asked."""
         if not click.is_admin:
-            return toast("admins_only", "warning")
+            return toast("admins_only_short", "warning")
         request = {name: click.value(name) for name in _FIELDS}
         unit, period, amount = _unit(request), _period(request), _number(request["amount"])
         if unit is None or period is None or amount <= 0:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Block, Button, Buttons, Card, Field, Paragraph, Text
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.commands.model_search import find_model, similar_models
+from feishu_bot.core.commands.model_search import find_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.model_names import similar_models
 from feishu_bot.core.people import People
 
 WORDS = frozenset(

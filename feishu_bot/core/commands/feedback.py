@@ -100,14 +100,14 @@ class FeedbackCommands(CommandGroup):
     def choose_days(self, click: CardClick) -> ClickResponse:
         """The same report over other days."""
         if not click.is_admin or click.chat_type != "p2p":
-            return toast("admins_only", "warning")
+            return toast("admins_only_short", "warning")
         return ClickResponse(card=self.report.card(click.value("option")))
 
     @action("feedback_export")
     def export(self, click: CardClick) -> ClickResponse:
         """Send the report as a file."""
         if not click.is_admin or click.chat_type != "p2p":
-            return toast("admins_only", "warning")
+            return toast("admins_only_short", "warning")
         data = {"export": "yes", "days": click.value("days")}
         self.enqueuer.enqueue_click(click, RunCommand(name="feedback", data=data))
         return toast("export_started")

@@ -21,10 +21,11 @@ from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands import favourite
 from feishu_bot.core.commands.favourite import FavouriteModel
 from feishu_bot.core.commands.mode import reach_hint
-from feishu_bot.core.commands.model_search import find_model, similar_models
+from feishu_bot.core.commands.model_search import find_model
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.model_names import similar_models
 from feishu_bot.errors import ModelError
 
 # An option needs a value; no model, role or mode is called so.

@@ -63,7 +63,7 @@ class CommandRunner:
             return unknown_command_card(f"/{task.name}", "")
         context = self._context(job, task)
         if command.for_admins and not context.is_admin:
-            return Notice("admins_only")
+            return Notice("admins_only", {"id": context.sender.open_id})
         logger.info("command", name=command.name)
         try:
             return command.run(context)

@@ -67,7 +67,7 @@ class UsageCommands(CommandGroup):
     def choose_days(self, click: CardClick) -> ClickResponse:
         """The same card with everyone's usage over other days."""
         if not click.is_admin or click.chat_type != "p2p":
-            return toast("admins_only", "warning")
+            return toast("admins_only_short", "warning")
         everyone = self._report.blocks(click.value("option"))
         return ClickResponse(
             card=self._card(click.action.operator.open_id, everyone, is_admin=True)
@@ -77,7 +77,7 @@ class UsageCommands(CommandGroup):
     def export(self, click: CardClick) -> ClickResponse:
         """Send everyone's usage as a file."""
         if not click.is_admin or click.chat_type != "p2p":
-            return toast("admins_only", "warning")
+            return toast("admins_only_short", "warning")
         data = {"export": "yes", "days": click.value("days")}
         self.enqueuer.enqueue_click(click, RunCommand(name="usage", data=data))
         return toast("export_started")

@@ -174,10 +174,10 @@ class SignatureVerifier:
         """Whether the two were swapped, in the console or in our settings."""
         try:
             sealed = read_json(body)[0].get("encrypt")
-            opened = read_json(self._decrypt(sealed, hashlib.sha256(self._token).digest()))[0]
+            read_json(self._decrypt(sealed, hashlib.sha256(self._token).digest()))
         except Unreadable:
             return False
-        return opened.get("type") == "url_verification"
+        return True
 
     def _decrypt(self, encrypted: object, key: bytes) -> bytes:
         """AES-256-CBC without a look at the padding, so that there is no padding to ask about."""

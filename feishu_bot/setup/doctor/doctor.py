@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from feishu_bot import __version__
@@ -64,15 +63,14 @@ def _connection_state(records: Records) -> ConnectionState | None:
 class SystemDoctor:
     """Implements `core.diagnosis.Doctor` for a bot with these settings.
 
-    `environ` are the variables they were read from, with those of `.env`, and `process` those of
-    the process alone. Without `records` nothing is known of the traffic. With `asks` the model is
-    put one short question, with `knocks` the bot's addresses are tried. `gateway` is the bot's own,
-    where it runs in this process; else `is_outside`, and it is looked for on its port.
+    `environ` are the variables they were read from, with those of `.env`. Without `records` nothing
+    is known of the traffic. With `asks` the model is put one short question, with `knocks` the
+    bot's addresses are tried. `gateway` is the bot's own, where it runs in this process; else
+    `is_outside`, and it is looked for on its port.
     """
 
     settings: Settings
     environ: Mapping[str, str]
-    process: Mapping[str, str] = field(default_factory=lambda: os.environ)
     records: Records | None = None
     gateway: Gateway | None = None
     asks: bool = True
@@ -105,7 +103,7 @@ class SystemDoctor:
     def _machine(self) -> Iterable[Finding]:
         yield from check_settings(self.environ)
         yield from check_time_zone(self.settings.feishu_domain)
-        yield from check_proxies(self.settings, self.environ, self.process)
+        yield from check_proxies(self.settings)
         if self.is_outside and self.settings.transport == "webhook":
             yield check_process(self._keys, self.settings.bind, self.settings.http_port)
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from feishu_bot.content.prices import PriceList
-from feishu_bot.content.roles import RoleList
+from feishu_bot.content.lists import open_lists
 from feishu_bot.core.diagnosis import Finding, Words, printable
 from feishu_bot.errors import SettingsError
 from feishu_bot.feishu.console_links import brand_of
@@ -21,18 +19,13 @@ TIME_ZONE = Words("时区", "Time zone")
 PROXY = Words("出站代理", "Proxies")
 
 CONNECT_SECONDS = 4.0
-# What our own setting HTTP_PROXY isn't: these count as variables of the process alone.
-_OF_PROCESS = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
 
 
 def read_settings(environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
     """The settings, if they can be used, and what there is to say about them."""
     try:
         settings = Settings.from_env(environ)
-        if settings.roles_file:
-            RoleList(Path(settings.roles_file))
-        if settings.prices_file:
-            PriceList(Path(settings.prices_file))
+        open_lists(settings.roles_file, settings.prices_file)
     except SettingsError as exc:
         return None, faults_of(exc)
     return settings, check_settings(environ)
@@ -79,32 +72,8 @@ def check_time_zone(domain: str) -> Iterator[Finding]:
     yield Finding(check="time_zone", state="ok", title=TIME_ZONE, what=Words(shown, shown))
 
 
-def check_proxies(
-    settings: Settings, environ: Mapping[str, str], process: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Whether the proxies that are set can be reached, and are set where they count.
-
-    `environ` is read from `.env` and the process together, `process` is the process alone.
-    """
-    only_in_file = [name for name in _OF_PROCESS if environ.get(name) and not process.get(name)]
-    if only_in_file:
-        names = ", ".join(only_in_file)
-        yield Finding(
-            check="proxy",
-            state="fault",
-            title=PROXY,
-            what=Words(
-                f"{names} 只写在 .env 里，不起作用：它必须是进程的环境变量",
-                f"{names} is in .env only, where it doesn't count: it has to be a variable of the "
-                "process",
-            ),
-            remedy=Words(
-                "用 docker run -e 或 --env-file、compose 的 environment、"
-                "systemd 的 Environment 设置它",
-                "Set it by docker run -e or --env-file, environment in compose, or Environment in "
-                "systemd",
-            ),
-        )
+def check_proxies(settings: Settings) -> Iterator[Finding]:
+    """Whether the proxies that are set can be reached."""
     found = {"HTTP_PROXY": settings.http_proxy, "HTTPS_PROXY": getproxies().get("https", "")}
     for name, url in found.items():
         if url:

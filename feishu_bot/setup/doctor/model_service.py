@@ -9,7 +9,7 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.chat_model import ChatMessage, Prompt, StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.diagnosis import Finding, Words, printable
-from feishu_bot.core.model_names import same_model
+from feishu_bot.core.model_names import same_model, similar_models
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway
 from feishu_bot.settings import Settings
@@ -53,18 +53,20 @@ def check_model_service(gateway: Gateway, settings: Settings, *, asks: bool) -> 
 
 def _check_model(model: str, offered: tuple[str, ...]) -> Finding:
     if offered and not same_model(model, offered):
-        names = ", ".join(offered[:MOST_NAMED]) + (", …" if len(offered) > MOST_NAMED else "")
+        names = ", ".join(similar_models(model.casefold(), offered) or offered[:MOST_NAMED])
         return Finding(
             check="model",
-            state="fault",
+            # Some services answer with models that they don't list.
+            state="warning",
             title=MODEL,
             what=Words(
-                f"模型服务没有 OPENAI_MODEL 里的 {model}；它有：{names}",
-                f"The service doesn't offer {model}, which OPENAI_MODEL names; it has: {names}",
+                f"模型服务的列表里没有 OPENAI_MODEL 里的 {model}，提问可能失败；相近的有：{names}",
+                f"The service doesn't list {model}, which OPENAI_MODEL names, so questions may "
+                f"fail; similar ones: {names}",
             ),
             remedy=Words(
-                "改正 OPENAI_MODEL，然后重启；名称要一模一样",
-                "Correct OPENAI_MODEL and restart; names have to be exactly the same",
+                "核对 OPENAI_MODEL，改好后重启；名称要一模一样",
+                "Compare OPENAI_MODEL and restart; names have to be exactly the same",
             ),
         )
     return Finding(
