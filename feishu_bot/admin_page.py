@@ -12,14 +12,11 @@ from functools import partial
 from flask import Blueprint
 
 from feishu_bot import __version__
-from feishu_bot.bot_ports import Ports
+from feishu_bot.adapters import Adapters
+from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.content.prices import PriceList
-from feishu_bot.content.roles import RoleList
-from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.administration.administration import Administration
 from feishu_bot.core.administration.changes import AdminChanges
-from feishu_bot.core.administration.limits_in_force import LimitsInForce
 from feishu_bot.core.administration.login_throttle import LoginThrottle
 from feishu_bot.core.administration.state import BotState, PartState, Queue, SettingShown
 from feishu_bot.core.commands.role_cards import chosen_card
@@ -30,32 +27,29 @@ from feishu_bot.readiness import STARTING, Readiness
 from feishu_bot.settings import Settings, read_environment
 from feishu_bot.settings.shown import shown_settings
 from feishu_bot.setup.doctor.doctor import SystemDoctor
-from feishu_bot.stores import Stores
 from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.web.admin.blueprint import blueprint
 
 
 def admin_page(
     settings: Settings,
-    stores: Stores,
+    adapters: Adapters,
     ports: Ports,
+    options: BotOptions,
     *,
-    policy: AccessPolicy,
-    limits: LimitsInForce,
-    roles: RoleList,
-    prices: PriceList,
     readiness: Readiness,
     doctor: SystemDoctor,
 ) -> Blueprint:
     """The page over these parts of the bot, which it shows and changes."""
-    texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
+    stores, texts = adapters.stores, adapters.texts
+    limits, prices, roles = adapters.limits, adapters.prices, adapters.roles
     changes = AdminChanges(
         overrides=stores.overrides,
         audit=stores.audit,
         limits=limits,
         usage=stores.usage,
         people=stores.people,
-        policy=policy,
+        policy=options.policy,
         prices=prices,
         roles=roles,
     )
