@@ -6,6 +6,7 @@
 # make bench  the benchmark        make screenshots   redraw docs/images
 # make attack strangers with thousands of connections
 # make model  thousands of schedules of kills, freezes and cut links for the queue
+# make soak   three replicas on PostgreSQL that are killed, frozen, cut off and restarted
 # make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
 # make media  twenty large pictures, files and recordings at once, and hostile files
 # make planted  the 78 usual mistakes, and what the bot says of each
@@ -22,7 +23,8 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack proxies media model planted fuzz screenshots format lock clean
+.PHONY: run test lint field bench attack soak proxies media model planted fuzz screenshots format lock \
+	clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -49,6 +51,9 @@ attack: $(VENV)/.simulator
 
 model: $(VENV)/.dev
 	$(BIN)/python -m tests.stores.queue_model
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m bench.soak $(ARGS)
 
 proxies: $(VENV)/.simulator
 	$(BIN)/python -m bench.proxies

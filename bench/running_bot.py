@@ -60,16 +60,19 @@ def bot_environment(
     port: int,
     **more: str,
 ) -> dict[str, str]:
-    """The variables of a bot with default settings, whose database is in `folder`."""
-    return environment(
-        APP_ID=credentials.app_id,
-        APP_SECRET=credentials.app_secret,
-        APP_ENCRYPT_KEY=credentials.encrypt_key,
-        APP_VERIFICATION_TOKEN=credentials.verification_token,
-        FEISHU_DOMAIN=feishu_url,
-        OPENAI_KEY=key,
-        API_URL=gateway_url,
-        DATABASE_URL=f"sqlite:///{folder}/feishu_bot.db",
-        HTTP_PORT=str(port),
-        **more,
-    )
+    """The variables of a bot with default settings, whose database is in `folder`.
+
+    `more` are further ones, or others.
+    """
+    variables = {
+        "APP_ID": credentials.app_id,
+        "APP_SECRET": credentials.app_secret,
+        "APP_ENCRYPT_KEY": credentials.encrypt_key,
+        "APP_VERIFICATION_TOKEN": credentials.verification_token,
+        "FEISHU_DOMAIN": feishu_url,
+        "OPENAI_KEY": key,
+        "API_URL": gateway_url,
+        "DATABASE_URL": f"sqlite:///{folder}/feishu_bot.db",
+        "HTTP_PORT": str(port),
+    }
+    return environment(**(variables | more))

@@ -9,46 +9,53 @@ from functools import partial
 from flask import Flask
 
 from feishu_bot import __version__, metrics, monitoring
+from feishu_bot.admin_page import admin_page
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
+from feishu_bot.connection_warmer import ConnectionWarmer
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.content.lists import open_lists
+from feishu_bot.content.prices import PriceList
+from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.administration.limits_in_force import LIMIT_NAMES, LimitsInForce
+from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
-from feishu_bot.core.bot import Bot
 from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.diagnosis import Doctor
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Limit, Period, Quota, Whose
+from feishu_bot.core.limits import Limits
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.core.queue.running_jobs import RunningJobs
+from feishu_bot.core.queue.waiting_cards import THREADS, WaitingCards
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
-from feishu_bot.examination import Examination, build_examination
+from feishu_bot.examination import build_examination
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.feishu_clock import FeishuClock
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.console_links import ConsoleLinks
+from feishu_bot.feishu.events.time_limit import TimeLimit
+from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
+from feishu_bot.feishu.paced_reads import PacedReads
 from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.refusal_alerts import note_refusal
 from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
-from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
-from feishu_bot.feishu.webhook.handler import ANSWER_SECONDS, WebhookHandler
-from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
-from feishu_bot.feishu.webhook.time_limit import TimeLimit
+from feishu_bot.feishu.webhook.signature import MAX_BODY
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
@@ -58,13 +65,17 @@ from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
+from feishu_bot.stores.overrides import SqlOverrides
+from feishu_bot.transport_factory import (
+    build_connection_alerts,
+    build_dispatcher,
+    build_long_connection,
+    build_webhook,
+)
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
 
 Texts = Mapping[Language, Catalog]
-
-# How old a request may be: less than the inbox remembers.
-MAX_AGE = 1.5 * 24 * 3600.0
 
 
 def create_app(settings: Settings) -> Flask:
@@ -76,13 +87,16 @@ def create_app(settings: Settings) -> Flask:
     outcomes = PartOutcomes()
     database = Database(settings.database_url, on_outcome=partial(note_database, outcomes.database))
     database.migrate()
+    overrides = SqlOverrides(database)
+    limits = LimitsInForce(_limit_amounts(settings), overrides)
     stores = Stores.open(
         database,
+        overrides=overrides,
         lease_seconds=settings.lease_seconds,
         media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
-        keeps_month=any(limit.period == "month" for limit in _limits(settings)),
+        keeps_month=lambda: any(limit.period == "month" for limit in limits.current),
     )
     effective = EffectiveSettings(
         _language(settings),
@@ -105,12 +119,17 @@ def create_app(settings: Settings) -> Flask:
     pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
+    roles, prices = open_lists(settings.roles_file, settings.prices_file)
+    overrides.watch(lambda: roles.layer(overrides.of("role")))
+    overrides.watch(lambda: prices.layer(overrides.of("price"), overrides.of("currency")))
     examination = build_examination(settings, stores, gateway, noted)
     ports = _ports(
         settings,
         stores,
         gateway,
         texts,
+        roles=roles,
+        prices=prices,
         client=client,
         pacer=pacer,
         messenger=messenger,
@@ -120,7 +139,9 @@ def create_app(settings: Settings) -> Flask:
     )
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
-    bot = build_bot(ports, _options(settings, scope), running=running, notify=wakeup.notify)
+    clock = FeishuClock()
+    options = _options(settings, scope, limits, clock)
+    bot = build_bot(ports, options, running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
         running=running,
@@ -128,28 +149,76 @@ def create_app(settings: Settings) -> Flask:
         threads=settings.answer_threads,
         lease_seconds=settings.lease_seconds,
         may_begin=budget.may_begin if budget else always,
+        may_send=messenger.may_send,
         sweep=lambda rest: stores.sweep(time.time(), rest),
     )
     reactions = FeishuReactions(client, pacer, settings.app_id)
-    waiting = WaitingIndicator(stores.waiting, reactions, running)
+    waiting_cards = WaitingCards(
+        queue=stores.inbox,
+        running=running,
+        threads=settings.answer_threads,
+        lease_seconds=settings.lease_seconds,
+        show=bot.waiting_answers.show,
+        work=bot.work,
+        has_room=messenger.has_room,
+        wake=pool.wake,
+    )
+    waiting = WaitingIndicator(
+        stores.waiting,
+        reactions,
+        running,
+        show_cards=waiting_cards.look,
+        for_each=waiting_cards.for_each,
+    )
     to_admins = FeishuAdminMessenger(client, pacer, texts, effective.language)
     alerts = AdminAlerts(noted, stores.alerts, to_admins, settings.admins)
+    connection_alerts = build_connection_alerts(settings, stores.connection_lease, noted)
     monitors = (
+        *((connection_alerts,) if connection_alerts else ()),
         *((scope,) if settings.group_reply == "all" else ()),
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
         *((examination.at_start,) if examination.at_start else ()),
         examination.watch,
     )
-    transport = PooledTransport()
+    transport = PooledTransport(clock)
+
+    def warm_feishu() -> None:
+        client.check()
+        transport.warm(settings.feishu_domain)
+
+    # Feishu's is needed first: the model's is opened while the card is made.
+    warmers = (
+        ConnectionWarmer("feishu", warm_feishu, transport.idle, is_kept=True),
+        ConnectionWarmer("model", gateway.warm, gateway.idle),
+    )
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
+    responses = CallbackResponses(texts, effective.language, signer)
+    dispatcher = build_dispatcher(bot, messenger, responses, note=examination.sightings.note)
+    connection = build_long_connection(settings, dispatcher, limit, stores.connection_lease)
     readiness = monitoring.readiness(
-        database, client, gateway, settings=settings, outcomes=outcomes, texts=texts
+        database,
+        client,
+        gateway,
+        settings=settings,
+        outcomes=outcomes,
+        texts=texts,
+        connection=connection,
     )
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
-        always=(transport, messenger, examination.keeper),
-        answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
+        always=(transport, overrides, messenger, examination.keeper),
+        answering=(
+            *((budget,) if budget else ()),
+            *monitors,
+            *warmers,
+            waiting_cards,
+            waiting,
+            alerts,
+            stores.text_index,
+        ),
+        receiving=(connection,) if connection else (),
+        expect=tuple(warmer.expect for warmer in warmers),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
@@ -160,19 +229,38 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language, signer)
-    webhook = _webhook(settings, bot, messenger, responses, examination=examination, limit=limit)
+    webhook = build_webhook(
+        settings,
+        dispatcher,
+        limit,
+        knocks=examination.knocks,
+        note=examination.sightings.note,
+    )
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
-    app.register_blueprint(
-        feishu_views.blueprint(webhook.handle, MAX_BODY, webhook.note_misdirected)
-    )
+    if webhook:
+        app.register_blueprint(
+            feishu_views.blueprint(webhook.handle, MAX_BODY, webhook.note_misdirected)
+        )
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
     app.register_blueprint(
         health_views.blueprint(__version__, readiness.failing, render, settings.monitoring_token)
     )
+    if ports.admin_sessions.may_be_on:
+        page = admin_page(
+            settings,
+            stores,
+            ports,
+            policy=options.policy,
+            limits=limits,
+            roles=roles,
+            prices=prices,
+            readiness=readiness,
+            doctor=examination.doctor,
+        )
+        app.register_blueprint(page)
     return app
 
 
@@ -182,6 +270,8 @@ def _ports(
     gateway: Gateway,
     texts: Texts,
     *,
+    roles: RoleList,
+    prices: PriceList,
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
@@ -189,8 +279,7 @@ def _ports(
     alerts: NotedAlerts,
     doctor: Doctor,
 ) -> Ports:
-    files = FileReader()
-    roles, prices = open_lists(settings.roles_file, settings.prices_file)
+    files, reads = FileReader(), PacedReads(pacer)
     return Ports(
         inbox=stores.inbox,
         conversations=stores.conversations,
@@ -202,8 +291,8 @@ def _ports(
         history=stores.history,
         messenger=messenger,
         signer=signer,
-        names=FeishuUserDirectory(client),
-        reader=FeishuMessageReader(client, settings.app_id),
+        names=FeishuUserDirectory(client, reads),
+        reader=FeishuMessageReader(client, settings.app_id, reads),
         attachments=FeishuAttachmentReader(client, pacer),
         documents=files,
         pictures=files,
@@ -219,6 +308,14 @@ def _ports(
         balance=gateway.balance,
         roles=roles,
         own_roles=stores.own_roles,
+        audit=stores.audit,
+        admin_sessions=AdminSessions(
+            stores.sessions,
+            stores.audit,
+            password=settings.admin_password,
+            admins=frozenset(settings.admins),
+            has_address=bool(settings.public_url),
+        ),
         prices=prices,
         alerts=alerts,
         doctor=doctor,
@@ -230,12 +327,15 @@ def _language(settings: Settings) -> Language:
     return "en" if settings.language == "en" else "zh"
 
 
-def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
+def _options(
+    settings: Settings, scope: GroupScopeMonitor, limits: Limits, clock: FeishuClock
+) -> BotOptions:
     return BotOptions(
         language=_language(settings),
         p2p_context=settings.p2p_context,
         answers_all=settings.group_reply == "all",
         misses_messages=scope.is_missing,
+        platform_clock=clock.now,
         log_messages=settings.log_messages,
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
@@ -244,6 +344,7 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
         most_picture_bytes=settings.max_image_mb * MEGABYTE,
         vision_model=settings.vision_model,
         max_cards=settings.max_cards,
+        max_pending=settings.max_pending,
         transcription_language=settings.transcription_language,
         voice_reply=settings.voice_reply,
         voice_long=settings.voice_long,
@@ -261,28 +362,14 @@ def _options(settings: Settings, scope: GroupScopeMonitor) -> BotOptions:
             blocked_users=frozenset(settings.blocked_users),
             admins=frozenset(settings.admins),
         ),
-        limits=_limits(settings),
+        limits=limits,
+        public_url=settings.public_url,
     )
 
 
-def _limits(settings: Settings) -> tuple[Limit, ...]:
-    """Those that are set."""
-    whose: dict[Whose, str] = {"person": "user", "chat": "chat", "company": "company"}
-    periods: dict[Period, str] = {"day": "daily", "month": "monthly"}
-    limits = (
-        Limit(
-            whose=who,
-            period=period,
-            quota=Quota(
-                questions=getattr(settings, f"{prefix}_{often}_questions"),
-                tokens=getattr(settings, f"{prefix}_{often}_tokens"),
-                cost=getattr(settings, f"{prefix}_{often}_cost"),
-            ),
-        )
-        for who, prefix in whose.items()
-        for period, often in periods.items()
-    )
-    return tuple(limit for limit in limits if limit.quota)
+def _limit_amounts(settings: Settings) -> dict[str, float]:
+    """By the names of the settings."""
+    return {name: float(getattr(settings, name.lower())) for name in LIMIT_NAMES}
 
 
 def _messenger(
@@ -302,47 +389,12 @@ def _messenger(
         language_of=effective.language,
         identity=BotIdentity(settings.app_id, name=settings.bot_name),
         signer=signer,
-        threads=settings.answer_threads,
+        # Questions that are stopped while they wait have their cards ended beside the answers.
+        threads=settings.answer_threads + THREADS,
         streaming=settings.streaming,
         frame_interval=settings.frame_interval,
         most_cards=min(filter(None, (settings.answer_cards, settings.max_cards)), default=0),
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
         admins=settings.admins,
-    )
-
-
-def _webhook(
-    settings: Settings,
-    bot: Bot,
-    messenger: FeishuMessenger,
-    responses: CallbackResponses,
-    *,
-    examination: Examination,
-    limit: TimeLimit,
-) -> WebhookHandler:
-    verifier = SignatureVerifier(
-        app_id=settings.app_id,
-        encrypt_key=settings.app_encrypt_key,
-        verification_token=settings.app_verification_token,
-        max_age=MAX_AGE,
-        legacy_cards=settings.legacy_card_callbacks,
-    )
-    dispatcher = EventDispatcher(
-        identity=messenger.identity,
-        receive=bot.receive,
-        edit=bot.edit,
-        recall=bot.recall,
-        on_card_action=bot.click,
-        on_chat_joined=bot.join,
-        on_menu_click=bot.click_menu,
-        responses=responses,
-        note=examination.sightings.note,
-    )
-    return WebhookHandler(
-        verifier,
-        dispatcher,
-        limit,
-        knocks=examination.knocks,
-        note=examination.sightings.note,
     )

@@ -30,6 +30,7 @@ from feishu_bot.core.answering.speakers import Speakers
 from feishu_bot.core.answering.spoken_question import SpokenQuestions
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.answering.voice_messages import VoiceMessages
+from feishu_bot.core.answering.waiting_answers import WaitingAnswers
 from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.background_tasks import BackgroundTasks
@@ -47,6 +48,8 @@ from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.light_replies import LightReplies
+from feishu_bot.core.missed_messages import MissedMessages
+from feishu_bot.core.queue.admission import Pending
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
@@ -75,7 +78,7 @@ def build_bot(
         options.language, conversations=conversations, chats=ports.chats, people=people
     )
     keys = KeyResolver(conversations, options.p2p_context)
-    enqueuer = Enqueuer(ports.inbox, notify)
+    enqueuer = Enqueuer(ports.inbox, notify, Pending(options.max_pending), options.clock)
     answer_edits = AnswerEdits(
         jobs=ports.inbox,
         enqueuer=enqueuer,
@@ -260,9 +263,13 @@ def build_bot(
         clock=options.clock,
         timer=options.timer,
     )
+    light_replies = LightReplies(
+        conversations=conversations, throttle=RefusalThrottle(timer=options.timer)
+    )
     return Bot(
         inbox=ports.inbox,
         edited_questions=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
+        missed=MissedMessages(options.platform_clock),
         background=background,
         enqueuer=enqueuer,
         running=running,
@@ -284,6 +291,14 @@ def build_bot(
             bind_timeout=options.bind_timeout,
         ),
         answerer=answerer,
+        waiting_answers=WaitingAnswers(
+            jobs=ports.inbox,
+            conversations=conversations,
+            people=people,
+            policy=policy,
+            light_replies=light_replies,
+            messenger=ports.messenger,
+        ),
         remainder=AnswerRemainder(
             jobs=ports.inbox,
             conversations=conversations,
@@ -300,8 +315,6 @@ def build_bot(
         ),
         welcome=welcome,
         throttle=RefusalThrottle(timer=options.timer),
-        light_replies=LightReplies(
-            conversations=conversations, throttle=RefusalThrottle(timer=options.timer)
-        ),
+        light_replies=light_replies,
         answers_all=options.answers_all,
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.administration.audit import AuditLog
+from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.alerts import AlertSink
 from feishu_bot.core.answer_files import AnswerParser, SpreadsheetWriter
 from feishu_bot.core.answering.answer_pictures import FetchPolicy
@@ -24,7 +26,7 @@ from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.history import History
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Limit, Reservations
+from feishu_bot.core.limits import FixedLimits, Limits, Reservations
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.own_roles import OwnRoles
 from feishu_bot.core.people import People, UserDirectory
@@ -71,6 +73,8 @@ class Ports:
     balance: BalanceReader
     roles: Roles
     own_roles: OwnRoles
+    audit: AuditLog
+    admin_sessions: AdminSessions
     prices: Prices
     alerts: AlertSink
     doctor: Doctor
@@ -82,7 +86,8 @@ class BotOptions:
     """What the administrator has chosen; `docs/settings.md` explains each.
 
     `misses_messages` tells whether Feishu keeps a group's messages from the bot. `clock` is in
-    seconds since the epoch, `timer` monotonic.
+    seconds since the epoch, `timer` monotonic. `platform_clock` is Feishu's own; where it says 0
+    nothing counts as late.
     """
 
     language: Language = "zh"
@@ -101,14 +106,17 @@ class BotOptions:
     voice: str = ""
     images_in_answers: FetchPolicy = "typed"
     max_cards: int = 6
+    max_pending: int = 2_000
     footer: frozenset[str] = frozenset()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
-    limits: tuple[Limit, ...] = ()
+    limits: Limits = field(default_factory=FixedLimits)
     suggestions: bool = False
     suggestions_model: str = ""
     retention_days: int = 30
     title_model: str = ""
+    public_url: str = ""
     misses_messages: Callable[[], bool] = lambda: False
     bind_timeout: float = BIND_TIMEOUT
     clock: Callable[[], float] = time.time
+    platform_clock: Callable[[], float] = lambda: 0.0
     timer: Callable[[], float] = time.monotonic

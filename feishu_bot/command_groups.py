@@ -6,6 +6,7 @@ from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
+from feishu_bot.core.commands.admin_page import AdminPageCommands
 from feishu_bot.core.commands.balance import BalanceCommands
 from feishu_bot.core.commands.doctor import DoctorCommands
 from feishu_bot.core.commands.edit import EditCommands
@@ -19,6 +20,7 @@ from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.history import HistoryCommands
 from feishu_bot.core.commands.lang import LangCommands
+from feishu_bot.core.commands.missed import MissedActions
 from feishu_bot.core.commands.mode import ModeCommands
 from feishu_bot.core.commands.model import ModelCommands
 from feishu_bot.core.commands.own_roles import OwnRoleActions
@@ -98,11 +100,29 @@ def command_groups(
             clock=clock,
         ),
         ForgetCommands(ports.people, quotas),
-        AdminCommands(ports.usage, ports.people, quotas, options.policy, ports.names, clock=clock),
-        ExtraActions(ports.usage, quotas, options.policy, ports.people, enqueuer, clock=clock),
+        AdminCommands(
+            ports.usage,
+            ports.people,
+            quotas,
+            options.policy,
+            ports.names,
+            ports.audit,
+            clock=clock,
+        ),
+        AdminPageCommands(ports.admin_sessions, public_url=options.public_url),
+        ExtraActions(
+            ports.usage,
+            quotas,
+            options.policy,
+            ports.people,
+            enqueuer,
+            ports.audit,
+            clock=clock,
+        ),
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),
         FollowUpActions(enqueuer, ports.names),
+        MissedActions(enqueuer),
         ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
         HistoryCommands(

@@ -6,6 +6,7 @@ BotError
 ├── Unreadable             one that is, and makes no sense
 ├── LeaseLost              another process has taken the job over
 ├── SetupFailed            a step of the set-up can't go on
+├── ChangeRefused          what an administrator entered can't be used
 ├── StoreUnavailable       the database can't be opened, or doesn't answer
 ├── FeishuError            Feishu answered with a code, or not at all
 │   ├── FeishuUnavailable  no answer, or a 5xx one: the call may be repeated
@@ -109,6 +110,15 @@ class SetupFailed(BotError):
         self.code = code
         self.link = link
         super().__init__(f"{step}: {en}" + (f" (code {code})" if code else ""))
+
+
+class ChangeRefused(BotError):
+    """What an administrator entered can't be used; says why in Chinese and in English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh = zh
+        self.en = en
+        super().__init__(en)
 
 
 class StoreUnavailable(BotError):

@@ -32,14 +32,17 @@ class Runtime:
     """Starts and stops the parts of a process.
 
     `always` are the parts of every process, in the order in which they are started; `answering`
-    those of a process that answers. `readiness` is kept by those that receive, for /readyz.
-    `close` closes what opens by itself. `described` is for the log.
+    those of a process that answers, `receiving` those of one that receives. `expect` are called
+    when something comes in. `readiness` is kept by those that receive, for /readyz. `close` closes
+    what opens by itself. `described` is for the log.
     """
 
     pool: WorkerPool
     wakeup: Wakeup
     always: tuple[Part, ...]
     answering: tuple[Part, ...]
+    receiving: tuple[Part, ...]
+    expect: tuple[Callable[[], None], ...] = ()
     readiness: Readiness
     close: tuple[Callable[[], None], ...]
     shutdown_grace: float
@@ -64,14 +67,22 @@ class Runtime:
                 self._exit.callback(part.stop)
             self.pool.start()
             self._exit.callback(self.pool.stop, self.shutdown_grace)
-            self.wakeup.listen(self.pool.wake)
+            self.wakeup.listen(self._wake)
             self.pool.wake()
         if receives:
             self.readiness.start()
             self._exit.callback(self.readiness.stop)
+            for part in self.receiving:
+                part.start()
+                self._exit.callback(part.stop)
         logger.info(
             "started", version=__version__, pid=os.getpid(), answers=answers, **self.described
         )
+
+    def _wake(self) -> None:
+        for expect in self.expect:
+            expect()
+        self.pool.wake()
 
     def stop(self) -> None:
         """Finish what can be finished in the grace time and hand the rest back."""

@@ -19,6 +19,7 @@ from feishu_bot.bot_process import GUNICORN
 EXIT_CODES = {"live": 0, "in_review": 3, "by_hand": 4}
 # The page reads the end of the set-up before its server goes.
 LAST_LOOK_SECONDS = 2.5
+FIRST_PROCESS = 1
 PAGE = """\
 还没有配置飞书应用。请在浏览器里打开 http://这台机器的地址:{port}/setup ，输入一次性代码：
 No Feishu app is set up. Open http://THIS-MACHINE:{port}/setup in a browser, and enter the code:
@@ -69,8 +70,11 @@ def setup(
         raise click.UsageError("--public-url and --long-connection exclude each other")
     if page:
         serve_page()
-    from feishu_bot.setup.progress import Options
+    from feishu_bot.setup.progress import Options, process_environment
 
+    if os.getpid() == FIRST_PROCESS and not redo and process_environment().is_done:
+        # A container that is started again: whoever made it by this command wants the bot.
+        start_bot()
     options = Options(
         public_url=public_url,
         long_connection=long_connection,

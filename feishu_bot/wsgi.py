@@ -15,11 +15,14 @@ from feishu_bot.errors import SettingsError, StoreUnavailable  # noqa: E402
 from feishu_bot.settings import exit_with, load_settings, near_misses  # noqa: E402
 from feishu_bot.settings.environment import read_environment  # noqa: E402
 from feishu_bot.settings.secrets import secrets_of  # noqa: E402
+from feishu_bot.stores.migration_process import migrate_apart  # noqa: E402
 
 settings = load_settings()
 logs.configure(settings.log_level, settings.log_format, secrets=secrets_of(settings))
 for miss in near_misses(read_environment()):
     logs.get_logger(__name__).warning(" / ".join(line.strip() for line in miss.splitlines()))
+# Nothing else runs yet, and no worker needs what migrations need.
+migrate_apart(settings.database_url)
 try:
     app = create_app(settings)
 except SettingsError as exc:

@@ -184,10 +184,9 @@ class Registration:
                 "user_info": user,
             }
         flow.is_used = True
-        credentials = self._state.credentials
         return 200, {
-            "client_id": credentials.app_id,
-            "client_secret": credentials.app_secret,
+            "client_id": self._state.credentials.app_id,
+            "client_secret": self._app.secret,
             "user_info": user,
         }
 

@@ -9,6 +9,7 @@ from typing import Any
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.card_actions import CardAction, ClickResponse
 from feishu_bot.core.cards import Select
@@ -16,7 +17,7 @@ from feishu_bot.core.commands.registry import CommandGroup, CommandResult
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.history import PastConversation
 from feishu_bot.core.languages import Language
-from feishu_bot.core.limits import Limit, Quota
+from feishu_bot.core.limits import FixedLimits, Limit, Quota
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
@@ -26,6 +27,7 @@ from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.media.spreadsheets import write_spreadsheet
 from tests.core.fakes import (
     FakeAlerts,
+    FakeAuditLog,
     FakeBalance,
     FakeChats,
     FakeConversations,
@@ -40,6 +42,7 @@ from tests.core.fakes import (
     FakeReader,
     FakeReservations,
     FakeRoles,
+    FakeSessions,
     FakeUsage,
     FakeUserDirectory,
     RecordingMessenger,
@@ -93,7 +96,8 @@ def queued(
 
 def job(asked: IncomingMessage | None = None, **changes: Any) -> Job:
     """The first attempt at such a task."""
-    own = {"id": 1, "attempt": 1, "checkpoint": {}, "progress": ""}
+    own: dict[str, Any] = {"id": 1, "attempt": 1, "checkpoint": {}, "progress": ""}
+    own |= {"has_waiting_card": False, "is_stopped": False}
     own |= {name: changes.pop(name) for name in own if name in changes}
     return Job.of(queued(asked, **changes), **own)
 
@@ -182,6 +186,14 @@ class BotWorld:
         self.balance = FakeBalance()
         self.roles = FakeRoles()
         self.own_roles = FakeOwnRoles()
+        self.audit = FakeAuditLog()
+        self.admin_sessions = AdminSessions(
+            FakeSessions(),
+            self.audit,
+            admins=options["policy"].admins if "policy" in options else (),
+            has_address=bool(options.get("public_url")),
+            new_token=lambda: "token",
+        )
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
         self.doctor = FakeDoctor()
@@ -192,9 +204,10 @@ class BotWorld:
         self.running = RunningJobs()
         self.notified: list[int] = []
         names = Ports.__dataclass_fields__.keys() - {"texts"}
+        limits = {"limits": FixedLimits(options["limits"])} if "limits" in options else {}
         self.bot = build_bot(
             Ports(texts=TEXTS, **{name: getattr(self, name) for name in names}),
-            BotOptions(**{"bind_timeout": 0.0, "context_tokens": 1_000} | options),
+            BotOptions(**{"bind_timeout": 0.0, "context_tokens": 1_000} | options | limits),
             running=self.running,
             notify=lambda: self.notified.append(1),
             extra=extra,

@@ -101,3 +101,92 @@ def test_a_silent_connection_is_asked_for() -> None:
 
         assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == IDLE
+
+
+class CountingServer:
+    """Answers everything on kept connections; remembers what came on which."""
+
+    def __init__(self) -> None:
+        self.heads: list[list[str]] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            heads: list[str] = []
+            self.heads.append(heads)
+            threading.Thread(target=self._answer, args=(connection, heads), daemon=True).start()
+
+    def _answer(self, connection: socket.socket, heads: list[str]) -> None:
+        with connection, connection.makefile("rb") as received:
+            while line := received.readline():
+                head = line.decode()
+                while (line := received.readline()) not in (b"\r\n", b""):
+                    head += line.decode().lower()
+                heads.append(head)
+                body = b"" if head.startswith("HEAD") else b'{"code":0,"data":[]}'
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+                )
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.fixture
+def counting() -> Iterator[CountingServer]:
+    server = CountingServer()
+    yield server
+    server.close()
+
+
+def test_a_call_to_feishu_goes_over_the_connection_that_was_opened_ahead(
+    counting: CountingServer,
+) -> None:
+    transport = PooledTransport()
+    assert transport.idle() == float("inf")
+
+    transport.warm(counting.url)
+    assert transport.idle() < 60
+    config = Config()
+    config.domain, config.timeout = counting.url, 5
+    request = BaseRequest.builder().http_method(HttpMethod.GET).uri("/open-apis/x").build()
+    transport.execute(config, request)
+
+    transport.stop()
+    ((opened, called),) = counting.heads
+    assert opened.startswith("HEAD / ")
+    assert called.startswith("GET /open-apis/x")
+
+
+def test_a_connection_to_the_model_is_opened_without_a_key(counting: CountingServer) -> None:
+    gateway = Gateway(api_url=counting.url, keys=["sk-secret"], headers={"X-Secret": "word-1234"})
+    assert gateway.idle() == float("inf")
+
+    gateway.warm()
+    assert gateway.idle() < 60
+    gateway.models.offered()
+
+    gateway.close()
+    ((opened, called),) = counting.heads
+    assert opened.startswith("HEAD /v1")
+    assert "secret" not in opened
+    assert "authorization" not in opened
+    assert "authorization: bearer sk-secret" in called
+
+
+def test_what_refuses_to_be_connected_to_is_no_more_than_an_exception(
+    counting: CountingServer,
+) -> None:
+    counting.close()
+    gateway = Gateway(api_url=counting.url, keys=["sk-1"])
+
+    with pytest.raises(Exception, match=r".*"):
+        gateway.warm()
+    gateway.close()

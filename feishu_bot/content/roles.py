@@ -8,21 +8,35 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 from feishu_bot.content.documents import Entry, InvalidDocument, Items, parse
 from feishu_bot.content.watched_file import WatchedFile
+from feishu_bot.core.administration.editable import ListedRole, RoleDocument
+from feishu_bot.core.administration.overrides import Override
 from feishu_bot.core.languages import LANGUAGES, Language
 from feishu_bot.core.roles import Role
+from feishu_bot.errors import ChangeRefused
+from feishu_bot.logs import get_logger
+
+logger = get_logger(__name__)
 
 BUILT_IN = Path(__file__).with_name("roles.yaml")
 MAX_ROLES = 200
 MAX_CONTENT = 8_000
+_ROLE_ID = re.compile(r"[\w-]{1,60}")
 
 _WITHOUT_TAGS: Mapping[Language, str] = {"zh": "其他", "en": "Other"}
 
 
+# Roles that administrators have put into the list, by id; None takes one out of it.
+StoredRoles = Mapping[str, Override]
+
+
 class RoleList:
-    """Implements `core.roles.Roles`; without a path the roles are built in. Safe for threads.
+    """Implements `core.administration.editable.EditableRoles`. Safe for threads.
+
+    Without a path the roles are built in. What administrators have stored is layered over them.
 
     An entry has an id, tags, and its texts under `zh` and `en`; one language alone serves for
     both. An entry without languages, `{title, content, example, author, tags}`, holds for both,
@@ -31,18 +45,68 @@ class RoleList:
     """
 
     def __init__(
-        self, path: Path | None = None, *, timer: Callable[[], float] = time.monotonic
+        self,
+        path: Path | None = None,
+        *,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._file = WatchedFile(path or BUILT_IN, _read, setting="ROLES_FILE", timer=timer)
+        self._stored: StoredRoles = {}
+        self._merged: tuple[Mapping[str, Entry], StoredRoles, Mapping[Language, _RoleIndex]] = (
+            {}, {}, {}
+        )  # fmt: skip
+
+    def layer(self, stored: StoredRoles) -> None:
+        """Put these over the roles of the file from now on."""
+        self._stored = stored
 
     def categories(self, language: Language) -> tuple[str, ...]:
-        return tuple(self._file.value()[language].by_category)
+        return tuple(self._in(language).by_category)
 
     def of(self, category: str, language: Language) -> tuple[Role, ...]:
-        return self._file.value()[language].by_category.get(category, ())
+        return self._in(language).by_category.get(category, ())
 
     def find(self, role_id: str, language: Language) -> Role | None:
-        return self._file.value()[language].by_id.get(role_id)
+        return self._in(language).by_id.get(role_id)
+
+    def listed(self) -> tuple[ListedRole, ...]:
+        file, stored = self._file.value(), self._stored
+        return tuple(
+            ListedRole(
+                id=role_id,
+                document=_document(stored[role_id].value or file.get(role_id, {}))
+                if role_id in stored
+                else _document(file[role_id]),
+                is_stored=role_id in stored,
+                is_hidden=role_id in stored and not stored[role_id].value,
+                is_in_file=role_id in file,
+            )
+            for role_id in dict.fromkeys((*file, *stored))
+        )
+
+    def check(self, role_id: str, document: RoleDocument) -> Mapping[Language, Role]:
+        if not _ROLE_ID.fullmatch(role_id):
+            raise ChangeRefused(
+                "id 应为 1 到 60 个字母、数字、横线或汉字",
+                "an id has 1 to 60 letters, digits and dashes",
+            )
+        ids = {one.id for one in self.listed() if not one.is_hidden}
+        if len(ids | {role_id}) > MAX_ROLES:
+            raise ChangeRefused(f"最多 {MAX_ROLES} 个角色", f"{MAX_ROLES} roles at most")
+        try:
+            entry = _as_entry(document)
+            return {language: _role(entry, role_id, language)[0] for language in LANGUAGES}
+        except InvalidDocument as exc:
+            raise ChangeRefused(exc.zh, exc.en) from exc
+
+    def _in(self, language: Language) -> _RoleIndex:
+        file, stored, (known_file, known_stored, index) = (
+            self._file.value(), self._stored, self._merged
+        )  # fmt: skip
+        if not index or file is not known_file or stored is not known_stored:
+            index = _index_of(_layered(file, stored))
+            self._merged = file, stored, index
+        return index[language]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +117,58 @@ class _RoleIndex:
     by_category: Mapping[str, tuple[Role, ...]]
 
 
-def _read(content: bytes) -> Mapping[Language, _RoleIndex]:
+def _read(content: bytes) -> Mapping[str, Entry]:
+    """The entries by id, each of them good for a role in every language."""
     entries = list(_entries(parse(content)))
-    ids = _ids(entries)
+    by_id = dict(zip(_ids(entries), entries, strict=True))
+    _index_of(by_id)
+    return by_id
+
+
+def _index_of(entries: Mapping[str, Entry]) -> Mapping[Language, _RoleIndex]:
     return {
-        language: _role_index(
-            _role(entry, role_id, language) for entry, role_id in zip(entries, ids, strict=True)
-        )
+        language: _role_index(_role(entry, role_id, language) for role_id, entry in entries.items())
         for language in LANGUAGES
     }
+
+
+def _layered(file: Mapping[str, Entry], stored: StoredRoles) -> Mapping[str, Entry]:
+    """The file's entries, and those in their place."""
+    entries = dict(file)
+    for role_id, override in stored.items():
+        try:
+            if override.value:
+                entry = _as_entry(override.value)
+                _index_of({role_id: entry})
+                entries[role_id] = entry
+            else:
+                entries.pop(role_id, None)
+        except InvalidDocument as exc:
+            # A newer version has stored it, which this one can't read.
+            logger.warning("stored role refused", role=role_id, reason=exc)
+    return entries
+
+
+def _as_entry(document: Mapping[str, Any]) -> Entry:
+    """What was stored or typed, as if it had been read from a file."""
+    content = {
+        key: _as_entry(value) if isinstance(value, Mapping) else value
+        for key, value in document.items()
+    }
+    return Entry(content, 0, dict.fromkeys(content, 0))
+
+
+def _document(entry: Mapping[str, Any]) -> RoleDocument:
+    """An entry as it can be edited: its texts by language, whichever way they were written."""
+    if not entry:
+        return {}
+    texts = {name: dict(entry[name]) for name in LANGUAGES if name in entry}
+    if not texts:
+        keys = ("title", "content", "example", "author")
+        texts = {"zh": {key: entry[key] for key in keys if key in entry}}
+    tags = entry.get("tags", [])
+    document: dict[str, Any] = {"tags": [tags] if isinstance(tags, str) else list(tags)}
+    return document | texts
 
 
 def _entries(document: str | Items | Entry) -> Iterator[Entry]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from feishu_bot import metrics
-from feishu_bot.core import access
+from feishu_bot.core import access, missed_messages
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.file_sender import AnswerFileSender
-from feishu_bot.core.answering.message_kinds import WORDS, is_readable
+from feishu_bot.core.answering.message_kinds import WORDS, unreadable
 from feishu_bot.core.answering.question import AnswerTask
 from feishu_bot.core.answering.remainder import AnswerRemainder
-from feishu_bot.core.answering.unread import kind_of
+from feishu_bot.core.answering.waiting_answers import WaitingAnswers
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.card_actions import CardAction, CardActionHandler, ClickResponse
 from feishu_bot.core.commands.registry import Commands
@@ -24,6 +24,7 @@ from feishu_bot.core.edited_questions import EditedQuestions, edited_card
 from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.messenger import File
+from feishu_bot.core.missed_messages import MissedMessages
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.enqueue import Enqueuer
@@ -38,7 +39,9 @@ from feishu_bot.core.tasks import (
     Job,
     LegacyText,
     OfferEdited,
+    OfferMissed,
     QueuedTask,
+    RefuseQuestion,
     Regenerate,
     ReplyTarget,
     RunCommand,
@@ -71,12 +74,14 @@ class Bot:
     runner: CommandRunner
     card_actions: CardActionHandler
     answerer: Answerer
+    waiting_answers: WaitingAnswers
     remainder: AnswerRemainder
     file_sender: AnswerFileSender
     replier: Replier
     welcome: Welcome
     background: BackgroundTasks
     edited_questions: EditedQuestions
+    missed: MissedMessages
     throttle: RefusalThrottle
     light_replies: LightReplies
     answers_all: bool = False
@@ -87,6 +92,9 @@ class Bot:
         """Take a message in, once. It is stored when this returns."""
         queued = self._queued(event_id, message)
         if queued is None:
+            return
+        if self.missed.is_late(message.created_at):
+            self.enqueuer.enqueue(_missed(queued))
             return
         if not self.enqueuer.enqueue(self.runner.receive(queued)) and message.is_edited:
             self.edited_questions.take(queued, is_repeat=True)
@@ -130,11 +138,14 @@ class Bot:
             task=RunCommand(name=self.commands.of_menu(click.entry)),
             created_at=click.created_at,
         )
-        self.enqueuer.enqueue(self.runner.receive(queued))
+        is_late = self.missed.is_late(click.created_at)
+        self.enqueuer.enqueue(_missed(queued) if is_late else self.runner.receive(queued))
 
     def join(self, joined: ChatJoined) -> None:
         """Greet a group that the bot was added to, or a person who opens their chat with it."""
         self.welcome.join(joined)
+        # Who opens their chat with the bot is about to ask.
+        self.enqueuer.notify()
 
     def recall(self, message_id: str) -> None:
         """The message was recalled: its answer stops, and the conversation forgets it."""
@@ -152,11 +163,7 @@ class Bot:
 
     def work(self, job: Job, control: JobControl) -> None:
         """Do a task. Raises when it must be tried again."""
-        if self.background.work(job, control):
-            return
-        refusal = None if job.checkpoint else self._refusal(job)
-        if refusal:
-            self.replier.reply(job, refusal if self._is_told(job) else None)
+        if self.background.work(job, control) or self._is_refused(job, control):
             return
         task = self._parsed(job.task)
         match task:
@@ -179,17 +186,36 @@ class Bot:
                 self.replier.reply(job, None if self._is_aside(job) else card)
             case OfferEdited():
                 self.replier.reply(job, edited_card(task))
+            case RefuseQuestion(notice=kind, most=most):
+                self.replier.reply(job, Notice(kind, {"most": str(most)}))
+            case OfferMissed():
+                card = missed_messages.missed_card(task)
+                self.replier.reply(job, None if self._is_aside(job) else card)
             case Greet():
                 self.replier.reply(job, self.welcome.card(job.target, self.commands))
 
+    def _is_refused(self, job: Job, control: JobControl) -> bool:
+        """End a job that nobody wants any more, or whose asker may not ask."""
+        if job.is_stopped and not job.checkpoint:
+            # Nothing of it was shown.
+            self.replier.reply(job, None, "stopped")
+            return True
+        refusal = None if job.has_begun else self._refusal(job)
+        if refusal is None:
+            return False
+        is_told = job.has_waiting_card or self._is_told(job)
+        self._reply(job, refusal if is_told else None, control)
+        return True
+
     def _ask(self, job: Job, task: AskQuestion, control: JobControl) -> None:
-        notice = _unreadable(task)
-        if self.light_replies.takes(job, task):
+        notice = unreadable(task)
+        has_card = job.has_waiting_card
+        if not has_card and self.light_replies.takes(job, task):
             self.replier.reply(job, self.light_replies.reply(job, task))
         elif notice:
             is_aside = notice.kind == "unsupported_message" and self._is_aside(job)
-            self.replier.reply(job, None if is_aside else notice)
-        elif not task.text and self._is_aside(job):
+            self._reply(job, None if is_aside and not has_card else notice, control)
+        elif not has_card and not task.text and self._is_aside(job):
             self.replier.reply(job, None)
         else:
             self._answer(job, task, control)
@@ -259,15 +285,5 @@ class Bot:
         )
 
 
-def _unreadable(task: AskQuestion) -> Notice | None:
-    """Why a question can't be asked."""
-    message = task.message
-    if message and is_readable(message):
-        return None
-    if message and message.kind not in WORDS:
-        return Notice("unsupported_message", {"kind": message.kind})
-    if task.text:
-        return None
-    if message and message.attachments:
-        return Notice("unsupported_message", {"kind": kind_of(message.attachments)})
-    return Notice("empty_question")
+def _missed(queued: QueuedTask) -> QueuedTask:
+    return replace(queued, task=missed_messages.offer(queued.task, queued.message))

@@ -123,6 +123,21 @@ class WindowState:
         return next((unit for unit in units if taken.of(unit) >= self.limit_of(unit)), None)
 
 
+class Limits(Protocol):
+    """The limits there are. They may change at any time, as a whole."""
+
+    @property
+    def current(self) -> tuple[Limit, ...]:
+        """Those that hold now."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedLimits:
+    """Limits that never change."""
+
+    current: tuple[Limit, ...] = ()
+
+
 class Reservations(Protocol):
     """What questions may take while they are being answered, over all processes."""
 

@@ -153,6 +153,9 @@ class AnswerStream(Protocol):
     def tell_heard(self, text: str) -> None:
         """Show what was said in the voice message that is answered. Never waits."""
 
+    def hold(self) -> None:
+        """Show nothing more before `finish`: the end isn't kept yet. Never waits."""
+
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed. Raises FeishuError when it can't."""
 
@@ -177,6 +180,7 @@ class Messenger(Protocol):
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        has_text: bool = False,
         lease: AnswerLease = UNENDING,
     ) -> AnswerStream:
         """Begin an answer, or continue in the card that `checkpoint` names.
@@ -187,8 +191,31 @@ class Messenger(Protocol):
         `key` is its conversation, in which alone its buttons count. `reference` is the same at
         every try of the same answer: Feishu sends it once. `save` is given what another process
         needs to go on; it may raise LeaseLost. `sent` is told all messages of the answer each time
-        there is one more. Nothing is shown once the `lease` is over, and nothing new while it is
-        behind.
+        there is one more. Where the card `has_text` of an earlier process, nothing is drawn before
+        text is written: it would take that away. Nothing is shown once the `lease` is over, and
+        nothing new while it is behind.
+        """
+
+    def has_room(self, chat_id: str) -> bool:
+        """Whether Feishu now takes what isn't urgent in a chat."""
+
+    def show_waiting(
+        self,
+        target: ReplyTarget,
+        ahead: int,
+        *,
+        key: ConversationKey,
+        reference: str,
+        checkpoint: Mapping[str, Any],
+        save: Callable[[Mapping[str, Any]], None],
+        sent: Callable[[SentMessages], None],
+        lease: AnswerLease,
+    ) -> bool:
+        """Say in the card of an answer that so many questions stand before it.
+
+        `open_answer` goes on in that card; what it says may only become less. The rest as there.
+        It waits for room a moment at most. False where answers have no card before they end.
+        Raises FeishuError, LeaseLost.
         """
 
     def notify(

@@ -11,7 +11,8 @@ from feishu_bot.core import days
 from feishu_bot.core.formatting import format_count, format_money
 from feishu_bot.core.limits import (
     COMPANY,
-    Limit,
+    FixedLimits,
+    Limits,
     Period,
     Reservations,
     Spending,
@@ -48,7 +49,7 @@ class QuotaChecker:
 
     reservations: Reservations
     _: KW_ONLY
-    limits: tuple[Limit, ...] = ()
+    limits: Limits = FixedLimits()  # noqa: RUF009 (frozen)
     currency: Callable[[], str] = lambda: ""
     clock: Callable[[], float] = time.time
 
@@ -60,9 +61,9 @@ class QuotaChecker:
         What has begun is finished, whatever it costs, and admins aren't limited; both count.
         `expected` is asked only where there are limits. Raises LeaseLost.
         """
-        if not self.limits:
+        if not self.limits.current:
             return None
-        is_free = is_admin or bool(job.checkpoint)
+        is_free = is_admin or job.has_begun
         windows = () if is_free else self._windows_at(job.target)
         states = self.reservations.reserve(job, expected(), windows)
         return self._refusal(states)
@@ -96,10 +97,10 @@ class QuotaChecker:
     @property
     def keeps_since(self) -> float:
         """From when on usage counts against a limit, seconds since the epoch; inf for none."""
-        if not self.limits:
+        if not self.limits.current:
             return math.inf
         now = self.clock()
-        if any(limit.period == "month" for limit in self.limits):
+        if any(limit.period == "month" for limit in self.limits.current):
             return days.month_start(now)
         return days.day_start(now)
 
@@ -138,7 +139,7 @@ class QuotaChecker:
                 since=days.month_start(now) if limit.period == "month" else days.day_start(now),
                 name=days.period_name(limit.period, now),
             )
-            for limit in self.limits
+            for limit in self.limits.current
             if limit.whose in whose
         ]
 

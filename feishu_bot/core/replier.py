@@ -13,6 +13,7 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.tasks import MAX_ATTEMPTS, Job, Outcome
+from feishu_bot.core.usage import Usage
 from feishu_bot.errors import (
     FeishuError,
     FeishuUnavailable,
@@ -28,6 +29,9 @@ Reply = Card | Notice | File
 
 # Where Feishu doesn't answer each attempt takes minutes; after an hour and a half nobody waits.
 MAX_SEND_ATTEMPTS = 30
+# Notices that stand for something that went wrong, and isn't the person's to set right.
+FAILURES = frozenset({"gave_up", "command_failed", "file_refused", "permission_missing"})
+EVENT_ID_CHARS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +97,7 @@ class Replier:
 
     def _finish(self, job: Job, reply: Reply | None, outcome: Outcome) -> None:
         try:
-            self.jobs.finish(job, outcome, None, None)
+            self.jobs.finish(job, outcome, None, _failure_of(job, reply, outcome))
         except LeaseLost:
             logger.info("reply taken over")
         metrics.ANSWERS.labels(outcome=outcome).inc()
@@ -106,6 +110,23 @@ class Replier:
             notice=reply.kind if isinstance(reply, Notice) else "-",
             attempt=job.attempt,
         )
+
+
+def _failure_of(job: Job, reply: Reply | None, outcome: Outcome) -> Usage | None:
+    """What failed, as a usage of nothing; None where nothing did."""
+    notice = reply.kind if isinstance(reply, Notice) else ""
+    if outcome != "failed" and notice not in FAILURES:
+        return None
+    return Usage(
+        open_id=job.target.sender.open_id,
+        chat_id=job.target.chat_id,
+        model="",
+        outcome=outcome,
+        seconds=0.0,
+        notice=notice or "reply_failed",
+        request_id=job.event_id[-EVENT_ID_CHARS:],
+        chat_type=job.target.chat_type or "",
+    )
 
 
 def _opens_one(job: Job) -> bool:

@@ -124,6 +124,17 @@ class OfferEdited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissed:
+    """Say that a message came too late, and offer to answer it if it `is_question`.
+
+    `message` is None when it was the bot's menu that was pressed.
+    """
+
+    message: IncomingMessage | None = None
+    is_question: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestFollowUps:
     """Have a model suggest questions that may follow an answer."""
 
@@ -194,6 +205,14 @@ class MakeTitle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseQuestion:
+    """Say that a question wasn't taken in since `most` wait; `notice` is the kind that says so."""
+
+    notice: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Greet:
     """Say hello to a group that the bot was added to, or to a new person."""
 
@@ -214,6 +233,7 @@ Task = (
     | Regenerate
     | DrawAgain
     | OfferEdited
+    | OfferMissed
     | ContinueAnswer
     | SuggestFollowUps
     | ShowFollowUps
@@ -223,6 +243,7 @@ Task = (
     | SendAnswerFile
     | SpeakAnswer
     | MakeTitle
+    | RefuseQuestion
     | Greet
     | LegacyText
 )
@@ -234,6 +255,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "regenerate": Regenerate,
     "draw": DrawAgain,
     "offer": OfferEdited,
+    "missed": OfferMissed,
     "continue": ContinueAnswer,
     "suggest_follow_ups": SuggestFollowUps,
     "show_follow_ups": ShowFollowUps,
@@ -244,8 +266,11 @@ _KINDS: Mapping[str, type[Task]] = {
     "title": MakeTitle,
     "speak": SpeakAnswer,
     "greet": Greet,
+    "refuse": RefuseQuestion,
 }
 _NAMES = {task: kind for kind, task in _KINDS.items()}
+# What begins a card that grows.
+ANSWERS = frozenset({"ask", "regenerate", "draw", "continue"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +298,16 @@ class QueuedTask:
     def message(self) -> IncomingMessage | None:
         """What the person wrote; None when something was pressed."""
         return getattr(self.task, "message", None)
+
+    @property
+    def goes_first(self) -> bool:
+        """Whether it is said before all that waits."""
+        return isinstance(self.task, RefuseQuestion)
+
+    @property
+    def turn_in(self) -> str:
+        """Where it waits for its turn: tasks with the same are done one after the other."""
+        return f"{self.key}|{self.dedupe_id}" if self.goes_first else str(self.key)
 
     @property
     def branch_point(self) -> str:
@@ -323,14 +358,23 @@ class Job(QueuedTask):
     `attempt` counts from 1, and counts failures: a crash of the process is none of the job's own,
     unless there are many. `fencing_token` grows with each claim, so that what a former holder
     writes is refused. `checkpoint` is what the last attempt saved, or an empty dict, and
-    `progress` what it had read of the answer by then.
+    `progress` what it had read of the answer by then. With `has_waiting_card` the checkpoint is
+    that of a card that says that the question waits, and nothing else. `is_stopped` says that
+    nobody wants it any more.
     """
 
     id: int
     attempt: int
     fencing_token: int = 1
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    has_waiting_card: bool = False
+    is_stopped: bool = False
     progress: str = ""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether an earlier attempt has begun what it asks for."""
+        return bool(self.checkpoint) and not self.has_waiting_card
 
     @classmethod
     def of(
@@ -341,6 +385,8 @@ class Job(QueuedTask):
         attempt: int,
         checkpoint: Mapping[str, Any],
         fencing_token: int = 1,
+        has_waiting_card: bool = False,
+        is_stopped: bool = False,
         progress: str = "",
     ) -> Self:
         """The job of a claimed task."""
@@ -351,6 +397,8 @@ class Job(QueuedTask):
             attempt=attempt,
             fencing_token=fencing_token,
             checkpoint=checkpoint,
+            has_waiting_card=has_waiting_card,
+            is_stopped=is_stopped,
             progress=progress,
         )
 

@@ -15,7 +15,9 @@ class Usage:
     """What one answer cost. `outcome` as in the log line; `seconds` from claim to end.
 
     Tokens are our estimate where the gateway gave no figures; `cost` is in the currency of the
-    prices. `pictures` were made, `audio_seconds` heard or spoken, `files` read.
+    prices. `pictures` were made, `audio_seconds` heard or spoken, `files` read. The question
+    `waited` so many seconds for its turn, and then for the `first_text`. What failed has the kind
+    of its `notice`, and the `request_id` on the card.
     """
 
     open_id: str
@@ -30,6 +32,11 @@ class Usage:
     audio_seconds: float = 0.0
     files: int = 0
     created_at: float = 0.0
+    waited: float | None = None
+    first_text: float | None = None
+    notice: str = ""
+    request_id: str = ""
+    chat_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from typing import Any
 from feishu_bot.core.fetched_messages import RECALLED, FetchedMessage
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing
 from feishu_bot.feishu.api.client import FeishuClient
-from feishu_bot.feishu.webhook.messages import parse_fetched
+from feishu_bot.feishu.events.messages import parse_fetched
+from feishu_bot.feishu.paced_reads import NoRoom, PacedReads
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -26,18 +27,22 @@ MOST_DEPTH = 5
 MOST_CARDS = 3
 # Seconds; an answer waits for it, and goes without.
 NAME_TIMEOUT = 1.0
+NAME_ROOM_TIMEOUT = 0.2
+# For room among all calls: without what it asks about a question makes little sense.
+ROOM_TIMEOUT = 5.0
 
 
 class FeishuMessageReader:
     """Implements `core.fetched_messages.MessageReader`."""
 
-    def __init__(self, client: FeishuClient, app_id: str) -> None:
+    def __init__(self, client: FeishuClient, app_id: str, reads: PacedReads) -> None:
         self._client = client
+        self._reads = reads
         self._app_id = app_id
 
     def quoted(self, message_id: str) -> FetchedMessage | None:
         try:
-            items = self._client.message(message_id)
+            items = self._message(message_id)
         except PermissionMissing as exc:
             _log_unreadable(message_id, exc)
             return _forbidden(message_id, exc)
@@ -67,7 +72,11 @@ class FeishuMessageReader:
 
     def chat_name(self, chat_id: str) -> str:
         try:
-            return self._client.chat_name(chat_id, timeout=NAME_TIMEOUT)
+            return self._reads.call(
+                "chat.get",
+                lambda: self._client.chat_name(chat_id, timeout=NAME_TIMEOUT),
+                patience=NAME_ROOM_TIMEOUT,
+            )
         except (FeishuError, KeyError, TypeError) as exc:
             logger.info("name of a group unknown", id=chat_id, error=str(exc))
             return ""
@@ -79,7 +88,7 @@ class FeishuMessageReader:
     def _whole_card(self, message_id: str) -> FetchedMessage | None:
         """The card as its sender wrote it; None where it isn't given out."""
         try:
-            messages = self._parsed(self._client.message(message_id, whole_cards=True))
+            messages = self._parsed(self._message(message_id, whole_cards=True))
             return next((card for card in messages if card.text), None)
         except FeishuError as exc:
             logger.info("card not given out whole", id=message_id, error=str(exc))
@@ -87,11 +96,27 @@ class FeishuMessageReader:
 
     def _thread_items(self, thread_id: str) -> list[dict[str, Any]]:
         try:
-            return self._client.thread(thread_id, whole_cards=True)
+            return self._thread(thread_id, whole_cards=True)
+        except NoRoom:
+            raise
         except FeishuUnavailable as exc:
             # With a forwarded chat among them Feishu answers a request for whole cards with 500.
             logger.info("thread asked for without whole cards", id=thread_id, error=str(exc))
-            return self._client.thread(thread_id)
+            return self._thread(thread_id)
+
+    def _message(self, message_id: str, *, whole_cards: bool = False) -> list[dict[str, Any]]:
+        return self._reads.call(
+            "message.get",
+            lambda: self._client.message(message_id, whole_cards=whole_cards),
+            patience=ROOM_TIMEOUT,
+        )
+
+    def _thread(self, thread_id: str, *, whole_cards: bool = False) -> list[dict[str, Any]]:
+        return self._reads.call(
+            "message.list",
+            lambda: self._client.thread(thread_id, whole_cards=whole_cards),
+            patience=ROOM_TIMEOUT,
+        )
 
     def _parsed(self, items: Iterable[Mapping[str, Any]]) -> Iterator[FetchedMessage]:
         parsed = (parse_fetched(item, self._app_id) for item in items)

@@ -20,7 +20,7 @@ from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.tasks import ReplyTarget
-from feishu_bot.errors import CardRefused
+from feishu_bot.errors import CardRefused, LeaseLost
 from feishu_bot.feishu.api.client import FeishuClient, MessageReply
 from feishu_bot.feishu.card_editor import CardEditor
 from feishu_bot.feishu.cards.answer import as_plain_text
@@ -33,9 +33,10 @@ from feishu_bot.feishu.identity import IdentityLookup
 from feishu_bot.feishu.streaming.answer_look import AnswerLook
 from feishu_bot.feishu.streaming.card_factory import CardFactory
 from feishu_bot.feishu.streaming.card_stream import CardStream
-from feishu_bot.feishu.streaming.paced_calls import PATIENCE, PacedCaller
+from feishu_bot.feishu.streaming.paced_calls import PATIENCE, Abandoned, PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.streaming.reply_sender import ReplySender
+from feishu_bot.feishu.streaming.waiting_card import WaitingCard
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -43,6 +44,11 @@ logger = get_logger(__name__)
 # After so long a scope that was missing may have been granted.
 CARDKIT_RETRY_SECONDS = 600.0
 SETTLING_SECONDS = 2.0
+# A message is sent soon where only the second's limit keeps it waiting, and not the minute's.
+SOON_SECONDS = 1.5
+# What isn't urgent is sent where there is room for it now; it waits so long at most.
+ROOM_SECONDS = 0.2
+ROOM_PATIENCE = 1.0
 
 
 class FeishuMessenger:
@@ -116,43 +122,71 @@ class FeishuMessenger:
         save: Callable[[Mapping[str, Any]], None],
         sent: Callable[[SentMessages], None],
         position: str = "",
+        has_text: bool = False,
         lease: AnswerLease = UNENDING,
     ) -> CardStream:
         # What is written already needn't grow.
         streaming = self._streaming and not position
         caller = PacedCaller(self._pacer, lease=lease, timer=self._timer)
-        replies = self._replies(target, caller, reference)
-        factory = CardFactory(
-            client=self._client,
-            caller=caller,
-            replies=replies,
-            interval=self._frame_interval,
-            has_cardkit=streaming and self._timer() > self._no_cardkit_until,
-            on_no_cardkit=self._miss_cardkit,
-        )
-        look = AnswerLook(
-            texts=self._texts_for(target),
-            others=self._others_for(target),
-            admins=self._admins,
-            stop=reference,
-            streaming=streaming,
-            asked=target.asked,
-            sign=self._signing(target, key),
-        )
+        factory = self._factory(target, caller, reference, streaming=streaming)
         stream = CardStream(
             caller=caller,
-            replies=replies,
+            replies=factory.replies,
             factory=factory,
-            look=look,
+            look=self._look(target, key, reference, streaming=streaming),
             checkpoint=checkpoint,
             save=save,
             sent=sent,
             most_cards=self._most_cards,
             position=position,
+            has_text=has_text,
             timer=self._timer,
         )
         self._draw(stream)
         return stream
+
+    def has_room(self, chat_id: str) -> bool:
+        apis = ("card.create", "message.reply")
+        return self._pacer.delay(*apis, urgent=False, chat=chat_id) < ROOM_SECONDS
+
+    def may_send(self) -> bool:
+        """Whether a message can be sent soon: else what begins with one had better not begin."""
+        return self._pacer.delay("message.reply", urgent=True) < SOON_SECONDS
+
+    def show_waiting(
+        self,
+        target: ReplyTarget,
+        ahead: int,
+        *,
+        key: ConversationKey,
+        reference: str,
+        checkpoint: Mapping[str, Any],
+        save: Callable[[Mapping[str, Any]], None],
+        sent: Callable[[SentMessages], None],
+        lease: AnswerLease,
+    ) -> bool:
+        if not self._streaming:
+            return False
+        caller = PacedCaller(
+            self._pacer,
+            patience=ROOM_PATIENCE,
+            room_patience=ROOM_PATIENCE,
+            lease=lease,
+            timer=self._timer,
+        )
+        card = WaitingCard(
+            factory=self._factory(target, caller, reference, streaming=True),
+            look=self._look(target, key, reference, streaming=True),
+            checkpoint=checkpoint,
+            save=save,
+            sent=sent,
+        )
+        try:
+            if card.told is None or ahead < card.told:
+                card.show(ahead)
+        except Abandoned as exc:
+            raise LeaseLost("the lease has ended") from exc
+        return True
 
     def notify(
         self, target: ReplyTarget, notice: Notice, *, key: ConversationKey | None, reference: str
@@ -213,6 +247,31 @@ class FeishuMessenger:
         if key:
             actions = self._signing(target, key)(actions)
         self._editor.edit(message_id, card_id, actions)
+
+    def _factory(
+        self, target: ReplyTarget, caller: PacedCaller, reference: str, *, streaming: bool
+    ) -> CardFactory:
+        return CardFactory(
+            client=self._client,
+            caller=caller,
+            replies=self._replies(target, caller, reference),
+            interval=self._frame_interval,
+            has_cardkit=streaming and self._timer() > self._no_cardkit_until,
+            on_no_cardkit=self._miss_cardkit,
+        )
+
+    def _look(
+        self, target: ReplyTarget, key: ConversationKey, reference: str, *, streaming: bool
+    ) -> AnswerLook:
+        return AnswerLook(
+            texts=self._texts_for(target),
+            others=self._others_for(target),
+            admins=self._admins,
+            stop=reference,
+            streaming=streaming,
+            asked=target.asked,
+            sign=self._signing(target, key),
+        )
 
     def _caller(self) -> PacedCaller:
         return PacedCaller(self._pacer, timer=self._timer)

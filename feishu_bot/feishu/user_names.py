@@ -10,6 +10,7 @@ from cachetools import TTLCache
 
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.paced_reads import NoRoom, PacedReads
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -24,6 +25,10 @@ SCOPE_SECONDS = 600.0
 TROUBLE_SECONDS = 30.0
 # An answer waits for this, so it is short: connecting and reading take half of it each at most.
 TIMEOUT = 0.5
+# For room among all calls. Once there was none, names are asked for only where there is at once:
+# a forwarded chat may have many.
+ROOM_TIMEOUT = 0.2
+NO_ROOM_SECONDS = 2.0
 
 
 class FeishuUserDirectory:
@@ -33,15 +38,20 @@ class FeishuUserDirectory:
     """
 
     def __init__(
-        self, client: FeishuClient, *, timer: Callable[[], float] = time.monotonic
+        self,
+        client: FeishuClient,
+        reads: PacedReads,
+        *,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._reads = reads
         self._timer = timer
         self._lock = threading.Lock()
         self._known: TTLCache[str, str] = TTLCache(PEOPLE, KNOWN_SECONDS, timer=timer)
         self._learned: TTLCache[str, str] = TTLCache(PEOPLE, KNOWN_SECONDS, timer=timer)
         self._unknown: TTLCache[str, bool] = TTLCache(PEOPLE, UNKNOWN_SECONDS, timer=timer)
-        self._cooldown_until = float("-inf")
+        self._cooldown_until = self._no_room_until = float("-inf")
 
     def of(self, open_id: str) -> str:
         with self._lock:
@@ -60,8 +70,16 @@ class FeishuUserDirectory:
                 self._learned[open_id] = name
 
     def _ask(self, open_id: str) -> str:
+        patience = ROOM_TIMEOUT if self._timer() >= self._no_room_until else 0.0
         try:
-            name = self._client.user_name(open_id, timeout=TIMEOUT)
+            name = self._reads.call(
+                "user.get",
+                lambda: self._client.user_name(open_id, timeout=TIMEOUT),
+                patience=patience,
+            )
+        except NoRoom:
+            self._no_room_until = self._timer() + NO_ROOM_SECONDS
+            return ""
         except (FeishuError, KeyError, TypeError, ValueError) as exc:
             self._note_failure(open_id, exc)
             return ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import math
 import os
 import ssl
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,6 +25,8 @@ from feishu_bot.tcp_keepalive import socket_options
 
 # Seconds. The read timeout is that of calls without a StreamDeadline.
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0, pool=10.0)
+# A connection that takes longer to open helps nobody.
+WARM_SECONDS = 5.0
 # Wide enough for 400 answers at once, with room for model lists as well. A connection that is kept
 # saves a question three round trips; the server closes it when it wants.
 LIMITS = httpx2.Limits(max_connections=450, max_keepalive_connections=50, keepalive_expiry=300.0)
@@ -78,6 +82,7 @@ class Clients:
         self._lock = threading.Lock()
         self._owner = 0
         self._http: httpx2.Client | None = None
+        self._transport: DeadlineTransport | None = None
         self._client_by_key: dict[tuple[str, str], openai.OpenAI] = {}
 
     @property
@@ -97,20 +102,32 @@ class Clients:
         """
         base_url = base_url or self.base_url
         with self._lock:
-            if self._owner != self._process():
-                # The parent's clients belong to the parent: forgotten, not closed.
-                self._owner, self._http, self._client_by_key = self._process(), None, {}
+            http = self._shared()
             client = self._client_by_key.get((key, base_url))
             if client is None:
-                self._http = self._http or self._open()
                 client = self._client_by_key[key, base_url] = _Client(
                     key=key,
                     base_url=base_url,
                     query=self.address.query,
                     headers=self._headers,
-                    http_client=self._http,
+                    http_client=http,
                 )
             return client
+
+    def warm(self) -> None:
+        """Have a connection open, by a request without a key that asks for nothing.
+
+        Raises ModelError when the address is malformed, and what httpx2 raises.
+        """
+        with self._lock:
+            http = self._shared()
+        sent = {name: value for name, value in self._headers.items() if name == "User-Agent"}
+        http.head(self.base_url, headers=sent, timeout=WARM_SECONDS)
+
+    def idle(self) -> float:
+        """Seconds since this process has last asked anything."""
+        transport = self._transport if self._owner == self._process() else None
+        return time.monotonic() - transport.used_at if transport else math.inf
 
     def close(self) -> None:
         """Close the connections of this process."""
@@ -118,6 +135,15 @@ class Clients:
             if self._http is not None and self._owner == self._process():
                 self._http.close()
             self._http, self._client_by_key = None, {}
+
+    def _shared(self) -> httpx2.Client:
+        """The connections of this process, under the lock. Raises ModelError."""
+        if self._owner != self._process():
+            # The parent's clients belong to the parent: forgotten, not closed.
+            self._owner, self._http, self._client_by_key = self._process(), None, {}
+        if self._http is None:
+            self._http = self._open()
+        return self._http
 
     def _open(self) -> httpx2.Client:
         try:
@@ -133,7 +159,8 @@ class Clients:
             )
         except (ImportError, ValueError, httpx2.InvalidURL) as exc:
             raise model_error(ModelErrorKind.PROXY_FAILED, f"{type(exc).__name__}: {exc}") from exc
-        return httpx2.Client(transport=DeadlineTransport(transport), timeout=TIMEOUT)
+        self._transport = DeadlineTransport(transport)
+        return httpx2.Client(transport=self._transport, timeout=TIMEOUT)
 
 
 @functools.cache

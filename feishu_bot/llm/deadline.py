@@ -18,6 +18,7 @@ from typing import Any
 import httpx2
 from httpcore2 import ReadTimeout
 
+from feishu_bot.llm.batched_reads import BatchedReader, Read
 from feishu_bot.llm.chunked_body import ChunkJoiner
 from feishu_bot.llm.error_kinds import ModelErrorKind
 
@@ -30,8 +31,6 @@ DONE_TIMEOUT = 2.0
 DRAIN_TIMEOUT = 0.1
 # How often a silent read asks whether it is cancelled, in seconds.
 POLL_SECONDS = 0.5
-
-Read = Callable[[int, float | None], bytes]
 
 
 def pause_for(streams: int) -> float:
@@ -115,13 +114,16 @@ class StreamDeadline:
         )
 
     def watch(self, stream: Any, joiner: ChunkJoiner | None = None) -> None:
-        """Make every read of this network stream end in time, with its chunks joined."""
-        read = functools.partial(type(stream).read, stream)
+        """Read this network stream in batches, in time, with its chunks joined."""
+        batches = BatchedReader(
+            functools.partial(type(stream).read, stream),
+            pause=self._pause,
+            may_wait=lambda: self._begun and not self.complete,
+        )
 
         # httpcore gives the timeout by name; what is left of the deadline replaces it.
         def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG001
-            self._let_chunks_gather()
-            return self.read(read, max_bytes, self.remaining())
+            return self.read(batches.read, max_bytes, self.remaining())
 
         def read_joined(max_bytes: int, timeout: float | None = None) -> bytes:
             assert joiner is not None
@@ -155,10 +157,3 @@ class StreamDeadline:
         with contextlib.suppress(httpx2.HTTPError):
             for _ in chunks:
                 self.remaining()
-
-    def _let_chunks_gather(self) -> None:
-        if not self._begun or self.complete:
-            return
-        seconds = self._pause()
-        if seconds > 0:
-            time.sleep(min(seconds, self.remaining()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import httpx2
 from typing_extensions import override
 
+from feishu_bot.llm.batched_reads import Read
 from feishu_bot.llm.chunked_body import ChunkJoiner
-from feishu_bot.llm.deadline import Read, StreamDeadline
+from feishu_bot.llm.deadline import StreamDeadline
 
 _current: ContextVar[StreamDeadline | None] = ContextVar("deadline", default=None)
 
@@ -32,9 +34,12 @@ class DeadlineTransport(httpx2.BaseTransport):
 
     def __init__(self, transport: httpx2.BaseTransport) -> None:
         self._transport = transport
+        # When the last request was sent, in monotonic seconds.
+        self.used_at = float("-inf")
 
     @override
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.used_at = time.monotonic()
         # Whichever request opens the connection, an answer may be read from it later.
         request.extensions = {**request.extensions, "trace": _poll_cancel}
         deadline = _current.get()

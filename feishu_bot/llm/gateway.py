@@ -165,6 +165,14 @@ class Gateway:
         """
         self._check.run()
 
+    def warm(self) -> None:
+        """Have a connection open; costs no tokens. Raises what there is to raise."""
+        self._clients.warm()
+
+    def idle(self) -> float:
+        """Seconds since this process has last asked anything."""
+        return self._clients.idle()
+
     def close(self) -> None:
         """Close the connections of this process."""
         self._clients.close()

@@ -34,6 +34,9 @@ GATEWAY = Hint(
     "the model service's console (by default https://oapi.czl.net) › Tokens",
 )
 
+# What comes to the webhook is signed with them. A long connection needs neither.
+WEBHOOK_KEYS = frozenset({"APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN"})
+
 DEFAULT_PROMPT = (
     "You are a helpful colleague in a work chat. Answer in the language of the question. "
     "Come to the point, say so when you are not sure, and format with Markdown where it helps. "
@@ -153,6 +156,7 @@ class Settings:
         "DATABASE_URL", addresses.database, "sqlite:///./data/feishu_bot.db", secret="password"
     )
     answer_threads: int = env("ANSWER_THREADS", whole(1, 1000), "200")
+    max_pending: int = env("MAX_PENDING", whole(1, 1_000_000), "2000")
     web_concurrency: int = env("WEB_CONCURRENCY", whole(1, 64), "1")
     web_threads: int = env("WEB_THREADS", whole(1, 256), "32")
     lease_seconds: float = env("LEASE_SECONDS", duration(5), "30")
@@ -165,6 +169,7 @@ class Settings:
         "LOG_FORMAT", one_of("auto", "text", "json"), "auto"
     )
     log_messages: bool = env("LOG_MESSAGES", flag, "false")
+    admin_password: str = env("ADMIN_PASSWORD", values.password, "", secret="all")
     doctor_at_start: bool = env("DOCTOR_AT_START", flag, "true")
     metrics: bool = env("METRICS", flag, "false")
     monitoring_token: str = env("MONITORING_TOKEN", values.token, "", secret="all")
@@ -183,7 +188,7 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read every setting, or raise one SettingsError that lists all that is wrong."""
-        report = Report(SETTINGS, environ)
+        report = Report(SETTINGS, environ, optional=_needless(environ))
         found: dict[str, Any] = {
             entry.name: entry.default for entry in fields(cls) if entry.default is not MISSING
         }
@@ -194,7 +199,9 @@ class Settings:
                     found[name] = setting.type.read(value)
                 except InvalidValue as exc:
                     report.add_invalid(setting, value, exc)
-            elif setting.default is None:
+            elif report.is_optional(setting):
+                found.setdefault(name, "")
+            else:
                 report.add_missing(setting)
         report.add_dangerous()
         report.faults += contradictions(found)
@@ -214,8 +221,14 @@ def near_misses(environ: Mapping[str, str]) -> list[str]:
 
     A line of Chinese and one of English each.
     """
-    report = Report(SETTINGS, environ)
+    report = Report(SETTINGS, environ, optional=_needless(environ))
     return report.near_misses() + report.doubtful_people()
+
+
+def _needless(environ: Mapping[str, str]) -> frozenset[str]:
+    """The required settings that the others make unnecessary."""
+    transport = values.trimmed(environ.get("TRANSPORT", "")).lower()
+    return WEBHOOK_KEYS if transport == "long_connection" else frozenset()
 
 
 def read_setting(name: str, environ: Mapping[str, str]) -> Any:

@@ -22,6 +22,7 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         settings.app_encrypt_key,
         settings.app_verification_token,
         settings.monitoring_token,
+        settings.admin_password,
         *settings.openai_keys,
         *(value for _, value in settings.gateway_headers),
         *(word for _, value in settings.gateway_headers for word in value.split()),

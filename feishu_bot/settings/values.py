@@ -178,6 +178,17 @@ def token(value: str) -> str:
     return _read_credential(value)
 
 
+@value_type("至少 12 个字符的密码", "a password of at least 12 characters")
+def password(value: str) -> str:
+    if 0 < len(value) < 12:
+        raise InvalidValue("太短，容易被猜到", "it is so short that it can be guessed")
+    if 0 < len(set(value)) < 5:
+        raise InvalidValue("字符太单一，容易被猜到", "of so few characters that it can be guessed")
+    if not value.isprintable():
+        raise InvalidValue("含有看不见的字符", "an invisible character in it")
+    return unquoted(value)
+
+
 # Lists
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from feishu_bot.core.diagnosis import Finding
-from feishu_bot.logs import SecretMask
 from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.dialogue import State
@@ -38,9 +36,8 @@ def try_service(settings: Settings) -> Tried:
     from feishu_bot.setup.doctor.model_service import check_model_service
 
     gateway = build_gateway(settings)
-    found = tuple(_in_words(check_model_service(gateway, settings, asks=True), settings))
+    found = tuple(_masked(check_model_service(gateway, settings, asks=True), settings))
     try:
-        gateway.check()
         return Tried(found, tuple(gateway.models.offered()), gateway.models.default())
     except ModelError:
         return Tried(found, (), "")
@@ -49,20 +46,22 @@ def try_service(settings: Settings) -> Tried:
 
 
 def check_bot(settings: Settings) -> Iterator[Found]:
-    """Database and app: the model service was tried already."""
-    from feishu_bot.setup.doctor.feishu_app import examine_app
-    from feishu_bot.setup.doctor.storage import check_storage
+    """All that the bot needs, as `feishu-bot doctor` looks at it, without a question."""
+    from feishu_bot.setup.doctor.doctor import SystemDoctor
 
-    stored = check_storage(settings.database_url, now=time.time())
-    yield from _in_words((*stored, *examine_app(settings).findings), settings)
+    # The bot doesn't run yet, so nobody can answer at its addresses.
+    doctor = SystemDoctor(settings=settings, environ={}, asks=False, knocks=False)
+    report = doctor.examine()
+    yield from _masked(report.of("fault", "warning", "unknown"), settings)
+    if report.is_well:
+        yield "ok", Text("其余的都检查过了，正常", "Everything else was looked at, and is well")
 
 
-def _in_words(findings: Iterable[Finding], settings: Settings) -> Iterator[Found]:
-    """All but what can't be told."""
+def _masked(findings: Iterable[Finding], settings: Settings) -> Iterator[Found]:
+    from feishu_bot.logs import SecretMask
     from feishu_bot.setup.doctor.printed import sentence
 
     mask = SecretMask(secrets_of(settings))
     for one in findings:
-        if one.state != "unknown":
-            words = sentence(one)
-            yield one.state, Text(mask(words.zh), mask(words.en))
+        words = sentence(one.mapped(mask))
+        yield "info" if one.state == "unknown" else one.state, Text(words.zh, words.en)

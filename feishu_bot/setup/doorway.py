@@ -9,6 +9,7 @@ challenge comes back. A stranger learns nothing by that but what they have sent.
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -33,6 +34,8 @@ class Doorway:
         self._verifiers: tuple[SignatureVerifier, ...] = ()
         self._is_open = False
         self.knocks = 0
+        # False while a bot that is running already answers in its place.
+        self.is_served = True
         self.last_refusal = ""
 
     def accepts(self, *keys: tuple[str, str]) -> None:
@@ -94,6 +97,10 @@ def add_doorway(app: flask.Flask, doorway: Doorway) -> None:
     app.add_url_rule(CARD_PATH, "card", check, methods=["POST"])
 
 
+class PortTaken(SetupFailed):
+    """Somebody else listens on the bot's port."""
+
+
 class _Quiet(WSGIRequestHandler):
     """Logs nothing: a path may have what nobody else should read."""
 
@@ -108,17 +115,26 @@ class SetupServer:
     """A context manager: the app on all addresses of the machine, in a thread of its own."""
 
     def __init__(self, app: flask.Flask, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            self._server: BaseWSGIServer = make_server(
-                host, port, app, threaded=True, request_handler=_Quiet
-            )
-        except (OSError, SystemExit) as exc:
-            raise SetupFailed(
+            listening = socket.create_server((host, port), family=family)
+        except OSError as exc:
+            raise PortTaken(
                 "listen",
-                f"端口 {port} 已被占用：是不是已有一个机器人在运行？先停掉它",
-                f"Port {port} is taken: is a bot running already? Stop it first",
-                code="EADDRINUSE",
+                f"端口 {port} 不能用（{exc.strerror}）：是不是已有一个机器人在运行？先停掉它",
+                f"Port {port} can't be had ({exc.strerror}): is a bot running already? "
+                "Stop it first",
             ) from exc
+        # The library would print and end the process where it can't bind.
+        with listening:
+            self._server: BaseWSGIServer = make_server(
+                host,
+                listening.getsockname()[1],
+                app,
+                threaded=True,
+                request_handler=_Quiet,
+                fd=listening.fileno(),
+            )
         self.port = int(self._server.port)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True

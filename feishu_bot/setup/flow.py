@@ -12,7 +12,7 @@ from feishu_bot.settings import read_some
 from feishu_bot.setup.app_step import AppStep
 from feishu_bot.setup.checks import check_bot
 from feishu_bot.setup.dialogue import Dialogue
-from feishu_bot.setup.doorway import Doorway
+from feishu_bot.setup.doorway import Doorway, PortTaken
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.model_step import ModelStep
 from feishu_bot.setup.progress import Options, Progress
@@ -73,10 +73,25 @@ class Setup:
         found = read_some(progress.merged(), "bind", "http_port")
         with contextlib.ExitStack() as stack:
             if wanted.mode == "webhook":
-                stack.enter_context(self._listen(found["bind"], found["http_port"]))
+                self._serve(stack, found["bind"], found["http_port"])
             outcome = release.run(wanted)
         self._check()
+        progress.mark_done()
         return outcome
+
+    def _serve(self, stack: contextlib.ExitStack, host: str, port: int) -> None:
+        """Answer Feishu's check, unless a bot that is running already does."""
+        try:
+            stack.enter_context(self._listen(host, port))
+        except PortTaken:
+            self._doorway.is_served = False
+            self._dialogue.tell(
+                "info",
+                Text(
+                    f"端口 {port} 上已有机器人在运行，由它回答飞书的检查",
+                    f"A bot is running on port {port}: it answers Feishu's check",
+                ),
+            )
 
     def _check(self) -> None:
         """What the bot itself would find; nothing of it ends the set-up."""

@@ -17,7 +17,7 @@ PAUSE_SECONDS = 30.0
 
 
 class OneTimeCode:
-    """Thread-safe. `announce` prints each new code."""
+    """Thread-safe. `announce` prints each new code; there is none before `begin`."""
 
     def __init__(
         self, announce: Callable[[str], None], timer: Callable[[], float] = time.monotonic
@@ -26,8 +26,12 @@ class OneTimeCode:
         self._timer = timer
         self._lock = threading.Lock()
         self._pause_ends = self._ends_at = -1.0
-        self._code, self._tries = "", 0
-        self._renew()
+        self._code, self._tries = secrets.token_hex(16), 0
+
+    def begin(self) -> None:
+        """Make the first one."""
+        with self._lock:
+            self._renew()
 
     def accepts(self, given: str) -> bool:
         """Whether it is the code; it is used up then. Constant time, and no more than TRIES."""

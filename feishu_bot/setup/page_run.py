@@ -33,12 +33,15 @@ class PageRun:
         self._options = options
         self._dialogue = PageDialogue()
         self._doorway = Doorway()
-        self._app = SetupPage(OneTimeCode(announce), self._dialogue, self.start).app()
+        self._code = OneTimeCode(announce)
+        self._app = SetupPage(self._code, self._dialogue, self.start).app()
         add_doorway(self._app, self._doorway)
 
     def serve(self, host: str, port: int) -> SetupServer:
         """A server for the page, to be entered. Raises SetupFailed where the port is taken."""
-        return SetupServer(self._app, host, port)
+        server = SetupServer(self._app, host, port)
+        self._code.begin()
+        return server
 
     def start(self) -> None:
         """Begin, unless it has begun."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -91,6 +92,20 @@ class Progress:
         self.save(**missing)
         merged |= missing
         return merged[names[0]], merged[names[1]]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a set-up has reached its end with this file."""
+        return self._mark.exists()
+
+    def mark_done(self) -> None:
+        """Note that it has; a container that is started again becomes the bot at once."""
+        with contextlib.suppress(OSError):
+            self._mark.touch(0o600)
+
+    @property
+    def _mark(self) -> Path:
+        return self.file.path.with_name(f"{self.file.path.name}.set-up")
 
     def settings(self) -> Settings:
         """All of it, checked. Raises SettingsError."""

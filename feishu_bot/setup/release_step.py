@@ -63,7 +63,7 @@ class ReleaseStep:
         app = self._app()
         app.check()
         self._doorway.accepts((wanted.encrypt_key, wanted.verification_token))
-        if wanted.mode == "webhook":
+        if wanted.mode == "webhook" and self._doorway.is_served:
             self._knock(wanted)
         try:
             try:

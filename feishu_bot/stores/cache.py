@@ -19,14 +19,14 @@ _SECONDS = 3.0
 
 
 class ReadCache(Generic[K, V]):
-    """Values by key, for some seconds by `clock`; safe to use from several threads.
+    """Values by key, for some seconds by `timer`, which nobody can set. Thread safe.
 
     None and False aren't kept: what isn't there yet may be there soon.
     """
 
-    def __init__(self, clock: Callable[[], float], seconds: float = _SECONDS) -> None:
+    def __init__(self, timer: Callable[[], float], seconds: float = _SECONDS) -> None:
         self._lock = threading.Lock()
-        self._values: TTLCache[K, V] = TTLCache(_ITEMS, seconds, timer=clock)
+        self._values: TTLCache[K, V] = TTLCache(_ITEMS, seconds, timer=timer)
         self._drops = 0
 
     def get(self, key: K, read: Callable[[K], V]) -> V:

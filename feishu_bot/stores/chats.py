@@ -38,13 +38,13 @@ _DELETE_EMPTY = sa.delete(table).where(_is_this, *(column == "" for column in _s
 class SqlChats:
     """Implements `core.chats.Chats`; a chat is stored only while something is set for it.
 
-    Another process sees a change within half a second by `clock`, which counts seconds: sooner
+    Another process sees a change within half a second by `timer`, which counts seconds: sooner
     than anybody asks who has just pressed a button.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._database = database
-        self._cache: ReadCache[str, ChatSettings] = ReadCache(clock, _CACHED_SECONDS)
+        self._cache: ReadCache[str, ChatSettings] = ReadCache(timer, _CACHED_SECONDS)
 
     def settings(self, chat_id: str) -> ChatSettings:
         return self._cache.get(chat_id, self._read)

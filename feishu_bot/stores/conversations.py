@@ -75,19 +75,24 @@ class SqlConversations:
 
     A conversation that is unused for `ttl_seconds` starts over: its turns are not loaded again,
     unless someone goes on from one of them. `clock` gives seconds since the epoch. A message stays
-    in its conversation, so that each process can cache it.
+    in its conversation, so that each process can cache it, for some time by `timer`.
     """
 
     def __init__(
-        self, database: Database, *, ttl_seconds: float, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        *,
+        ttl_seconds: float,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._ttl_seconds = ttl_seconds
         self._clock = clock
         # By message id: the conversation, and whether the bot wrote the message.
-        self._messages = ReadCache[str, tuple[ConversationKey, bool] | None](clock, _CACHED_SECONDS)
-        self._roots = ReadCache[tuple[str, str], str](clock, _CACHED_SECONDS)
-        self._existing = ReadCache[ConversationKey, bool](clock, _CACHED_SECONDS)
+        self._messages = ReadCache[str, tuple[ConversationKey, bool] | None](timer, _CACHED_SECONDS)
+        self._roots = ReadCache[tuple[str, str], str](timer, _CACHED_SECONDS)
+        self._existing = ReadCache[ConversationKey, bool](timer, _CACHED_SECONDS)
 
     def resolve(self, message: IncomingMessage) -> ConversationKey:
         # Without a query where that is possible: this runs while Feishu waits for its response.

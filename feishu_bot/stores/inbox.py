@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.queue.admission import Admission, Pending
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.queue.running_jobs import lease_time
 from feishu_bot.core.queue.shares import NOBODY, Askers
@@ -17,10 +18,18 @@ from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
 from feishu_bot.logs import get_logger
+from feishu_bot.stores import admission
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.inbox_parts import join_words
-from feishu_bot.stores.inbox_rows import click_row, job_of, recalled_row, row_of, task_of
+from feishu_bot.stores.inbox_rows import (
+    click_row,
+    job_of,
+    recalled_row,
+    refused_row,
+    row_of,
+    task_of,
+)
 from feishu_bot.stores.leases import ForeignLease, HeldLeases, LeaseWatch, WorkerId
 from feishu_bot.stores.locks import is_transient
 from feishu_bot.stores.sweep import Rest, never_stop
@@ -76,6 +85,20 @@ class SqlInbox:
         with self._database.write() as connection:
             return connection.execute(statements.PUT, row).first() is not None
 
+    def put_if_room(self, task: QueuedTask, most: Pending) -> Admission:
+        row = row_of(task, self._clock(), self._media_wait)
+        bounds = {"most": most.all, "most_of_person": most.person, "asker": row["sender"]}
+        with self._database.write() as connection:
+            if connection.execute(admission.PUT_IF_ROOM, {**row, **bounds}).first() is not None:
+                return Admission.TAKEN
+            counted = connection.execute(admission.PENDING, {**bounds, "asked": task.dedupe_id})
+            return admission.reason(counted.one(), most)
+
+    def note_refused(self, task: QueuedTask) -> None:
+        row = refused_row(task, self._clock())
+        with self._database.write() as connection:
+            connection.execute(statements.PUT, row)
+
     def replace(self, task: QueuedTask) -> bool:
         """What a part of the answer was shown of has begun."""
         parameters = {
@@ -98,7 +121,7 @@ class SqlInbox:
             row = connection.execute(statements.OPEN, {"asked": dedupe_id}).one_or_none()
         return task_of(row) if row is not None else None
 
-    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY, only_with_card: bool = False) -> list[Job]:
         """A waiting event is claimable when it is its conversation's oldest and nothing runs there.
 
         So is a running one whose lease has ended. The first call also takes over from dead
@@ -107,9 +130,21 @@ class SqlInbox:
         if self._timer() >= self._prolong_at:
             # After a start there may be the leases of a process that died.
             self._prolong()
+        statement = statements.CLAIM
+        parameters: dict[str, Any] = {"limit": limit, "latest": self._clock() + _LONGEST_DELAY}
+        if but or only_with_card:
+            statement = statements.CLAIM_WITH_CARD if only_with_card else statements.CLAIM_OF_OTHERS
+            parameters |= {"people": sorted(but.people), "chats": sorted(but.chats)}
+        return self._try_claim(statement, parameters)
+
+    def claim_one(self, task_id: int) -> Job | None:
+        jobs = self._try_claim(statements.CLAIM_ONE, {"limit": 1, "wanted": task_id})
+        return jobs[0] if jobs else None
+
+    def _try_claim(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Job]:
         for tried in range(1, _CLAIM_TRIES + 1):
             try:
-                return self._claim(limit, but)
+                return self._claim(statement, parameters)
             except IntegrityError:
                 # Two processes saw different events as the oldest of a conversation, because one
                 # of them was just being stored; the index let only one through.
@@ -132,9 +167,11 @@ class SqlInbox:
         stopped = frozenset(job for job, stop in owned.items() if stop)
         return Renewal(lost=lost, stopped=stopped, kept=frozenset(owned))
 
-    def checkpoint(self, job: Job, state: Mapping[str, Any]) -> None:
+    def checkpoint(
+        self, job: Job, state: Mapping[str, Any], *, is_waiting_card: bool = False
+    ) -> None:
         """`json.dumps` must take `state`."""
-        parameters = {**self._ours(job), "kept": dict(state)}
+        parameters = {**self._ours(job), "kept": dict(state), "waits": is_waiting_card}
         with self._database.write() as connection:
             is_ours = connection.execute(statements.CHECKPOINT, parameters).rowcount == 1
         if not is_ours:
@@ -237,7 +274,7 @@ class SqlInbox:
         """Repeats of a deleted event aren't recognised: Feishu repeats one for up to 7.1 hours."""
         return statements.OLD.sweep(self._database, before, rest)
 
-    def _claim(self, limit: int, but: Askers) -> list[Job]:
+    def _claim(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Job]:
         now = self._clock()
         lease = {
             "now": now,
@@ -246,13 +283,9 @@ class SqlInbox:
             "on": self._worker.host,
         }
         # Clocks of replicas differ a little.
-        bounds = {"latest": now + _LONGEST_DELAY, "longest_hold": now + 2 * self._media_wait}
-        statement, parameters = statements.CLAIM, {**lease, **bounds, "limit": limit}
-        if but:
-            statement = statements.CLAIM_OF_OTHERS
-            parameters |= {"people": sorted(but.people), "chats": sorted(but.chats)}
+        bounds = {"longest_hold": now + 2 * self._media_wait, **parameters}
         with self._database.write() as connection:
-            claimed = connection.execute(statement, parameters).all()
+            claimed = connection.execute(statement, {**lease, **bounds}).all()
             rows = [join_words(connection, row, lease) for row in claimed]
         jobs = []
         for row in sorted(rows, key=lambda row: (row.created_at, row.id)):

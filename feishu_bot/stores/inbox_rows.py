@@ -26,6 +26,8 @@ def job_of(row: sa.Row[Any]) -> Job:
         attempt=1 + row.failures + crashes,
         fencing_token=row.attempt,
         checkpoint=row.checkpoint or {},
+        has_waiting_card=row.waiting_card,
+        is_stopped=row.stop_requested,
         progress=row.progress or "",
     )
 
@@ -38,12 +40,12 @@ def row_of(task: QueuedTask, now: float, media_wait: float) -> dict[str, Any]:
         "dedupe_id": task.dedupe_id,
         "message_id": task.target.message_id,
         "kind": task.kind,
-        "conversation": str(task.key),
+        "conversation": task.turn_in,
         "chat_id": task.key.chat_id,
         "root": task.key.root,
         "sender": task.target.sender.open_id,
         "payload": task.payload(),
-        "created_at": task.created_at or now,
+        "created_at": 0.0 if task.goes_first else task.created_at or now,
         "received_at": now,
         "place": task.place or None if media_wait > 0 else None,
         "held_until": now + media_wait if is_held else None,
@@ -53,6 +55,11 @@ def row_of(task: QueuedTask, now: float, media_wait: float) -> dict[str, Any]:
 def recalled_row(message_id: str, now: float) -> dict[str, Any]:
     """Stands for a message that was recalled before it came: it is known then, and over."""
     return _done_row("recall", f"recall:{message_id}", message_id, now) | {"message_id": message_id}
+
+
+def refused_row(task: QueuedTask, now: float) -> dict[str, Any]:
+    """Stands for a question that was refused at the door: a repeat of it is known."""
+    return _done_row(task.kind, task.event_id, task.dedupe_id, now)
 
 
 def click_row(event_id: str, now: float) -> dict[str, Any]:

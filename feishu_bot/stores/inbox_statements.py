@@ -96,22 +96,21 @@ _is_due = sa.or_(
 )
 
 
-def _next(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
+def _next(*conditions: sa.ColumnElement[bool], takes_over: bool = True) -> sa.CTE:
     """What is to be claimed, of what waits only where the conditions hold.
+
+    With `takes_over` also what another process has begun and left.
 
     PostgreSQL leaves out rows that another process is just claiming; SQLite has one writer at a
     time and drops the clause. As a CTE it is evaluated once, so the limit holds.
     """
     is_next = (~_is_busy, ~_is_behind, ~_is_after_held, ~_is_held)
+    which = sa.and_(inbox.c.state == _waiting, *conditions, *is_next)
+    if takes_over:
+        which = sa.or_(which, sa.and_(inbox.c.state == _running, _is_due))
     return (
         sa.select(inbox.c.id)
-        .where(
-            inbox.c.state != _done,
-            sa.or_(
-                sa.and_(inbox.c.state == _waiting, *conditions, *is_next),
-                sa.and_(inbox.c.state == _running, _is_due),
-            ),
-        )
+        .where(inbox.c.state != _done, which)
         .order_by(inbox.c.created_at, inbox.c.id)
         .limit(sa.bindparam("limit"))
         .with_for_update(skip_locked=True, of=inbox)
@@ -142,6 +141,8 @@ _JOB = (
     inbox.c.failures,
     inbox.c.crashes,
     inbox.c.checkpoint,
+    inbox.c.waiting_card,
+    inbox.c.stop_requested,
     inbox.c.progress,
     inbox.c.place,
     inbox.c.parts,
@@ -158,6 +159,9 @@ def _claim(which: sa.CTE) -> ReturningUpdate[*tuple[Any, ...]]:
 
 
 CLAIM, CLAIM_OF_OTHERS = _claim(_next()), _claim(_next(*_is_of_others))
+# Those that have a card already, while no other can be sent.
+CLAIM_WITH_CARD = _claim(_next(*_is_of_others, inbox.c.waiting_card))
+CLAIM_ONE = _claim(_next(inbox.c.id == sa.bindparam("wanted"), takes_over=False))
 
 # The leases of others, with what changes as long as they are renewed.
 OTHER_LEASES = sa.select(
@@ -225,7 +229,11 @@ PROLONG = (
     .values(lease_until=sa.bindparam("until"), renewals=inbox.c.renewals + 1)
     .returning(inbox.c.id, inbox.c.stop_requested)
 )
-CHECKPOINT = sa.update(inbox).where(_is_ours).values(checkpoint=sa.bindparam("kept"))
+CHECKPOINT = (
+    sa.update(inbox)
+    .where(_is_ours)
+    .values(checkpoint=sa.bindparam("kept"), waiting_card=sa.bindparam("waits"))
+)
 KEEP_PROGRESS = (
     sa.update(inbox)
     .where(_is_ours)
@@ -256,7 +264,15 @@ POSTPONE = (
 _is_named = inbox.c.dedupe_id == sa.bindparam("asked")
 REPLACE = (
     sa.update(inbox)
-    .where(inbox.c.state == _waiting, inbox.c.checkpoint.is_(None), _is_named)
+    .where(
+        inbox.c.state == _waiting,
+        _is_named,
+        sa.or_(
+            inbox.c.checkpoint.is_(None),
+            # Its card is one for an answer, and a command's reply is another.
+            sa.and_(inbox.c.waiting_card, sa.bindparam("now_kind", type_=sa.Text) == "ask"),
+        ),
+    )
     .values(
         kind=sa.bindparam("now_kind"),
         payload=sa.bindparam("now_payload"),
@@ -272,7 +288,7 @@ RUNNING_OF = (
     sa.select(inbox)
     .where(
         IS_OPEN,
-        sa.or_(inbox.c.state == _running, inbox.c.held_until.is_not(None)),
+        sa.or_(inbox.c.state == _running, inbox.c.held_until.is_not(None), inbox.c.waiting_card),
         inbox.c.kind.not_in(_BACKGROUND),
         inbox.c.sender == sa.bindparam("person"),
         inbox.c.chat_id == sa.bindparam("chat"),
@@ -321,14 +337,6 @@ FORGET_SHOWN = (
 )
 # What is being answered goes on, but leaves no turn.
 FORGET_RUNNING = sa.update(inbox).where(IS_RUNNING, _is_from).values(forget_requested=True)
-# Ids that earlier versions made of a person's own. What is known by one stays known.
-_named = (inbox.c.dedupe_id, inbox.c.conversation, inbox.c.root)
-_name: sa.BindParameter[str] = sa.bindparam("person")
-HIDE_NAME = (
-    sa.update(inbox)
-    .where(IS_DONE, sa.or_(*(column.contains(_name) for column in _named)))
-    .values({c.name: sa.func.replace(c, _name, sa.bindparam("hidden")) for c in _named})
-)
 # More than a person sends at once; the rest is a question of its own.
 _MOST_PARTS = 50
 # What another process is just claiming is none of ours.

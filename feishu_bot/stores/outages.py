@@ -50,7 +50,9 @@ def is_outage(exc: SQLAlchemyError) -> bool:
     if isinstance(code, int):
         return code & 0xFF in _SQLITE
     state = getattr(exc.orig, "sqlstate", None)
-    is_cut = exc.connection_invalidated or type(exc.orig).__name__ == "OperationalError"
+    # Psycopg has a class of its own for a connection that wasn't there in time.
+    names = {kind.__name__ for kind in type(exc.orig).__mro__}
+    is_cut = exc.connection_invalidated or "OperationalError" in names
     if isinstance(state, str):
         # The server also cuts a session that has done nothing for too long.
         return state.startswith(_POSTGRES) or bool(exc.connection_invalidated)

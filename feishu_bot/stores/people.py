@@ -15,7 +15,7 @@ from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores.cache import ReadCache
 from feishu_bot.stores.database import Database
-from feishu_bot.stores.erasure import erase_person
+from feishu_bot.stores.erasure import erase_person, tasks_that_name
 from feishu_bot.stores.schema import people as table
 from feishu_bot.stores.schema import usage
 from feishu_bot.stores.sweep import OldRows, Rest, never_stop
@@ -67,13 +67,20 @@ _OLD = OldRows(
 class SqlPeople:
     """Implements `core.people.People`; a person is stored only while something is set, or met.
 
-    Another process sees a change within three seconds by `clock` (seconds since the epoch).
+    Another process sees a change within three seconds by `timer`; `clock` gives seconds since the
+    epoch.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._cache: ReadCache[str, Person] = ReadCache(clock)
+        self._cache: ReadCache[str, Person] = ReadCache(timer)
 
     def get(self, open_id: str) -> Person:
         return self._cache.get(open_id, self._read)
@@ -106,9 +113,15 @@ class SqlPeople:
         What is being answered just now leaves no turn. On SQLite nothing of it is left in the
         database's files either; PostgreSQL removes it with its next VACUUM.
         """
+        tasks = tasks_that_name(self._database, open_id)
         with self._database.write() as connection:
-            now = self._clock()
-            report = erase_person(connection, open_id, now=now, keep_usage_since=keep_usage_since)
+            report = erase_person(
+                connection,
+                open_id,
+                now=self._clock(),
+                keep_usage_since=keep_usage_since,
+                tasks=tasks,
+            )
         self._cache.drop(open_id)
         # Where somebody is just reading, the next sweep does it.
         with contextlib.suppress(StoreUnavailable):

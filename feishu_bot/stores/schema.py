@@ -32,6 +32,8 @@ IS_OPEN = sa.text("state != 'done'")
 IS_RUNNING = sa.text("state = 'running'")
 IS_DONE = sa.text("state = 'done'")
 PLAYS_ROLE = sa.text("role != ''")
+HAS_FAILED = sa.text("notice != ''")
+IS_BLOCKED = sa.text("blocked")
 
 
 def _index_where(condition: sa.TextClause, *names: str, unique: bool = False) -> sa.Index:
@@ -74,6 +76,8 @@ inbox = sa.Table(
     # Grows with each renewal: that is how others see that the holder lives.
     sa.Column("renewals", sa.Integer, nullable=False, server_default="0"),
     sa.Column("checkpoint", _Json),
+    # All that the checkpoint holds is a card that says that the question waits.
+    sa.Column("waiting_card", sa.Boolean, nullable=False, server_default=sa.false()),
     # What the model has said so far, a JSON object a line; deleted when the job ends.
     sa.Column("progress", CleanText),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -220,9 +224,19 @@ usage = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     # The person is to be forgotten: it goes when its day is over.
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
+    # How long the question waited for its turn, and then for the first words; empty for what was
+    # no question, or got no words.
+    sa.Column("waited", sa.Double),
+    sa.Column("first_text", sa.Double),
+    # Of what failed: the kind of the notice, and the id on the card.
+    sa.Column("notice", sa.Text, nullable=False, server_default=""),
+    sa.Column("request_id", sa.Text, nullable=False, server_default=""),
+    # "p2p" or "group"; empty where it isn't known.
+    sa.Column("chat_type", sa.Text, nullable=False, server_default=""),
     sa.Index("usage_created", "created_at"),
     sa.Index("usage_person", "open_id", "created_at"),
     sa.Index("usage_chat", "chat_id", "created_at"),
+    sa.Index("usage_failed", "created_at", sqlite_where=HAS_FAILED, postgresql_where=HAS_FAILED),
 )
 
 # Several grants for one day or month add up, and each keeps who gave it. An older version only
@@ -272,6 +286,7 @@ people = sa.Table(
     # When something was last set or the person was last met, to within a day.
     sa.Column("seen_at", sa.Double, nullable=False),
     sa.Index("people_seen", "seen_at"),
+    sa.Index("people_blocked", "open_id", sqlite_where=IS_BLOCKED, postgresql_where=IS_BLOCKED),
 )
 
 # Prompts that people keep for themselves, each under a name.
@@ -299,6 +314,7 @@ feedback = sa.Table(
     sa.Column("question_id", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("feedback_created", "created_at"),
+    sa.Index("feedback_person", "open_id"),
 )
 
 # The bot's reactions on messages that wait for their turn. A row is there before its reaction,
@@ -355,4 +371,66 @@ call_holdings = sa.Table(
     # By the database's own clock.
     sa.Column("ends_at", sa.Double, nullable=False),
     sa.Column("gone_at", sa.Double, nullable=False),
+)
+
+# Leases on what one process of all does. An empty `holder` is nobody; `term` grows with each new
+# holder and `renewals` while it lives. `note` is what it tells the others.
+exclusive_leases = sa.Table(
+    "exclusive_leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("term", sa.BigInteger, nullable=False),
+    sa.Column("renewals", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("note", _Json),
+)
+
+# What administrators have changed while the bot runs. A row whose value was taken back stays, so
+# that the sum of the revisions grows with every change.
+overrides = sa.Table(
+    "overrides",
+    metadata,
+    sa.Column("section", sa.Text, primary_key=True),
+    sa.Column("name", CleanText, primary_key=True),
+    sa.Column("value", _Json),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Double, nullable=False),
+)
+
+# Everything that administrators did on their page; nothing here is ever edited.
+admin_changes = sa.Table(
+    "admin_changes",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", CleanText, nullable=False),
+    sa.Column("before", CleanText, nullable=False),
+    sa.Column("after", CleanText, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Index("admin_changes_created", "created_at"),
+)
+
+# Of tokens only their hashes.
+admin_sessions = sa.Table(
+    "admin_sessions",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("actor", sa.Text, nullable=False),
+    # All ids of the person; empty for whoever has the password.
+    sa.Column("ids", _Json),
+    sa.Column("password_mark", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("seen_at", sa.Double, nullable=False),
+)
+
+admin_links = sa.Table(
+    "admin_links",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("open_id", sa.Text, nullable=False),
+    sa.Column("ids", _Json, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("used_at", sa.Double),
 )

@@ -27,7 +27,7 @@ _is_answer = sa.and_(
 )
 ANSWERS = sa.func.sum(sa.case((_is_answer, 1), else_=0))
 TOKENS = sa.func.sum(table.c.prompt_tokens + table.c.completion_tokens)
-_SUMS = (
+SUMS = (
     ANSWERS.label("answers"),
     sa.func.sum(table.c.prompt_tokens).label("prompt_tokens"),
     sa.func.sum(table.c.completion_tokens).label("completion_tokens"),
@@ -41,7 +41,7 @@ _COLUMNS = {"person": table.c.open_id, "chat": table.c.chat_id, "model": table.c
 
 def _sums_by(column: sa.Column[str]) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(column.label("name"), *_SUMS)
+        sa.select(column.label("name"), *SUMS)
         .where(table.c.created_at >= sa.bindparam("since"))
         .group_by(column)
     )
@@ -55,7 +55,7 @@ def _grouped(starts: Sequence[float], by: Sequence[UsageGroup]) -> sa.Select[*tu
     ]
     names: list[sa.ColumnClause[Any]] = [sa.literal_column(f'"{group}"') for group in by]
     return (
-        sa.select(*labels, *_SUMS)
+        sa.select(*labels, *SUMS)
         .where(table.c.created_at >= sa.bindparam("since"))
         .group_by(*names)
         .order_by(
@@ -148,7 +148,7 @@ class SqlUsage:
 
 
 def _row(row: sa.RowMapping, by: Sequence[UsageGroup]) -> UsageRow:
-    sums = {column.name: row[column.name] for column in _SUMS}
+    sums = {column.name: row[column.name] for column in SUMS}
     groups: dict[str, Any] = {group: row[group] for group in by}
     return UsageRow(total=UsageTotal(name="", **sums), **groups)
 

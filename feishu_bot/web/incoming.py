@@ -8,10 +8,15 @@ MAX_HEAD = 16 * 1024
 # An address check is all that may come without a signature.
 MAX_UNSIGNED_BODY = 4096
 MAX_SIGNED_BODY = 1024 * 1024
+# A form of the administrator's page, from a browser that says it is logged in. Whether it is, the
+# page finds out before it reads any of it.
+MAX_FORM = 64 * 1024
+FORM_COOKIE = b"feishu_bot_admin="
 # The line before a chunk has a number, and extensions that nobody uses.
 MAX_CHUNK_LINE = 256
 
 _HEAD_END = b"\r\n\r\n"
+_ADMIN = re.compile(rb"[A-Z]+ /admin[/? ]")
 _EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
 
 
@@ -30,6 +35,7 @@ class IncomingRequest:
         "_limit",
         "_received",
         "expects_continue",
+        "is_admin",
         "is_delivery",
         "is_whole",
         "must_close",
@@ -46,6 +52,7 @@ class IncomingRequest:
         self.is_whole = False
         self.must_close = False
         self.is_delivery = False
+        self.is_admin = False
         self.expects_continue = False
 
     def __len__(self) -> int:
@@ -77,13 +84,21 @@ class IncomingRequest:
             name, _, value = field.partition(b":")
             fields.setdefault(name.strip().lower(), []).append(value.strip())
         self.is_delivery = line.startswith(b"POST /webhook/")
-        is_signed = self.is_delivery and any(fields.get(b"x-lark-signature", ()))
-        self._limit = MAX_SIGNED_BODY if is_signed else MAX_UNSIGNED_BODY
+        self.is_admin = _ADMIN.match(line) is not None
+        self._limit = self._limit_of(fields)
         self._read_length(fields.get(b"content-length"), fields.get(b"transfer-encoding"))
         expects = b"100-continue" in (value.lower() for value in fields.get(b"expect", ()))
         if expects and not self.is_whole and len(self._received) == self._body_at != self._end:
             self.expects_continue = True
             self._drop_expect(end)
+
+    def _limit_of(self, fields: dict[bytes, list[bytes]]) -> int:
+        """How long the body may be, by what the head says of it."""
+        if self.is_delivery and any(fields.get(b"x-lark-signature", ())):
+            return MAX_SIGNED_BODY
+        if self.is_admin and any(FORM_COOKIE in value for value in fields.get(b"cookie", ())):
+            return MAX_FORM
+        return MAX_UNSIGNED_BODY
 
     def _read_length(self, lengths: list[bytes] | None, codings: list[bytes] | None) -> None:
         if codings:

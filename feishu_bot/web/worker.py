@@ -43,6 +43,8 @@ MAX_BUFFERED = 32 * 1024 * 1024
 ACCEPTS_AT_ONCE = 64
 # For everything but deliveries: what those wait for must not delay /ping.
 OTHER_THREADS = 4
+# For the administrator's page, whose reports may take a second: neither deliveries nor /ping wait.
+ADMIN_THREADS = 2
 
 _SEND_TIMEOUT = struct.pack("ll", SEND_SECONDS, 0)
 _CROWDED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -61,6 +63,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         self._lingering: dict[TConn, float] = {}
         self._buffered = 0
         self._others = futures.ThreadPoolExecutor(OTHER_THREADS)
+        self._admins = futures.ThreadPoolExecutor(ADMIN_THREADS)
 
     @override
     def accept(self, listener: socket.socket) -> None:
@@ -108,7 +111,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         """Hand a whole request to a thread."""
         received, conn.rest = conn.incoming.take()
         conn.must_close = conn.incoming.must_close
-        pool = self.tpool if conn.incoming.is_delivery else self._others
+        pool = self._pool_of(conn.incoming)
         conn.incoming = None
         # The parser finds all there is, and never waits for more.
         conn.parser = http.get_parser(self.cfg, [received], conn.client)
@@ -117,6 +120,12 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         done.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
         )
+
+    def _pool_of(self, incoming: IncomingRequest) -> futures.Executor:
+        if incoming.is_delivery:
+            pool: futures.Executor = self.tpool
+            return pool
+        return self._admins if incoming.is_admin else self._others
 
     @override
     def handle_request(self, req: Any, conn: TConn) -> Any:

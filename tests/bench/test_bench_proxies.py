@@ -71,6 +71,7 @@ def test_what_is_put_in_for_the_bench_is_addresses_and_no_more(tmp_path):
     assert "http://:1111 {" in caddy
     assert "reverse_proxy 127.0.0.1:2222" in caddy
     assert "read_body 5s" in caddy
+    assert "request_buffers 1MB" in caddy or "buffer_requests" in caddy
     assert "resolver 127.0.0.1:3333 valid=1s" in replicas
     assert "http://replica:2222" in replicas
     assert "non_idempotent" in replicas

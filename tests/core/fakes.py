@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
+from feishu_bot.core.administration.audit import Change
+from feishu_bot.core.administration.overrides import Override
+from feishu_bot.core.administration.sessions import Session
 from feishu_bot.core.alerts import Alert
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Card
@@ -32,6 +35,7 @@ from feishu_bot.core.messenger import UNENDING, AnswerEdit, FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
+from feishu_bot.core.queue.admission import Admission
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.quotas import sum_usage
@@ -68,6 +72,8 @@ class FakeInbox:
         self.taken_over: set[int] = set()
         self.recalled: set[int] = set()
         self.to_stop: set[int] = set()
+        self.refused: list[QueuedTask] = []
+        self.waiting_cards: set[int] = set()
         self.doing: dict[ConversationKey, QueuedTask] = {}
         self._lock = threading.Lock()
 
@@ -79,12 +85,33 @@ class FakeInbox:
             self.jobs.append(Job.of(task, id=len(self.tasks), attempt=1, checkpoint={}))
             return True
 
-    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
+    def put_if_room(self, task, most) -> Admission:
+        own = [known for known in self.tasks if known.target.sender == task.target.sender]
+        if len(own) >= most.person:
+            return Admission.PERSON_FULL
+        return Admission.TAKEN if self.put(task) else Admission.KNOWN
+
+    def note_refused(self, task) -> None:
+        self.refused.append(task)
+
+    def open_task(self, dedupe_id):
+        tasks = self.doing.values()
+        return next((task for task in tasks if task.dedupe_id == dedupe_id), None)
+
+    def claim_one(self, task_id: int) -> Job | None:
+        with self._lock:
+            found = next((job for job in self.jobs if job.id == task_id), None)
+            self.jobs = [job for job in self.jobs if job is not found]
+            return found
+
+    def claim(self, limit: int, *, but: Askers = NOBODY, only_with_card: bool = False) -> list[Job]:
         with self._lock:
             jobs = [
                 job
                 for job in self.jobs
-                if job.target.sender.open_id not in but.people and job.key.chat_id not in but.chats
+                if (job.has_waiting_card or not only_with_card)
+                and job.target.sender.open_id not in but.people
+                and job.key.chat_id not in but.chats
             ][:limit]
             self.jobs = [job for job in self.jobs if job not in jobs]
             return jobs
@@ -95,10 +122,11 @@ class FakeInbox:
         kept = frozenset(range(len(self.tasks) + 1)) - self.taken_over
         return Renewal(frozenset(self.taken_over), frozenset(self.to_stop), kept)
 
-    def checkpoint(self, job, state) -> None:
+    def checkpoint(self, job, state, *, is_waiting_card=False) -> None:
         if job.id in self.taken_over:
             raise LeaseLost
         self.checkpoints[job.id] = dict(state)
+        self.waiting_cards.add(job.id) if is_waiting_card else self.waiting_cards.discard(job.id)
 
     def take_click(self, event_id) -> bool:
         is_new = event_id not in self.clicks
@@ -116,7 +144,9 @@ class FakeInbox:
         return job.id in self.recalled
 
     def release(self, jobs) -> None:
-        self.released.extend(jobs)
+        with self._lock:
+            self.released.extend(jobs)
+            self.jobs = [job for job in jobs if job.id not in self.finished] + self.jobs
 
     def drop(self, job) -> None:
         self.dropped.append(job.id)
@@ -519,7 +549,7 @@ class RecordedAnswer:
         self.reasoning = ""
         self.pictures: dict[str, str] = {}
         self.ending: FinalAnswer | None = None
-        self.abandoned = False
+        self.abandoned = self.is_held = False
         self.waiting = 0
         self.drawing: list[int] = []
         self.on_write: Callable[[], None] = lambda: None
@@ -545,6 +575,9 @@ class RecordedAnswer:
 
     def tell_heard(self, text) -> None:
         self.heard = text
+
+    def hold(self) -> None:
+        self.is_held = True
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         if self._failure:
@@ -585,10 +618,11 @@ class RecordingMessenger:
         save,
         sent,
         position="",
+        has_text=False,
         lease=UNENDING,
     ) -> RecordedAnswer:
         answer = RecordedAnswer(checkpoint, self.failure)
-        answer.position = position
+        answer.position, answer.has_text = position, has_text
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
         save({"cards": [{"card_id": "c1"}]})
@@ -805,3 +839,80 @@ class FakeAlerts:
 
     def note(self, alert, *, seen_by=None) -> None:
         self.noted.append((alert, seen_by))
+
+
+class FakeAuditLog:
+    """Every change, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def add(self, change) -> None:
+        self.changes.append(change)
+
+    def newest(self, limit, *, skipped=0):
+        return tuple(self.changes[::-1][skipped : skipped + limit])
+
+
+class FakeSessions:
+    """Sessions and links, in memory."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        # The ids of each link, when it was made, and whether it was used.
+        self.links: dict[str, tuple[tuple[str, ...], float, bool]] = {}
+
+    def add(self, token_hash, session) -> None:
+        self.sessions[token_hash] = session
+
+    def find(self, token_hash):
+        return self.sessions.get(token_hash)
+
+    def touch(self, token_hash, now) -> None:
+        self.sessions[token_hash] = replace(self.sessions[token_hash], seen_at=now)
+
+    def end(self, token_hash) -> None:
+        self.sessions.pop(token_hash, None)
+
+    def end_all(self) -> None:
+        self.sessions.clear()
+        self.links.clear()
+
+    def add_link(self, token_hash, ids, now) -> None:
+        self.links[token_hash] = ids, now, False
+
+    def take_link(self, token_hash, since, now):
+        ids, made_at, is_used = self.links.get(token_hash, ((), 0.0, True))
+        if is_used or made_at < since:
+            return None
+        self.links[token_hash] = ids, made_at, True
+        return ids
+
+    def has_links(self, since) -> bool:
+        return any(made_at >= since for _, made_at, _ in self.links.values())
+
+
+class FakeOverrides:
+    """What was changed, by section and name; the changes go to `audit`."""
+
+    def __init__(self, audit=None) -> None:
+        self.audit = audit or FakeAuditLog()
+        self.sections: dict[str, dict[str, Override]] = {}
+        self.watching: list[Callable[[], None]] = []
+
+    def of(self, section):
+        return self.sections.setdefault(section, {})
+
+    def watch(self, take) -> None:
+        self.watching.append(take)
+        take()
+
+    def put(self, section, name, value, change) -> None:
+        held = dict(self.of(section))
+        held.pop(name, None)
+        if value is not None:
+            held[name] = Override(value=value, changed_by=change.actor)
+        self.sections[section] = held
+        self.audit.add(change)
+        for take in self.watching:
+            take()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.progress import BrokenTry, Progress, ShownText
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.answering.seam import Seam
@@ -210,6 +211,48 @@ def test_a_model_that_fails_to_go_on_leaves_what_was_shown():
 
     assert shown.ending.text == "Once upon "
     assert shown.ending.can_continue
+
+
+def test_the_end_is_kept_before_it_is_shown():
+    world = BotWorld()
+    world.model.enqueue_text("Hi")
+    checkpoint, held = world.inbox.checkpoint, []
+
+    def note(job, state):
+        held.append(("draft" in state, world.messenger.answers and answer().is_held))
+        checkpoint(job, state)
+
+    def answer():
+        return world.messenger.answers[-1]
+
+    world.inbox.checkpoint = note
+
+    world.bot.work(job(message("Hello?")), JobControl())
+
+    assert (True, True) in held
+    assert not any(is_end and not is_held for is_end, is_held in held)
+    assert answer().ending.text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("progress", "saved", "has_text"),
+    [
+        ("", {}, False),
+        (written("", "well").news(), {}, False),
+        (written("one two").news(), {}, True),
+        ("", {"draft": Draft(text="one").as_json()}, True),
+    ],
+)
+def test_a_card_is_opened_as_one_with_text_where_an_earlier_process_has_shown_some(
+    progress, saved, has_text
+):
+    world = BotWorld()
+    world.model.enqueue_text("three")
+    claimed = job(message("Hello?"), checkpoint={**CARD, **saved}, progress=progress)
+
+    world.bot.work(claimed, JobControl())
+
+    assert world.messenger.answers[-1].has_text is has_text
 
 
 def test_an_answer_with_pictures_ends_where_it_was_broken_off():

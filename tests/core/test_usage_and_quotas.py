@@ -16,7 +16,7 @@ from feishu_bot.core.cards import Card, Chart, Point, Select, Text
 from feishu_bot.core.chat_model import StreamEnd, StreamStart, TextDelta
 from feishu_bot.core.commands import usage_report
 from feishu_bot.core.formatting import format_money
-from feishu_bot.core.limits import Limit, Quota, Spending
+from feishu_bot.core.limits import FixedLimits, Limit, Quota, Spending
 from feishu_bot.core.messages import IncomingMessage, Mention
 from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
@@ -65,7 +65,10 @@ class UsageWorld(BotWorld):
             clock=self.clock,
         )
         self.quotas = QuotaChecker(
-            self.reservations, limits=limits, currency=lambda: currency, clock=self.clock
+            self.reservations,
+            limits=FixedLimits(limits),
+            currency=lambda: currency,
+            clock=self.clock,
         )
 
     def use(self, times: int = 1, **changes: object) -> None:

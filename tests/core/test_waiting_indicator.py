@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
-from feishu_bot.core.queue.waiting import LeftReaction, WaitingMessage
+from feishu_bot.core.queue.waiting import LeftReaction, WaitingTask
 from feishu_bot.core.queue.waiting_indicator import (
     GIVE_UP_SECONDS,
     IN_HAND_SECONDS,
@@ -21,34 +23,34 @@ from tests.builders import KEY, job
 from tests.polling import Clock, eventually
 
 
+def waiting_task(**changes) -> WaitingTask:
+    """A question that waits for nobody else of its conversation."""
+    values = {"id": 1, "kind": "ask", "message_id": "om_1", "conversation": str(KEY)}
+    values |= {"chat_id": KEY.chat_id, "sender": "ou_alice", "received_at": 0.0}
+    flags = ("is_behind", "is_stopped", "has_card", "has_reaction")
+    return WaitingTask(**values | dict.fromkeys(flags, False) | {"is_message": True} | changes)
+
+
 class FakeWaiting:
     """What waits, and rows of reactions as (id, in hand until, made at)."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.messages: dict[str, WaitingMessage] = {}
+        self.messages: dict[str, WaitingTask] = {}
         self.rows: dict[str, tuple[str, float, float]] = {}
         self.looks_for_left = 0
 
     def put(self, message_id: str, received_at: float = 0.0, *, is_behind: bool = True) -> None:
-        self.messages[message_id] = WaitingMessage(
+        self.messages[message_id] = waiting_task(
+            id=len(self.messages),
             message_id=message_id,
-            conversation=str(KEY),
             received_at=received_at,
             is_behind=is_behind,
-            has_reaction=False,
         )
 
     def waiting(self):
         return tuple(
-            WaitingMessage(
-                message_id=one.message_id,
-                conversation=one.conversation,
-                received_at=one.received_at,
-                is_behind=one.is_behind,
-                has_reaction=one.message_id in self.rows,
-            )
-            for one in self.messages.values()
+            replace(one, has_reaction=one.message_id in self.rows) for one in self.messages.values()
         )
 
     def left(self):

@@ -322,7 +322,8 @@ def test_leases_are_renewed_until_the_last_job_has_ended(inbox, handler, start):
 
 def test_tasks_are_claimed_no_faster_than_feishu_takes_messages(inbox, handler, start):
     for number in range(60):
-        inbox.put(task(number))
+        asked = message(message_id=f"om_{number}", chat_id=f"oc_{number}")
+        inbox.put(queued(asked))
     handler.go.set()
     start(threads=100).wake()
 

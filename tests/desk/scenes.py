@@ -11,13 +11,15 @@ from tests.desk import gallery
 from tests.desk.pictures import png
 from tests.desk.screenshot_texts import TEXTS
 from tests.desk.using import answer_to, choose_fault, tool
+from tests.scenarios.bots import LocalBot
 
 
 class Stage:
     """A simulator with people, the real bot, and the page opened on it."""
 
-    def __init__(self, sim: Simulator, page: Page, lang: str) -> None:
+    def __init__(self, sim: Simulator, page: Page, lang: str, bot: LocalBot) -> None:
         self.sim = sim
+        self.bot = bot
         self.page = page
         self.texts = TEXTS[lang]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from feishu_simulator import Script, Simulator
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Person
-from tests.desk import scenes, setup_scenes
+from tests.desk import admin_demo, scenes, setup_scenes
 from tests.desk.bot_cards import SHEETS, Asking
 from tests.desk.conftest import ARGUMENTS, MISSING, chromium
 from tests.desk.scenes import Stage
@@ -37,6 +38,7 @@ figcaption { padding: 0 2px 5px; color: #646a73; }
 img { display: block; border-radius: 8px; }
 """
 
+PASSWORD = "correct-horse-9-battery"
 MOST_COLUMNS = 4
 NARROW = {"width": 470, "height": 1400}
 PHONE = {"width": 390, "height": 780}
@@ -104,7 +106,7 @@ def staged(
         page = context.new_page()
         page.clock.set_fixed_time(NOW)
         page.goto(sim.page_url)
-        stage = Stage(sim, page, lang)
+        stage = Stage(sim, page, lang, bot)
         stage.be("person")
         yield stage
 
@@ -132,6 +134,25 @@ def sheet(browser: Browser, name: str, lang: str) -> bytes:
     drawn = page.locator("main").screenshot()
     page.close()
     return drawn
+
+
+def admin_page(browser: Browser, lang: str) -> bytes:
+    """The figures of an imagined company on the administrator's page."""
+
+    def settings(sim: Simulator) -> dict[str, str]:
+        return {"ADMIN_PASSWORD": PASSWORD}
+
+    with staged(browser, lang, "light", {"width": 1080, "height": 900}, settings) as stage:
+        people = [person.open_id for person in stage.sim.feishu.state.people.values()]
+        admin_demo.fill(stage.bot.database, people, time.time())
+        page = stage.page
+        page.goto(f"{stage.bot.url}/admin")
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("#by-password button").click()
+        expect(page.locator("nav")).to_be_visible()
+        page.goto(f"{stage.bot.url}/admin/figures?days=30")
+        expect(page.locator(".plot canvas")).to_have_count(4)
+        return page.screenshot(style=STILL, caret="hide")
 
 
 def picture_of(stage: Stage, message: Message) -> str:
@@ -193,6 +214,12 @@ def main(folder: Path, only: Collection[str] = ()) -> None:
                 file = folder / f"{name}.{lang}.png"
                 file.write_bytes(sheet(browser, name, lang))
                 print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
+        for lang in ("zh", "en"):
+            if only and f"admin.{lang}" not in only:
+                continue
+            file = folder / f"admin.{lang}.png"
+            file.write_bytes(admin_page(browser, lang))
+            print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
         browser.close()
 
 

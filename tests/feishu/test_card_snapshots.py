@@ -141,7 +141,7 @@ def test_what_can_be_filled_in_is_declared_by_its_action(family: str, built: Bui
     for name, by_reader in built[family].items():
         for part in walk(by_reader["zh"]):
             fields: set[str] = set()
-            behaviors = part.get("behaviors", [])
+            behaviors = [b for b in part.get("behaviors", []) if b["type"] == "callback"]
             if part["tag"] == "form":
                 inner = list(walk(part))
                 fields = {one["name"] for one in inner if one["tag"] in ("input", "select_static")}

@@ -67,3 +67,29 @@ def test_a_card_that_could_not_be_sent_is_not_taken_for_shown(sim, cardkit_card)
 
     with pytest.raises(CardRefused):
         streaming_card.close("the end", card("the end"))
+
+
+def calls_to_settle(sim, streaming_card):
+    before = len(sim.feishu.calls)
+    streaming_card.settle()
+    return [call.api for call in sim.feishu.calls[before:]]
+
+
+def test_a_final_card_that_was_taken_ends_the_streaming_by_itself(sim, cardkit_card, question):
+    streaming_card = cardkit_card(Clock(), {})
+    streaming_card.open(card("", streaming=True))
+    streaming_card.close("the end", card("the end"))
+
+    assert calls_to_settle(sim, streaming_card) == []
+    assert not sim.feishu.answers_to(question)[0].streaming
+
+
+def test_streaming_is_switched_off_where_no_final_card_was_taken(sim, cardkit_card, question):
+    first = cardkit_card(Clock(), {})
+    first.open(card("", streaming=True))
+    first.overwrite("moved")
+    second = cardkit_card(Clock(1_001.0), first.state())
+
+    assert calls_to_settle(sim, second) == ["card.settings"]
+    assert calls_to_settle(sim, second) == []
+    assert not sim.feishu.answers_to(question)[0].streaming

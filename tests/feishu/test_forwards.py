@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.errors import FeishuUnavailable
 from feishu_bot.feishu.message_reader import MOST_DEPTH, MOST_PARTS, FeishuMessageReader
+from feishu_bot.feishu.paced_reads import PacedReads
+from feishu_bot.feishu.streaming.pacer import Pacer
 
 
 class Items:
@@ -42,7 +44,9 @@ def item(name: str, upper: str = "", kind: str = "text", at: int = 1, **more) ->
 
 def read(*items: dict, **more) -> FetchedMessage:
     root = item("root", kind="merge_forward")
-    found = FeishuMessageReader(Items([root, *items], **more), "cli_1").quoted("root")
+    found = FeishuMessageReader(Items([root, *items], **more), "cli_1", PacedReads(Pacer())).quoted(
+        "root"
+    )
     assert found
     return found
 

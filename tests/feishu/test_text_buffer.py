@@ -99,3 +99,36 @@ def test_the_end_has_no_note() -> None:
 
     assert buffer.note == ""
     assert buffer.take() == ("all", "", False)
+
+
+def test_what_an_earlier_process_has_shown_is_not_replaced_by_a_note() -> None:
+    buffer = TextBuffer(waits_for_text=True)
+    taken: list[str] = []
+
+    def draw() -> None:
+        buffer.wait_for_news()
+        taken.append(buffer.take()[0])
+
+    drawing = threading.Thread(target=draw)
+    drawing.start()
+    buffer.put_waiting(2)
+    buffer.put_note("busy")
+    buffer.write(reasoning="well")
+    drawing.join(0.05)
+    assert taken == []
+
+    buffer.write("what stood there, ")
+    drawing.join(10)
+
+    assert taken == ["what stood there, "]
+    assert buffer.waiting == 2
+
+
+@pytest.mark.parametrize("end", [TextBuffer.abandon, lambda buffer: buffer.end(ENDING)])
+def test_who_waits_for_text_hears_of_the_end(end) -> None:
+    buffer = TextBuffer(waits_for_text=True)
+    buffer.put_waiting(2)
+
+    end(buffer)
+
+    buffer.wait_for_news()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from feishu_bot.feishu.paced_reads import PacedReads
+from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import (
     KNOWN_SECONDS,
     SCOPE_SECONDS,
@@ -21,7 +23,7 @@ def clock():
 
 @pytest.fixture
 def names(client, clock):
-    return FeishuUserDirectory(client, timer=clock)
+    return FeishuUserDirectory(client, PacedReads(Pacer()), timer=clock)
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lark_oapi.core.http import Transport
 
 from feishu_simulator import Simulator
 from tests.fuzz.door import Door
+from tests.fuzz.mutations import mutated
 from tests.postgres import Postgres
 
 DELIVERIES = 2_000
@@ -44,3 +47,19 @@ def _fuzz(database_url: str, count: int) -> None:
         assert door.statuses[200] > door.statuses[401]
         assert door.deliver_genuine(1) == 200
         assert door.drain() == 1
+
+
+def test_every_seed_makes_a_delivery_though_all_may_be_taken_away() -> None:
+    least = [{"uuid": "uu_", "token": "verification", "event": {}}]
+
+    bodies = [mutated(random.Random(seed), least, 1) for seed in range(200)]
+
+    assert b'{"token": "verification"}' in bodies
+
+
+def test_what_is_too_deep_to_be_written_is_a_delivery_all_the_same() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(2_000):
+        deep = {"a": deep}
+
+    assert mutated(random.Random(1), [{"uuid": "uu_", "event": deep}], 1).startswith(b"[[[")

@@ -54,6 +54,18 @@ def test_code_that_is_cut_in_two_stays_code(sim, talk, bot):
         assert answer.text.count("```") % 2 == 0
 
 
+def test_what_is_held_back_costs_no_frames(sim, talk, bot):
+    """What may become a formula or a table is shown once it is known what it is."""
+    sim.gateway.enqueue(Script.chunks(["$$"] + ["x + "] * 60 + ["1 $$ and so on"], between=0.02))
+    question = talk.say("sum")
+    sim.feishu.wait_for(
+        lambda: (a := sim.feishu.answers_to(question)) and "and so on" in a[-1].text, timeout=20
+    )
+
+    calls = [call.api for call in sim.feishu.calls]
+    assert calls.count("card.update") + calls.count("element.content") <= 4
+
+
 def test_without_cardkit_the_card_is_patched(sim, talk, bot):
     sim.feishu.withdraw("cardkit:card:write")
     sim.gateway.respond_with(

@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from feishu_bot.errors import SetupFailed
+from feishu_bot.setup.doorway import Doorway, listen
 from feishu_bot.setup.manifest import EVENTS, SCOPES
 from tests.setup.conftest import Tenant
 
@@ -203,6 +204,19 @@ def test_nothing_secret_is_said_or_logged(tenant: Tenant, caplog) -> None:
     for one in secret:
         assert one not in said
         assert one not in caplog.text
+
+
+def test_a_bot_that_is_running_answers_the_check_itself(tenant: Tenant) -> None:
+    tenant.set_up(public_url=tenant.public_url)
+    saved = tenant.saved
+    running = Doorway()
+    running.accepts((saved["APP_ENCRYPT_KEY"], saved["APP_VERIFICATION_TOKEN"]))
+
+    with listen(running, "127.0.0.1", tenant.port):
+        assert tenant.set_up(redo=True, public_url=tenant.public_url) == "live"
+
+    assert running.knocks == 1
+    assert "A bot is running on port" in tenant.phone.english
 
 
 def test_the_settings_are_for_their_owner_alone(tenant: Tenant) -> None:

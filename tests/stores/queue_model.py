@@ -86,7 +86,10 @@ class Process:
         self.working: list[Work] = []
         self.database = LinkedDatabase(url, pool_size=2)
         self.conversations = SqlConversations(
-            self.database, ttl_seconds=1e9, clock=lambda: EPOCH + timer() + self.clock_is_off
+            self.database,
+            ttl_seconds=1e9,
+            clock=lambda: EPOCH + timer() + self.clock_is_off,
+            timer=timer,
         )
         self.inbox = SqlInbox(
             self.database,

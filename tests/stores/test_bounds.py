@@ -51,7 +51,7 @@ def test_the_caches_of_conversations_stay_small() -> None:
 
 
 def test_names_and_chats_that_are_remembered_have_bounds() -> None:
-    names = FeishuUserDirectory(client=None)  # type: ignore[arg-type]
+    names = FeishuUserDirectory(client=None, reads=None)  # type: ignore[arg-type]
     pacer = Pacer()
 
     for number in range(MANY):

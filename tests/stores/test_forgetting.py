@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from feishu_bot.core.administration.audit import Change
+from feishu_bot.core.administration.sessions import Session
 from feishu_bot.core.answering.question_context import tagged
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
@@ -29,7 +31,10 @@ from feishu_bot.stores import (
     SqlUsage,
     WorkerId,
 )
+from feishu_bot.stores.audit import SqlAuditLog
+from feishu_bot.stores.overrides import SqlOverrides
 from feishu_bot.stores.schema import metadata
+from feishu_bot.stores.sessions import SqlSessions
 from feishu_bot.stores.turns import insert_turn
 from feishu_bot.stores.usage import insert_usage
 from tests.stores.granting import granted
@@ -185,14 +190,14 @@ class TestForgetting:
         assert [conversations.load(key).role for key in (shared, strange)] == ["a poet"] * 2
 
     def test_what_was_chosen_in_their_private_chat_goes(self, people, forget, database) -> None:
-        chats = SqlChats(database, clock=lambda: 0.0)
+        chats = SqlChats(database, timer=lambda: 0.0)
         people.meet("ou_1", "oc_private")
         for chat in ("oc_private", "oc_1"):
             chats.save(chat, role="a poet", model="gpt")
 
         assert forget().settings == 1
 
-        left = SqlChats(database, clock=lambda: 0.0)
+        left = SqlChats(database, timer=lambda: 0.0)
         assert left.settings("oc_private") == ChatSettings()
         assert left.settings("oc_1").role == "a poet"
 
@@ -388,7 +393,7 @@ class TestForgetting:
         people.meet("ou_1", "oc_private")
         people.set_language("ou_1", "en")
         people.set_favourite("ou_1", marker)
-        SqlChats(database, clock=clock).save("oc_private", role=marker)
+        SqlChats(database, timer=clock).save("oc_private", role=marker)
         SqlOwnRoles(database, clock=clock).save("ou_1", marker, marker, most=5)
         turn = Turn(
             question=f"<attachments>\n{marker} read of a file\n</attachments>\n\n{marker} heard",
@@ -413,6 +418,12 @@ class TestForgetting:
         SqlFeedback(database, clock=clock).save(
             RatedAnswer(message_id="om_1"), "ou_1", "down", marker
         )
+        SqlAuditLog(database).add(Change(actor="ou_2", action="block", subject="ou_1"))
+        by_them = Change(actor="ou_1", action="limit", subject="USER_DAILY_QUESTIONS")
+        SqlOverrides(database).put("limit", "USER_DAILY_QUESTIONS", 5, by_them)
+        session = Session(actor="ou_1", ids=("ou_1",), created_at=clock(), seen_at=clock())
+        SqlSessions(database).add("hash", session)
+        SqlSessions(database).add_link("hash", ("ou_1",), clock())
         asked = self.task_of("ou_1", make_task(1))
         waiting = replace(asked, task=replace(asked.task, text=marker))
         done = replace(

@@ -8,23 +8,25 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from bench.grown_rows import FIVE, PEOPLE, fill
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
 from feishu_bot.core.limits import Spending
 from feishu_bot.core.messages import SentMessages
+from feishu_bot.core.queue.admission import Admission, Pending
 from feishu_bot.core.usage import Usage
-from feishu_bot.stores import Database, Stores, sweep
+from feishu_bot.stores import Database, Stores, erasure, sweep
 from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.stores.schema import metadata
-from tests.stores.grown import FIVE, PEOPLE, fill, plans_of
+from tests.stores.grown import plans_of
 
 # Enough for PostgreSQL to prefer an index; SQLite without statistics doesn't look at the number.
 ROWS = {"sqlite": 100, "postgresql": 12_000}
 # What a person has is read for a list of it.
 MOST_ROWS = 500
-# /stop and /metrics look at the open tasks, and may look at all for the first minute of a database
-# that was filled at one blow.
-RARE = ("inbox.sender = %(person)s", "GROUP BY inbox.state")
+# The door, /stop and /metrics look at the open tasks, and may look at all for the first minute of a
+# database that was filled at one blow.
+RARE = ("inbox.sender = %(person)s", "GROUP BY inbox.state", "counted.everything")
 
 
 @pytest.fixture
@@ -50,9 +52,15 @@ def use_everything(stores: Stores, make_task, last: int, tag: str) -> None:  # t
     conversations, inbox = stores.conversations, stores.inbox
     conversations.exists(key), conversations.key_of(f"om_a{first}")
     stores.people.get(person), stores.chats.settings(key.chat_id)
-    assert inbox.put(task)
+    assert inbox.put_if_room(task, Pending(10**6)) is Admission.TAKEN
+    assert not inbox.put(task)
     inbox.is_known("om_x"), inbox.open_task(task.dedupe_id), inbox.replace(task)
-    stores.waiting.waiting(), stores.waiting.left()
+    (found, *_), _ = stores.waiting.waiting(), stores.waiting.left()
+    one = inbox.claim_one(found.id)
+    assert one is not None
+    inbox.release([one])
+    (job,) = inbox.claim(46)
+    inbox.release([job]), inbox.claim(46, only_with_card=True)
     (job,) = inbox.claim(46)
     stores.people.meet(person, key.chat_id), stores.people.meet(f"ou_{tag}")
     assert conversations.load(key, f"om_a{first + 3}").turns
@@ -77,6 +85,7 @@ def use_everything(stores: Stores, make_task, last: int, tag: str) -> None:  # t
     answer = RatedAnswer(message_id=f"om_a{first}")
     stores.feedback.toggle(answer, person, "up"), stores.feedback.ratings(answer.message_id)
     conversations.clear(key)
+    stores.overrides.refresh()
     QueueReader(conversations._database).read()
 
 
@@ -96,6 +105,40 @@ def test_no_statement_reads_a_whole_table(
         database.close()
     with plans_of(database) as plans:
         use_everything(stores, make_task, grown - 50, "after")
+        assert plans.whole_tables(MOST_ROWS) == {}
+
+
+def test_who_is_forgotten_is_looked_up_in_steps(
+    database: Database, stores: Stores, grown: int, backend: str
+) -> None:
+    if backend == "postgresql":
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        database.close()
+    with plans_of(database) as plans:
+        report = stores.people.forget("ou_7", keep_usage_since=time.time())
+
+    assert report.turns
+    found = plans.whole_tables(erasure.TASKS_READ)
+    # What admins have granted is kept for a month at most.
+    assert [statement[:300] for statement in found if "granted_by" not in statement] == []
+
+
+def test_reports_read_no_more_than_the_time_that_they_are_about(
+    database: Database, stores: Stores, grown: int, backend: str
+) -> None:
+    if backend == "postgresql":
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+    since, reports = time.time() - 300, stores.reports
+
+    with plans_of(database) as plans:
+        assert reports.totals([since, since + 60])
+        assert reports.waits([since], "queue") == reports.waits([since], "first_text") == []
+        assert reports.chats(since, 20)
+        assert reports.grants(since, 20)
+        assert reports.failures(20) == reports.blocked(20) == []
+        assert len(plans.reads) == 7
         assert plans.whole_tables(MOST_ROWS) == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores import Database
-from feishu_bot.stores.database import retry_while_locked
+from feishu_bot.stores.database import _CUT_IS_NOTICED, retry_while_locked
 
 
 def test_a_locked_file_is_an_outage_with_its_reason(tmp_path, monkeypatch):
@@ -40,6 +41,19 @@ def test_a_server_that_is_away_is_an_outage():
     assert "secret" not in str(failure.value)
     assert isinstance(failure.value.__cause__, OperationalError)
     assert not database.ping()
+    database.close()
+
+
+def test_a_server_behind_a_cut_link_is_an_outage(monkeypatch):
+    monkeypatch.setitem(_CUT_IS_NOTICED, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        database = Database(f"postgresql+psycopg://nobody:secret@127.0.0.1:{port}/none")
+
+        with pytest.raises(StoreUnavailable, match="timeout") as failure, database.read():
+            pass
+
+    assert failure.value.kind == "away"
     database.close()
 
 

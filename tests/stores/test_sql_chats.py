@@ -13,12 +13,12 @@ CHAT = "oc_1"
 class TestChats:
     @pytest.fixture
     def chats(self, database: Database, clock) -> SqlChats:
-        return SqlChats(database, clock=clock)
+        return SqlChats(database, timer=clock)
 
     @pytest.fixture
     def other(self, other_database: Database, clock) -> SqlChats:
         """The chats of a second process."""
-        return SqlChats(other_database, clock=clock)
+        return SqlChats(other_database, timer=clock)
 
     def test_a_chat_has_no_settings_to_begin_with(self, chats) -> None:
         assert chats.settings(CHAT) == ChatSettings()

@@ -42,12 +42,12 @@ class ClosedDatabase:
 class TestConversations:
     @pytest.fixture
     def store(self, database: Database, clock) -> SqlConversations:
-        return SqlConversations(database, ttl_seconds=TTL, clock=clock)
+        return SqlConversations(database, ttl_seconds=TTL, clock=clock, timer=clock)
 
     @pytest.fixture
     def other(self, other_database: Database, clock) -> SqlConversations:
         """The store of a second process."""
-        return SqlConversations(other_database, ttl_seconds=TTL, clock=clock)
+        return SqlConversations(other_database, ttl_seconds=TTL, clock=clock, timer=clock)
 
     @pytest.fixture
     def add(self, database: Database, clock):
@@ -103,7 +103,7 @@ class TestConversations:
     # Which conversation a message belongs to
 
     def test_a_message_that_names_no_other_opens_a_conversation(self, clock) -> None:
-        store = SqlConversations(ClosedDatabase(), ttl_seconds=TTL, clock=clock)  # type: ignore[arg-type]
+        store = SqlConversations(ClosedDatabase(), ttl_seconds=TTL, clock=clock, timer=clock)  # type: ignore[arg-type]
 
         assert store.resolve(message("om_1")) == ConversationKey("oc_1", "om_1")
 

@@ -11,6 +11,7 @@ from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, SqlPeople
 from feishu_bot.stores.schema import people as table
 from feishu_bot.stores.usage import insert_usage
+from tests.polling import Clock
 
 DAY = 86_400.0
 
@@ -18,12 +19,12 @@ DAY = 86_400.0
 class TestPeople:
     @pytest.fixture
     def people(self, database: Database, clock) -> SqlPeople:
-        return SqlPeople(database, clock=clock)
+        return SqlPeople(database, clock=clock, timer=clock)
 
     @pytest.fixture
     def other(self, other_database: Database, clock) -> SqlPeople:
         """The people of a second process."""
-        return SqlPeople(other_database, clock=clock)
+        return SqlPeople(other_database, clock=clock, timer=clock)
 
     @staticmethod
     def stored(database: Database) -> list[str]:
@@ -49,6 +50,18 @@ class TestPeople:
         assert self.stored(database) == ["ou_1"]
         people.set_favourite("ou_1", "")
         assert self.stored(database) == []
+
+    def test_a_clock_that_is_set_back_hides_no_block(self, people, database) -> None:
+        timer, wall = Clock(), Clock()
+        process = SqlPeople(database, clock=wall, timer=timer)
+        people.set_language("ou_1", "en")
+        assert not process.get("ou_1").is_blocked
+
+        people.block("ou_1", blocked=True)
+        wall.tick(-3600)
+        timer.tick(3.1)
+
+        assert process.get("ou_1").is_blocked
 
     def test_a_change_is_seen_at_once_by_who_made_it(self, people) -> None:
         people.get("ou_1")

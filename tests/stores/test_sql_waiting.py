@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from feishu_bot.core.queue.waiting import LeftReaction, WaitingMessage
+from feishu_bot.core.queue.waiting import LeftReaction, WaitingTask
 from feishu_bot.core.tasks import QueuedTask, RunCommand
 from feishu_bot.stores import Database, SqlInbox, WorkerId
 from feishu_bot.stores.waiting import SqlWaiting
@@ -31,10 +31,17 @@ def test_what_no_process_has_claimed_waits(
 
     (job,) = inbox.claim(10)
 
-    waiting = WaitingMessage(
+    waiting = WaitingTask(
+        id=job.id + 1,
+        kind="ask",
         message_id="om_2",
         conversation=str(job.key),
+        chat_id=job.key.chat_id,
+        sender=job.target.sender.open_id,
         received_at=clock(),
+        is_message=True,
+        is_stopped=False,
+        has_card=False,
         is_behind=True,
         has_reaction=False,
     )

@@ -102,3 +102,40 @@ def test_a_client_that_waits_for_a_word_before_its_body_is_given_it():
 )
 def test_deliveries_are_told_from_other_requests(data, is_delivery):
     assert fed(data, 7).is_delivery is is_delivery
+
+
+ADMIN = b"POST /admin/roles/edit HTTP/1.1\r\nHost: bot\r\n"
+COOKIES = b"Cookie: a=b; __Host-feishu_bot_admin=abc\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "most"),
+    [
+        (ADMIN + COOKIES, 64 * 1024),
+        (ADMIN, 4096),
+        (ADMIN + b"Cookie: a=b\r\n", 4096),
+        (UNSIGNED + COOKIES, 4096),
+        (b"POST /administer HTTP/1.1\r\nHost: bot\r\n" + COOKIES, 4096),
+    ],
+)
+def test_a_long_form_is_taken_in_from_browsers_alone_that_say_they_are_logged_in(head, most):
+    allowed = fed(head + b"Content-Length: %d\r\n\r\n" % most + b"x" * most, 10**6)
+    refused = fed(head + b"Content-Length: %d\r\n\r\n" % (most + 1) + b"x" * most, 10**6)
+
+    assert (allowed.is_whole, allowed.must_close) == (True, False)
+    assert (refused.is_whole, refused.must_close) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_admin"),
+    [
+        (b"GET /admin HTTP/1.1", True),
+        (b"GET /admin?x=1 HTTP/1.1", True),
+        (b"POST /admin/limits HTTP/1.1", True),
+        (b"GET /ping HTTP/1.1", False),
+        (b"GET /administer HTTP/1.1", False),
+        (b"POST /webhook/event?/admin/ HTTP/1.1", False),
+    ],
+)
+def test_a_request_for_the_administrators_page_is_told_from_others(line, is_admin):
+    assert fed(line + b"\r\nHost: bot\r\n\r\n", 10**6).is_admin == is_admin

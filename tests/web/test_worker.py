@@ -70,6 +70,11 @@ class Web:
                 return "unreadable", 401
             return "taken"
 
+        @app.get("/admin")
+        def admin():
+            self.wait.wait(5)
+            return "page"
+
         @app.get("/ping")
         def ping():
             return "pong"
@@ -248,6 +253,19 @@ def test_ping_is_answered_while_all_deliveries_wait(web):
 
     web.wait.set()
     assert all(answer_to(client).endswith(b"taken") for client in waiting)
+
+
+def test_ping_and_deliveries_are_answered_while_the_administrators_page_is_slow(web):
+    web.wait.clear()
+    page = b"GET /admin HTTP/1.1\r\nHost: bot\r\n\r\n"
+    waiting = [web.connect(page) for _ in range(10)]
+
+    assert web.ask(PING).endswith(b"pong")
+    delivered = web.connect(DELIVERY + b"Content-Length: 2\r\n\r\n{}")
+
+    web.wait.set()
+    assert answer_to(delivered).endswith(b"taken")
+    assert all(answer_to(client).endswith(b"page") for client in waiting)
 
 
 def test_who_does_not_close_after_the_last_answer_delays_nobody(web, monkeypatch):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from feishu_bot.core.answer_files import TABLES, WHOLE
 from feishu_bot.core.answering.draft import Draft
+from feishu_bot.core.answering.progress import ShownText
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, FileOffer, FinalAnswer, Messenger
 from feishu_bot.core.notices import Notice
@@ -91,6 +92,8 @@ class AnswerRun:
         What an earlier try has written is shown without `write`. Raises FeishuUnavailable when
         the end could not be shown.
         """
+        if self._job.has_waiting_card and not self._begin():
+            return None
         stream = self._messenger.open_answer(
             self._job.target,
             key=self._job.key,
@@ -100,6 +103,7 @@ class AnswerRun:
             # At once, since a person may reply or press a button before the job is stored.
             sent=lambda sent: self.while_ours(lambda: self._on_sent(sent)),
             position=self._position,
+            has_text=self._has_text(),
             lease=self._control.lease,
         )
         self._control.on_lost(stream.abandon)
@@ -108,7 +112,9 @@ class AnswerRun:
         try:
             saved = self._state.get("draft")
             draft = write(stream) if saved is None else Draft.from_json(saved)
-            # From here on the model has been paid: a crash must not ask it again.
+            # What is whole on the screen must never be taken away again, so it comes there once it
+            # is kept. From then on the model has been paid: a crash must not ask it again.
+            stream.hold()
             self._keep(draft)
             if self._complete(draft):
                 self._keep(draft)
@@ -132,6 +138,19 @@ class AnswerRun:
             stream.abandon()
             raise
         return ShownAnswer(draft, draft.outcome, sent, files)
+
+    def _has_text(self) -> bool:
+        """Whether an earlier process has shown some of it."""
+        return "draft" in self._state or bool(ShownText.read(self._job.progress).text)
+
+    def _begin(self) -> bool:
+        """From here on its card says more than that it waits; False when the job is lost."""
+        try:
+            self.while_ours(lambda: self._jobs.checkpoint(self._job, self._state))
+        except LeaseLost:
+            logger.info("answer taken over")
+            return False
+        return True
 
     def _with_files(self, ending: FinalAnswer, files: tuple[FileOffer, ...]) -> FinalAnswer:
         if not files:

@@ -81,6 +81,10 @@ class Answerer:
             logger.info("question", text=question.text)
         if job.attempt > MAX_ATTEMPTS:
             return self._give_up(job, question, control)
+        if job.has_waiting_card and control.stopped:
+            # Its card is there; nobody has been asked anything.
+            self._run(job, question, control, lambda *_: Draft(notice="stopped"))
+            return None
         is_admin = self.policy.is_admin(job.target.sender)
         try:
             refusal = self.quotas.reserve(
@@ -111,7 +115,8 @@ class Answerer:
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
-        self._run(job, None, control, lambda *_: Draft(notice=notice.kind))
+        draft = Draft(notice=notice.kind, notice_params=dict(notice.params))
+        self._run(job, None, control, lambda *_: draft)
 
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:
         """End an answer that failed too often, in its own card, with what there is of it."""
@@ -191,7 +196,7 @@ class Answerer:
             outcome=shown.outcome,
             notice=draft.notice or "-",
             model=draft.model or "-",
-            waited_ms=_milliseconds(now - seconds - job.created_at if job.created_at else 0.0),
+            waited_ms=_milliseconds(usage.waited or 0.0),
             first_ms=_milliseconds(draft.first_text),
             total_ms=_milliseconds(seconds),
             prompt_tokens=draft.prompt_tokens,
@@ -219,9 +224,16 @@ class Answerer:
             completion_tokens=completion_tokens,
             cost=self.prices.cost(model, prompt_tokens, completion_tokens),
             created_at=now,
+            chat_type=job.target.chat_type or "",
         )
         # An answer is counted once, whatever else it took.
-        return [own, *(replace(own, outcome="noticed", **asdict(used)) for used in draft.media)]
+        further = (replace(own, outcome="noticed", **asdict(used)) for used in draft.media)
+        waited = max(0.0, now - seconds - job.created_at) if job.created_at else None
+        own = replace(own, waited=waited, first_text=draft.first_text or None)
+        if shown.outcome != "stopped" and draft.shown_notice:
+            request_id = draft.shown_request_id(job.event_id)
+            own = replace(own, notice=draft.shown_notice, request_id=request_id)
+        return [own, *further]
 
 
 def _milliseconds(seconds: float) -> int:

@@ -165,16 +165,24 @@ class Draft:
         is_today = again[:3] == time.localtime()[:3]
         return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", again)
 
+    @property
+    def shown_notice(self) -> str:
+        """The kind of the notice that the reader sees; empty for none."""
+        return self.notice or ("" if self.text.strip() else "empty_answer")
+
+    def shown_request_id(self, event_id: str) -> str:
+        """The id that the reader sees. Where the gateway gave none, the end of our own, which
+        leads to the log line."""
+        return self.request_id or event_id[-EVENT_ID_CHARS:]
+
     def final_answer(self, footer: frozenset[str], seconds: float, event_id: str) -> FinalAnswer:
         """What the reader sees in the end; `footer` names its parts that are wanted."""
         notice = None
-        if kind := self.notice or ("" if self.text.strip() else "empty_answer"):
-            # Where the gateway gave no id, the end of our own leads to the log line.
-            request_id = self.request_id or event_id[-EVENT_ID_CHARS:]
+        if kind := self.shown_notice:
             params = {
                 "model": self.model,
                 "offered": self.offered,
-                "request_id": request_id,
+                "request_id": self.shown_request_id(event_id),
                 "when": self._when(),
                 **self.notice_params,
             }

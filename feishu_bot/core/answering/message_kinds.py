@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from feishu_bot.core.answering.unread import kind_of
 from feishu_bot.core.messages import Attachment, IncomingMessage
+from feishu_bot.core.notices import Notice
+from feishu_bot.core.tasks import AskQuestion
 
 # People write these themselves.
 WORDS: Final = frozenset({"text", "post"})
@@ -41,3 +44,17 @@ def is_shown(attachment: Attachment) -> bool:
 def unshown(attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
     """Those of which nothing is read or seen."""
     return tuple(item for item in attachments if not is_shown(item))
+
+
+def unreadable(task: AskQuestion) -> Notice | None:
+    """Why a question can't be asked."""
+    message = task.message
+    if message and is_readable(message):
+        return None
+    if message and message.kind not in WORDS:
+        return Notice("unsupported_message", {"kind": message.kind})
+    if task.text:
+        return None
+    if message and message.attachments:
+        return Notice("unsupported_message", {"kind": kind_of(message.attachments)})
+    return Notice("empty_question")

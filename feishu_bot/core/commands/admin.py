@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.administration.audit import Action, AuditLog, Change
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Field, Paragraph, Text
 from feishu_bot.core.commands.extra import request_card
@@ -43,6 +44,7 @@ class AdminCommands(CommandGroup):
     quotas: QuotaChecker
     policy: AccessPolicy
     names: UserDirectory
+    audit: AuditLog
     _: KW_ONLY
     clock: Callable[[], float] = time.time
 
@@ -61,13 +63,16 @@ class AdminCommands(CommandGroup):
         state = self.quotas.of_person(person.open_id, "day")
         if state is None or "questions" not in state.window.limit.quota.units:
             return Notice("grant_needless")
-        self.usage.grant(
+        is_new = self.usage.grant(
             person.open_id,
             days.day_name(self.clock()),
             Spending(questions=questions),
             context.sender.open_id,
             message_id=context.task.target.message_id,
         )
+        if is_new:
+            said = f"{days.day_name(self.clock())}: +{questions} questions"
+            self._note(context.sender, "grant", person.open_id, said)
         state = self.quotas.of_person(person.open_id, "day") or state
         holds = {
             "limit": format_count(int(state.limit_of("questions"))),
@@ -91,6 +96,7 @@ class AdminCommands(CommandGroup):
             return Notice("block_how")
         if self.policy.is_admin(Sender(person.open_id)):
             return Notice("block_admin", {"name": person.name})
+        self._note(context.sender, "block", person.open_id, "blocked")
         self.people.block(person.open_id, blocked=True)
         unblock = Button.of(
             Text("button_unblock"), "unblock", person=person.open_id, name=person.name
@@ -106,7 +112,7 @@ class AdminCommands(CommandGroup):
     def unblock(self, context: CommandContext) -> Card | Notice:
         """The person who is named is answered again."""
         person = self._person(context)
-        return Notice("unblock_how") if person is None else self._unblock(person)
+        return Notice("unblock_how") if person is None else self._unblock(person, context.sender)
 
     @action("unblock")
     def press_unblock(self, click: CardClick) -> ClickResponse:
@@ -115,9 +121,13 @@ class AdminCommands(CommandGroup):
             return toast("admins_only_short", "warning")
         person = _Person(click.value("person"), click.value("name"))
         done = toast("unblock_done", "success", name=person.name)
-        return done.with_card(self._unblock(person))
+        return done.with_card(self._unblock(person, click.action.operator))
 
-    def _unblock(self, person: _Person) -> Card:
+    def _note(self, by: Sender, action: Action, subject: str, after: str) -> None:
+        self.audit.add(Change(actor=by.open_id, action=action, subject=subject, after=after))
+
+    def _unblock(self, person: _Person, by: Sender) -> Card:
+        self._note(by, "unblock", person.open_id, "allowed")
         self.people.block(person.open_id, blocked=False)
         blocks = [Paragraph(Text("unblock_done", {"name": person.name}))]
         if self.policy.lists_as_blocked(person.open_id):

@@ -11,6 +11,7 @@ from typing import get_args
 
 from feishu_bot.core import days
 from feishu_bot.core.access import AccessPolicy
+from feishu_bot.core.administration.audit import AuditLog, Change
 from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import (
     Block,
@@ -49,6 +50,7 @@ class ExtraActions(CommandGroup):
     policy: AccessPolicy
     people: People
     enqueuer: Enqueuer
+    audit: AuditLog
     _: KW_ONLY
     clock: Callable[[], float] = time.time
 
@@ -90,6 +92,14 @@ class ExtraActions(CommandGroup):
             click.action.operator.open_id,
             message_id=f"extra:{request['id']}",
         )
+        if is_new:
+            change = Change(
+                actor=click.action.operator.open_id,
+                action="grant",
+                subject=request["subject"],
+                after=f"{request['name']}: +{amount:g} {unit}",
+            )
+            self.audit.add(change)
         done = _card("extra_granted", request, self.quotas)
         if not is_new:
             return toast("extra_granted_before").with_card(done)

@@ -11,7 +11,7 @@ from feishu_bot.core.cards import (
     Card,
     Collapsible,
     Field,
-    Label,
+    Joined,
     Paragraph,
     Text,
 )
@@ -62,10 +62,10 @@ class HelpCommands(CommandGroup):
         first = [shown[name] for name in TOP_COMMANDS if name in shown]
         others = [command for command in shown.values() if command.name not in TOP_COMMANDS]
         parts = (
-            (Text("help_others"), [command for command in others if not command.for_admins]),
-            (Text("help_admins"), [command for command in others if command.for_admins]),
+            (Text("help_others"), _rows([one for one in others if not one.for_admins])),
+            (Text("help_admins"), _lines([one for one in others if one.for_admins])),
         )
-        folded = (Collapsible(title=title, blocks=_rows(part)) for title, part in parts if part)
+        folded = (Collapsible(title=title, blocks=part) for title, part in parts if part)
         ask, more = Paragraph(Text("help_intro")), Paragraph(Text("help_more"), is_small=True)
         go_on = Paragraph(Text(how_to_go_on(context.chat_type, is_running=self.is_running)))
         return Card(
@@ -114,7 +114,14 @@ def _rows(commands: Sequence[Command]) -> tuple[Field, ...]:
     )
 
 
-def _call(command: Command) -> Label:
+def _lines(commands: Sequence[Command]) -> tuple[Paragraph, ...]:
+    """Each on a line of its own: of a card's 200 elements a row of two columns takes seven."""
+    return tuple(
+        Paragraph(Joined((_call(command), Text(f"command_{command.name}")))) for command in commands
+    )
+
+
+def _call(command: Command) -> Text | str:
     """`/system · 角色扮演`: the first word, and in Chinese the first one without a slash."""
     name = command.words[0]
     plain = next((word for word in command.words if not word.startswith("/")), "")

@@ -33,9 +33,9 @@ class Cancellation:
     def cancel_answer(
         self, key: ConversationKey, reference: str, sender: Sender, *, is_admin: bool
     ) -> CancelResult:
-        """Stop the answer that `reference` (its task's dedupe id) names, if it still runs."""
-        task = self.tasks.running(key)
-        if task is None or task.dedupe_id != reference:
+        """Stop the answer that `reference` (its task's dedupe id) names, also while it waits."""
+        task = self.tasks.open_task(reference)
+        if task is None or task.key != key:
             return CancelResult.NOTHING
         return self._cancel([task], sender, is_admin=is_admin)
 

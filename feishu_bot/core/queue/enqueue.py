@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
+from feishu_bot import metrics
 from feishu_bot.core.card_actions import CardClick
+from feishu_bot.core.queue.admission import Admission, AdmissionStore, Pending, refusal_of
 from feishu_bot.core.queue.inbox import TaskInbox
-from feishu_bot.core.tasks import QueuedTask, ReplyTarget, Task
+from feishu_bot.core.tasks import AskQuestion, QueuedTask, ReplyTarget, Task
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -16,19 +20,32 @@ logger = get_logger(__name__)
 MAX_REPEATS = 20
 
 
+class OpenInbox(TaskInbox, AdmissionStore, Protocol):
+    """Where tasks are put, and questions while there is room."""
+
+
 @dataclass(frozen=True)
 class Enqueuer:
     """Stores what there is to do, since Feishu waits three seconds at most.
 
-    `notify` wakes the process that does it; it must not wait.
+    `notify` wakes the process that does it; it must not wait. Where there is a `most`, questions
+    are refused while so many wait. `clock` is in seconds since the epoch.
     """
 
-    inbox: TaskInbox
+    inbox: OpenInbox
     notify: Callable[[], None]
+    most: Pending | None = None
+    clock: Callable[[], float] = time.time
 
     def enqueue(self, task: QueuedTask) -> bool:
-        """Store a task, once; False when it is known."""
-        is_new = self.inbox.put(task)
+        """Store a task, once; False when it is known. One that is refused has its notice stored."""
+        if self.most and isinstance(task.task, AskQuestion):
+            admission = self.inbox.put_if_room(task, self.most)
+            if admission.is_refusal:
+                return self._refuse(task, admission, self.most)
+            is_new = admission is Admission.TAKEN
+        else:
+            is_new = self.inbox.put(task)
         logger.info(
             "queued",
             event_id=task.event_id,
@@ -40,6 +57,15 @@ class Enqueuer:
         if is_new:
             self.notify()
         return is_new
+
+    def _refuse(self, task: QueuedTask, admission: Admission, most: Pending) -> bool:
+        metrics.REFUSED_QUESTIONS.labels(reason=admission.value).inc()
+        logger.info("refused", event_id=task.event_id, reason=admission.value)
+        # The notice first: whoever dies between the two is sent the question again.
+        if self.inbox.put(refusal_of(task, admission, most, now=self.clock())):
+            self.notify()
+        self.inbox.note_refused(task)
+        return True
 
     def enqueue_click(
         self,

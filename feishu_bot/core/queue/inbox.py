@@ -1,6 +1,6 @@
 """The inbox: tasks stored, each once, and the leases on those being worked on.
 
-One store implements all four ports; each caller sees what it needs.
+One store implements all ports; each caller sees what it needs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.queue.admission import AdmissionStore
 from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
@@ -61,6 +62,9 @@ class RunningTasks(Protocol):
         With what they have sent without words, and only waits for those.
         """
 
+    def open_task(self, dedupe_id: str) -> QueuedTask | None:
+        """The task of this dedupe id, running or not; None when it is over."""
+
     def stop_event(self, event_id: str) -> bool:
         """Stop the job of this event, but keep what it has answered; False when it is over."""
 
@@ -68,12 +72,15 @@ class RunningTasks(Protocol):
 class TaskQueue(Protocol):
     """Leases on tasks."""
 
-    def claim(self, limit: int, *, but: Askers = NOBODY) -> list[Job]:
+    def claim(self, limit: int, *, but: Askers = NOBODY, only_with_card: bool = False) -> list[Job]:
         """Lease up to `limit` tasks, oldest first, each the next of its conversation.
 
-        None that waits of those in `but`; what another process has begun is taken over all the
-        same.
+        None that waits of those in `but`, and `only_with_card` those that say in a card that they
+        do; what another process has begun is taken over all the same.
         """
+
+    def claim_one(self, task_id: int) -> Job | None:
+        """Lease this task, if it waits and is the next of its conversation."""
 
     def renew(self, progress: Iterable[tuple[Job, str]] = ()) -> Renewal:
         """Prolong every lease of this process, and add to what is kept of these jobs' answers.
@@ -94,8 +101,13 @@ class TaskQueue(Protocol):
 class JobStore(Protocol):
     """What a job leaves behind."""
 
-    def checkpoint(self, job: Job, state: Mapping[str, Any]) -> None:
-        """Keep `state` for the next attempt. Raises LeaseLost."""
+    def checkpoint(
+        self, job: Job, state: Mapping[str, Any], *, is_waiting_card: bool = False
+    ) -> None:
+        """Keep `state` for the next attempt. Raises LeaseLost.
+
+        `is_waiting_card` says that it is nothing but a card that says that the question waits.
+        """
 
     def finish(
         self, job: Job, outcome: Outcome, turn: Turn | None, usage: Usage | None, *further: Usage
@@ -107,5 +119,5 @@ class JobStore(Protocol):
         """
 
 
-class Inbox(TaskInbox, RunningTasks, TaskQueue, JobStore, Protocol):
+class Inbox(TaskInbox, AdmissionStore, RunningTasks, TaskQueue, JobStore, Protocol):
     """All of it."""

@@ -27,6 +27,10 @@ class Askers:
     def __bool__(self) -> bool:
         return bool(self.people or self.chats)
 
+    def with_chats(self, chats: frozenset[str]) -> Askers:
+        """These, and further chats."""
+        return Askers(self.people, self.chats | chats) if chats else self
+
 
 NOBODY = Askers()
 
@@ -50,17 +54,17 @@ class Shares:
 
         Only one round where nobody has much, as on most days.
         """
-        people: Counter[str] = Counter()
-        chats: Counter[str] = Counter()
-        for job, _ in running.all():
-            people[job.target.sender.open_id] += 1
-            chats[job.key.chat_id] += 1
-        heavy = self._beyond(people, chats, LIGHT_PART)
+        counts = _counts(running)
+        heavy = self._beyond(*counts, LIGHT_PART)
         if heavy:
             yield heavy
-        full = self._beyond(people, chats, 1)
+        full = self._beyond(*counts, 1)
         if full != heavy or not heavy:
             yield full
+
+    def full(self, running: RunningJobs) -> Askers:
+        """Those who have their share."""
+        return self._beyond(*_counts(running), 1)
 
     def _beyond(self, people: Counter[str], chats: Counter[str], part: int) -> Askers:
         person = max(LEAST_SHARE, self.person // part)
@@ -69,3 +73,13 @@ class Shares:
             people=frozenset(name for name, count in people.items() if name and count >= person),
             chats=frozenset(name for name, count in chats.items() if name and count >= chat),
         )
+
+
+def _counts(running: RunningJobs) -> tuple[Counter[str], Counter[str]]:
+    """How many jobs run of each person and in each chat."""
+    people: Counter[str] = Counter()
+    chats: Counter[str] = Counter()
+    for job, _ in running.all():
+        people[job.target.sender.open_id] += 1
+        chats[job.key.chat_id] += 1
+    return people, chats

@@ -7,16 +7,24 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingMessage:
-    """A person's message that no answer has begun to.
+class WaitingTask:
+    """A task that no answer has begun to; `is_message` where a person's message asks for it.
 
-    `conversation` is its key as a text; `received_at` is in seconds since the epoch. `is_behind`
-    says that it waits for another one of its conversation.
+    `conversation` is its key as a text, `sender` an open_id; `received_at` is in seconds since the
+    epoch. `is_behind` says that it waits for another one of its conversation, `has_card` that a
+    card says so, and `is_stopped` that nobody wants it any more.
     """
 
+    id: int
+    kind: str
     message_id: str
     conversation: str
+    chat_id: str
+    sender: str
     received_at: float
+    is_message: bool
+    is_stopped: bool
+    has_card: bool
     is_behind: bool
     has_reaction: bool
 
@@ -40,8 +48,8 @@ class WaitingStore(Protocol):
     the epoch, nobody else is told of it.
     """
 
-    def waiting(self) -> tuple[WaitingMessage, ...]:
-        """The messages that wait, oldest first; those of the longest queues may be left out."""
+    def waiting(self) -> tuple[WaitingTask, ...]:
+        """What waits, oldest first; the end of a very long queue may be left out."""
 
     def left(self) -> tuple[LeftReaction, ...]:
         """The reactions on messages that wait no more, and that nobody is taking away."""

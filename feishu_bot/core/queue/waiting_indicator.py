@@ -1,4 +1,4 @@
-"""Shows that messages wait: a reaction on each, and their number in the card of the answer ahead.
+"""Shows that messages wait: by a card or a reaction, and their number in the card ahead.
 
 It looks at the inbox while answers run, in a thread of its own: neither an acknowledgement nor an
 answer does anything for it.
@@ -10,10 +10,10 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from feishu_bot.core.queue.running_jobs import RunningJobs
-from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingMessage, WaitingStore
+from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingStore, WaitingTask
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
 from feishu_bot.logs import get_logger
 
@@ -28,8 +28,9 @@ LEAST_WAIT = 0.6
 # Who waits for nothing but a thread, or for their turn among many who ask at once. Reactions take
 # calls of their own, at most MOST_NEW a look, and none of those that messages need.
 LEAST_WAIT_FOR_THREAD = 2.0
-# So many reactions are made at one look, so that those that are over don't wait for them.
-MOST_NEW = 10
+# So many reactions are made at one look, so that those that are over don't wait for them. Feishu
+# takes 50 a second ("Rate limits"), and two looks are made in it.
+MOST_NEW = 20
 # A call to Feishu is over by then: a process that hasn't said how it ended has died.
 IN_HAND_SECONDS = 30.0
 RETRY_SECONDS = 10.0
@@ -40,11 +41,22 @@ GIVE_UP_SECONDS = 7 * 24 * 3600.0
 JOIN_SECONDS = 2.0
 
 
-class WaitingIndicator:
-    """A reaction on every message that waits, taken away when its turn has come.
+# Does something with each of some tasks, and comes back when all are done.
+ForEach = Callable[[Callable[[WaitingTask], None], Iterable[WaitingTask]], None]
 
-    The store knows of a reaction before Feishu does, so that whichever process lives takes it
-    away. Without the scope there are none. `clock` is in seconds since the epoch.
+
+def one_after_another(do: Callable[[WaitingTask], None], tasks: Iterable[WaitingTask]) -> None:
+    """Do it with each of them."""
+    for task in tasks:
+        do(task)
+
+
+class WaitingIndicator:
+    """A reaction on every message that waits without a card, taken away when its turn has come.
+
+    `show_cards` is given what waits, and tells which have a card or are about to. The store knows
+    of a reaction before Feishu does, so that whichever process lives takes it away. Without the
+    scope there are none. `clock` is in seconds since the epoch.
     """
 
     def __init__(
@@ -53,14 +65,19 @@ class WaitingIndicator:
         reactions: Reactions,
         running: RunningJobs,
         *,
+        show_cards: Callable[[Sequence[WaitingTask]], frozenset[int]] = lambda _: frozenset(),
+        for_each: ForEach = one_after_another,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._show_cards = show_cards
+        self._for_each = for_each
         self._store = store
         self._reactions = reactions
         self._running = running
         self._clock = clock
         self._closing = threading.Event()
         self._no_scope_until = 0.0
+        self._has_scope = False
         # When it was last looked for reactions that are left, and until when at every look.
         self._left_at = -math.inf
         self._left_until = -math.inf
@@ -85,16 +102,19 @@ class WaitingIndicator:
         left = self._left(waiting)
         for reaction in left:
             self._take_away(reaction)
-        by_conversation = Counter(message.conversation for message in waiting)
+        by_conversation = Counter(task.conversation for task in waiting if task.is_message)
         for job, control in self._running.all():
             control.note_waiting(by_conversation[str(job.key)])
-        for message in self._unmarked(waiting)[:MOST_NEW]:
-            if self._closing.is_set() or self._clock() < self._no_scope_until:
-                break
-            self._mark(message)
+        with_card = self._show_cards(waiting)
+        unmarked = [task for task in self._unmarked(waiting) if task.id not in with_card]
+        new = unmarked[:MOST_NEW]
+        if new and not self._has_scope:
+            # One alone, to learn whether the scope is there.
+            self._mark(new.pop(0))
+        self._for_each(self._mark, new)
         return bool(left or waiting)
 
-    def _left(self, waiting: tuple[WaitingMessage, ...]) -> tuple[LeftReaction, ...]:
+    def _left(self, waiting: tuple[WaitingTask, ...]) -> tuple[LeftReaction, ...]:
         """The reactions to take away, asked for where there may be any."""
         now = self._clock()
         if any(message.has_reaction for message in waiting):
@@ -128,18 +148,20 @@ class WaitingIndicator:
             self._closing.wait(RETRY_SECONDS)
             return True
 
-    def _unmarked(self, waiting: tuple[WaitingMessage, ...]) -> list[WaitingMessage]:
+    def _unmarked(self, waiting: tuple[WaitingTask, ...]) -> list[WaitingTask]:
         now = self._clock()
         return [
-            message
-            for message in waiting
-            if not message.has_reaction
-            and now - message.received_at
-            >= (LEAST_WAIT if message.is_behind else LEAST_WAIT_FOR_THREAD)
+            task
+            for task in waiting
+            if task.is_message
+            and not task.has_reaction
+            and now - task.received_at >= (LEAST_WAIT if task.is_behind else LEAST_WAIT_FOR_THREAD)
         ]
 
-    def _mark(self, message: WaitingMessage) -> None:
+    def _mark(self, message: WaitingTask) -> None:
         now = self._clock()
+        if self._closing.is_set() or now < self._no_scope_until:
+            return
         if not self._store.begin(message.message_id, until=now + IN_HAND_SECONDS):
             return
         self._left_until = now + IDLE_LOOK_SECONDS
@@ -157,6 +179,7 @@ class WaitingIndicator:
             logger.info("no reaction", message_id=message.message_id, error=str(exc))
             self._store.note(message.message_id, "")
         else:
+            self._has_scope = True
             self._store.note(message.message_id, reaction_id)
 
     def _take_away(self, left: LeftReaction) -> None:
@@ -196,4 +219,5 @@ class WaitingIndicator:
     def _miss_scope(self, exc: PermissionMissing) -> None:
         if not self._no_scope_until:
             logger.info("no scope for reactions, waiting messages get none", error=str(exc))
+        self._has_scope = False
         self._no_scope_until = self._clock() + SCOPE_SECONDS

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from feishu_bot import metrics
+from feishu_bot.core.queue.chat_pace import ChatPace
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
 from feishu_bot.core.queue.shares import Shares
@@ -45,7 +46,8 @@ def always() -> bool:
 class WorkerPool:
     """Does tasks from `start` to `stop`. All threads begin in `start`, after a fork.
 
-    Nothing is claimed while `may_begin` is false.
+    Nothing is claimed while `may_begin` is false, and only what has its card already while
+    `may_send` is.
     """
 
     queue: TaskQueue
@@ -54,12 +56,14 @@ class WorkerPool:
     threads: int
     lease_seconds: float
     may_begin: Callable[[], bool] = always
+    may_send: Callable[[], bool] = always
     # Takes what to call between two steps; where that gives True, the rest is left as it is.
     sweep: Callable[[Callable[[], bool]], None] = lambda _rest: None
     timer: Callable[[], float] = lease_time
 
     def __post_init__(self) -> None:
         self._shares = Shares(self.threads)
+        self._pace = ChatPace(self.timer)
         self._claimed_at: deque[float] = deque(maxlen=CLAIM_BURST)
         self._awake = False
         # First no more is claimed; at the very end leases are no longer renewed.
@@ -113,7 +117,7 @@ class WorkerPool:
         while not self._closing.is_set():
             with self.running.changed:
                 if not self._awake or len(self.running) >= self.threads:
-                    self.running.changed.wait(POLL_SECONDS)
+                    self.running.changed.wait(min(POLL_SECONDS, self._pace.wait()))
                 self._awake = False
                 free = self.threads - len(self.running)
             try:
@@ -135,15 +139,19 @@ class WorkerPool:
     def _claim(self, limit: int) -> None:
         # In small steps: so many may be one person's, beyond their share.
         step = max(LEAST_STEP, self._shares.person)
+        has_room = self.may_send()
         for askers in self._shares.rounds(self.running):
             wanted, began = min(limit, step), self.timer()
-            jobs = self.queue.claim(wanted, but=askers)
+            but = askers.with_chats(self._pace.full())
+            claimed = self.queue.claim(wanted, but=but, only_with_card=not has_room)
+            jobs, early = self._pace.take(claimed)
             self._claimed_at.extend([self.timer()] * len(jobs))
-            if not self._begin(jobs, began, has_more=len(jobs) == wanted):
-                self.queue.release(jobs)
-                return
+            if not self._begin(jobs, began, has_more=len(claimed) == wanted):
+                early = claimed
+            if early:
+                self.queue.release(early)
             limit -= len(jobs)
-            if len(jobs) == wanted:
+            if len(claimed) == wanted or self._closing.is_set():
                 # Whoever asked may have much by now.
                 return
 
@@ -157,7 +165,10 @@ class WorkerPool:
             for job in jobs:
                 lease = Lease(self.timer)
                 lease.note_renewed(began, self.lease_seconds)
-                self._pool.submit(self._work, job, self.running.add(job, lease))
+                control = self.running.add(job, lease)
+                if job.is_stopped:
+                    control.stop()
+                self._pool.submit(self._work, job, control)
         return True
 
     def _work(self, job: Job, control: JobControl) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import lark_oapi as lark
+from lark_oapi.core.http import Transport
+from lark_oapi.core.model import Config
 
 from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuError, FeishuUnavailable
@@ -69,17 +71,11 @@ class FeishuClient:
         self._on_refusal = on_refusal
         self._on_outcome = on_outcome
         self._timer = timer
-        # Tokens are our own affair: the SDK's cache is shared by all clients of the process, is
-        # filled by as many fetches as there are threads, and never gives a refused token up.
-        self._lark = (
-            lark.Client.builder()
-            .app_id(app_id)
-            .app_secret(app_secret)
-            .domain(domain)
-            .timeout(CALL_TIMEOUT)
-            .enable_set_token(enable_set_token=True)
-            .build()
-        )
+        # Of the SDK only the way out is used. Its client parses each answer once more, and its
+        # cache of tokens is shared by all clients of the process, is filled by as many fetches as
+        # there are threads, and never gives a refused token up.
+        self._config = Config()
+        self._config.domain, self._config.timeout = domain, CALL_TIMEOUT
         self._token = ""
         self._token_ends = 0.0
         self._token_lock = threading.Lock()
@@ -228,7 +224,7 @@ class FeishuClient:
             request.token_types = {lark.AccessTokenType.TENANT}
             with counted(f"{method} {path}"):
                 option = CallOption(token=token, timeout=timeout)
-                return checked(self._lark.request(request, option))
+                return checked(Transport.execute(self._config, request, option))
 
         return self._with_token(path, send)
 
@@ -273,7 +269,7 @@ class FeishuClient:
             request = request_for("POST", TOKEN_PATH, body)
             try:
                 with counted(f"POST {TOKEN_PATH}"):
-                    answer = checked(self._lark.request(request, CallOption()))
+                    answer = checked(Transport.execute(self._config, request, CallOption()))
             except FeishuError as exc:
                 # Nothing is wrong with what was to be said: it waits until the app is let in.
                 raise FeishuUnavailable(

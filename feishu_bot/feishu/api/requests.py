@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import lark_oapi as lark
-from lark_oapi.core.model import BaseRequest, BaseResponse
+from lark_oapi.core.model import BaseRequest, RawResponse
 from urllib3.filepost import encode_multipart_formdata
 
+from feishu_bot.errors import FeishuUnavailable
 from feishu_bot.feishu.api.error_codes import error_for
 from feishu_bot.feishu.api.transport import rate_limit_wait
 
@@ -31,13 +32,17 @@ def request_for(
     return request
 
 
-def checked(response: BaseResponse) -> dict[str, Any]:
+def checked(response: RawResponse) -> dict[str, Any]:
     """The JSON object of an answer. Raises FeishuError for a refusal."""
-    if response.code == 0:
-        return dict(json.loads(response.raw.content))
+    headers = response.headers
+    if not headers.get("Content-Type", "").startswith("application/json"):
+        raise FeishuUnavailable(f"HTTP {response.status_code} without JSON")
+    answer: dict[str, Any] = json.loads(response.content)
+    if answer.get("code") == 0:
+        return answer
     raise error_for(
-        response.code or 0,
-        response.msg or "no message",
-        log_id=response.get_log_id() or "",
-        retry_after=rate_limit_wait(response.raw.headers),
+        answer.get("code") or 0,
+        str(answer.get("msg") or "no message"),
+        log_id=headers.get("X-Tt-Logid", ""),
+        retry_after=rate_limit_wait(headers),
     )

@@ -1,10 +1,10 @@
-"""Feishu's SDK without its sixty services.
+"""Of Feishu's SDK only what the bot needs: the form of a request, and the way out.
 
 `import lark_oapi` loads every service of the platform: 11,000 modules, 160 MB, 2 to 4 seconds. The
-bot calls the API by the SDK's generic request and reads raw events, so it needs none of them: with
-`install` in force, before the first import, they are empty modules whose names mean nothing. The
-version is pinned, and `tests/feishu/test_slim_sdk.py` checks what we use of it against the whole
-SDK.
+bot sends general requests on connections of its own and reads raw events, so with `install` in
+force, before the first import, the rest are empty modules whose names mean nothing, and so are the
+HTTP libraries below, which the SDK imports beside each other. The version is pinned, and
+`tests/feishu/test_slim_sdk.py` checks what we use of it against the whole SDK.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
 from typing_extensions import override
 
+from feishu_bot.unused_modules import nothing
+
 SERVICES = "lark_oapi.api."
 UNUSED = ("lark_oapi.ws", "lark_oapi.scene")
+# Needed by those alone who use a service.
+FOR_SERVICES = ("lark_oapi.api", "lark_oapi.card", "lark_oapi.client", "lark_oapi.event")
+# Imports the libraries for its own way out, in whose place the bot has another.
+TRANSPORT = "lark_oapi.core.http.transport"
+HTTP_LIBRARIES = ("httpx", "requests", "requests_toolbelt")
 
 # The types of events and their processors, as in P2ImMessageReceiveV1.
 _EVENT_NAME = re.compile(r"\bP[12][A-Z]\w+")
-
-
-class _Nothing:
-    """A name of an unused service; the SDK's client makes one of each."""
-
-    def __init__(self, config: object) -> None:
-        pass
 
 
 class _Finder(Loader):
@@ -44,10 +44,19 @@ class _Finder(Loader):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None, /
     ) -> ModuleSpec | None:
+        if not self.kept and name == TRANSPORT:
+            return self._without_libraries(PathFinder.find_spec(name, path))
+        if not self.kept and name.startswith(FOR_SERVICES):
+            return ModuleSpec(name, self, is_package=True)
         is_service = name.startswith(SERVICES) and name.split(".")[2] not in self.kept
         if is_service or name.startswith(UNUSED):
             return ModuleSpec(name, self, is_package=True)
         return None
+
+    def _without_libraries(self, spec: ModuleSpec | None) -> ModuleSpec | None:
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _LoaderWithoutLibraries(spec.name, spec.loader.path)
+        return spec
 
     @override
     def exec_module(self, module: ModuleType) -> None:
@@ -55,7 +64,7 @@ class _Finder(Loader):
         # events for the annotations of its methods.
         is_processor = module.__name__.endswith(".processor")
         module.__dict__["__all__"] = self._unused_names if is_processor else []
-        module.__dict__["__getattr__"] = _nothing
+        module.__dict__["__getattr__"] = nothing
 
     @cached_property
     def _unused_names(self) -> list[str]:
@@ -70,6 +79,22 @@ class _Finder(Loader):
         return sorted(set(named) - set(real))
 
 
+class _LoaderWithoutLibraries(SourceFileLoader):
+    """Loads a module that imports libraries, and leaves those that aren't there yet unloaded."""
+
+    @override
+    def exec_module(self, module: ModuleType) -> None:
+        absent = {name: ModuleType(name) for name in HTTP_LIBRARIES if name not in sys.modules}
+        for empty in absent.values():
+            empty.__dict__["__getattr__"] = nothing
+        sys.modules.update(absent)
+        try:
+            super().exec_module(module)
+        finally:
+            for name in absent:
+                del sys.modules[name]
+
+
 _finder = _Finder()
 
 
@@ -81,9 +106,3 @@ def install(*, services: Iterable[str] = ()) -> None:
     _finder.kept.update(services)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
-
-
-def _nothing(name: str) -> type[_Nothing]:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return _Nothing

@@ -13,6 +13,7 @@ import os
 import ssl
 import threading
 import time
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -26,9 +27,13 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from feishu_bot.errors import FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.capped_body import LARGEST_ERROR, read_capped
+from feishu_bot.feishu.api.exchange import exchange
+from feishu_bot.feishu.api.feishu_clock import FeishuClock
 from feishu_bot.tcp_keepalive import socket_options
 
 LONGEST_WAIT = 10.0
+# A connection that takes longer to open helps nobody.
+WARM_SECONDS = 5.0
 # Kept open for the next call; more are opened when they are needed.
 CONNECTIONS = 64
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -53,13 +58,18 @@ class DownloadOption(CallOption):
 
 
 class PooledTransport:
-    """One HTTP connection pool per process, made after the fork, shared by all threads."""
+    """One HTTP connection pool per process, made after the fork, shared by all threads.
 
-    def __init__(self) -> None:
+    `clock` is told Feishu's time.
+    """
+
+    def __init__(self, clock: FeishuClock | None = None) -> None:
         tls_context()
+        self._clock = clock or FeishuClock()
         self._lock = threading.Lock()
-        self._pools: dict[tuple[int, str], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[int, str], _Pool] = {}
         self._is_closed = False
+        self._called_at = float("-inf")
 
     def execute(
         self, config: Config, request: BaseRequest, option: RequestOption | None = None
@@ -71,30 +81,54 @@ class PooledTransport:
         """
         option = option or CallOption()
         download = option if isinstance(option, DownloadOption) else None
-        started = time.monotonic()
+        self._called_at = started = time.monotonic()
         url = _build_url(config.domain, request.uri, request.paths)
         if request.queries:
             url = f"{url}?{urlencode(request.queries)}"
+        headers = _build_header(request, option, config)
+        timeout = getattr(option, "timeout", 0.0) or config.timeout
         try:
-            response = self._pool(url).request(
+            pool = self._pool(config.domain)
+            if download is None and not isinstance(request.body, bytes) and pool.is_direct:
+                answer = exchange(
+                    pool.connections,
+                    request.http_method.name,
+                    url.removeprefix(pool.origin),
+                    headers=headers,
+                    body=_encoded(request.body),
+                    timeout=timeout,
+                )
+                self._clock.note(answer.headers.get("Date"))
+                return _checked(*answer)
+            response = pool.manager.request(
                 request.http_method.name,
                 url,
                 body=_encoded(request.body),
-                headers=_build_header(request, option, config),
-                timeout=getattr(option, "timeout", 0.0) or config.timeout,
+                headers=headers,
+                timeout=timeout,
                 retries=False,
                 preload_content=download is None,
             )
+            self._clock.note(response.headers.get("Date"))
             if download is not None:
                 return _downloaded(response, download, started)
-        except HTTPError as exc:
+        except (HTTPError, HTTPException, OSError) as exc:
             raise FeishuUnavailable(f"no answer: {type(exc).__name__}: {exc}") from exc
-        if not _is_usable(response):
-            raise FeishuUnavailable(
-                f"HTTP {response.status} without a usable body",
-                log_id=response.headers.get("X-Tt-Logid", ""),
-            )
-        return _raw(response, response.data)
+        return _checked(response.status, response.headers, response.data)
+
+    def warm(self, domain: str) -> None:
+        """Have a connection to this domain open, by a request that asks for nothing.
+
+        Raises HTTPError or FeishuUnavailable.
+        """
+        self._called_at = time.monotonic()
+        self._pool(domain).manager.request(
+            "HEAD", domain, timeout=WARM_SECONDS, retries=False, redirect=False
+        )
+
+    def idle(self) -> float:
+        """Seconds since anything was last called."""
+        return time.monotonic() - self._called_at
 
     def start(self) -> None:
         """Make every call of the SDK in this process go through this transport."""
@@ -105,19 +139,30 @@ class PooledTransport:
         with self._lock:
             self._is_closed = True
             for key in [key for key in self._pools if key[0] == os.getpid()]:
-                self._pools.pop(key).clear()
+                self._pools.pop(key).manager.clear()
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        proxy = proxy_for(url)
-        key = (os.getpid(), proxy)
+    def _pool(self, domain: str) -> _Pool:
+        key = (os.getpid(), domain)
         pool = self._pools.get(key)
         if pool is None or self._is_closed:
             with self._lock:
                 if self._is_closed:
                     raise FeishuUnavailable("the bot is stopping")
-                pool = self._pools.get(key) or _open_pool(proxy)
+                pool = self._pools.get(key) or _open_pool(domain)
                 self._pools[key] = pool
         return pool
+
+
+class _Pool:
+    """The connections to one domain, by the environment's proxy where there is one."""
+
+    def __init__(self, manager: urllib3.PoolManager, domain: str, proxy: str) -> None:
+        self.manager = manager
+        parts = urlsplit(domain)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.connections = manager.connection_from_url(domain)
+        # A proxy that is asked for a plain page takes another form of request.
+        self.is_direct = not proxy or parts.scheme == "https"
 
 
 def rate_limit_wait(headers: Any) -> float:
@@ -129,9 +174,13 @@ def rate_limit_wait(headers: Any) -> float:
     return max(0.1, min(seconds, LONGEST_WAIT))
 
 
-def _open_pool(proxy: str) -> urllib3.PoolManager:
+def _open_pool(domain: str) -> _Pool:
+    proxy = proxy_for(domain)
     opened = functools.partial(urllib3.ProxyManager, proxy) if proxy else urllib3.PoolManager
-    return opened(maxsize=CONNECTIONS, ssl_context=tls_context(), socket_options=socket_options())
+    manager = opened(
+        maxsize=CONNECTIONS, ssl_context=tls_context(), socket_options=socket_options()
+    )
+    return _Pool(manager, domain, proxy)
 
 
 @functools.cache
@@ -146,12 +195,15 @@ def tls_context() -> ssl.SSLContext:
 
 
 def proxy_for(url: str) -> str:
-    """The environment's proxy for this address; it is for the outside world only."""
+    """The environment's proxy for this address; it is for the outside world only.
+
+    A WebSocket begins as a request, and takes the proxy of requests.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host in LOOPBACK or proxy_bypass(host):
         return ""
-    return getproxies().get(parts.scheme, "")
+    return getproxies().get({"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme), "")
 
 
 def _encoded(body: Any) -> bytes | None:
@@ -161,16 +213,24 @@ def _encoded(body: Any) -> bytes | None:
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def _is_usable(response: urllib3.BaseHTTPResponse) -> bool:
+def _checked(status: int, headers: Any, content: bytes) -> RawResponse:
+    if not _is_usable(status, headers, content):
+        raise FeishuUnavailable(
+            f"HTTP {status} without a usable body", log_id=headers.get("X-Tt-Logid", "")
+        )
+    return _raw(status, headers, content)
+
+
+def _is_usable(status: int, headers: Any, content: bytes) -> bool:
     """A JSON object with a code, or a binary answer of a download; nothing from 500 on."""
-    if response.status >= 500:
+    if status >= 500:
         return False
-    kind = response.headers.get("Content-Type", "")
+    kind = headers.get("Content-Type", "")
     if not kind.startswith("application/json"):
         # A page is not from Feishu, but from something in between.
-        return response.status < 300 and not kind.startswith("text/html")
+        return bool(status < 300 and not kind.startswith("text/html"))
     try:
-        return isinstance(json.loads(response.data).get("code"), int)
+        return isinstance(json.loads(content).get("code"), int)
     except (ValueError, AttributeError):
         return False
 
@@ -182,16 +242,24 @@ def _downloaded(
     if response.status < 300:
         # What is said in place of a file may be longer than the file may be.
         most = max(download.most, LARGEST_ERROR)
-        return _raw(response, read_capped(response, most=most, ends_at=ends_at))
+        return _raw(
+            response.status,
+            response.headers,
+            read_capped(response, most=most, ends_at=ends_at),
+        )
     try:
-        return _raw(response, read_capped(response, most=LARGEST_ERROR, ends_at=ends_at))
+        return _raw(
+            response.status,
+            response.headers,
+            read_capped(response, most=LARGEST_ERROR, ends_at=ends_at),
+        )
     except MediaError as exc:
         raise FeishuUnavailable(f"HTTP {response.status} with a long body") from exc
 
 
-def _raw(response: urllib3.BaseHTTPResponse, content: bytes) -> RawResponse:
+def _raw(status: int, headers: Any, content: bytes) -> RawResponse:
     raw = RawResponse()
-    raw.status_code = response.status
-    raw.headers = response.headers
+    raw.status_code = status
+    raw.headers = headers
     raw.content = content
     return raw

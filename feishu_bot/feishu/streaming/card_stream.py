@@ -51,7 +51,8 @@ class CardStream:
     """Implements `core.messenger.AnswerStream`. `draw` runs in a thread of its own.
 
     More than `most_cards` are not shown, the last has a button for the remainder; 0 is no limit.
-    `position` is where an earlier answer with the same text stopped for that reason.
+    `position` is where an earlier answer with the same text stopped for that reason. Where the card
+    `has_text` of an earlier process, that stays until text is written here.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class CardStream:
         sent: Callable[[SentMessages], None],
         most_cards: int = 0,
         position: str = "",
+        has_text: bool = False,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._caller = caller
@@ -73,7 +75,7 @@ class CardStream:
         self._save_checkpoint = save
         self._tell_sent = sent
         self._timer = timer
-        self._buffer = TextBuffer(timer=timer)
+        self._buffer = TextBuffer(waits_for_text=has_text, timer=timer)
         self.tell_waiting = self._buffer.put_waiting
         self.tell_heard = self._buffer.put_heard
         self._landed = threading.Event()
@@ -81,6 +83,9 @@ class CardStream:
         # What follows belongs to the drawing thread. What an earlier process has shown stays.
         left_behind = checkpoint.get("cards", ())
         self._cards = AnswerCards(factory, left_behind, self._save)
+        if checkpoint.get("waits"):
+            # Its card says that the question waits: that isn't so any more.
+            self._buffer.put_note("")
         self._most_cards = max(most_cards, len(left_behind)) if most_cards else 0
         self._plain = TextMessages(replies, lambda: sent(self._sent()))
         self._text = CardText(position)
@@ -108,6 +113,9 @@ class CardStream:
         texts = self._look.texts
         note = texts("drawing_seconds", seconds=seconds) if seconds else texts("drawing_begun")
         self._buffer.put_note(note)
+
+    def hold(self) -> None:
+        self._caller.stop_frames()
 
     def finish(self, ending: FinalAnswer) -> SentMessages:
         """Show the end and wait until it has landed.
@@ -194,9 +202,15 @@ class CardStream:
         text: str = self._text.text or self._buffer.note
         if full:
             text = self._look.with_line(full.text, "more_coming")
+        waiting, heard = self._buffer.waiting, self._buffer.heard
+        view = (text, self._reasoning, waiting, heard)
+        if view == self._frames.view:
+            # What has come is held back: half of a mark, or of a table.
+            self._frames.note_unchanged()
+            return full is not None
         try:
             shown = self._cards.last.draw(
-                self._look.frame(text, self._buffer.waiting, self._buffer.heard),
+                self._look.frame(text, waiting, heard),
                 lambda: self._growing_card(text),
                 since=self._frames.last_shown,
                 urgent=self._frames.is_first,
@@ -211,7 +225,7 @@ class CardStream:
             return False
         if shown:
             self._look.is_stale = False
-            self._frames.note_shown()
+            self._frames.note_shown(view)
         else:
             self._frames.note_missed()
             self._buffer.mark_undrawn()

@@ -66,6 +66,8 @@ class CardKitCard(StreamingCard):
         self._may_be_sent = bool(self._card_id)
         self._opened_at: float = state.get("opened_at", 0.0)
         self._streaming_since = self._opened_at
+        # A card that was left behind may stream.
+        self._is_streaming = self._may_be_sent
         self.interval = interval
 
     @property
@@ -112,6 +114,7 @@ class CardKitCard(StreamingCard):
     def _create(self, card: Mapping[str, Any]) -> None:
         self._card_id = self._caller.call("card.create", lambda: self._client.create_card(card))
         self._opened_at = self._streaming_since = self._clock()
+        self._is_streaming = True
         self._save()
 
     def _send_entity(self) -> None:
@@ -168,7 +171,9 @@ class CardKitCard(StreamingCard):
 
     @override
     def settle(self) -> None:
-        # The final card says so too; this is for the case that Feishu takes it from here only.
+        # A final card that Feishu has taken says so itself.
+        if not self._is_streaming:
+            return
         self._caller.call(
             "card.settings", lambda: self._set_streaming(on=False), patience=SETTLE_PATIENCE
         )
@@ -187,9 +192,11 @@ class CardKitCard(StreamingCard):
 
     def _update(self, card: Mapping[str, Any]) -> None:
         self._client.update_card(self._card_id, card, **self._next_ids())
+        self._is_streaming = card["config"].get("streaming_mode", False)
 
     def _set_streaming(self, *, on: bool) -> None:
         self._client.set_streaming(self._card_id, on=on, **self._next_ids())
+        self._is_streaming = on
 
     def _reopen(self) -> None:
         for _ in range(MAX_TRIES):

@@ -19,6 +19,8 @@ class FrameTimer:
     def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
         self.last_shown = NEVER
+        # What the last frame shows, None before the first.
+        self.view: object = None
         self._last_try = NEVER
         self._pause = 0.0
         self._pauses = backoff(FIRST_PAUSE, LONGEST_PAUSE)
@@ -32,13 +34,18 @@ class FrameTimer:
         """When the next frame may be tried, `interval` seconds after the last one."""
         return self._last_try + interval + self._pause
 
-    def note_shown(self) -> None:
-        """The frame is on the screen."""
+    def note_shown(self, view: object = None) -> None:
+        """The frame is on the screen, and shows this."""
+        self.view = view
         self._last_try = self.last_shown = self._timer()
         self._end_pause()
 
     def note_refused(self) -> None:
         """Feishu won't have this very frame; the next one is due as usual."""
+        self._last_try = self._timer()
+
+    def note_unchanged(self) -> None:
+        """There was nothing new to be seen; the next one is due as usual."""
         self._last_try = self._timer()
 
     def note_missed(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -28,24 +29,30 @@ class Abandoned(Exception):
 
 
 class PacedCaller:
-    """Makes the calls of one answer, one after the other, none once its `lease` is over."""
+    """Makes the calls of one answer, one after the other, none once its `lease` is over.
+
+    With `room_patience` they are none that are urgent, and one that isn't permitted in so many
+    seconds isn't made.
+    """
 
     def __init__(
         self,
         pacer: Pacer,
         *,
         patience: float = PATIENCE,
+        room_patience: float | None = None,
         lease: AnswerLease = UNENDING,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pacer = pacer
+        self._room_patience = room_patience
         self._lease = lease
         self._patience = patience
         self._timer = timer
         self._abandoned = threading.Event()
         self._lock = threading.Lock()
         self._frame: Permit | None = None
-        self._no_more_frames = False
+        self._no_more_frames = threading.Event()
 
     def call(
         self, api: str, request: Callable[[], T], *, chat: str = "", patience: float | None = None
@@ -93,17 +100,18 @@ class PacedCaller:
         Nor is it while the lease is behind: whoever takes over would have to take its text back.
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
-        if self._lease.is_behind:
+        if self._lease.is_behind or self._no_more_frames.is_set():
             self._check()
             return False
         permit = self._pacer.ask(api, urgent=urgent, since=since)
         with self._lock:
             self._frame = permit
-            if self._no_more_frames:
+            if self._no_more_frames.is_set():
                 self._pacer.withdraw(permit)
-        granted = permit.wait()
+        granted = permit.wait(self._room_patience) or self._late(permit)
         with self._lock:
             self._frame = None
+            granted = "" if self._no_more_frames.is_set() else granted
         self._check()
         if not granted or self._timer() - permit.granted_at > STALE_SECONDS:
             return False
@@ -119,7 +127,7 @@ class PacedCaller:
     def stop_frames(self) -> None:
         """The end is known: a frame that waits gives up its place."""
         with self._lock:
-            self._no_more_frames = True
+            self._no_more_frames.set()
             if self._frame:
                 self._pacer.withdraw(self._frame)
 
@@ -131,16 +139,23 @@ class PacedCaller:
     def _fresh_permit(self, apis: Iterable[str], chat: str) -> Permit:
         """Wait for an urgent permit that is still fresh when this thread gets to run."""
         tries = 0
+        urgent, since = (True, 0.0) if self._room_patience is None else (False, math.inf)
         while True:
             self._check()
-            permit = self._pacer.ask(*apis, urgent=True, chat=chat)
-            permit.wait()
+            permit = self._pacer.ask(*apis, urgent=urgent, since=since, chat=chat)
+            if not (permit.wait(self._room_patience) or self._late(permit)):
+                raise FeishuUnavailable("no room for what isn't urgent")
             self._check()
             tries += 1
             # A machine under load wakes threads late: calls made on old permits would arrive
             # together with those made on new ones, above the limit.
             if self._timer() - permit.granted_at < STALE_SECONDS or tries == MAX_STALE_PERMITS:
                 return permit
+
+    def _late(self, permit: Permit) -> str:
+        """Withdraw a permit that didn't come in time; what it is for where it just has."""
+        self._pacer.withdraw(permit)
+        return permit.api
 
     def _check(self) -> None:
         if self._abandoned.is_set() or self._lease.is_over:

@@ -7,15 +7,17 @@ at once; it starts with the first queue, so nothing is alive before a fork.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cachetools import TTLCache
 
-from feishu_bot.core.call_budget.shares import Calls, Share
-from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, Budget, Window
+from feishu_bot.core.call_budget.shares import NOTHING, Calls, Share
+from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, SECOND, Budget, Window
 
 # "5 QPS to the same user, 5 QPS to the same group, shared by all bots" (Create message); one less
 # leaves room for another bot.
@@ -42,9 +44,12 @@ class Permit:
         self.granted_at = 0.0
         self._decided = threading.Event()
 
-    def wait(self) -> str:
-        """Wait for the grant; the API it is for, or "" when the permit was withdrawn."""
-        self._decided.wait()
+    def wait(self, seconds: float | None = None) -> str:
+        """Wait for the grant; the API it is for, or "" when the permit was withdrawn.
+
+        With `seconds` no longer than that: "" then, and the permit is still to be had.
+        """
+        self._decided.wait(seconds)
         return self.api
 
     def grant(self, api: str, now: float) -> None:
@@ -67,12 +72,14 @@ class Pacer:
     """Grants permits, up to a share of what Feishu allows that may change at any time.
 
     Implements `core.call_budget.renewal.CallLimiter`. Thread-safe; times are of `timer`, in
-    seconds.
+    seconds. `takes_part` is whether it was ever given a share: in a process that only receives it
+    never is.
     """
 
     def __init__(self, share: Share = ALL, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._share = share
         self._timer = timer
+        self.takes_part = share is not NOTHING
         self._budgets: dict[str, Budget] = {}
         self._chats: TTLCache[str, Window] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
         self._chat_cooldowns: TTLCache[str, float] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
@@ -97,6 +104,29 @@ class Pacer:
                 self._thread.start()
             self._changed.notify()
         return permit
+
+    def delay(self, *apis: str, urgent: bool, chat: str = "") -> float:
+        """Seconds until all of these could be called once, as far as can be told; 0.0 is now.
+
+        What waits already comes first: of one chat as much as it may be sent in a second.
+        """
+        with self._changed:
+            now = self._timer()
+            wait = max(self._budget(api).wait(now, urgent=urgent) for api in apis)
+            before = Counter(
+                other.chat or id(other)
+                for other in self._waiting
+                if other.urgent and not set(apis).isdisjoint(other.apis)
+            )
+            ahead = sum(min(count, SENDS_PER_CHAT) for count in before.values())
+            if chat:
+                if before[chat]:
+                    return math.inf
+                window = self._chats.get(chat)
+                cooldown = self._chat_cooldowns.get(chat, 0.0) - now
+                chat_wait = window.wait(now, self._sends_per_chat()) if window else 0.0
+                wait = max(wait, chat_wait, cooldown)
+            return max(0.0, wait) + ahead * SECOND / max(1, self._share.second)
 
     def use(self, permit: Permit) -> None:
         """Note that the call leaves now; a machine under load may have kept it since the grant."""
@@ -146,6 +176,7 @@ class Pacer:
 
     def take(self, share: Share) -> None:
         with self._changed:
+            self.takes_part = True
             self._set(share)
             self._changed.notify()
 

@@ -11,9 +11,16 @@ from feishu_bot.feishu.streaming.paced_calls import Abandoned
 
 
 class TextBuffer:
-    """Text that was written and not drawn yet. Closed once no more will come."""
+    """Text that was written and not drawn yet. Closed once no more will come.
 
-    def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
+    One that `waits_for_text` has no news before the first text: what else there is to tell would
+    be shown in its place.
+    """
+
+    def __init__(
+        self, *, waits_for_text: bool = False, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._waits_for_text = waits_for_text
         self._timer = timer
         self._changed = threading.Condition()
         self._text: list[str] = []
@@ -32,11 +39,14 @@ class TextBuffer:
         with self._changed:
             self._is_used = True
             self._note = ""
+            wakes = not self._has_news
             if text:
+                wakes = wakes or self._waits_for_text
+                self._waits_for_text = False
                 self._text.append(text)
             if reasoning:
                 self._reasoning.append(reasoning)
-            if not self._has_news:
+            if wakes:
                 self._has_news = True
                 self._changed.notify()
 
@@ -44,6 +54,7 @@ class TextBuffer:
         """Put this in place of all that was written, what is drawn already included."""
         with self._changed:
             self._is_used = self._is_rewritten = self._has_news = True
+            self._waits_for_text = False
             self._text, self._reasoning = [text], [reasoning]
             self._changed.notify()
 
@@ -109,9 +120,11 @@ class TextBuffer:
             self._has_news = True
 
     def wait_for_news(self) -> None:
-        """Wait for text that is not drawn yet, or until the buffer is closed."""
+        """Wait for what is not drawn yet, or until the buffer is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._has_news or self._is_closed)
+            self._changed.wait_for(
+                lambda: self._is_closed or (self._has_news and not self._waits_for_text)
+            )
 
     def wait_until(self, due: float) -> bool:
         """Wait for this time of the timer; False as soon as the buffer is closed."""

@@ -1,4 +1,4 @@
-// Draws the state that the set-up is in, once a second; texts are set as text, never as HTML.
+// Draws the state that the set-up is in, twice a second; texts are set as text, never as HTML.
 "use strict";
 
 const root = document.getElementById("setup");
@@ -145,7 +145,7 @@ async function draw() {
 }
 
 async function loop() {
-  if (await draw()) setTimeout(loop, 1000);
+  if (await draw()) setTimeout(loop, 500);
 }
 
 loop();

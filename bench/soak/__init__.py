@@ -1,0 +1,1 @@
+"""Replicas that are killed, frozen, cut off and restarted while a thousand questions come."""

@@ -1,0 +1,1 @@
+"""What an administrator sees and changes while the bot runs: values, rules and ports, no I/O."""

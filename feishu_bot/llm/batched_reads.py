@@ -1,0 +1,88 @@
+"""Reads a stream in batches: what comes until the next frame of a card is one read.
+
+A read that goes through the HTTP library costs several times what its bytes do. So the bytes are
+collected below it, where looking for more costs little, and handed on when a frame may show them,
+or as soon as the end of the answer is among them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+from httpcore2 import NetworkError, ReadTimeout
+
+# Seconds that a batch takes: a card shows four frames a second at most.
+BATCH_SECONDS = 0.2
+# Of a read that is not to wait; zero would need another mode of the socket.
+_AT_ONCE: Final = 0.001
+# [DONE], a reason to finish, or the last chunk of the body (RFC 9112, 7.1).
+_END = re.compile(rb'\[DONE\]|"finish_reason": ?"[^"]|\r\n0\r\n')
+# Bytes: a sign of the end may come in two pieces.
+_SIGN_LENGTH: Final = 20
+
+Read = Callable[[int, float | None], bytes]
+
+
+class BatchedReader:
+    """The reads of one stream. `pause` gives the seconds between two looks for more; 0.0 is none.
+
+    `may_wait` says whether more may be waited for than has come.
+    """
+
+    def __init__(
+        self,
+        read: Read,
+        *,
+        pause: Callable[[], float],
+        may_wait: Callable[[], bool],
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._read = read
+        self._pause = pause
+        self._may_wait = may_wait
+        self._timer = timer
+        self._handed_on = timer()
+        self._failure: NetworkError | None = None
+
+    def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        """What has come since the last call, with patience; empty at the end of the stream.
+
+        Waits `timeout` seconds for the first of it. Raises what reading the stream raises, after
+        what came before it.
+        """
+        if self._failure is not None:
+            raise self._failure
+        batch = self._collected(max_bytes, timeout) if self._may_wait() else []
+        if not batch:
+            batch = [self._read(max_bytes, timeout)]
+        self._handed_on = self._timer()
+        return b"".join(batch)
+
+    def _collected(self, max_bytes: int, timeout: float | None) -> list[bytes]:
+        pieces: list[bytes] = []
+        pause = self._pause()
+        if pause <= 0:
+            return pieces
+        due = self._handed_on + max(pause, BATCH_SECONDS)
+        if timeout is not None:
+            due = min(due, self._timer() + timeout)
+        last = b""
+        while (left := due - self._timer()) > 0:
+            time.sleep(min(pause, left))
+            try:
+                piece = self._read(max_bytes, _AT_ONCE)
+            except ReadTimeout:
+                continue
+            except NetworkError as exc:
+                if not pieces:
+                    raise
+                self._failure = exc
+                break
+            pieces.append(piece)
+            if not piece or len(piece) >= max_bytes or _END.search(last + piece):
+                break
+            last = piece[-_SIGN_LENGTH:]
+        return pieces

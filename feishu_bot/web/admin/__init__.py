@@ -1,0 +1,1 @@
+"""The administrator's page: Flask's views and templates over `core.administration`."""

@@ -1,0 +1,154 @@
+"""One request and its answer, against a server on loopback that says what it is told to."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
+
+import pytest
+import urllib3
+
+from feishu_bot.feishu.api.exchange import Answer, exchange
+
+ORDINARY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+Exchange = Callable[..., Answer]
+
+
+class Server:
+    """Answers each request on each connection with the next pieces; None closes."""
+
+    def __init__(self) -> None:
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.answers: list[list[bytes | None]] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            while request := connection.recv(65_536):
+                self.requests.append(request)
+                for piece in self.answers.pop(0):
+                    if piece is None:
+                        return
+                    connection.sendall(piece)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def ask(server: Server) -> Iterator[Exchange]:
+    manager = urllib3.PoolManager()
+    pool = manager.connection_from_url(server.url)
+
+    def ask(
+        *pieces: bytes | None, method: str = "PUT", body: bytes | None = b"{}", **headers: str
+    ) -> Answer:
+        server.answers.append(list(pieces))
+        return exchange(pool, method, "/x?y=1", headers=headers, body=body, timeout=5.0)
+
+    yield ask
+    manager.clear()
+
+
+def test_the_request_has_all_that_a_server_needs(ask: Exchange, server: Server) -> None:
+    assert ask(ORDINARY, Authorization="Bearer t") == (200, ask(ORDINARY).headers, b"{}")
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+
+    host = server.url.removeprefix("http://").encode()
+    assert head.split(b"\r\n") == [
+        b"PUT /x?y=1 HTTP/1.1",
+        b"Host: " + host,
+        b"Accept-Encoding: identity",
+        b"Authorization: Bearer t",
+        b"Content-Length: 2",
+    ]
+    assert body == b"{}"
+
+
+def test_a_question_without_a_body_has_no_length(ask: Exchange, server: Server) -> None:
+    ask(ORDINARY, method="GET", body=None)
+
+    assert b"Content-Length" not in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [ORDINARY],
+        [ORDINARY[:9], ORDINARY[9:60], ORDINARY[60:-1], ORDINARY[-1:]],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"],
+        [b"HTTP/1.1 100 Continue\r\n\r\n", ORDINARY],
+        [b"HTTP/1.1 200 OK\r\ncontent-length:2\r\nConnection: Keep-Alive\r\n\r\n{}"],
+    ],
+    ids=["at once", "in pieces", "chunked", "continued", "kept"],
+)
+def test_a_connection_is_used_again(
+    ask: Exchange, server: Server, pieces: list[bytes | None]
+) -> None:
+    assert [ask(*pieces).data, ask(*pieces).data] == [b"{}", b"{}"]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [ORDINARY.replace(b"Content-Length: 2", b"Connection: close"), None],
+        [ORDINARY.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), None],
+        [b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", None],
+    ],
+    ids=["no length", "said", "an old server"],
+)
+def test_a_connection_that_ends_is_not_used_again(
+    ask: Exchange, server: Server, pieces: list[bytes | None]
+) -> None:
+    assert [ask(*pieces).data, ask(*pieces).data] == [b"{}", b"{}"]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [None],
+        [ORDINARY[:-1], None],
+        [b"SSH-2.0-OpenSSH\r\n\r\n", None],
+        [ORDINARY + b"{}"],
+        [b"x" * 70_000, None],
+    ],
+    ids=["nothing", "half a body", "another protocol", "too much", "no end"],
+)
+def test_what_is_no_answer_is_refused_and_ends_the_connection(
+    ask: Exchange, server: Server, pieces: list[bytes | None]
+) -> None:
+    with pytest.raises((OSError, HTTPException)):
+        ask(*pieces)
+
+    assert ask(ORDINARY).data == b"{}"
+    assert server.connections == 2
+
+
+def test_a_header_can_not_begin_another(ask: Exchange, server: Server) -> None:
+    with pytest.raises(HTTPException, match="line break"):
+        ask(ORDINARY, Name="a\r\nX: b")
+
+    assert server.requests == []
