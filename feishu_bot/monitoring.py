@@ -53,7 +53,8 @@ def model_names(gateway: Gateway) -> Poller:
 def chat_models(settings: Settings) -> Mapping[str, str]:
     """Those that services list, by their variables: of the others many list none."""
     return {
-        "OPENAI_MODEL": settings.openai_model,
+        # The examination at the start has told of it.
+        "OPENAI_MODEL": "" if settings.doctor_at_start else settings.openai_model,
         "VISION_MODEL": settings.vision_model,
         "TITLE_MODEL": settings.title_model,
         "SUGGESTIONS_MODEL": settings.suggestions_model,

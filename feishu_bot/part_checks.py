@@ -162,9 +162,14 @@ class GatewayCheck:
 
     def _tell_of_unlisted(self) -> None:
         """Once: a service may well answer with a model that it doesn't list."""
-        models, self._untold = self._untold, {}
-        for setting, model in models.items():
-            if self._gateway.models.missing(model):
+        for setting, model in list(self._untold.items()):
+            try:
+                is_missing = self._gateway.models.missing(model)
+            except ModelError:
+                # The list that was there a moment ago: the next look tells.
+                return
+            del self._untold[setting]
+            if is_missing:
                 near = ", ".join(self._gateway.models.near(model))
                 message = (
                     f"{setting}={model}：模型服务的列表里没有这个模型，提问可能失败。请检查写法，"

@@ -52,7 +52,7 @@ def is_outage(exc: FeishuError) -> bool:
 def advice_for(exc: Exception, domain: str) -> tuple[str, str]:
     """The same as `advice`, told by where on its way the call was lost."""
     lost: BaseException | None = exc
-    while lost is not None and not isinstance(lost, HTTPError):
+    while lost is not None and not isinstance(lost, HTTPError | OSError):
         lost = lost.__cause__
     code, layer = getattr(exc, "code", 0), layer_of(lost, domain) if lost is not None else "broken"
     found = _PAGE.search(str(exc))

@@ -10,7 +10,14 @@ import pytest
 
 from tests.planted.table import NOT_PLANTED, TITLES, row_of
 from tests.planted.untrusted import untrusted_server
-from tests.scenarios.conftest import database_url, sim, start_bot, talk  # noqa: F401 (fixtures)
+from tests.scenarios.conftest import (  # noqa: F401 (fixtures)
+    database_url,
+    sim,
+    start_bot,
+    talk,
+    transport_settings,
+    way_in,
+)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,9 @@ def sim() -> Iterator[Simulator]:
 
 
 def settings_for(sim: Simulator, **change: str) -> Settings:
-    service = {"OPENAI_KEY": sim.gateway.keys[0], "API_URL": sim.gateway.url}
+    service = {
+        "OPENAI_KEY": sim.gateway.keys[0], "API_URL": sim.gateway.url, "DOCTOR_AT_START": "false",
+    }  # fmt: skip
     return Settings.from_env({**GOOD, **service, "OPENAI_MODEL": MODEL, **change})
 
 
