@@ -17,8 +17,10 @@ IP_REFUSED = 99991401
 _OPTIONAL = "/reactions"
 # Names of people, which tables and groups do without: a company may keep them back on purpose.
 _NAMES = "/contact/"
-# The person is outside the app's availability ("Send message").
+# The person is outside the app's availability ("Reply message"); one who was written to unasked
+# may be so on purpose.
 OUT_OF_REACH = 230013
+_REPLY = "/reply"
 # Feishu names the scopes of which one is needed in brackets, with commas between them.
 _SCOPES = re.compile(r"\[([a-z][\w:.]*(?:\s*,\s*[a-z][\w:.]*)*)\]")
 MOST_SCOPES = 3
@@ -40,7 +42,7 @@ def alert_for(links: ConsoleLinks, path: str, exc: FeishuError) -> Alert | None:
         return Alert(kind="feishu_ip_list", params=request, link=links.page("safe"))
     if exc.code in BOT_OFF:
         return Alert(kind="bot_off", params=request, link=links.page("bot"))
-    if exc.code == OUT_OF_REACH:
+    if exc.code == OUT_OF_REACH and path.endswith(_REPLY):
         return Alert(kind="person_unavailable", params=request, link=links.page("version"))
     if not isinstance(exc, PermissionMissing) or _OPTIONAL in path:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 
 import pytest
 
@@ -73,9 +74,9 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path, migrated_file):
+    shutil.copy(migrated_file, tmp_path / "bot.db")
     database = Database(f"sqlite:///{tmp_path}/bot.db")
-    database.migrate()
     yield World(SqlInstallation(database))
     database.close()
 

@@ -10,6 +10,7 @@ from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.refusal_alerts import alert_for
 
 FILES = "/im/v1/files"
+REPLY = "/im/v1/messages/:message_id/reply"
 LINKS = ConsoleLinks("https://open.feishu.cn", "cli_1")
 REFUSED = (
     "Access denied. One of the following scopes is required: [im:resource, im:resource:upload]."
@@ -70,7 +71,7 @@ def test_the_link_asks_for_the_narrowest_of_the_scopes():
     ],
 )
 def test_what_else_the_app_lacks_is_told_with_its_page(exc, kind, page):
-    alert = alert_for(LINKS, FILES, exc)
+    alert = alert_for(LINKS, REPLY, exc)
 
     assert alert
     assert alert.kind == kind
@@ -82,6 +83,7 @@ def test_what_else_the_app_lacks_is_told_with_its_page(exc, kind, page):
     [
         ("/im/v1/messages/:message_id/reactions", PermissionMissing(REFUSED, code=99991672)),
         (FILES, TargetGone("recalled", code=230011)),
+        ("/im/v1/messages", TargetGone("an admin who doesn't see the bot", code=230013)),
         (FILES, FeishuError("anything", code=1)),
     ],
 )

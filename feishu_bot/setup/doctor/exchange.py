@@ -86,7 +86,8 @@ def exchange(
     started = time.monotonic()
     pool: urllib3.PoolManager | None = None
     try:
-        proxy = proxy_for(url)
+        # HTTP_PROXY is our setting for the model service.
+        proxy = proxy_for(url) if url.startswith("https:") else ""
         limit = urllib3.Timeout(connect=timeout, read=timeout)
         pool = (
             urllib3.ProxyManager(proxy, ssl_context=tls_context())
@@ -115,7 +116,10 @@ def exchange(
     except (FeishuUnavailable, ReadTimeoutError) as exc:
         return Failure("timeout", printable(str(exc)))
     except (MediaError, HTTPError, OSError, ValueError) as exc:
-        return Failure(layer_of(exc, url), printable(f"{type(exc).__name__}: {exc}"))
+        return Failure(
+            layer_of(exc, url if url.startswith("https:") else ""),
+            printable(f"{type(exc).__name__}: {exc}"),
+        )
     finally:
         if pool is not None:
             pool.clear()
