@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.dialogue import State
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 if TYPE_CHECKING:
     from feishu_bot.errors import ModelError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 QUESTION = "Answer with the one word: OK"
 MOST_CHARACTERS = 40
 
-Found = tuple[State, Text]
+Found = tuple[State, Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Tried:
     default: str
 
     @property
-    def fault(self) -> Text | None:
+    def fault(self) -> Words | None:
         """The first thing that doesn't work."""
         return next((text for state, text in self.findings if state == "fault"), None)
 
@@ -53,7 +53,7 @@ def try_service(settings: Settings) -> Tried:
         findings.append(
             (
                 "ok",
-                Text(
+                Words(
                     f"模型服务：{address} 可用，可选模型 {count} 个，默认 {default}",
                     f"Model service: {address} works; {count} models to choose from, by default "
                     f"{default}",
@@ -68,7 +68,7 @@ def try_service(settings: Settings) -> Tried:
     return Tried(tuple(findings), models, default)
 
 
-def _ask(gateway: Gateway) -> Text:
+def _ask(gateway: Gateway) -> Words:
     """One short question. Raises ModelError."""
     from feishu_bot.core.chat_model import ChatMessage, Prompt, StreamStart, TextDelta
 
@@ -81,13 +81,13 @@ def _ask(gateway: Gateway) -> Text:
     seconds = time.monotonic() - started
     printable = "".join(one if one.isprintable() else " " for one in text)
     words = " ".join(printable.split())[:MOST_CHARACTERS]
-    return Text(
+    return Words(
         f"试问：{model} 用 {seconds:.1f} 秒回答了“{words}”",
         f'Question: {model} answered "{words}" in {seconds:.1f} s',
     )
 
 
-def _fault_text(exc: ModelError, settings: Settings) -> Text:
+def _fault_text(exc: ModelError, settings: Settings) -> Words:
     """What a person in the chat would read, and what stood behind it, without secrets."""
     from feishu_bot.content.catalog import Catalog
 
@@ -95,7 +95,7 @@ def _fault_text(exc: ModelError, settings: Settings) -> Text:
     detail = str(exc)
     for secret in secrets_of(settings):
         detail = detail.replace(secret, "***")
-    return Text(
+    return Words(
         f"模型服务：{zh.what}{zh.remedy or ''}（{settings.api_url}，{detail}）",
         f"Model service: {en.what} {en.remedy or ''} ({settings.api_url}, {detail})",
     )
@@ -109,4 +109,4 @@ def check_bot(settings: Settings) -> Iterator[Found]:
 
     secrets = secrets_of(settings)
     for one in check_parts(settings, asks=False):
-        yield one.state, Text(masked(one.zh, secrets), masked(one.en, secrets))
+        yield one.state, Words(masked(one.zh, secrets), masked(one.en, secrets))
