@@ -164,7 +164,6 @@ def create_app(settings: Settings) -> Flask:
         shutdown_grace=settings.shutdown_grace,
         described={
             "port": settings.http_port,
-            "transport": settings.transport,
             "app_id": settings.app_id,
             "feishu": settings.feishu_domain,
             "gateway": settings.api_url,

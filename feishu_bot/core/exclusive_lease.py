@@ -77,6 +77,10 @@ class ExclusiveLease:
         self._until = until if is_held else float("-inf")
         return self.is_held
 
+    def watch(self) -> Note:
+        """What the holder tells, without wanting to be it. Raises StoreUnavailable."""
+        return self._store.read_note()
+
     def release(self) -> None:
         """Give it back, once nothing is done under it any more. Raises StoreUnavailable."""
         was_held, self._until = self._until > float("-inf"), float("-inf")

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from feishu_bot.core.exclusive_lease import ExclusiveLease, Note
+from feishu_bot.core.exclusive_lease import ExclusiveLease, LeaseStore, Note
 from feishu_bot.feishu.long_connection.client import LongConnection
 from feishu_bot.feishu.long_connection.delivery import ACCEPTED
 from feishu_bot.feishu.long_connection.endpoint import EndpointClient
@@ -30,6 +30,9 @@ class FakeLease:
     @property
     def note_of_holder(self) -> Note:
         return {"connected": True, "frame_seconds": 3.0} if self.taken else {}
+
+    def read_note(self) -> Note:
+        return self.note_of_holder
 
     def claim(self, note: Note) -> bool:
         return self.renew(note)
@@ -59,7 +62,14 @@ class Connected:
     """The two ends of a connection."""
 
     def __init__(
-        self, sim: Simulator, *, hold_seconds: float = 5.0, secret: str = "", seconds: float = 10.0
+        self,
+        sim: Simulator,
+        *,
+        hold_seconds: float = 5.0,
+        secret: str = "",
+        seconds: float = 10.0,
+        lease: LeaseStore | None = None,
+        domain: str = "",
     ) -> None:
         self.sim = sim
         self.platform: LongConnections = sim.feishu.long_connections
@@ -69,10 +79,10 @@ class Connected:
             endpoint=EndpointClient(
                 app_id=credentials.app_id,
                 app_secret=secret or credentials.app_secret,
-                domain=sim.feishu.url,
+                domain=domain or sim.feishu.url,
                 seconds=seconds,
             ),
-            lease=ExclusiveLease(self.lease, hold_seconds=hold_seconds),
+            lease=ExclusiveLease(lease or self.lease, hold_seconds=hold_seconds),
             answer=self.recorder.answer,
             late_events=LateEvents(),
             domain=sim.feishu.url,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import shutil
 import threading
 import time
 
@@ -15,6 +16,8 @@ from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.long_connection import client, connection, frame_workers, frames, websocket
 from feishu_bot.feishu.long_connection.delivery import ACCEPTED
 from feishu_bot.feishu.long_connection.frames import Frame
+from feishu_bot.stores import Database, WorkerId
+from feishu_bot.stores.exclusive_lease import SqlExclusiveLease
 from feishu_simulator import Simulator
 from feishu_simulator.long_connection.conditions import (
     AUTH_FAILED,
@@ -110,9 +113,10 @@ def test_a_slow_event_delays_no_other(connect):
 
 
 def test_when_all_threads_are_held_memory_has_a_bound_and_the_connection_lives(
-    connect, monkeypatch
+    connect, sim, monkeypatch
 ):
     monkeypatch.setattr(frame_workers, "ROOM_SECONDS", 0.01)
+    sim.feishu.long_connections.conditions.pong_config = {"PingInterval": 1}
     one = connect()
     go_on = threading.Event()
     one.recorder.reply = lambda payload: ACCEPTED if go_on.wait(9) else None
@@ -124,10 +128,10 @@ def test_when_all_threads_are_held_memory_has_a_bound_and_the_connection_lives(
     )
     for _ in range(most + 20):
         client.send(event)
-    # Whatever is read after them is read.
-    one.platform.conditions.pong_config = {"PingInterval": 1}
     eventually(lambda: len(one.recorder.payloads) == frame_workers.THREADS)
-    eventually(lambda: client.pings >= 2)
+    pings = client.pings
+    # What is read after them is read, and signs of life go both ways.
+    eventually(lambda: client.pings >= pings + 2)
 
     go_on.set()
 
@@ -328,6 +332,28 @@ def test_a_lease_that_can_not_be_renewed_ends_the_connection_in_time(connect, mo
     eventually(lambda: not one.platform.clients)
 
     assert time.monotonic() - stuck_at < 2.5
+
+
+def test_who_cannot_connect_lets_another_process_try(connect, monkeypatch, migrated_file, tmp_path):
+    """The network of one machine is cut, that of the other isn't."""
+    monkeypatch.setattr(client, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(client, "REST_SECONDS", 0.3)
+    shutil.copy(migrated_file, tmp_path / "bot.db")
+    database = Database(f"sqlite:///{tmp_path}/bot.db")
+
+    def lease() -> SqlExclusiveLease:
+        return SqlExclusiveLease(database, "connection", worker=WorkerId())
+
+    cut = connect(lease=lease(), domain="http://127.0.0.1:1")
+    eventually(lambda: cut.bot._lease.is_held)
+    other = connect(lease=lease())
+
+    eventually(lambda: other.bot.state().connected)
+    eventually(lambda: cut.bot.state().connected)
+    assert other.send().status == 200
+    for one in (cut, other):
+        one.bot.stop()
+    database.close()
 
 
 def test_a_stop_answers_what_has_come_closes_and_lets_others_have_it(connect):

@@ -13,9 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from feishu_bot.feishu.long_connection import late_events
 from feishu_bot.stores.schema import inbox
 from feishu_simulator import Script
 from feishu_simulator.long_connection.conditions import TOO_MANY
+from tests.feishu.long_connections import Connected
 from tests.polling import eventually
 
 
@@ -113,6 +115,31 @@ def test_who_cannot_connect_is_not_ready_and_says_why(sim, talk, start_bot, conn
     assert not bot.runtime.readiness.look(check)
     assert "飞书长连接：这个应用的长连接太多" in caplog.text
     assert bot.runtime.readiness.failing() == ["long_connection"]
+
+
+def test_a_second_program_that_swallows_events_is_noticed_and_nothing_is_lost(
+    sim, talk, start_bot, connections, monkeypatch, caplog
+):
+    """Feishu gives it a part of the events, and us the same ones later."""
+    monkeypatch.setattr(late_events, "LATE_SECONDS", 0.3)
+    sim.feishu.deliveries.answer_seconds = 0.3
+    sim.feishu.deliveries.retry_seconds = (0.1,) * 20
+    start_bot()
+    (ours,) = connections.clients
+    other = Connected(sim).start()
+    other.recorder.reply = lambda payload: None
+    sim.feishu.wait_for(lambda: len(connections.clients) == 2)
+
+    def is_noticed() -> bool:
+        talk.ask("hello")
+        return "Some events come late" in caplog.text
+
+    try:
+        eventually(is_noticed, timeout=30)
+    finally:
+        other.bot.stop()
+    assert ours in connections.clients
+    assert other.recorder.payloads
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from feishu_bot import metrics
-from feishu_bot.core.exclusive_lease import RENEW_SECONDS, ExclusiveLease
+from feishu_bot.core.exclusive_lease import RENEW_SECONDS, ExclusiveLease, Note
 from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.errors import FeishuError, FeishuUnavailable, StoreUnavailable
 from feishu_bot.feishu.backoff import backoff
@@ -26,11 +26,16 @@ FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 # What Feishu refuses for a reason that an administrator has to see to isn't asked for more often.
 REFUSED_SECONDS = 60.0
+# Who has to wait for longer than that before the next try lets others try meanwhile: it may be the
+# network of this machine alone.
+REST_SECONDS = 5.0
 # A connection that lasted so long was a good one: after it the first retry comes soon again.
 GOOD_SECONDS = 30.0
 # Feishu waits three seconds for an answer.
 DRAIN_SECONDS = 3.0
 JOIN_SECONDS = 3.0
+# How often a thread that may not connect asks whether it may now.
+WAIT_SECONDS = 0.1
 
 
 class LongConnection:
@@ -69,7 +74,8 @@ class LongConnection:
         self._refusal = 0
         self._frame_at: float | None = None
         self._event_at: float | None = None
-        self._elsewhere = ConnectionState()
+        self._elsewhere: ConnectionState | None = None
+        self._rests_until = float("-inf")
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -99,7 +105,8 @@ class LongConnection:
 
     def state(self) -> ConnectionState:
         """Implements `core.long_connection.ConnectionWatch`."""
-        return self._own_state() if self._lease.is_held else self._elsewhere
+        elsewhere = self._elsewhere
+        return self._own_state() if self._lease.is_held or elsewhere is None else elsewhere
 
     def _own_state(self) -> ConnectionState:
         connection, now = self._connection, self._timer()
@@ -119,49 +126,50 @@ class LongConnection:
 
     def _keep_lease(self) -> None:
         while not self._closing.is_set():
-            was_held = self._lease.is_held
             try:
-                is_held = self._lease.hold(self._own_state().to_json())
+                self._renew()
             except StoreUnavailable as exc:
                 self._outages.warning("lease on the long connection not renewed", error=str(exc))
-                is_held = self._lease.is_held
             except Exception as exc:  # noqa: BLE001 (without this thread the bot is deaf)
                 logger.failure("lease on the long connection not renewed", exc)
-                is_held = self._lease.is_held
-            if is_held:
+            if self._lease.is_held:
                 self._is_chosen.set()
-                if not was_held:
-                    logger.info("this process holds the long connection")
             else:
                 self._is_chosen.clear()
-                self._look_elsewhere()
             state = self.state()
             metrics.note_long_connection(
                 connected=state.connected, frame_seconds=state.frame_seconds
             )
             self._closing.wait(RENEW_SECONDS)
 
-    def _look_elsewhere(self) -> None:
-        try:
-            self._elsewhere = ConnectionState.from_json(self._lease.note_of_holder)
-        except (TypeError, ValueError):
-            self._elsewhere = ConnectionState()
+    def _renew(self) -> None:
+        """Take or keep the lease, unless others are to try. Raises StoreUnavailable."""
+        if self._timer() < self._rests_until:
+            self._lease.release()
+            self._elsewhere = _state_in(self._lease.watch())
+            return
+        was_held = self._lease.is_held
+        if not self._lease.hold(self._own_state().to_json()):
+            self._elsewhere = _state_in(self._lease.note_of_holder)
+        elif not was_held:
+            logger.info("this process holds the long connection")
 
     # The connection
 
     def _run(self) -> None:
         pauses = self._pauses()
         while not self._closing.is_set():
-            self._is_chosen.wait()
-            if self._closing.is_set() or not self._lease.is_held:
-                self._closing.wait(0.1)
+            if not self._is_chosen.wait(WAIT_SECONDS):
+                continue
+            if not self._lease.is_held:
+                self._closing.wait(WAIT_SECONDS)
                 continue
             began = self._timer()
             pause = next(pauses)
             try:
                 self._connect_and_serve()
             except FeishuError as exc:
-                pause = max(pause, self._tell(exc))
+                pause = self._tell(exc, pause)
             except Exception as exc:  # noqa: BLE001 (a deaf bot is worse)
                 logger.failure("long connection failed", exc)
             if self._timer() - began > GOOD_SECONDS:
@@ -204,14 +212,25 @@ class LongConnection:
         self._late_events.connected()
         return True
 
-    def _tell(self, exc: FeishuError) -> float:
-        """Log why there is no connection; how many seconds to wait at least."""
+    def _tell(self, exc: FeishuError, pause: float) -> float:
+        """Log why there is no connection; how many seconds to wait, `pause` at least."""
         self._refusal = exc.code
         zh, en = advice(exc.code, self._domain)
         self._outages.warning(f"没有长连接：{zh} / No long connection: {en}", error=str(exc))
-        if isinstance(exc, FeishuUnavailable):
-            return 0.0
-        return self._refused_seconds
+        if not isinstance(exc, FeishuUnavailable):
+            # The app is refused, whoever asks.
+            return max(pause, self._refused_seconds)
+        if pause > REST_SECONDS:
+            self._rests_until = self._timer() + pause
+        return pause
 
     def _pauses(self) -> Iterator[float]:
         return backoff(self._retry_seconds, LONGEST_RETRY_SECONDS)
+
+
+def _state_in(note: Note) -> ConnectionState | None:
+    """What another process tells; None where none does."""
+    try:
+        return ConnectionState.from_json(note) if note else None
+    except (TypeError, ValueError):
+        return None
