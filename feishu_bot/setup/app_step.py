@@ -14,7 +14,8 @@ from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.registration import RegisteredApp, Registration
 from feishu_bot.setup.wording import Words, failure_text
 
-DEFAULT_NAME = "AI 助手"
+# Short: the code has to fit into a terminal. The page of the link lets it be changed.
+DEFAULT_NAME = "AI"
 AGAIN = Question(
     "register_again",
     Words("怎么继续？", "How to go on?"),
@@ -97,12 +98,12 @@ class AppStep:
         admins = [one for one in progress.get("ADMINS").replace("，", ",").split(",") if one]
         if app.open_id and app.open_id not in admins:
             progress.save(ADMINS=",".join([*admins, app.open_id]))
-        brand = "Lark" if app.brand == "lark" else "飞书 / Feishu"
+        zh, en = ("Lark", "Lark") if app.brand == "lark" else ("飞书", "Feishu")
         self._dialogue.tell(
             "ok",
             Words(
-                f"应用 {app.app_id}（{brand}），扫码的人是管理员，凭证保存在 {progress.file.path}",
-                f"App {app.app_id} ({brand}); whoever scanned is the bot's administrator; the "
+                f"应用 {app.app_id}（{zh}），扫码的人是管理员，凭证保存在 {progress.file.path}",
+                f"App {app.app_id} ({en}); whoever scanned is the bot's administrator; the "
                 f"credentials are in {progress.file.path}",
             ),
         )
