@@ -20,6 +20,7 @@ from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
 from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
+from feishu_bot.core.diagnosis import Doctor
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import Limit, Period, Quota, Whose
@@ -28,6 +29,7 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
+from feishu_bot.examination import build_examination
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.feishu_clock import FeishuClock
@@ -36,6 +38,7 @@ from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.events.time_limit import TimeLimit
 from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS
 from feishu_bot.feishu.message_reader import FeishuMessageReader
@@ -92,11 +95,12 @@ def create_app(settings: Settings) -> Flask:
         people=stores.people,
     )
     noted = NotedAlerts()
+    links = ConsoleLinks(settings.feishu_domain, settings.app_id)
     client = FeishuClient(
         app_id=settings.app_id,
         app_secret=settings.app_secret,
         domain=settings.feishu_domain,
-        on_refusal=partial(note_refusal, noted),
+        on_refusal=partial(note_refusal, noted, links),
         on_outcome=partial(note_feishu, outcomes.feishu),
     )
     scope = GroupScopeMonitor(client)
@@ -105,6 +109,7 @@ def create_app(settings: Settings) -> Flask:
     pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
+    examination = build_examination(settings, stores, gateway, noted)
     ports = _ports(
         settings,
         stores,
@@ -115,6 +120,7 @@ def create_app(settings: Settings) -> Flask:
         messenger=messenger,
         signer=signer,
         alerts=noted,
+        doctor=examination.doctor,
     )
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
@@ -138,11 +144,13 @@ def create_app(settings: Settings) -> Flask:
         *((connection_alerts,) if connection_alerts else ()),
         *((scope,) if settings.group_reply == "all" else ()),
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
+        *((examination.at_start,) if examination.at_start else ()),
+        examination.watch,
     )
     transport = PooledTransport(clock)
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
     responses = CallbackResponses(texts, effective.language, signer)
-    dispatcher = build_dispatcher(bot, messenger, responses)
+    dispatcher = build_dispatcher(bot, messenger, responses, note=examination.sightings.note)
     connection = build_long_connection(settings, dispatcher, limit, stores.connection_lease)
     readiness = monitoring.readiness(
         database,
@@ -156,7 +164,7 @@ def create_app(settings: Settings) -> Flask:
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
-        always=(transport, messenger),
+        always=(transport, messenger, examination.keeper),
         answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
         receiving=(connection,) if connection else (),
         readiness=readiness,
@@ -169,10 +177,19 @@ def create_app(settings: Settings) -> Flask:
             "gateway": settings.api_url,
         },
     )
+    webhook = build_webhook(
+        settings,
+        dispatcher,
+        limit,
+        knocks=examination.knocks,
+        note=examination.sightings.note,
+    )
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
-    if webhook := build_webhook(settings, dispatcher, limit):
-        app.register_blueprint(feishu_views.blueprint(webhook.handle, MAX_BODY))
+    if webhook:
+        app.register_blueprint(
+            feishu_views.blueprint(webhook.handle, MAX_BODY, webhook.note_misdirected)
+        )
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
@@ -193,6 +210,7 @@ def _ports(
     messenger: FeishuMessenger,
     signer: ButtonSigner,
     alerts: NotedAlerts,
+    doctor: Doctor,
 ) -> Ports:
     files = FileReader()
     return Ports(
@@ -225,6 +243,7 @@ def _ports(
         own_roles=stores.own_roles,
         prices=PriceList(Path(settings.prices_file) if settings.prices_file else None),
         alerts=alerts,
+        doctor=doctor,
         texts=texts,
     )
 

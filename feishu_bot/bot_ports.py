@@ -18,6 +18,7 @@ from feishu_bot.core.card_actions import BIND_TIMEOUT
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog, ModelSight
 from feishu_bot.core.chats import Chats
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.diagnosis import Doctor
 from feishu_bot.core.documents import DocumentReader
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.fetched_messages import MessageReader
@@ -72,6 +73,7 @@ class Ports:
     own_roles: OwnRoles
     prices: Prices
     alerts: AlertSink
+    doctor: Doctor
     texts: Texts
 
 

@@ -8,13 +8,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from feishu_bot import __version__, report_commands, setup_command
+from feishu_bot import __version__, doctor_command, report_commands, setup_command
 from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.settings import (
@@ -50,6 +49,7 @@ def main() -> None:
 
 
 report_commands.add_to(main)
+doctor_command.add_to(main)
 setup_command.add_to(main)
 
 
@@ -120,24 +120,6 @@ def backup(target: Path | None) -> None:
         sys.exit(str(exc))
     click.echo(BACKED_UP, err=True)
     click.echo(path)
-
-
-@main.command()
-@click.option("--ask", is_flag=True, help="Ask the model one short question, too.")
-def check(*, ask: bool) -> None:
-    """Try settings, database, Feishu and model service; ends with 1 if something doesn't work."""
-    from feishu_bot.maintenance import check as checks
-    from feishu_bot.settings.secrets import secrets_of
-
-    click.echo(f"feishu_bot {__version__}")
-    settings, found = checks.check_settings(_environment())
-    secrets = secrets_of(settings) if settings else ()
-    parts = checks.check_parts(settings, asks=ask) if settings else ()
-    is_well = True
-    for finding in chain(found, parts):
-        click.echo(finding.lines(secrets))
-        is_well = is_well and finding.state != "fault"
-    sys.exit(0 if is_well else 1)
 
 
 def _environment() -> dict[str, str]:

@@ -7,6 +7,7 @@ from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.choices import Choices
 from feishu_bot.core.commands.admin import AdminCommands
 from feishu_bot.core.commands.balance import BalanceCommands
+from feishu_bot.core.commands.doctor import DoctorCommands
 from feishu_bot.core.commands.edit import EditCommands
 from feishu_bot.core.commands.export import ExportCommands
 from feishu_bot.core.commands.extra import ExtraActions
@@ -130,4 +131,5 @@ def command_groups(
             ),
         ),
         VisionCommands(),
+        DoctorCommands(ports.doctor),
     )

@@ -1,4 +1,4 @@
-"""The model service of the settings, for the bot and for `feishu-bot check`."""
+"""The model service of the settings, for the bot and for `feishu-bot doctor`."""
 
 from __future__ import annotations
 

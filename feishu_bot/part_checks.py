@@ -114,7 +114,7 @@ class FeishuCheck:
 
     def explain(self, exc: BotError) -> tuple[str, str]:
         """What to do, in Chinese and in English."""
-        return feishu_outages.advice(getattr(exc, "code", 0), self._domain)
+        return feishu_outages.advice_for(exc, self._domain)
 
 
 class GatewayCheck:

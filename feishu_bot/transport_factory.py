@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from feishu_bot.core.alerts import AlertSink
@@ -15,6 +16,7 @@ from feishu_bot.feishu.events.timed_dispatcher import TimedDispatcher
 from feishu_bot.feishu.long_connection.alerts import ConnectionAlerts
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.webhook.handler import WebhookHandler
+from feishu_bot.feishu.webhook.knock import KnockAnswers
 from feishu_bot.feishu.webhook.signature import SignatureVerifier
 from feishu_bot.settings import Settings
 
@@ -26,9 +28,13 @@ MAX_AGE = 1.5 * 24 * 3600.0
 
 
 def build_dispatcher(
-    bot: Bot, messenger: FeishuMessenger, responses: CallbackResponses
+    bot: Bot,
+    messenger: FeishuMessenger,
+    responses: CallbackResponses,
+    *,
+    note: Callable[[str], None],
 ) -> EventDispatcher:
-    """Hands each event to the bot."""
+    """Hands each event to the bot; `note` is told the name of what has come."""
     return EventDispatcher(
         identity=messenger.identity,
         receive=bot.receive,
@@ -38,13 +44,22 @@ def build_dispatcher(
         on_chat_joined=bot.join,
         on_menu_click=bot.click_menu,
         responses=responses,
+        note=note,
     )
 
 
 def build_webhook(
-    settings: Settings, dispatcher: EventDispatcher, limit: TimeLimit
+    settings: Settings,
+    dispatcher: EventDispatcher,
+    limit: TimeLimit,
+    *,
+    knocks: KnockAnswers,
+    note: Callable[[str], None],
 ) -> WebhookHandler | None:
-    """The handler of the webhook; None without its keys: then anybody could sign what comes."""
+    """The handler of the webhook; None without its keys: then anybody could sign what comes.
+
+    `knocks` answers what we send to ourselves; `note` is told what was seen, by name.
+    """
     if not (settings.app_encrypt_key and settings.app_verification_token):
         return None
     verifier = SignatureVerifier(
@@ -54,7 +69,7 @@ def build_webhook(
         max_age=MAX_AGE,
         legacy_cards=settings.legacy_card_callbacks,
     )
-    return WebhookHandler(verifier, dispatcher, limit)
+    return WebhookHandler(verifier, dispatcher, limit, knocks=knocks, note=note)
 
 
 def build_long_connection(

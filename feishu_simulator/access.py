@@ -60,7 +60,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "resource.get": _READ,
     "chat.get": ("im:chat", "im:chat:readonly", "im:chat:read"),
     "user.get": ("contact:contact.base:readonly",),
-    **dict.fromkeys(("app.versions", "app.version"), _MANAGE),
+    **dict.fromkeys(("app", "app.versions", "app.version"), _MANAGE),
     **dict.fromkeys(
         ("app.config", "app.ability", "app.base", "app.publish"),
         ("application:application:patch",),
@@ -70,7 +70,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     # "Convert ID": not the scope of all other calls of CardKit.
     "card.id_convert": ("cardkit:card:read",),
 }
-FREE = frozenset({"token", "bot.info", "scopes"})
+FREE = frozenset({"token", "bot.info", "scopes", "scopes.apply"})
 
 
 class Access:
@@ -89,13 +89,11 @@ class Access:
     def issue(self, app_id: object, app_secret: object) -> tuple[str, float]:
         """A token and its seconds left; the newest one again while it has 30 minutes or more.
 
-        Raises Refusal: 10014 for an unknown app, 10015 for the wrong secret ("Get
+        Raises Refusal: 10003 for an unknown app [field], 10015 for the wrong secret ("Get
         tenant_access_token"), both with HTTP 200 as that endpoint answers.
         """
-        if not app_id or not app_secret:
+        if not app_id or not app_secret or app_id != self._credentials.app_id:
             raise Refusal(10003, "invalid param", status=200)
-        if app_id != self._credentials.app_id:
-            raise Refusal(10014, "app id not exists", status=200)
         if app_secret != self.app_secret:
             raise Refusal(10015, "app secret invalid", status=200)
         left = self._expiry_by_token.get(self._newest, 0.0) - self._clock()

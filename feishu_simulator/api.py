@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from feishu_simulator.access import Access
+from feishu_simulator.api_app_info import AppInfoApi
 from feishu_simulator.api_application import ApplicationApi
 from feishu_simulator.api_cards import CardApi
 from feishu_simulator.api_directory import DirectoryApi
@@ -70,6 +71,7 @@ class PlatformApi:
                 ReactionApi(state),
                 CardApi(state),
                 DirectoryApi(state, access, app),
+                app_info=AppInfoApi(state, access, app),
                 application=ApplicationApi(state, app),
                 files=FileApi(state),
                 resources=ResourceApi(state),
@@ -98,6 +100,7 @@ class PlatformApi:
         """Answer one call. Raises Disconnect where the connection is to be closed instead."""
         log_id = f"{time.strftime('%Y%m%d%H%M%S')}{uuid.uuid4().hex[:18].upper()}"
         identity = {"X-Tt-Logid": log_id, "X-Request-Id": log_id}
+        identity["Date"] = self._app.admission.date()
         found = self._find(method, path)
         # [field] The configuration API is not on Lark's public pages.
         is_absent = self._app.brand == "lark" and "/application/v7/" in path
@@ -154,8 +157,29 @@ class PlatformApi:
         if fault.disconnect:
             return ""
         if request.api != "token":
+            self._app.admission.check()
             self._access.check(request.api, request.authorization)
+            self._check_availability(request)
         return self._count(request)
+
+    def _check_availability(self, request: ApiRequest) -> None:
+        """Raises Refusal where the bot may not write: it is off, or the person doesn't see it."""
+        if request.api not in ("message.create", "message.reply"):
+            return
+        if not self._app.has_bot:
+            raise Refusal(230006, "Bot ability is not activated.")
+        visible = self._app.visible_to
+        if visible is None:
+            return
+        if request.api == "message.create":
+            chat = self._messages.receiver(request)
+        else:
+            target = self._state.messages.get(request.params["message_id"])
+            if target is None:
+                return
+            chat = target.chat
+        if chat.is_private and not visible & {person.open_id for person in chat.people}:
+            raise Refusal(230013, "Bot has NO availability to this user.")
 
     def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         for route in self._routes:

@@ -22,6 +22,7 @@ class DirectoryApi:
         app_id, secret = request.body.get("app_id"), request.body.get("app_secret")
         if not self._app.exists:
             raise Refusal(10003, "invalid param", status=200)
+        self._app.admission.check_token()
         token, left = self._access.issue(app_id, secret)
         answer = {"code": 0, "msg": "ok", "tenant_access_token": token, "expire": int(left)}
         return document(answer)
@@ -31,10 +32,10 @@ class DirectoryApi:
         if not self._app.has_bot:
             raise Refusal(11205, "app do not have bot")
         bot = {
-            "activate_status": 2,
+            "activate_status": self._app.admission.activate_status,
             "app_name": self._state.credentials.bot_name,
             "avatar_url": "",
-            "ip_white_list": [],
+            "ip_white_list": self._app.admission.ip_white_list,
             "open_id": self._state.credentials.bot_open_id,
         }
         return document({"code": 0, "msg": "ok", "bot": bot})

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from feishu_simulator.access import Access
+from feishu_simulator.admission import Admission
 from feishu_simulator.app_versions import (
     APPROVED,
     IN_REVIEW,
@@ -42,7 +43,8 @@ class DeveloperApp:
     """Changed under the platform's lock. By default it is complete and published.
 
     `exists` is false until somebody registers it. `needs_review` says whether an administrator has
-    to approve its versions. `owner` is the person it belongs to.
+    to approve its versions. `owner` is the person it belongs to. `admission` is what all its calls
+    have to pass. Whether it `tells_callbacks` is up to the platform: no page says so.
     """
 
     def __init__(self, state: PlatformState, access: Access, subscription: Subscription) -> None:
@@ -50,6 +52,10 @@ class DeveloperApp:
         self._access = access
         self._subscription = subscription
         self.brand: Brand = "feishu"
+        self.admission = Admission()
+        self.tells_callbacks = True
+        # How often its administrators were asked for scopes.
+        self.applications = 0
         self.exists = True
         self.needs_review = False
         self.challenge_keys: Literal["new", "plain", "in_force"] = "new"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from feishu_simulator.api_app_info import AppInfoApi
 from feishu_simulator.api_application import ApplicationApi
 from feishu_simulator.api_cards import CardApi
 from feishu_simulator.api_directory import DirectoryApi
@@ -32,6 +33,7 @@ def routes(
     cards: CardApi,
     directory: DirectoryApi,
     *,
+    app_info: AppInfoApi,
     application: ApplicationApi,
     files: FileApi,
     resources: ResourceApi,
@@ -45,6 +47,8 @@ def routes(
         ("POST", "auth/v3/tenant_access_token/internal", "token", directory.token),
         ("GET", "bot/v3/info", "bot.info", directory.bot_info),
         ("GET", "application/v6/scopes", "scopes", directory.scopes),
+        ("POST", "application/v6/scopes/apply", "scopes.apply", app_info.apply_for_scopes),
+        ("GET", v6, "app", app_info.app),
         ("GET", f"{v6}/app_versions", "app.versions", application.versions),
         ("GET", f"{v6}/app_versions/:version_id", "app.version", application.version),
         ("PATCH", f"{v7}/config", "app.config", application.config),

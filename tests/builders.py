@@ -29,6 +29,7 @@ from tests.core.fakes import (
     FakeBalance,
     FakeChats,
     FakeConversations,
+    FakeDoctor,
     FakeFeedback,
     FakeHistory,
     FakeInbox,
@@ -183,6 +184,7 @@ class BotWorld:
         self.own_roles = FakeOwnRoles()
         self.prices = FakePrices()
         self.alerts = FakeAlerts()
+        self.doctor = FakeDoctor()
         self.signer = ButtonSigner("secret")
         self.clicks = 0
         vars(self).update(ports or {})

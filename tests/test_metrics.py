@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import feishu_bot
 from feishu_bot import metrics
 from feishu_bot.core.answering.model_label import ModelLabel
+from feishu_bot.feishu.webhook.refusals import CAUSES
 from tests.builders import BotWorld
 from tests.samples import counted, sample
 
@@ -95,6 +96,8 @@ def test_every_reason_to_refuse_is_a_word_of_ours():
 
     assert len(raised) > 5
     assert all(isinstance(argument, ast.Constant) for argument in raised)
+    # What is said of a reason would be said of none.
+    assert CAUSES.keys() <= {argument.value for argument in raised}
 
 
 def test_every_path_that_is_called_in_feishu_is_a_pattern():

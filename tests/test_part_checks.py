@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from lark_oapi.core.http import Transport
+from urllib3.exceptions import NameResolutionError, ProxyError, SSLError
 
 from feishu_bot import part_checks
 from feishu_bot.content.catalog import Catalog
@@ -392,6 +394,36 @@ def test_every_failure_of_the_service_is_explained(kind, outcome):
 
     assert zh and not zh.endswith("。")  # noqa: PT018
     assert en and not en.endswith(".")  # noqa: PT018
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (NameResolutionError("x", None, OSError()), "has no address (DNS)"),
+        (ProxyError("no", OSError()), "The proxy of HTTPS_PROXY is out of reach"),
+        (SSLError(ssl.SSLCertVerificationError()), "isn't trusted"),
+        (None, "can't be reached"),
+    ],
+)
+def test_where_on_its_way_a_call_was_lost_is_told(cause, words):
+    lost = FeishuUnavailable("no answer")
+    lost.__cause__ = cause
+    no_token = FeishuUnavailable("no token")
+    no_token.__cause__ = lost
+
+    zh, en = FeishuCheck(None, None, "https://open.feishu.cn").explain(no_token)
+
+    assert words in en
+    assert zh
+
+
+def test_a_page_in_place_of_feishu_is_told_as_such():
+    check = FeishuCheck(None, None, "https://feishu.cn")
+
+    page = FeishuUnavailable("HTTP 200 without a usable body")
+    assert "isn't Feishu's API" in check.explain(page)[1]
+    down = FeishuUnavailable("HTTP 502 without a usable body")
+    assert "can't be reached" in check.explain(down)[1]
 
 
 class WatchedConnection:

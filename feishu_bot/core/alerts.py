@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
+from feishu_bot.core.diagnosis import Finding, Words
 from feishu_bot.core.messages import Sender
 from feishu_bot.errors import FeishuError
 from feishu_bot.logs import get_logger
@@ -42,13 +43,24 @@ class Alert:
 
     `kind` names a notice with a remedy, which `params` fill. `about` tells causes of one kind
     apart; it must not come from people, who could make as many as they like. Nobody is told of a
-    cause more often than once in `every` seconds.
+    cause more often than once in `every` seconds. `link` is the page where the remedy is applied.
+
+    What an examination has found is told as a `finding`, which has words of its own; `kind` names
+    its check then.
     """
 
     kind: str
     params: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
     every: float = DAY
+    link: str = ""
+    finding: Finding | None = None
+
+    @classmethod
+    def of(cls, finding: Finding, *, about: str = "", every: float = DAY) -> Self:
+        """The alert of something that was found."""
+        kind = f"finding_{finding.check}"
+        return cls(kind=kind, about=about, every=every, link=finding.link, finding=finding)
 
     @property
     def cause(self) -> str:
@@ -88,6 +100,9 @@ class AdminMessenger(Protocol):
 
     def alert(self, admin: str, alert: Alert, tally: Tally, *, reference: str) -> None:
         """Write to one of them, by an id of any kind, in their language. Raises FeishuError."""
+
+    def words(self, alert: Alert) -> Words:
+        """What it says, for the log where nobody can be written to."""
 
 
 @dataclass(slots=True)
@@ -137,8 +152,8 @@ class NotedAlerts:
 class AdminAlerts:
     """Tells the admins what was noted, in a thread of its own.
 
-    Those are left out who have just been told by a notice in the chat. `clock` is in seconds
-    since the epoch.
+    Those are left out who have just been told by a notice in the chat. Where nobody can be written
+    to, or nobody is an admin, the log says it. `clock` is in seconds since the epoch.
     """
 
     def __init__(
@@ -155,14 +170,15 @@ class AdminAlerts:
         self._messenger = messenger
         self._admins = tuple(admins)
         self._clock = clock
+        # What the log has said, by cause, and when it may say so again.
+        self._logged: dict[str, float] = {}
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to tell, where there is anybody to be told."""
-        if self._admins:
-            self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
-            self._thread.start()
+        """Begin to tell."""
+        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
         """Tell no more."""
@@ -192,9 +208,16 @@ class AdminAlerts:
                 told += 1
             except FeishuError as exc:
                 logger.warning("admin not told", admin=admin, cause=alert.cause, error=str(exc))
+        now = self._clock()
+        if told or not self._admins:
+            self._store.note_told(alert, tally, now=now)
         if told:
-            self._store.note_told(alert, tally, now=self._clock())
             logger.info("admins told", cause=alert.cause, times=tally.times, admins=told)
+        elif now >= self._logged.get(alert.cause, 0.0):
+            self._logged[alert.cause] = now + alert.every
+            words = self._messenger.words(alert)
+            message = f"要管理员处理：{words.zh} / An administrator has to see to this: {words.en}"
+            logger.warning(message, cause=alert.cause, times=tally.times)
 
     def _run(self) -> None:
         # The pause gathers what many answers run into at once.

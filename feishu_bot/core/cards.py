@@ -126,10 +126,18 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A button that opens a page."""
+
+    label: Label
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Buttons:
     """Buttons beside each other, as far as there is room."""
 
-    buttons: tuple[Button, ...]
+    buttons: tuple[Button | Link, ...]
 
 
 @dataclass(frozen=True, slots=True)

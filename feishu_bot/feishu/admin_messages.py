@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.alerts import Alert, Tally
+from feishu_bot.core.diagnosis import Words
 from feishu_bot.core.languages import Language
 from feishu_bot.feishu.api.client import FeishuClient
-from feishu_bot.feishu.cards.alert import alert_card
+from feishu_bot.feishu.cards.alert import alert_card, alert_text
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.streaming.reply_sender import ReplySender
@@ -44,3 +45,7 @@ class FeishuAdminMessenger:
             reference=reference,
         )
         replies.send("interactive", alert_card(texts, alert, tally), "alert")
+
+    def words(self, alert: Alert) -> Words:
+        zh, en = (alert_text(self._texts[language], alert) for language in ("zh", "en"))
+        return Words(f"{zh.what}{zh.remedy}", f"{en.what} {en.remedy}")

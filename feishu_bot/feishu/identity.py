@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 
 from feishu_bot.core.messages import BotIdentity
+from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.api.client import FeishuClient
-from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
+from feishu_bot.feishu.outages import BOT_OFF, BOT_OFF_ADVICE, advice
 from feishu_bot.feishu.poller import Poller
 from feishu_bot.logs import get_logger
 
@@ -44,15 +45,20 @@ class IdentityLookup:
         return REFRESH_SECONDS
 
     def _log_failure(self, exc: Exception) -> None:
-        cause = f"{type(exc).__name__} {getattr(exc, 'code', 0)}"
+        code = getattr(exc, "code", 0)
+        cause = f"{type(exc).__name__} {code}"
         if cause == self._told:
             return
         self._told = cause
-        if getattr(exc, "code", 0) in CREDENTIALS_REFUSED:
-            logger.error(
-                "Feishu doesn't accept APP_ID and APP_SECRET: compare them with "
-                "凭证与基础信息 / Credentials & Basic Info",
+        # A bot without an open_id is none.
+        if code in BOT_OFF or not isinstance(exc, FeishuError):
+            zh, en = advice(code, self._client.domain) if code else BOT_OFF_ADVICE
+            message = f"飞书：{zh} / Feishu: {en}"
+            logger.error(message, error=str(exc))
+        else:
+            # That Feishu is away, or refuses the app, is told by whoever keeps its readiness.
+            logger.info(
+                "还不知道机器人是谁，群里先按 BOT_NAME 认 @ / identity unknown, going by BOT_NAME "
+                "meanwhile",
                 error=str(exc),
             )
-        else:
-            logger.warning("identity unknown, going by the name meanwhile", error=str(exc))

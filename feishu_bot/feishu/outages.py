@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+from urllib3.exceptions import HTTPError
 
 from feishu_bot.errors import FeishuError, FeishuUnavailable
 from feishu_bot.feishu.api.error_codes import CREDENTIALS_REFUSED
+from feishu_bot.feishu.unreached import NOT_FEISHU, UNREACHED, host_of, layer_of
 
 # What Feishu says of the app to every call, whatever it asks for ("Common error codes").
 _APP_REFUSED: Mapping[int, tuple[str, str]] = {
@@ -21,6 +25,16 @@ _APP_REFUSED: Mapping[int, tuple[str, str]] = {
     ),
 }
 APP_REFUSED = frozenset(_APP_REFUSED)
+# The app has no bot, or it isn't released: no message comes or goes ("Get bot info", "Send
+# message").
+BOT_OFF = frozenset({11205, 11240, 230006})
+BOT_OFF_ADVICE = (
+    "应用没有机器人能力，或还没发布：在开发者后台「添加应用能力」里添加机器人，再创建版本并发布",
+    "the app has no bot, or it isn't released: in the developer console add the bot under Add "
+    "Features (添加应用能力), create a version and release it",
+)
+# As the transport tells of answers that aren't JSON of Feishu.
+_PAGE = re.compile(r"\bHTTP (\d{3}) without a usable body")
 # Nobody knows the App ID here.
 _APP_UNKNOWN = 10003
 
@@ -32,6 +46,27 @@ def is_outage(exc: FeishuError) -> bool:
     # With a code of its own it answered, and was busy with this one message or card.
     return isinstance(exc, FeishuUnavailable) and (
         exc.code == 0 or isinstance(exc.__cause__, FeishuError)
+    )
+
+
+def advice_for(exc: Exception, domain: str) -> tuple[str, str]:
+    """The same as `advice`, told by where on its way the call was lost."""
+    lost: BaseException | None = exc
+    while lost is not None and not isinstance(lost, HTTPError):
+        lost = lost.__cause__
+    code, layer = getattr(exc, "code", 0), layer_of(lost, domain) if lost is not None else "broken"
+    found = _PAGE.search(str(exc))
+    if found and int(found[1]) < 500:
+        # A page below 500 is no outage of Feishu, but somebody else.
+        what, remedy = NOT_FEISHU
+    elif code or layer == "broken":
+        return advice(code, domain)
+    else:
+        what, remedy = UNREACHED[layer]
+    host = host_of(domain)
+    return (
+        f"{what.zh.format(host=host)}。{remedy.zh}；恢复后机器人会接着回答",
+        f"{what.en.format(host=host)}. {remedy.en}. The bot goes on answering when it is back",
     )
 
 
@@ -52,6 +87,8 @@ def advice(code: int, domain: str) -> tuple[str, str]:
             "(凭证与基础信息). If the App Secret was reset in the console, set the new one and "
             f"restart (code {code})",
         )
+    if code in BOT_OFF:
+        return f"{BOT_OFF_ADVICE[0]}（错误码 {code}）", f"{BOT_OFF_ADVICE[1]} (code {code})"
     if code in _APP_REFUSED:
         zh, en = _APP_REFUSED[code]
         return f"{zh}（错误码 {code}）", f"{en} (code {code})"

@@ -168,6 +168,7 @@ class Settings:
         "LOG_FORMAT", one_of("auto", "text", "json"), "auto"
     )
     log_messages: bool = env("LOG_MESSAGES", flag, "false")
+    doctor_at_start: bool = env("DOCTOR_AT_START", flag, "true")
     metrics: bool = env("METRICS", flag, "false")
     monitoring_token: str = env("MONITORING_TOKEN", values.token, "", secret="all")
 

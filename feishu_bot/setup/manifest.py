@@ -56,10 +56,10 @@ SCOPES: Final = (
         "im:message.group_at_msg:readonly", "groups", ("im:message.group_at_msg",), is_required=True
     ),
     Scope("im:message:readonly", "read_messages", ("im:message",)),
-    Scope("im:message:update", "cards", ("im:message",)),
+    Scope("im:message:update", "cards", ("im:message", "im:message:send_as_bot")),
     Scope("cardkit:card:write", "cards"),
     Scope("im:resource", "files", ("im:resource:upload",)),
-    Scope("im:message.reactions:write_only", "reactions"),
+    Scope("im:message.reactions:write_only", "reactions", ("im:message",)),
     Scope("im:chat:readonly", "greet_groups", ("im:chat", "im:chat.members:bot_access")),
     Scope("contact:user.base:readonly", "names"),
     Scope("contact:contact.base:readonly", "names"),

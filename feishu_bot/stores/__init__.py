@@ -20,16 +20,18 @@ from feishu_bot.stores.exclusive_lease import SqlExclusiveLease
 from feishu_bot.stores.feedback import SqlFeedback
 from feishu_bot.stores.history import SqlHistory
 from feishu_bot.stores.inbox import SqlInbox
+from feishu_bot.stores.installation import SqlInstallation
 from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
 from feishu_bot.stores.reservations import SqlReservations
+from feishu_bot.stores.sightings import SqlSightings
 from feishu_bot.stores.sweep import Rest, never_stop
 from feishu_bot.stores.text_index import TextIndexUpkeep
 from feishu_bot.stores.usage import SqlUsage
 from feishu_bot.stores.waiting import SqlWaiting
 
-__all__ = ["Database", "SqlFeedback", "SqlUsage", "Stores"]
+__all__ = ["Database", "SqlFeedback", "SqlInstallation", "SqlSightings", "SqlUsage", "Stores"]
 
 logger = get_logger(__name__)
 
@@ -56,6 +58,8 @@ class Stores:
     feedback: SqlFeedback
     waiting: SqlWaiting
     alerts: SqlAlerts
+    sightings: SqlSightings
+    installation: SqlInstallation
     call_budget: SqlCallBudget
     connection_lease: SqlExclusiveLease
     own_roles: SqlOwnRoles
@@ -94,6 +98,8 @@ class Stores:
             feedback=SqlFeedback(database),
             waiting=SqlWaiting(database),
             alerts=SqlAlerts(database),
+            sightings=SqlSightings(database),
+            installation=SqlInstallation(database),
             call_budget=SqlCallBudget(database, worker=worker),
             connection_lease=SqlExclusiveLease(database, "long_connection", worker=worker),
             own_roles=SqlOwnRoles(database),

@@ -322,6 +322,25 @@ alerts = sa.Table(
     sa.Column("told_at", sa.Double, nullable=False),
 )
 
+# What was seen of Feishu's traffic; core/sightings says by which names.
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("first_at", sa.Double, nullable=False),
+    sa.Column("last_at", sa.Double, nullable=False),
+)
+
+# What belongs to all processes that share this database, each under its name.
+installation = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", CleanText, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+)
+
 # What each process that calls Feishu holds of the calls that are allowed; core/call_budget says
 # what the figures mean.
 call_holdings = sa.Table(

@@ -15,6 +15,7 @@ from feishu_bot.core.answering.question_context import TAG_NAMES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
+from feishu_bot.core.diagnosis import STATES
 from feishu_bot.core.documents import DocumentUnit
 from feishu_bot.core.drawings import SHAPES, STYLES
 from feishu_bot.core.limits import Period, Unit, Whose
@@ -41,7 +42,9 @@ def params_of(template: str) -> set[str]:
 
 def sources() -> Iterator[ast.Module]:
     for path in PACKAGE.rglob("*.py"):
-        yield ast.parse(path.read_text("utf-8"))
+        # What is set up and examined is told in both languages at once, by no catalog.
+        if path.relative_to(PACKAGE).parts[0] != "setup":
+            yield ast.parse(path.read_text("utf-8"))
 
 
 # The kinds that are put together in the code: what stands first, and what may follow.
@@ -51,6 +54,7 @@ COMPOSED = {
     "button_grant_": get_args(Unit),
     "button_": (*BUTTONS, "regenerate", "other_model", "edit_question"),
     "command_": tuple(command.name for command in BotWorld().bot.commands),
+    "doctor_": STATES,
     "export_": tuple(TAG_NAMES.split("|")),
     "extra_given_": get_args(Unit),
     "extra_of_": tuple(f"{who}_{often}" for who in get_args(Whose) for often in get_args(Period)),

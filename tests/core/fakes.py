@@ -22,6 +22,7 @@ from feishu_bot.core.chat_model import (
 )
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
+from feishu_bot.core.diagnosis import Finding, Report
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
@@ -765,6 +766,18 @@ class FakeBalance:
 
     def of_keys(self) -> tuple[KeyBalance, ...]:
         return self.keys
+
+
+class FakeDoctor:
+    """Finds what it is told to."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = findings
+        self.times = 0
+
+    def examine(self) -> Report:
+        self.times += 1
+        return Report(version="1.0", at=1_000.0, findings=self.findings)
 
 
 class FakePrices:

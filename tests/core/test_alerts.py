@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from feishu_bot.core.alerts import DAY, RETRY_SECONDS, AdminAlerts, Alert, NotedAlerts, Tally
+from feishu_bot.core.diagnosis import Words
 from feishu_bot.core.messages import Sender
 from feishu_bot.errors import ModelError, TargetGone
 from tests.builders import ALICE, BotWorld
@@ -43,6 +44,9 @@ class FakeAdminMessenger:
             raise TargetGone("out of reach", code=230013)
         self.references.add(reference)
         self.told.append((admin, alert.cause, tally.times))
+
+    def words(self, alert):
+        return Words(f"中文 {alert.kind}", f"English {alert.kind}")
 
 
 class World:

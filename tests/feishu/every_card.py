@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from feishu_bot.content.catalog import Catalog
@@ -12,6 +13,7 @@ from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Buttons, Card, Text
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.diagnosis import Finding, State, Words
 from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
@@ -35,6 +37,8 @@ from tests.content.kinds import kinds_of
 from tests.core.fakes import FakeBalance, FakeModels, FakePrices, FakeRoles, FakeUserDirectory
 from tests.polling import Clock
 
+APP_CAUSES = ("bot_off", "feishu_ip_list", "person_unavailable")
+FULL_CARD = "as full as can be"
 # A Sunday in Shanghai, at 13:00.
 NOON = 1_795_323_600.0
 ONE_CHAT = ConversationKey("oc_1", "chat")
@@ -426,6 +430,34 @@ def _balance(language: Language) -> Family:
     }
 
 
+def _doctor(language: Language) -> Family:
+    def report(*findings: Finding, **more: Any) -> Shown:
+        world = CardWorld(language)
+        world.doctor.findings = findings
+        return world.say_card("/doctor", is_admin=True, **more)
+
+    def found(state: State, **more: Any) -> Finding:
+        title, what = Words("应用凭证", "Credentials"), Words("飞书不认可", "Feishu refuses them")
+        return Finding(check="credentials", state=state, title=title, what=what, **more)
+
+    fault = found(
+        "fault",
+        remedy=Words("抄一遍，然后重启机器人", "Copy them and restart the bot"),
+        evidence="code 10015, app secret invalid",
+        link="https://open.feishu.cn/app/cli_1/baseinfo",
+    )
+    long = Words("很长的一句话，" * 100, "A sentence that has no end " * 50)
+    longest = replace(fault, what=long, remedy=long, evidence="x" * 300)
+    return {
+        "doctor, something wrong": report(found("ok"), fault, found("warning")),
+        "doctor, not to be told": report(found("unknown")),
+        "doctor, to look at": report(found("warning")),
+        "doctor, all well": report(found("ok")),
+        "doctor, in a group": report(chat_type="group"),
+        f"doctor, {FULL_CARD}": report(*[longest] * 30, *[replace(found("ok"), what=long)] * 20),
+    }
+
+
 def _admin(language: Language) -> Family:
     world = CardWorld(language)
     return {
@@ -605,6 +637,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "usage": _usage,
     "reports": _reports,
     "balance": _balance,
+    "doctor": _doctor,
     "admin": _admin,
     "forget": _forget,
     "history": _history,
@@ -770,7 +803,7 @@ def families() -> dict[str, dict[str, dict[str, CardJson]]]:
             language: alert_card(texts, Alert(kind=kind, params=PARAMS), Tally(12, NOON))
             for language, texts in {**TEXTS, "group": TEXTS["zh"]}.items()
         }
-        for kind in ("scope_missing", "feishu_quota", *sorted(MODEL_CAUSES))
+        for kind in ("scope_missing", "feishu_quota", *APP_CAUSES, *sorted(MODEL_CAUSES))
     }
     built["answers"] = {
         name: _each(cards.answer_card, **state) for name, state in answers().items()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.core.messages import BotIdentity
-from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.identity import REFRESH_SECONDS, IdentityLookup
 from feishu_bot.feishu.poller import LONGEST_RETRY_SECONDS
 from tests.feishu.waits import Waits
@@ -63,11 +62,23 @@ def test_it_is_learned_in_a_thread_that_ends_when_told_to(sim, lookup):
     lookup.poller.stop()
 
 
-def test_refused_credentials_are_told_with_where_to_look(sim, pooled, caplog):
-    client = FeishuClient(app_id=sim.credentials.app_id, app_secret="no", domain=sim.feishu.url)
+def test_an_app_without_a_bot_is_told_once_with_where_to_add_it(sim, lookup, caplog):
+    sim.feishu.app.has_bot = False
 
-    IdentityLookup(client, BotIdentity(sim.credentials.app_id)).poller.run(Waits([]))
+    lookup.poller.run(Waits([lambda: None] * 3))
 
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert "凭证与基础信息 / Credentials & Basic Info" in record.message
+    assert "添加应用能力" in record.message
+    assert "the app has no bot" in record.message
+
+
+def test_that_feishu_is_away_is_left_to_others_to_tell(sim, lookup, caplog):
+    caplog.set_level("INFO")
+    sim.feishu.faults.disconnect("bot.info", 2)
+
+    lookup.poller.run(Waits([lambda: None]))
+
+    (record,) = caplog.records
+    assert record.levelname == "INFO"
+    assert "going by BOT_NAME meanwhile" in record.message

@@ -669,3 +669,34 @@ def refusals(address):
         for sample in family.samples
         if sample.name.endswith("_total") and sample.labels["address"] == address
     ]
+
+
+# What became of a request of Feishu's
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda body, headers: (body.replace(b": ", b":"), headers), "altered on the way"),
+        (lambda body, headers: (body, {}), "signature lost on the way"),
+    ],
+)
+def test_what_a_proxy_does_to_feishus_events_is_told(webhook, caplog, change, reason):
+    body, headers = encrypt_and_sign(event(), CREDENTIALS)
+    body, headers = change(body, headers)
+
+    with counted("feishu_bot_refused_requests_total", address="event", reason=reason) as counts:
+        assert webhook.handle("event", headers, body) == REFUSAL
+
+    assert counts[0] == 1
+    assert "/ Feishu's events arrive" in caplog.text
+
+
+def test_an_event_without_encryption_is_told_from_a_strangers(webhook):
+    def refused(data, reason):
+        with counted("feishu_bot_refused_requests_total", address="event", reason=reason) as counts:
+            assert webhook.handle("event", {}, json.dumps(data).encode()) == REFUSAL
+        return counts[0]
+
+    assert refused(event(), "event without encryption") == 1
+    assert refused(event(token="a guess"), "no valid signature") == 1

@@ -38,6 +38,8 @@ def environment(sim: Simulator, database_url: str, **more: str) -> dict[str, str
         "SYSTEM_PROMPT": "none",
         # What is sent without words is asked about at once.
         "MEDIA_WAIT": "0",
+        # Its calls and lines are in nobody's way.
+        "DOCTOR_AT_START": "false",
         **more,
     }
 

@@ -35,7 +35,8 @@ STOPS = (
 # Modules that call another one on the way; the rest are called and return.
 MAX_MODULES_THAT_HAND_ON = 76
 # Threads that look at the state now and then, and carry no message.
-BESIDE = ("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models")
+BESIDE = ("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models",
+          "sightings")  # fmt: skip
 
 
 def place_of(frame: FrameType) -> tuple[str, str] | None:

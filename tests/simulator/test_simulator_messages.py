@@ -81,10 +81,10 @@ def test_a_wrong_secret_is_10015(sim):
         bot_info(client.domain(sim.feishu.url).build())
 
 
-def test_an_unknown_app_is_10014(sim):
+def test_an_unknown_app_is_10003(sim):
     client = lark.Client.builder().app_id("cli_other").app_secret("no")
 
-    with pytest.raises(lark.exception.ObtainAccessTokenException, match="10014"):
+    with pytest.raises(lark.exception.ObtainAccessTokenException, match="10003"):
         bot_info(client.domain(sim.feishu.url).build())
 
 

@@ -24,6 +24,7 @@ SYNONYMS: Mapping[str, str] = {
     "history": "conversations chats sessions search 历史记录 聊天记录 历史对话 会话列表 会话 搜索",
     "usage": "stats statistics quota quotas limit limits tokens cost whoami id me 额度 统计 消耗",
     "balance": "credit credits money billing account 账户 欠费",
+    "doctor": "check diagnose diagnostics checkup health debug 自检 检查 健康检查 排查",
     "export": "download save dump 下载 保存 导出对话 导出记录",
     "feedback": "report bug suggest complain 意见 建议 投诉",
     "forget": "deleteme forgetme unsubscribe privacy 删除我 删除数据 隐私",

@@ -65,6 +65,7 @@ class FeishuClient:
     ) -> None:
         self._app_id = app_id
         self._app_secret = app_secret
+        self.domain = domain
         self._on_refusal = on_refusal
         self._on_outcome = on_outcome
         self._timer = timer

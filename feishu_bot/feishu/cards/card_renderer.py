@@ -19,6 +19,7 @@ from feishu_bot.core.cards import (
     Form,
     Image,
     Input,
+    Link,
     Paragraph,
     Person,
     Select,
@@ -162,8 +163,10 @@ def _entry(localizer: Localizer, entry: Entry) -> Element:
     }
 
 
-def _button(localizer: Localizer, button: Button) -> Element:
+def _button(localizer: Localizer, button: Button | Link) -> Element:
     label = localizer.plain(button.label, LABEL_CHARS)
+    if isinstance(button, Link):
+        return elements.link_button(label, button.url)
     element = elements.button(label, button.value, style=button.style)
     if button.confirm is not None:
         element["confirm"] = {"title": label, "text": localizer.plain(button.confirm)}

@@ -46,6 +46,16 @@ def button(
     }
 
 
+def link_button(label: Element, url: str) -> Element:
+    """A button that opens a page ("Button": the behaviour `open_url`)."""
+    return {
+        "tag": "button",
+        "text": label,
+        "type": "default",
+        "behaviors": [{"type": "open_url", "default_url": url}],
+    }
+
+
 def callback(value: Mapping[str, Any]) -> Element:
     """The behaviour of a control that sends `value` to the bot."""
     return {"type": "callback", "value": dict(value)}

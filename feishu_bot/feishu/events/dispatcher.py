@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from feishu_bot.core.card_actions import CardAction, ClickResponse, toast
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
+from feishu_bot.core.sightings import CLICK_SEEN, EVENT
 from feishu_bot.errors import BotError, FeishuUnavailable, Refused, Unreadable
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.events.card_actions import parse_card_action_v1, parse_card_action_v2
@@ -54,7 +55,7 @@ class EventDispatcher:
     """Hands each event to the bot, as one of the core's values.
 
     `receive`, `edit`, `recall` and the `on_…` are the bot's. `identity` is given the seconds it
-    may wait until the bot's identity is known.
+    may wait until the bot's identity is known. `note` is told the name of what has come.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class EventDispatcher:
         on_chat_joined: Callable[[ChatJoined], None],
         on_menu_click: Callable[[MenuClick], None],
         responses: CallbackResponses,
+        note: Callable[[str], None] = lambda name: None,
     ) -> None:
         self._identity = identity
         self._receive = receive
@@ -75,6 +77,7 @@ class EventDispatcher:
         self._click = on_card_action
         self._choose = on_menu_click
         self._responses = responses
+        self._note = note
         self._outages = get_limited_logger(__name__)
         self._unhandled_types: set[str] = set()
         self._listeners: dict[str, Callable[[Envelope], None]] = {
@@ -97,6 +100,7 @@ class EventDispatcher:
         if not is_handled:
             self._log_unhandled(event.event_type)
             return OTHER, SUCCESS
+        self._note(f"{EVENT}{event.event_type}")
         with bind(event_id=event.event_id, event_type=event.event_type):
             if event.event_type == CARD_ACTION:
                 return CARD_ACTION, self._answer_card_action(event)
@@ -106,6 +110,7 @@ class EventDispatcher:
         """Answer a click in the form of the old message-card callback. Raises Refused."""
         if "schema" in data or not isinstance(data.get("action"), Mapping):
             raise Refused("not an old card action")
+        self._note(CLICK_SEEN)
         try:
             action = parse_card_action_v1(data)
             return 200, self._responses.v1(self._click(action), action)

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 from Crypto.Cipher import AES
 
@@ -98,8 +98,11 @@ class SignatureVerifier:
         if not age <= max_age:
             raise Refused("timestamp too old")
 
-    def read_unsigned(self, body: bytes) -> dict[str, Any]:
-        """The address check in the body, which must be encrypted: else nobody has shown a key."""
+    def read_unsigned(self, body: bytes, *, has_signature: bool = False) -> dict[str, Any]:
+        """The address check in the body, which must be encrypted: else nobody has shown a key.
+
+        `has_signature` is whether it came with one, which was wrong.
+        """
         try:
             data, is_encrypted = self._read(body)
         except Undecryptable:
@@ -109,11 +112,26 @@ class SignatureVerifier:
         except Unreadable:
             raise Refused("neither an event nor an address check") from None
         if data.get("type") != "url_verification":
-            raise Refused("no valid signature")
+            self._refuse_unsigned(data, is_encrypted, has_signature)
         self.challenge(data)
         if not is_encrypted:
             raise Refused("address check without encryption")
         return data
+
+    def _refuse_unsigned(
+        self, data: Mapping[str, Any], is_encrypted: bool, has_signature: bool
+    ) -> NoReturn:
+        """Say what became of the signature of an event, as far as its content tells."""
+        if is_encrypted:
+            # Whoever made it has the Encrypt Key, and Feishu signs everything.
+            if has_signature:
+                raise Refused("altered on the way")
+            raise Refused("signature lost on the way")
+        header = data.get("header")
+        token = header.get("token") if isinstance(header, Mapping) else data.get("token")
+        if self._is_token(token):
+            raise Refused("event without encryption")
+        raise Refused("no valid signature")
 
     def read(self, body: bytes) -> dict[str, Any]:
         """The JSON object in a signed body, decrypted where it is encrypted. Raises Unreadable."""

@@ -1,0 +1,1 @@
+"""Examines a bot: its settings, its machine, its app in Feishu, its addresses, its model."""
