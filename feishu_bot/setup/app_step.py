@@ -12,17 +12,18 @@ from feishu_bot.setup.dialogue import Choice, Dialogue, GivenUp, NobodyToAsk, Qu
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.registration import RegisteredApp, Registration
-from feishu_bot.setup.wording import Text, failure_text
+from feishu_bot.setup.wording import Words, failure_text
 
-DEFAULT_NAME = "AI 助手"
+# Short: the code has to fit into a terminal. The page of the link lets it be changed.
+DEFAULT_NAME = "AI"
 AGAIN = Question(
     "register_again",
-    Text("怎么继续？", "How to go on?"),
+    Words("怎么继续？", "How to go on?"),
     "choice",
     choices=(
-        Choice("again", Text("再显示一个二维码", "Show another code")),
-        Choice("by_hand", Text("在后台手动创建应用", "Make the app by hand in the console")),
-        Choice("stop", Text("先停在这里", "Stop here")),
+        Choice("again", Words("再显示一个二维码", "Show another code")),
+        Choice("by_hand", Words("在后台手动创建应用", "Make the app by hand in the console")),
+        Choice("stop", Words("先停在这里", "Stop here")),
     ),
 )
 
@@ -41,10 +42,10 @@ class AppStep:
     def run(self) -> None:
         """After it APP_ID and APP_SECRET are set. Raises SetupFailed."""
         progress, dialogue = self._progress, self._dialogue
-        dialogue.step("app", Text("应用", "The app"))
+        dialogue.step("app", Words("应用", "The app"))
         app_id = progress.get("APP_ID")
         if app_id and progress.get("APP_SECRET"):
-            dialogue.tell("ok", Text(f"已有应用 {app_id}", f"There is an app already: {app_id}"))
+            dialogue.tell("ok", Words(f"已有应用 {app_id}", f"There is an app already: {app_id}"))
             return
         while True:
             try:
@@ -72,7 +73,7 @@ class AppStep:
         minutes = round(link.seconds / 60)
         dialogue.tell(
             "info",
-            Text(
+            Words(
                 f"用飞书扫码，或打开链接，然后确认（{minutes} 分钟内有效；谁扫码，应用就归谁）",
                 f"Scan it with Feishu or open the link, then confirm (good for {minutes} minutes; "
                 "the app belongs to whoever scans)",
@@ -97,12 +98,12 @@ class AppStep:
         admins = [one for one in progress.get("ADMINS").replace("，", ",").split(",") if one]
         if app.open_id and app.open_id not in admins:
             progress.save(ADMINS=",".join([*admins, app.open_id]))
-        brand = "Lark" if app.brand == "lark" else "飞书 / Feishu"
+        zh, en = ("Lark", "Lark") if app.brand == "lark" else ("飞书", "Feishu")
         self._dialogue.tell(
             "ok",
-            Text(
-                f"应用 {app.app_id}（{brand}），扫码的人是管理员，凭证保存在 {progress.file.path}",
-                f"App {app.app_id} ({brand}); whoever scanned is the bot's administrator; the "
+            Words(
+                f"应用 {app.app_id}（{zh}），扫码的人是管理员，凭证保存在 {progress.file.path}",
+                f"App {app.app_id} ({en}); whoever scanned is the bot's administrator; the "
                 f"credentials are in {progress.file.path}",
             ),
         )
@@ -121,12 +122,12 @@ class AppStep:
     def _by_hand(self) -> None:
         domain = self._progress.domain()
         for number, (text, link) in enumerate(by_hand.make_app(domain), 1):
-            numbered = Text(f"{number}. {text.zh}", f"{number}. {text.en}")
+            numbered = Words(f"{number}. {text.zh}", f"{number}. {text.en}")
             self._dialogue.tell("info", numbered, link)
         app_id = checked(
-            self._dialogue, Question("APP_ID", Text("App ID", "App ID")), values.app_id
+            self._dialogue, Question("APP_ID", Words("App ID", "App ID")), values.app_id
         )
-        question = Question("APP_SECRET", Text("App Secret", "App Secret"), "secret")
+        question = Question("APP_SECRET", Words("App Secret", "App Secret"), "secret")
         secret = checked(self._dialogue, question, values.app_secret)
         self._progress.save(APP_ID=app_id, APP_SECRET=secret)
 
@@ -139,6 +140,6 @@ def checked(dialogue: Dialogue, question: Question, kind: values.ValueType[Any])
             kind.read(answer)
         except InvalidValue as exc:
             zh, en = exc.args
-            dialogue.tell("warning", Text(f"{zh}，应为：{kind.zh}", f"{en}; expected {kind.en}"))
+            dialogue.tell("warning", Words(f"{zh}，应为：{kind.zh}", f"{en}; expected {kind.en}"))
         else:
             return answer

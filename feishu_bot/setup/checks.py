@@ -9,9 +9,9 @@ from feishu_bot.core.diagnosis import Finding
 from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.dialogue import State
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
-Found = tuple[State, Text]
+Found = tuple[State, Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Tried:
     default: str
 
     @property
-    def fault(self) -> Text | None:
+    def fault(self) -> Words | None:
         """The first thing that doesn't work."""
         return next((text for state, text in self.findings if state == "fault"), None)
 
@@ -54,7 +54,7 @@ def check_bot(settings: Settings) -> Iterator[Found]:
     report = doctor.examine()
     yield from _masked(report.of("fault", "warning", "unknown"), settings)
     if report.is_well:
-        yield "ok", Text("其余的都检查过了，正常", "Everything else was looked at, and is well")
+        yield "ok", Words("其余的都检查过了，正常", "Everything else was looked at, and is well")
 
 
 def _masked(findings: Iterable[Finding], settings: Settings) -> Iterator[Found]:
@@ -64,4 +64,4 @@ def _masked(findings: Iterable[Finding], settings: Settings) -> Iterator[Found]:
     mask = SecretMask(secrets_of(settings))
     for one in findings:
         words = sentence(one.mapped(mask))
-        yield "info" if one.state == "unknown" else one.state, Text(words.zh, words.en)
+        yield "info" if one.state == "unknown" else one.state, Words(words.zh, words.en)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from feishu_bot.errors import BotError
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 State = Literal["info", "ok", "warning", "fault"]
 Kind = Literal["text", "secret", "choice"]
@@ -25,7 +25,7 @@ class Choice:
     """One answer to choose."""
 
     value: str
-    text: Text
+    text: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Question:
     """
 
     name: str
-    text: Text
+    text: Words
     kind: Kind = "text"
-    help: Text | None = None
+    help: Words | None = None
     choices: tuple[Choice, ...] = ()
     default: str = ""
     option: str = ""
@@ -48,10 +48,10 @@ class Question:
 class Dialogue(Protocol):
     """One set-up's person. Each method may raise GivenUp."""
 
-    def step(self, name: str, title: Text) -> None:
+    def step(self, name: str, title: Words) -> None:
         """A new step begins."""
 
-    def tell(self, state: State, text: Text, link: str = "") -> None:
+    def tell(self, state: State, text: Words, link: str = "") -> None:
         """Something has come out."""
 
     def show_link(self, url: str) -> None:

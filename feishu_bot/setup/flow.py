@@ -18,7 +18,7 @@ from feishu_bot.setup.model_step import ModelStep
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.release_step import Outcome, ReleaseStep
 from feishu_bot.setup.way_in_step import WayInStep
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 # Listens on this host and port while events are let in.
 Listen = Callable[[str, int], AbstractContextManager[Any]]
@@ -87,7 +87,7 @@ class Setup:
             self._doorway.is_served = False
             self._dialogue.tell(
                 "info",
-                Text(
+                Words(
                     f"端口 {port} 上已有机器人在运行，由它回答飞书的检查",
                     f"A bot is running on port {port}: it answers Feishu's check",
                 ),
@@ -95,6 +95,6 @@ class Setup:
 
     def _check(self) -> None:
         """What the bot itself would find; nothing of it ends the set-up."""
-        self._dialogue.step("check", Text("检查", "Check"))
+        self._dialogue.step("check", Words("检查", "Check"))
         for state, text in check_bot(self._progress.settings()):
             self._dialogue.tell(state, text)

@@ -11,12 +11,12 @@ from feishu_bot.setup.checks import Tried, try_service
 from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.services import MOST_MODELS, OTHER, PRESETS
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 DEFAULT_ADDRESS = PRESETS[0].value
 SERVICE = Question(
     "service",
-    Text("用哪个模型服务？", "Which model service?"),
+    Words("用哪个模型服务？", "Which model service?"),
     "choice",
     choices=PRESETS,
     default=DEFAULT_ADDRESS,
@@ -24,21 +24,21 @@ SERVICE = Question(
 )
 ADDRESS = Question(
     "API_URL",
-    Text("模型服务的地址（OpenAI 兼容）", "The service's address (OpenAI-compatible)"),
-    help=Text("如 https://api.example.com/v1", "such as https://api.example.com/v1"),
+    Words("模型服务的地址（OpenAI 兼容）", "The service's address (OpenAI-compatible)"),
+    help=Words("如 https://api.example.com/v1", "such as https://api.example.com/v1"),
     option="--api-url",
 )
 KEY = Question(
     "OPENAI_KEY",
-    Text("模型服务的密钥（输入时不显示）", "The service's key (not shown while you type)"),
+    Words("模型服务的密钥（输入时不显示）", "The service's key (not shown while you type)"),
     "secret",
-    help=Text("多个用逗号分隔", "several are separated by commas"),
+    help=Words("多个用逗号分隔", "several are separated by commas"),
     option="OPENAI_KEY / --key-stdin",
 )
 MODEL = Question(
     "OPENAI_MODEL",
-    Text("模型的名称", "The model's name"),
-    help=Text("这个服务需要指定模型", "this service wants one to be named"),
+    Words("模型的名称", "The model's name"),
+    help=Words("这个服务需要指定模型", "this service wants one to be named"),
     option="--model",
 )
 
@@ -54,7 +54,7 @@ class ModelStep:
     def run(self) -> None:
         """After it OPENAI_KEY works. Raises SetupFailed where nobody can be asked."""
         progress, dialogue, options = self._progress, self._dialogue, self._options
-        dialogue.step("model", Text("模型服务", "The model service"))
+        dialogue.step("model", Words("模型服务", "The model service"))
         url = options.api_url or progress.get("API_URL")
         key = options.openai_key or progress.get("OPENAI_KEY")
         is_new = bool(options.openai_key) or not key or options.redo
@@ -64,7 +64,7 @@ class ModelStep:
                 url = self._ask_address(url)
             if not key or asks_again:
                 key = checked(dialogue, KEY, values.keys)
-            dialogue.tell("info", Text("正在试问一个问题…", "Asking one short question…"))
+            dialogue.tell("info", Words("正在试问一个问题…", "Asking one short question…"))
             settings = self._with(url, key, options.model or progress.get("OPENAI_MODEL"))
             tried = self._try(settings)
             self._tell(tried)
@@ -81,7 +81,7 @@ class ModelStep:
         question = dataclasses.replace(SERVICE, default=current or DEFAULT_ADDRESS)
         known = [choice.value for choice in PRESETS]
         if current and current not in known:
-            more = Choice(current, Text(current, current))
+            more = Choice(current, Words(current, current))
             question = dataclasses.replace(question, choices=(more, *PRESETS))
         answer = self._dialogue.ask(question)
         return checked(self._dialogue, ADDRESS, addresses.api) if answer == OTHER else answer
@@ -107,9 +107,9 @@ class ModelStep:
         models = list(dict.fromkeys([tried.default, *tried.models]))[:MOST_MODELS]
         question = Question(
             "OPENAI_MODEL",
-            Text("默认用哪个模型？", "Which model answers by default?"),
+            Words("默认用哪个模型？", "Which model answers by default?"),
             "choice",
-            choices=tuple(Choice(name, Text(name, name)) for name in models),
+            choices=tuple(Choice(name, Words(name, name)) for name in models),
             default=tried.default or models[0],
             option="--model",
         )

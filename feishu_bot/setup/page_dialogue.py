@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from feishu_bot.setup.dialogue import GivenUp, Question, State
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 Status = Literal["waiting", "running", "failed", "done"]
 
@@ -17,8 +17,8 @@ class Step:
     """One step with what came of it."""
 
     name: str
-    title: Text
-    entries: list[tuple[State, Text, str]] = field(default_factory=list)
+    title: Words
+    entries: list[tuple[State, Words, str]] = field(default_factory=list)
 
 
 class PageDialogue:
@@ -54,16 +54,16 @@ class PageDialogue:
             self._has_given_up = True
             self._changed.notify_all()
 
-    def step(self, name: str, title: Text) -> None:
+    def step(self, name: str, title: Words) -> None:
         """A new heading."""
         with self._changed:
             self._steps.append(Step(name, title))
 
-    def tell(self, state: State, text: Text, link: str = "") -> None:
+    def tell(self, state: State, text: Words, link: str = "") -> None:
         """An entry below the newest heading."""
         with self._changed:
             if not self._steps:
-                self._steps.append(Step("setup", Text("设置", "Set-up")))
+                self._steps.append(Step("setup", Words("设置", "Set-up")))
             self._steps[-1].entries.append((state, text, link))
 
     def show_link(self, url: str) -> None:
@@ -111,7 +111,7 @@ class PageDialogue:
     def state(self, language: Literal["zh", "en"]) -> dict[str, Any]:
         """All of it in one language; neither the link nor an answer is in it."""
 
-        def said(text: Text | None) -> str:
+        def said(text: Words | None) -> str:
             return getattr(text, language) if text else ""
 
         with self._changed:

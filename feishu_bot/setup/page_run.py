@@ -14,7 +14,7 @@ from feishu_bot.setup.one_time_code import OneTimeCode
 from feishu_bot.setup.page import SetupPage
 from feishu_bot.setup.page_dialogue import PageDialogue
 from feishu_bot.setup.progress import Options, Progress
-from feishu_bot.setup.wording import Text, failure_text
+from feishu_bot.setup.wording import Words, failure_text
 
 logger = logging.getLogger(__name__)
 
@@ -62,12 +62,12 @@ class PageRun:
         except GivenUp:
             self._dialogue.end("failed")
         except BotError as exc:
-            self._dialogue.tell("fault", Text(str(exc), str(exc)))
+            self._dialogue.tell("fault", Words(str(exc), str(exc)))
             self._dialogue.end("failed")
         except Exception:
             # The page would wait for ever; whoever runs the bot finds the rest in the log.
             logger.exception("the set-up failed")
-            text = Text("出现意外错误，详见日志", "Something unexpected happened: see the log")
+            text = Words("出现意外错误，详见日志", "Something unexpected happened: see the log")
             self._dialogue.tell("fault", text)
             self._dialogue.end("failed")
         else:

@@ -9,31 +9,31 @@ from urllib.parse import urlsplit
 from feishu_bot.errors import SetupFailed
 from feishu_bot.setup.http_calls import HttpCalls, NoAnswer
 from feishu_bot.setup.manifest import CARD_PATH, EVENT_PATH
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 STEP = "address"
 LAYERS = {
-    "dns": Text(
+    "dns": Words(
         "域名解析不到地址。请在域名服务商处添加 A 记录，指向这台服务器",
         "The name leads nowhere: add an A record for this server at your domain's provider",
     ),
-    "tls": Text(
+    "tls": Words(
         "证书有问题（过期、域名不符或不受信任）",
         "The certificate is not good: expired, for another name, or trusted by nobody",
     ),
-    "refused": Text(
+    "refused": Words(
         "连接被拒绝。请检查反向代理是否在运行，安全组和防火墙是否放行",
         "The connection is refused: is the reverse proxy running, and the port open in security "
         "group and firewall?",
     ),
-    "timeout": Text(
+    "timeout": Words(
         "没有回应。请检查安全组和防火墙是否放行 80/443 端口",
         "No answer: are the ports 80 and 443 open in security group and firewall?",
     ),
-    "proxy": Text(
+    "proxy": Words(
         "本机的代理（HTTPS_PROXY）连不上", "This machine's proxy (HTTPS_PROXY) can't be reached"
     ),
-    "connection": Text("连接中断", "The connection broke off"),
+    "connection": Words("连接中断", "The connection broke off"),
 }
 
 

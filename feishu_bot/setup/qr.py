@@ -6,6 +6,7 @@ import io
 
 # A scanner needs four empty modules around the code.
 BORDER = 4
+BORDERS = (BORDER, 2)
 
 
 def terminal_code(url: str, columns: int) -> str:
@@ -17,9 +18,12 @@ def terminal_code(url: str, columns: int) -> str:
     import segno
 
     code = segno.make(url, error="l", micro=False)
-    rows = [[bool(dark) for dark in row] for row in code.matrix_iter(border=BORDER)]
-    if not rows or len(rows[0]) > columns:
+    modules = code.symbol_size(border=0)[0]
+    # Half of the border does for most phones, and all of the code for none that lacks a column.
+    border = next((one for one in BORDERS if modules + 2 * one <= columns), None)
+    if border is None:
         return ""
+    rows = [[bool(dark) for dark in row] for row in code.matrix_iter(border=border)]
     if len(rows) % 2:
         rows.append([False] * len(rows[0]))
     lines = []

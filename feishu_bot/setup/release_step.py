@@ -23,16 +23,16 @@ from feishu_bot.setup.doorway import Doorway
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.public_address import check_address
-from feishu_bot.setup.wording import Text, failure_text
+from feishu_bot.setup.wording import Words, failure_text
 
 Outcome = Literal["live", "in_review", "by_hand"]
 DONE = Question(
     "done_by_hand",
-    Text("都做完了吗？", "Is all of it done?"),
+    Words("都做完了吗？", "Is all of it done?"),
     "choice",
     choices=(
-        Choice("done", Text("做完了", "Done")),
-        Choice("later", Text("以后再做", "Later")),
+        Choice("done", Words("做完了", "Done")),
+        Choice("later", Words("以后再做", "Later")),
     ),
 )
 
@@ -59,7 +59,7 @@ class ReleaseStep:
 
     def run(self, wanted: WantedApp) -> Outcome:
         """What has become of it. Raises SetupFailed."""
-        self._dialogue.step("release", Text("配置并发布应用", "Configure and publish the app"))
+        self._dialogue.step("release", Words("配置并发布应用", "Configure and publish the app"))
         app = self._app()
         app.check()
         self._doorway.accepts((wanted.encrypt_key, wanted.verification_token))
@@ -74,7 +74,7 @@ class ReleaseStep:
             self._add_scopes()
             return self._release(self._app(), wanted)
         except NoConfigurationApi:
-            reason = Text(
+            reason = Words(
                 "这个平台不能用接口配置应用，请按下面的步骤手动完成",
                 "This platform has no API for the configuration: please do these steps by hand",
             )
@@ -100,7 +100,7 @@ class ReleaseStep:
         except SetupFailed as exc:
             self._dialogue.tell("warning", failure_text(exc))
         else:
-            self._dialogue.tell("ok", Text("公网地址通到这里", "The public address leads here"))
+            self._dialogue.tell("ok", Words("公网地址通到这里", "The public address leads here"))
 
     def _release(self, app: AppConfiguration, wanted: WantedApp) -> Outcome:
         versions = app.versions()
@@ -112,7 +112,7 @@ class ReleaseStep:
         ):
             number = versions[0].number
             self._dialogue.tell(
-                "ok", Text(f"版本 {number} 已经生效", f"Version {number} is live already")
+                "ok", Words(f"版本 {number} 已经生效", f"Version {number} is live already")
             )
             return "live"
         app.enable_bot()
@@ -120,13 +120,13 @@ class ReleaseStep:
             app.configure(wanted, wanted.scopes)
         self._dialogue.tell(
             "ok",
-            Text(
+            Words(
                 "事件、回调、权限、机器人和菜单已配置",
                 "Events, callbacks, scopes, bot and menu are configured",
             ),
         )
         number = app.publish(wanted, versions)
-        self._dialogue.tell("info", Text(f"已提交版本 {number}", f"Version {number} is submitted"))
+        self._dialogue.tell("info", Words(f"已提交版本 {number}", f"Version {number} is submitted"))
         self._make_panel(app)
         return self._follow(app, number)
 
@@ -139,7 +139,7 @@ class ReleaseStep:
                 text = failure_text(exc)
                 self._dialogue.tell(
                     "warning",
-                    Text(f"斜杠指令面板没有建好：{text.zh}", f"No command panel: {text.en}"),
+                    Words(f"斜杠指令面板没有建好：{text.zh}", f"No command panel: {text.en}"),
                     exc.link,
                 )
 
@@ -153,7 +153,7 @@ class ReleaseStep:
             match found.status if found else "":
                 case "approved":
                     self._dialogue.tell(
-                        "ok", Text(f"版本 {number} 已生效", f"Version {number} is live")
+                        "ok", Words(f"版本 {number} 已生效", f"Version {number} is live")
                     )
                     return "live"
                 case "rejected":
@@ -176,7 +176,7 @@ class ReleaseStep:
         console = links.admin_console(self._progress.domain())
         self._dialogue.tell(
             "warning",
-            Text(
+            Words(
                 f"版本 {number} 等待企业管理员审核：管理后台 › 工作台 › 应用审核。"
                 "通过之后机器人才会收到消息，不用再做别的",
                 f"Version {number} waits for an administrator of the company: admin console › "
@@ -193,14 +193,14 @@ class ReleaseStep:
         """An app that was made otherwise may not configure itself: a scan lets it."""
         self._dialogue.tell(
             "info",
-            Text(
+            Words(
                 "这个应用还不能配置自己，请扫码为它补上权限和事件",
                 "The app may not configure itself yet: scan to add scopes and events to it",
             ),
         )
         self._adds_scopes(self._progress.get("APP_ID"))
 
-    def _by_hand(self, wanted: WantedApp, reason: Text) -> Outcome:
+    def _by_hand(self, wanted: WantedApp, reason: Words) -> Outcome:
         domain, app_id = self._progress.domain(), self._progress.get("APP_ID")
         self._dialogue.tell("warning", reason)
         self._number(by_hand.configure(domain, app_id, wanted))
@@ -218,15 +218,15 @@ class ReleaseStep:
         """The keys as the console has them: it makes the token itself."""
         names = ("APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
         for name, label in zip(names, ("Encrypt Key", "Verification Token"), strict=True):
-            question = Question(name, Text(label, label), "secret")
+            question = Question(name, Words(label, label), "secret")
             self._progress.save(**{name: checked(self._dialogue, question, credential(label))})
         self._doorway.accepts(self._progress.keys())
         self._dialogue.tell(
             "info",
-            Text("机器人已准备好，现在可以保存请求地址", "Now the request URLs can be saved"),
+            Words("机器人已准备好，现在可以保存请求地址", "Now the request URLs can be saved"),
         )
 
     def _number(self, instructions: Iterable[by_hand.Instruction]) -> None:
         for number, (text, link) in enumerate(instructions, 1):
-            numbered = Text(f"{number}. {text.zh}", f"{number}. {text.en}")
+            numbered = Words(f"{number}. {text.zh}", f"{number}. {text.en}")
             self._dialogue.tell("info", numbered, link)

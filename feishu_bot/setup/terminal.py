@@ -10,7 +10,7 @@ import click
 
 from feishu_bot.setup.dialogue import NobodyToAsk, Question, State
 from feishu_bot.setup.qr import terminal_code
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 SIGNS = {"info": "·", "ok": "✓", "warning": "!", "fault": "✗"}
 
@@ -23,12 +23,12 @@ class TerminalDialogue:
         self._accepts_defaults = accepts_defaults
         self._steps = 0
 
-    def step(self, name: str, title: Text) -> None:
+    def step(self, name: str, title: Words) -> None:
         """A heading with its number."""
         self._steps += 1
         click.secho(f"\n{self._steps}. {title.zh} / {title.en}", bold=True)
 
-    def tell(self, state: State, text: Text, link: str = "") -> None:
+    def tell(self, state: State, text: Words, link: str = "") -> None:
         """Two lines, and the link in one of its own."""
         click.echo(f"{SIGNS[state]} {text.zh}\n  {text.en}")
         if link:

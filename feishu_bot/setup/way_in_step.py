@@ -11,16 +11,16 @@ from feishu_bot.setup.dialogue import Choice, Dialogue, Question
 from feishu_bot.setup.links import is_lark
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.public_address import is_private
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 WAY_IN = Question(
     "way_in",
-    Text("飞书的消息怎么送到机器人？", "How do messages get from Feishu to the bot?"),
+    Words("飞书的消息怎么送到机器人？", "How do messages get from Feishu to the bot?"),
     "choice",
     choices=(
         Choice(
             "long_connection",
-            Text(
+            Words(
                 "长连接：机器人自己连到飞书，不需要公网地址和证书（推荐）",
                 "Long connection: the bot calls Feishu; no public address, no certificate "
                 "(recommended)",
@@ -28,7 +28,7 @@ WAY_IN = Question(
         ),
         Choice(
             "webhook",
-            Text(
+            Words(
                 "公网地址：飞书访问你的 https 域名，已有反向代理时用",
                 "Public address: Feishu calls your https domain; where there is a reverse proxy",
             ),
@@ -39,8 +39,8 @@ WAY_IN = Question(
 )
 ADDRESS = Question(
     "PUBLIC_URL",
-    Text("机器人的公网地址", "The bot's public address"),
-    help=Text(
+    Words("机器人的公网地址", "The bot's public address"),
+    help=Words(
         "如 https://bot.example.com，不含 /webhook/…", "https://bot.example.com, without /webhook/…"
     ),
     option="--public-url",
@@ -58,7 +58,7 @@ class WayInStep:
     def run(self) -> WantedApp:
         """The app as it is to be. Raises SetupFailed."""
         progress, dialogue, options = self._progress, self._dialogue, self._options
-        dialogue.step("way_in", Text("消息怎么进来", "The way in"))
+        dialogue.step("way_in", Words("消息怎么进来", "The way in"))
         transport, url = progress.get("TRANSPORT"), progress.get("PUBLIC_URL")
         if options.public_url:
             transport, url = "webhook", options.public_url
@@ -73,19 +73,19 @@ class WayInStep:
                 # [field] Consoles of Lark are said to lack the mode.
                 dialogue.tell(
                     "warning",
-                    Text(
+                    Words(
                         "有人反映 Lark 后台没有长连接，若不行请用公网地址",
                         "Consoles of Lark are said to lack the long connection: if so, take a "
                         "public address",
                     ),
                 )
             dialogue.tell(
-                "ok", Text("长连接，不需要公网地址", "Long connection, no public address needed")
+                "ok", Words("长连接，不需要公网地址", "Long connection, no public address needed")
             )
             return WantedApp("long_connection", "", key, token)
         url = self._checked(url)
         progress.save(TRANSPORT="webhook", PUBLIC_URL=url)
-        dialogue.tell("ok", Text(f"公网地址 {url}", f"Public address {url}"))
+        dialogue.tell("ok", Words(f"公网地址 {url}", f"Public address {url}"))
         return WantedApp("webhook", url, key, token)
 
     def _ask(self) -> tuple[str, str]:

@@ -7,15 +7,15 @@ from typing import NamedTuple
 from feishu_bot.errors import SetupFailed
 
 
-class Text(NamedTuple):
+class Words(NamedTuple):
     """The same in Chinese and in English."""
 
     zh: str
     en: str
 
 
-def failure_text(failure: SetupFailed) -> Text:
+def failure_text(failure: SetupFailed) -> Words:
     """What happened, the code and what to do, without the link."""
     code_zh = f"（代码 {failure.code}）" if failure.code else ""
     code_en = f" (code {failure.code})" if failure.code else ""
-    return Text(f"{failure.zh}{code_zh}", f"{failure.en}{code_en}")
+    return Words(f"{failure.zh}{code_zh}", f"{failure.en}{code_en}")

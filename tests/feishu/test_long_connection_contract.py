@@ -58,7 +58,7 @@ def event_of(sim, event_type: str, body) -> bytes:
 
 def message_event(sim) -> bytes:
     person = sim.feishu.add_person("Alice")
-    sim.feishu.subscription.events.remove("im.message.receive_v1")
+    sim.feishu.subscription.events.discard("im.message.receive_v1")
     message = sim.feishu.say(sim.feishu.private_chat(person), person, "你好")
     return event_of(sim, "im.message.receive_v1", message.event.body)
 

@@ -14,7 +14,7 @@ from feishu_bot.setup.dialogue import NobodyToAsk, Question, State
 from feishu_bot.setup.doorway import Doorway, listen
 from feishu_bot.setup.flow import Setup
 from feishu_bot.setup.progress import Options, Progress
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 from feishu_simulator import Credentials, Simulator
 
 BORN = Credentials(encrypt_key="", verification_token="")
@@ -28,7 +28,7 @@ class Phone:
         self.answers = {
             name: [one] if isinstance(one, str) else list(one) for name, one in answers.items()
         }
-        self.told: list[tuple[State, Text, str]] = []
+        self.told: list[tuple[State, Words, str]] = []
         self.steps: list[str] = []
         self.links: list[str] = []
         self.asked: list[str] = []
@@ -36,10 +36,10 @@ class Phone:
         self.gives_up = False
         self.on_wait: Callable[[], None] = lambda: None
 
-    def step(self, name: str, title: Text) -> None:
+    def step(self, name: str, title: Words) -> None:
         self.steps.append(name)
 
-    def tell(self, state: State, text: Text, link: str = "") -> None:
+    def tell(self, state: State, text: Words, link: str = "") -> None:
         self.told.append((state, text, link))
 
     def show_link(self, url: str) -> None:

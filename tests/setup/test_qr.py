@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 import segno
 
+from feishu_bot.setup.app_step import DEFAULT_NAME
 from feishu_bot.setup.qr import BORDER, picture, terminal_code
+from feishu_bot.setup.registration import link_query
 
 LINK = "https://open.feishu.cn/page/launcher?user_code=ABCD-1234&addons=" + "x" * 400
 
@@ -29,12 +32,13 @@ def test_the_terminal_shows_the_code_of_the_link_in_black_on_white() -> None:
 
 
 @pytest.mark.parametrize(("columns", "fits"), [(81, True), (80, False)])
-def test_it_needs_as_many_columns_as_it_has_modules(columns: int, fits: bool) -> None:
-    # A link with all that the bot asks for makes a code of version 15 or 16 with its border.
-    link = "https://open.feishu.cn/page/launcher?" + "x" * 350
-    width = len(next(iter(segno.make(link, error="l").matrix_iter(border=BORDER))))
+def test_the_code_of_a_new_app_needs_81_columns(columns: int, fits: bool) -> None:
+    query = urlencode(link_query(name=DEFAULT_NAME, app_id=""), safe="/")
+    link = f"https://open.feishu.cn/page/launcher?user_code=ABCD-1234&{query}"
 
-    assert bool(terminal_code(link, width - 81 + columns)) is fits
+    shown = terminal_code(link, columns)
+
+    assert bool(shown) is fits
 
 
 def test_the_picture_is_a_drawing_without_scripts() -> None:

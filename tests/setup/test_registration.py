@@ -65,7 +65,7 @@ def test_the_link_asks_for_what_the_bot_needs(tenant: Tenant, calls) -> None:
     assert query["name"] == ["Bot"]
     assert "clientID" not in query
     assert "application:application:patch" in addons["scopes"]["tenant"]
-    assert addons["events"]["items"]["tenant"] == list(EVENTS)
+    assert addons["events"]["items"]["tenant"] == sorted(EVENTS)
     assert addons["callbacks"] == {"items": ["card.action.trigger"]}
 
 

@@ -142,7 +142,8 @@ def request(url: str, body: bytes | None = None, **headers: str) -> tuple[int, A
         with urllib.request.urlopen(asked, timeout=5) as found:
             return found.status, found.headers, found.read().decode()
     except urllib.error.HTTPError as exc:
-        return exc.code, exc.headers, exc.read().decode()
+        with exc:
+            return exc.code, exc.headers, exc.read().decode()
 
 
 class Session:
@@ -156,6 +157,7 @@ class Session:
         opener = urllib.request.build_opener(Stay)
         with pytest.raises(urllib.error.HTTPError) as entered:
             opener.open(f"{opened.url}/setup", f"code={opened.codes[-1]}".encode(), timeout=5)
+        entered.value.close()
         assert entered.value.code == 303
         self.set_cookie = entered.value.headers["Set-Cookie"]
         self.cookie = self.set_cookie.partition(";")[0]

@@ -8,17 +8,17 @@ from click.testing import CliRunner
 
 from feishu_bot.setup.dialogue import Choice, NobodyToAsk, Question
 from feishu_bot.setup.terminal import TerminalDialogue
-from feishu_bot.setup.wording import Text
+from feishu_bot.setup.wording import Words
 
 CHOICE = Question(
     "way",
-    Text("怎么走？", "Which way?"),
+    Words("怎么走？", "Which way?"),
     "choice",
-    choices=(Choice("left", Text("左", "left")), Choice("right", Text("右", "right"))),
+    choices=(Choice("left", Words("左", "left")), Choice("right", Words("右", "right"))),
     default="right",
     option="--way",
 )
-SECRET = Question("KEY", Text("密钥", "Key"), "secret", help=Text("见后台", "see the console"))
+SECRET = Question("KEY", Words("密钥", "Key"), "secret", help=Words("见后台", "see the console"))
 
 
 def answer(question: Question, typed: str) -> tuple[str, str]:
