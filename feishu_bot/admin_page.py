@@ -7,7 +7,9 @@ import hmac
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from flask import Blueprint
 
@@ -19,7 +21,7 @@ from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.administration.administration import Administration
 from feishu_bot.core.administration.changes import AdminChanges
-from feishu_bot.core.administration.limits_in_force import LimitsInForce
+from feishu_bot.core.administration.limits_in_force import LIMIT_NAMES, LimitsInForce
 from feishu_bot.core.administration.login_throttle import LoginThrottle
 from feishu_bot.core.administration.state import BotState, PartState, Queue, SettingShown
 from feishu_bot.core.commands.role_cards import chosen_card
@@ -30,9 +32,39 @@ from feishu_bot.readiness import STARTING, Readiness
 from feishu_bot.settings import Settings, read_environment
 from feishu_bot.settings.shown import shown_settings
 from feishu_bot.setup.doctor.doctor import SystemDoctor
-from feishu_bot.stores import Stores
+from feishu_bot.stores import Database, Stores
+from feishu_bot.stores.overrides import SqlOverrides
 from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.web.admin.blueprint import blueprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditableParts:
+    """What administrators may change while the bot runs, and where the changes are kept."""
+
+    overrides: SqlOverrides
+    limits: LimitsInForce
+    roles: RoleList
+    prices: PriceList
+
+
+def editable_parts(settings: Settings, database: Database) -> EditableParts:
+    """Those of the settings and files, over which stored changes are layered as they come.
+
+    Raises SettingsError when a file is broken.
+    """
+    overrides = SqlOverrides(database)
+    amounts = {name: float(getattr(settings, name.lower())) for name in LIMIT_NAMES}
+    roles = RoleList(Path(settings.roles_file) if settings.roles_file else None)
+    prices = PriceList(Path(settings.prices_file) if settings.prices_file else None)
+    overrides.watch(lambda: roles.layer(overrides.of("role")))
+    overrides.watch(lambda: prices.layer(overrides.of("price"), overrides.of("currency")))
+    return EditableParts(
+        overrides=overrides,
+        limits=LimitsInForce(amounts, overrides),
+        roles=roles,
+        prices=prices,
+    )
 
 
 def admin_page(
@@ -40,14 +72,13 @@ def admin_page(
     stores: Stores,
     ports: Ports,
     *,
+    editable: EditableParts,
     policy: AccessPolicy,
-    limits: LimitsInForce,
-    roles: RoleList,
-    prices: PriceList,
     readiness: Readiness,
     doctor: SystemDoctor,
 ) -> Blueprint:
     """The page over these parts of the bot, which it shows and changes."""
+    limits, roles, prices = editable.limits, editable.roles, editable.prices
     texts = {"zh": Catalog.load("zh"), "en": Catalog.load("en")}
     changes = AdminChanges(
         overrides=stores.overrides,

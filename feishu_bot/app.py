@@ -5,20 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from flask import Flask
 
 from feishu_bot import __version__, metrics, monitoring
-from feishu_bot.admin_page import admin_page
+from feishu_bot.admin_page import EditableParts, admin_page, editable_parts
 from feishu_bot.bot_factory import build_bot
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.content.prices import PriceList
-from feishu_bot.content.roles import RoleList
 from feishu_bot.core.access import AccessPolicy
-from feishu_bot.core.administration.limits_in_force import LIMIT_NAMES, LimitsInForce
-from feishu_bot.core.administration.overrides import Overrides
 from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
@@ -64,7 +59,6 @@ from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
-from feishu_bot.stores.overrides import SqlOverrides
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
 
@@ -83,16 +77,15 @@ def create_app(settings: Settings) -> Flask:
     outcomes = PartOutcomes()
     database = Database(settings.database_url, on_outcome=partial(note_database, outcomes.database))
     database.migrate()
-    overrides = SqlOverrides(database)
-    limits = LimitsInForce(_limit_amounts(settings), overrides)
+    editable = editable_parts(settings, database)
     stores = Stores.open(
         database,
-        overrides=overrides,
+        overrides=editable.overrides,
         lease_seconds=settings.lease_seconds,
         media_wait=settings.media_wait,
         conversation_ttl=settings.conversation_ttl,
         retention_days=settings.retention_days,
-        keeps_month=lambda: any(limit.period == "month" for limit in limits.current),
+        keeps_month=lambda: any(limit.period == "month" for limit in editable.limits.current),
     )
     effective = EffectiveSettings(
         _language(settings),
@@ -115,15 +108,13 @@ def create_app(settings: Settings) -> Flask:
     pacer, signer = Pacer(ALL if is_alone else NOTHING), ButtonSigner(settings.app_secret)
     messenger = _messenger(settings, client, stores, effective, texts, pacer=pacer, signer=signer)
     gateway = build_gateway(settings, partial(note_gateway, outcomes.gateway))
-    roles, prices = _roles(settings, overrides), _prices(settings, overrides)
     examination = build_examination(settings, stores, gateway, noted)
     ports = _ports(
         settings,
         stores,
         gateway,
         texts,
-        roles=roles,
-        prices=prices,
+        editable=editable,
         client=client,
         pacer=pacer,
         messenger=messenger,
@@ -133,7 +124,7 @@ def create_app(settings: Settings) -> Flask:
     )
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
-    options = _options(settings, scope, limits)
+    options = _options(settings, scope, editable.limits)
     bot = build_bot(ports, options, running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
@@ -162,7 +153,7 @@ def create_app(settings: Settings) -> Flask:
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
-        always=(transport, overrides, messenger, examination.keeper),
+        always=(transport, editable.overrides, messenger, examination.keeper),
         answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
@@ -192,10 +183,8 @@ def create_app(settings: Settings) -> Flask:
             settings,
             stores,
             ports,
+            editable=editable,
             policy=options.policy,
-            limits=limits,
-            roles=roles,
-            prices=prices,
             readiness=readiness,
             doctor=examination.doctor,
         )
@@ -209,8 +198,7 @@ def _ports(
     gateway: Gateway,
     texts: Texts,
     *,
-    roles: RoleList,
-    prices: PriceList,
+    editable: EditableParts,
     client: FeishuClient,
     pacer: Pacer,
     messenger: FeishuMessenger,
@@ -245,7 +233,7 @@ def _ports(
         drawing=gateway.media.pictures,
         models=gateway.models,
         balance=gateway.balance,
-        roles=roles,
+        roles=editable.roles,
         own_roles=stores.own_roles,
         audit=stores.audit,
         admin_sessions=AdminSessions(
@@ -255,24 +243,11 @@ def _ports(
             admins=frozenset(settings.admins),
             has_address=bool(settings.public_url),
         ),
-        prices=prices,
+        prices=editable.prices,
         alerts=alerts,
         doctor=doctor,
         texts=texts,
     )
-
-
-def _roles(settings: Settings, overrides: Overrides) -> RoleList:
-    path = Path(settings.roles_file) if settings.roles_file else None
-    roles = RoleList(path)
-    overrides.watch(lambda: roles.layer(overrides.of("role")))
-    return roles
-
-
-def _prices(settings: Settings, overrides: Overrides) -> PriceList:
-    prices = PriceList(Path(settings.prices_file) if settings.prices_file else None)
-    overrides.watch(lambda: prices.layer(overrides.of("price"), overrides.of("currency")))
-    return prices
 
 
 def _language(settings: Settings) -> Language:
@@ -313,11 +288,6 @@ def _options(settings: Settings, scope: GroupScopeMonitor, limits: Limits) -> Bo
         limits=limits,
         public_url=settings.public_url,
     )
-
-
-def _limit_amounts(settings: Settings) -> dict[str, float]:
-    """By the names of the settings."""
-    return {name: float(getattr(settings, name.lower())) for name in LIMIT_NAMES}
 
 
 def _messenger(
