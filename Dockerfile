@@ -43,6 +43,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     LOG_FORMAT=text \
     DATABASE_URL=sqlite:////data/feishu_bot.db \
+    SETTINGS_FILE=/data/feishu_bot.env \
     OPENAI_MODEL=$OPENAI_MODEL
 # Malloc gives files of more than a megabyte back to the system, and 200 threads share two parts of
 # the heap (docs/performance.md).
@@ -55,5 +56,6 @@ EXPOSE 9000
 # http.client, unlike urllib, does not send this through HTTP_PROXY.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('HTTP_PORT') or 9000), timeout=3); c.request('GET', '/ping'); sys.exit(c.getresponse().status != 200)"]
-# The exec form: gunicorn is process 1 and gets the SIGTERM of `docker stop`.
-CMD ["gunicorn", "wsgi:app"]
+# It becomes gunicorn, which is process 1 then and gets the SIGTERM of `docker stop`; without an app
+# it serves the set-up's page first.
+CMD ["feishu-bot", "run"]

@@ -17,7 +17,6 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.alerts import AdminAlerts, NotedAlerts
 from feishu_bot.core.attachments import MEGABYTE
-from feishu_bot.core.bot import Bot
 from feishu_bot.core.call_budget.renewal import CallBudget
 from feishu_bot.core.call_budget.shares import NOTHING
 from feishu_bot.core.diagnosis import Doctor
@@ -29,15 +28,18 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting_indicator import WaitingIndicator
 from feishu_bot.core.queue.wakeup import Wakeup
 from feishu_bot.core.queue.worker_pool import WorkerPool, always
-from feishu_bot.examination import Examination, build_examination
+from feishu_bot.examination import build_examination
 from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.feishu_clock import FeishuClock
 from feishu_bot.feishu.api.transport import PooledTransport
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.console_links import ConsoleLinks
+from feishu_bot.feishu.events.time_limit import TimeLimit
+from feishu_bot.feishu.events.timed_dispatcher import ANSWER_SECONDS
 from feishu_bot.feishu.message_reader import FeishuMessageReader
 from feishu_bot.feishu.messenger import FeishuMessenger
 from feishu_bot.feishu.reactions import FeishuReactions
@@ -46,10 +48,7 @@ from feishu_bot.feishu.scope_monitor import GroupScopeMonitor
 from feishu_bot.feishu.streaming.api_budget import ALL, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
 from feishu_bot.feishu.user_names import FeishuUserDirectory
-from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
-from feishu_bot.feishu.webhook.handler import ANSWER_SECONDS, WebhookHandler
-from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
-from feishu_bot.feishu.webhook.time_limit import TimeLimit
+from feishu_bot.feishu.webhook.signature import MAX_BODY
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
@@ -59,13 +58,16 @@ from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database, Stores
+from feishu_bot.transport_factory import (
+    build_connection_alerts,
+    build_dispatcher,
+    build_long_connection,
+    build_webhook,
+)
 from feishu_bot.web import feishu as feishu_views
 from feishu_bot.web import health as health_views
 
 Texts = Mapping[Language, Catalog]
-
-# How old a request may be: less than the inbox remembers.
-MAX_AGE = 1.5 * 24 * 3600.0
 
 
 def create_app(settings: Settings) -> Flask:
@@ -124,7 +126,8 @@ def create_app(settings: Settings) -> Flask:
     )
     running, wakeup = RunningJobs(), Wakeup()
     budget = None if is_alone else CallBudget(WHOLE, stores.call_budget, pacer, running)
-    options = _options(settings, scope, editable.limits)
+    clock = FeishuClock()
+    options = _options(settings, scope, clock, editable.limits)
     bot = build_bot(ports, options, running=running, notify=wakeup.notify)
     pool = WorkerPool(
         queue=stores.inbox,
@@ -139,39 +142,58 @@ def create_app(settings: Settings) -> Flask:
     waiting = WaitingIndicator(stores.waiting, reactions, running)
     to_admins = FeishuAdminMessenger(client, pacer, texts, effective.language)
     alerts = AdminAlerts(noted, stores.alerts, to_admins, settings.admins)
+    connection_alerts = build_connection_alerts(settings, stores.connection_lease, noted)
     monitors = (
+        *((connection_alerts,) if connection_alerts else ()),
         *((scope,) if settings.group_reply == "all" else ()),
         *((monitoring.model_names(gateway),) if settings.metrics else ()),
         *((examination.at_start,) if examination.at_start else ()),
         examination.watch,
     )
-    transport = PooledTransport()
+    transport = PooledTransport(clock)
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)
+    responses = CallbackResponses(texts, effective.language, signer)
+    dispatcher = build_dispatcher(bot, messenger, responses, note=examination.sightings.note)
+    connection = build_long_connection(settings, dispatcher, limit, stores.connection_lease)
     readiness = monitoring.readiness(
-        database, client, gateway, settings=settings, outcomes=outcomes, texts=texts
+        database,
+        client,
+        gateway,
+        settings=settings,
+        outcomes=outcomes,
+        texts=texts,
+        connection=connection,
     )
     runtime = Runtime(
         pool=pool,
         wakeup=wakeup,
         always=(transport, editable.overrides, messenger, examination.keeper),
         answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
+        receiving=(connection,) if connection else (),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
         described={
             "port": settings.http_port,
+            "transport": settings.transport,
             "app_id": settings.app_id,
             "feishu": settings.feishu_domain,
             "gateway": settings.api_url,
         },
     )
-    responses = CallbackResponses(texts, effective.language, signer)
-    webhook = _webhook(settings, bot, messenger, responses, examination=examination, limit=limit)
+    webhook = build_webhook(
+        settings,
+        dispatcher,
+        limit,
+        knocks=examination.knocks,
+        note=examination.sightings.note,
+    )
     app = Flask(__name__)
     app.extensions["feishu_bot"] = runtime
-    app.register_blueprint(
-        feishu_views.blueprint(webhook.handle, MAX_BODY, webhook.note_misdirected)
-    )
+    if webhook:
+        app.register_blueprint(
+            feishu_views.blueprint(webhook.handle, MAX_BODY, webhook.note_misdirected)
+        )
     render = metrics.render if settings.metrics else None
     if render:
         monitoring.count_from_zero()
@@ -254,12 +276,15 @@ def _language(settings: Settings) -> Language:
     return "en" if settings.language == "en" else "zh"
 
 
-def _options(settings: Settings, scope: GroupScopeMonitor, limits: Limits) -> BotOptions:
+def _options(
+    settings: Settings, scope: GroupScopeMonitor, clock: FeishuClock, limits: Limits
+) -> BotOptions:
     return BotOptions(
         language=_language(settings),
         p2p_context=settings.p2p_context,
         answers_all=settings.group_reply == "all",
         misses_messages=scope.is_missing,
+        platform_clock=clock.now,
         log_messages=settings.log_messages,
         system_prompt=settings.system_prompt,
         context_tokens=settings.context_tokens,
@@ -314,40 +339,4 @@ def _messenger(
         reply_in_thread=settings.reply_in_thread,
         thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
         admins=settings.admins,
-    )
-
-
-def _webhook(
-    settings: Settings,
-    bot: Bot,
-    messenger: FeishuMessenger,
-    responses: CallbackResponses,
-    *,
-    examination: Examination,
-    limit: TimeLimit,
-) -> WebhookHandler:
-    verifier = SignatureVerifier(
-        app_id=settings.app_id,
-        encrypt_key=settings.app_encrypt_key,
-        verification_token=settings.app_verification_token,
-        max_age=MAX_AGE,
-        legacy_cards=settings.legacy_card_callbacks,
-    )
-    dispatcher = EventDispatcher(
-        identity=messenger.identity,
-        receive=bot.receive,
-        edit=bot.edit,
-        recall=bot.recall,
-        on_card_action=bot.click,
-        on_chat_joined=bot.join,
-        on_menu_click=bot.click_menu,
-        responses=responses,
-        note=examination.sightings.note,
-    )
-    return WebhookHandler(
-        verifier,
-        dispatcher,
-        limit,
-        knocks=examination.knocks,
-        note=examination.sightings.note,
     )

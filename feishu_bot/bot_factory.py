@@ -47,6 +47,7 @@ from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions
 from feishu_bot.core.effective_settings import EffectiveSettings
 from feishu_bot.core.light_replies import LightReplies
+from feishu_bot.core.missed_messages import MissedMessages
 from feishu_bot.core.queue.cancellation import Cancellation
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
@@ -263,6 +264,7 @@ def build_bot(
     return Bot(
         inbox=ports.inbox,
         edited_questions=EditedQuestions(ports.inbox, enqueuer, conversations, clock=options.clock),
+        missed=MissedMessages(options.platform_clock),
         background=background,
         enqueuer=enqueuer,
         running=running,

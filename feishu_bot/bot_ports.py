@@ -86,7 +86,8 @@ class BotOptions:
     """What the administrator has chosen; `docs/settings.md` explains each.
 
     `misses_messages` tells whether Feishu keeps a group's messages from the bot. `clock` is in
-    seconds since the epoch, `timer` monotonic.
+    seconds since the epoch, `timer` monotonic. `platform_clock` is Feishu's own; where it says 0
+    nothing counts as late.
     """
 
     language: Language = "zh"
@@ -116,4 +117,5 @@ class BotOptions:
     misses_messages: Callable[[], bool] = lambda: False
     bind_timeout: float = BIND_TIMEOUT
     clock: Callable[[], float] = time.time
+    platform_clock: Callable[[], float] = lambda: 0.0
     timer: Callable[[], float] = time.monotonic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import sys
@@ -12,10 +13,16 @@ from typing import NoReturn
 
 import click
 
-from feishu_bot import __version__, doctor_command, report_commands
+from feishu_bot import __version__, doctor_command, report_commands, setup_command
 from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
-from feishu_bot.settings import load_settings, read_environment, read_setting
+from feishu_bot.settings import (
+    FILE_VARIABLE,
+    Settings,
+    load_settings,
+    read_environment,
+    read_setting,
+)
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 WITHOUT_THE_SIMULATOR = """\
@@ -43,6 +50,7 @@ def main() -> None:
 
 report_commands.add_to(main)
 doctor_command.add_to(main)
+setup_command.add_to(main)
 
 
 def _page_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -59,8 +67,13 @@ def _page_options(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @_page_options
 def run(port: int | None, no_browser: bool) -> None:
-    """Run the bot; without an app's credentials, against the built-in simulator."""
+    """Run the bot; without an app's credentials, against the built-in simulator.
+
+    Where there is no simulator, as in the image, a page asks for what is missing.
+    """
     environ = _environment()
+    if _is_half_set_up(environ) or (not _credentials_in(environ) and not _has_simulator()):
+        setup_command.serve_page()
     if _credentials_in(environ):
         _run_for_real(environ)
     _simulate(environ, port, no_browser)
@@ -119,6 +132,23 @@ def _environment() -> dict[str, str]:
 def _credentials_in(environ: Mapping[str, str]) -> list[str]:
     """The names of a real app's credentials that are set."""
     return [name for name in FEISHU_VARIABLES if environ.get(name, "").strip()]
+
+
+def _has_simulator() -> bool:
+    return importlib.util.find_spec("feishu_simulator") is not None
+
+
+def _is_half_set_up(environ: Mapping[str, str]) -> bool:
+    """Whether the page's set-up was left unfinished: its own file is there, and not enough."""
+    file = environ.get(FILE_VARIABLE, "").strip()
+    if not file or not Path(file).is_file():
+        return False
+    try:
+        Settings.from_env(environ)
+    except SettingsError:
+        # What the administrator has set wrongly by themselves is told by the start.
+        return not any(os.environ.get(name, "").strip() for name in FEISHU_VARIABLES)
+    return False
 
 
 def _run_for_real(environ: Mapping[str, str]) -> NoReturn:

@@ -20,6 +20,7 @@ from feishu_bot.core.commands.forget import ForgetCommands
 from feishu_bot.core.commands.help import HelpCommands
 from feishu_bot.core.commands.history import HistoryCommands
 from feishu_bot.core.commands.lang import LangCommands
+from feishu_bot.core.commands.missed import MissedActions
 from feishu_bot.core.commands.mode import ModeCommands
 from feishu_bot.core.commands.model import ModelCommands
 from feishu_bot.core.commands.own_roles import OwnRoleActions
@@ -121,6 +122,7 @@ def command_groups(
         AnswerActions(enqueuer, conversations, ports.models),
         EditCommands(conversations, enqueuer),
         FollowUpActions(enqueuer, ports.names),
+        MissedActions(enqueuer),
         ResumeActions(enqueuer, conversations),
         StopCommands(cancellation),
         HistoryCommands(

@@ -6,6 +6,7 @@ BotError
 ├── Unreadable             one that is, and makes no sense
 ├── LeaseLost              another process has taken the job over
 ├── ChangeRefused          what an administrator entered can't be used
+├── SetupFailed            a step of the set-up can't go on
 ├── StoreUnavailable       the database can't be opened, or doesn't answer
 ├── FeishuError            Feishu answered with a code, or not at all
 │   ├── FeishuUnavailable  no answer, or a 5xx one: the call may be repeated
@@ -93,6 +94,21 @@ class ChangeRefused(BotError):
         self.zh = zh
         self.en = en
         super().__init__(en)
+
+
+class SetupFailed(BotError):
+    """A step of the set-up can't go on; `zh` and `en` say what happened and what to do.
+
+    `code` is the other side's, empty for none, and `link` the page where it is put right.
+    """
+
+    def __init__(self, step: str, zh: str, en: str, *, code: str = "", link: str = "") -> None:
+        self.step = step
+        self.zh = zh
+        self.en = en
+        self.code = code
+        self.link = link
+        super().__init__(f"{step}: {en}" + (f" (code {code})" if code else ""))
 
 
 class StoreUnavailable(BotError):

@@ -36,7 +36,7 @@ def build_examination(
 ) -> Examination:
     """For a bot with this gateway and these stores; starts nothing."""
     sightings, installation = NotedSightings(), stores.installation
-    records = Records(stores.sightings, installation)
+    records = Records.of(stores)
     doctor = SystemDoctor(
         settings=settings, environ=_environment(), records=records, gateway=gateway
     )

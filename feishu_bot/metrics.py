@@ -48,6 +48,17 @@ CLOSED_CONNECTIONS = Counter(
 )
 EVENTS = Counter("feishu_bot_events", "Messages taken in, by what was decided", ["verdict"])
 
+LONG_CONNECTION = Gauge(
+    "feishu_bot_long_connection",
+    "1 while the long connection is open, whichever process holds it; TRANSPORT=long_connection",
+    multiprocess_mode="livemostrecent",
+)
+LONG_CONNECTION_FRAME_SECONDS = Gauge(
+    "feishu_bot_long_connection_frame_seconds",
+    "How long ago anything came through the long connection, events and signs of life",
+    multiprocess_mode="livemostrecent",
+)
+
 # In the queue
 
 QUEUE_TASKS = Gauge(
@@ -128,6 +139,12 @@ def note_queue(*, waiting: float, running: float, oldest: float) -> None:
 def note_queue_unknown() -> None:
     """The inbox can't be read: an old figure would look like a fresh one."""
     note_queue(waiting=math.nan, running=math.nan, oldest=math.nan)
+
+
+def note_long_connection(*, connected: bool, frame_seconds: float | None) -> None:
+    """How the long connection is now; `frame_seconds` is the age of what came last."""
+    LONG_CONNECTION.set(connected)
+    LONG_CONNECTION_FRAME_SECONDS.set(math.nan if frame_seconds is None else frame_seconds)
 
 
 def render() -> tuple[bytes, str]:

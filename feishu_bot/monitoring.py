@@ -8,15 +8,16 @@ from typing import get_args
 from feishu_bot import metrics
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.languages import Language
+from feishu_bot.core.long_connection import ConnectionWatch
 from feishu_bot.core.tasks import Outcome
 from feishu_bot.errors import ModelError
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.events.dispatcher import FIRST_CHAT, HANDLED
 from feishu_bot.feishu.poller import Poller
-from feishu_bot.feishu.webhook.dispatcher import FIRST_CHAT, HANDLED
 from feishu_bot.llm import Gateway
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.outcomes import PartOutcomes
-from feishu_bot.part_checks import DatabaseCheck, FeishuCheck, GatewayCheck
+from feishu_bot.part_checks import DatabaseCheck, FeishuCheck, GatewayCheck, LongConnectionCheck
 from feishu_bot.readiness import Check, Readiness
 from feishu_bot.settings import Settings
 from feishu_bot.stores import Database
@@ -24,6 +25,9 @@ from feishu_bot.stores.queue_state import QueueReader
 
 # All is well by the latest real use of a part: to look costs nothing.
 LOOK_SECONDS = 5.0
+
+
+PartCheck = DatabaseCheck | FeishuCheck | GatewayCheck | LongConnectionCheck
 
 
 def count_from_zero() -> None:
@@ -58,17 +62,25 @@ def readiness(
     settings: Settings,
     outcomes: PartOutcomes,
     texts: Mapping[Language, Catalog],
+    connection: ConnectionWatch | None = None,
 ) -> Readiness:
-    """What /readyz tells, and with metrics the state of the queue."""
+    """What /readyz tells, and with metrics the state of the queue.
+
+    `connection` is the long connection, where events come through one.
+    """
     queue = QueueReader(database) if settings.metrics else None
     of_database = DatabaseCheck(database, outcomes.database, settings.database_url, queue)
     of_feishu = FeishuCheck(client, outcomes.feishu, settings.feishu_domain)
     of_gateway = GatewayCheck(gateway, outcomes.gateway, texts)
-    checks = (
+    checks: list[tuple[str, tuple[str, str], PartCheck]] = [
         ("database", ("数据库", "Database"), of_database),
         ("feishu", ("飞书", "Feishu"), of_feishu),
         ("gateway", ("模型服务", "Model service"), of_gateway),
-    )
+    ]
+    if connection:
+        title = ("飞书长连接", "Feishu's long connection")
+        of_connection = LongConnectionCheck(connection, settings.feishu_domain)
+        checks.append(("long_connection", title, of_connection))
     return Readiness(
         tuple(
             Check(name=name, run=part.run, seconds=LOOK_SECONDS, title=title, explain=part.explain)

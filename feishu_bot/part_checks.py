@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from feishu_bot import metrics
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.languages import Language
+from feishu_bot.core.long_connection import ConnectionWatch
 from feishu_bot.errors import BotError, FeishuError, ModelError, StoreUnavailable
 from feishu_bot.feishu import outages as feishu_outages
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.long_connection import advice as connection_advice
 from feishu_bot.llm import Gateway
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.logs import get_logger
@@ -31,6 +33,8 @@ QUIET_SECONDS = 60.0
 LIST_SECONDS = 60.0
 # A refusal that only another real call would show to be over is believed for so long.
 REFUSAL_SECONDS = 600.0
+# The long connection may be gone for so long.
+RECONNECT_SECONDS = 15.0
 # The failures of an answer that any other would meet as well.
 SERVICE_DOWN = tuple(
     ModelErrorKind(kind)
@@ -150,6 +154,37 @@ class GatewayCheck:
         params = exc.params() if isinstance(exc, ModelError) else {}
         zh, en = (self._texts[language].notice(kind, params) for language in ("zh", "en"))
         return f"{zh.what}{zh.remedy}".rstrip("。"), f"{en.what} {en.remedy}".rstrip(". ")
+
+
+class LongConnectionCheck:
+    """Whether some process of this bot holds the long connection; this one needn't.
+
+    A reconnection takes a few seconds, and so does the start.
+    """
+
+    def __init__(
+        self,
+        watch: ConnectionWatch,
+        domain: str,
+        *,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._watch = watch
+        self._domain = domain
+        self._timer = timer
+        self._seen_at: float | None = None
+
+    def run(self) -> None:
+        """Raises FeishuError."""
+        state, now = self._watch.state(), self._timer()
+        if state.connected or self._seen_at is None:
+            self._seen_at = now
+        if now - self._seen_at > RECONNECT_SECONDS:
+            raise FeishuError("no long connection", code=state.refusal)
+
+    def explain(self, exc: BotError) -> tuple[str, str]:
+        """What to do, in Chinese and in English."""
+        return connection_advice.advice(getattr(exc, "code", 0), self._domain)
 
 
 def note_database(outcome: LatestOutcome, failure: StoreUnavailable | None) -> None:

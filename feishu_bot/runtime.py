@@ -32,7 +32,8 @@ class Runtime:
     """Starts and stops the parts of a process.
 
     `always` are the parts of every process, in the order in which they are started; `answering`
-    those of a process that answers. `readiness` is kept by those that receive, for /readyz.
+    those of a process that answers, `receiving` those of one that receives. `readiness` is kept by
+    those that receive, for /readyz.
     `close` closes what opens by itself. `described` is for the log.
     """
 
@@ -40,6 +41,7 @@ class Runtime:
     wakeup: Wakeup
     always: tuple[Part, ...]
     answering: tuple[Part, ...]
+    receiving: tuple[Part, ...]
     readiness: Readiness
     close: tuple[Callable[[], None], ...]
     shutdown_grace: float
@@ -69,6 +71,9 @@ class Runtime:
         if receives:
             self.readiness.start()
             self._exit.callback(self.readiness.stop)
+            for part in self.receiving:
+                part.start()
+                self._exit.callback(part.stop)
         logger.info(
             "started", version=__version__, pid=os.getpid(), answers=answers, **self.described
         )

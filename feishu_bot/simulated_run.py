@@ -56,6 +56,8 @@ def serve(environ: Mapping[str, str], port: int | None, *, opens_browser: bool) 
         Simulator(Credentials.random(), feishu_port=port) as simulator,
     ):
         simulator.desk.seed()
+        if os.environ.get("TRANSPORT", "").strip().lower() == "long_connection":
+            simulator.feishu.subscription.mode = "long_connection"
         simulator.desk.real_model = _model_of(environ) if is_real else None
         bot_port, log = _free_port(), Path(folder, "bot.log")
         variables = bot_environ(environ, *_variables(simulator, bot_port, folder))

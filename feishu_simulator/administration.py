@@ -8,6 +8,7 @@ from feishu_simulator.access import Access
 from feishu_simulator.developer_app import DeveloperApp
 from feishu_simulator.people import Chat, Person
 from feishu_simulator.state import FILES, PlatformState, StoredFile, new_id, trim
+from feishu_simulator.subscription import Subscription
 
 
 class Administration:
@@ -16,6 +17,25 @@ class Administration:
     state: PlatformState
     access: Access
     app: DeveloperApp
+    subscription: Subscription
+
+    @property
+    def event_url(self) -> str:
+        """Where events are pushed."""
+        return self.subscription.event_url
+
+    @event_url.setter
+    def event_url(self, url: str) -> None:
+        self.subscription.event_url = url
+
+    @property
+    def card_url(self) -> str:
+        """Where card callbacks are pushed."""
+        return self.subscription.card_url
+
+    @card_url.setter
+    def card_url(self, url: str) -> None:
+        self.subscription.card_url = url
 
     def add_person(self, name: str) -> Person:
         """A new person, in no chat yet."""

@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     simulator.gateway.keys = [options.gateway_key]
     simulator.desk.seed()
+    if options.fresh:
+        simulator.feishu.app.forget()
     if options.scene:
         try:
             load_scene(simulator.desk, Path(options.scene).read_bytes())
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     simulator.feishu.bot_url = options.bot.rstrip("/")
     simulator.feishu.event_url = options.event_url or simulator.feishu.event_url
     simulator.feishu.card_url = options.card_url or simulator.feishu.card_url
+    simulator.feishu.subscription.mode = options.transport
     with simulator:
         print(_summary(simulator), flush=True)
         # A timeout, because Windows delivers no signal during an endless wait.
@@ -83,8 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     add("bot", "", f"the bot: events go to URL{EVENT_PATH}, cards to URL{CARD_PATH}", metavar="URL")
     add("event-url", "", "where events are pushed, if not there", metavar="URL")
     add("card-url", "", "where card callbacks are pushed, if not there", metavar="URL")
+    ways = ("webhook", "long_connection")
+    text = "how events and card callbacks go to the bot"
+    add("transport", ways[0], text, choices=ways)
     add("app-id", credentials.app_id, "App ID")
     add("app-secret", credentials.app_secret, "App Secret", is_random=True)
+    parser.add_argument(
+        "--fresh", action="store_true", help="without an app: a set-up registers it by its link"
+    )
     text = "Encrypt Key; '' for plain, unsigned events"
     add("encrypt-key", credentials.encrypt_key, text, is_random=True)
     add("verification-token", credentials.verification_token, "Verification Token", is_random=True)
@@ -97,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
 def _summary(simulator: Simulator) -> str:
     """What a bot has to be told, a line each."""
     feishu, credentials = simulator.feishu, simulator.credentials
+    events = feishu.event_url or "nowhere yet: pass --bot URL or --event-url URL"
+    callbacks = feishu.card_url or "nowhere yet: pass --bot URL or --card-url URL"
+    if feishu.subscription.is_long_connection:
+        events = callbacks = "the long connection that the bot opens"
     lines = {
         "Page": simulator.page_url,
         "API base URL": f"{feishu.url} (in place of https://open.feishu.cn)",
@@ -106,8 +119,8 @@ def _summary(simulator: Simulator) -> str:
         "Verification Token": credentials.verification_token,
         "Gateway base URL": f"{simulator.gateway.url}/v1",
         "Gateway key": simulator.gateway.keys[0],
-        "Events go to": feishu.event_url or "nowhere yet: pass --bot URL or --event-url URL",
-        "Card callbacks go to": feishu.card_url or "nowhere yet: pass --bot URL or --card-url URL",
+        "Events go to": events,
+        "Card callbacks go to": callbacks,
     }
     text = "\n".join(f"{name + ':':<22}{value}" for name, value in lines.items())
     return f"{text}\n\nStop with Ctrl-C."

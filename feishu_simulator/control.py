@@ -16,6 +16,7 @@ from feishu_simulator.desk.scene_load import load_scene
 from feishu_simulator.events import envelope
 from feishu_simulator.feishu import Feishu
 from feishu_simulator.gateway import Gateway
+from feishu_simulator.launcher import add_launcher
 from feishu_simulator.report import report
 from feishu_simulator.script import Script
 
@@ -45,6 +46,7 @@ def _flask_app(desk: Desk, gateway: Gateway) -> flask.Flask:
     feishu = desk.feishu
     app = flask.Flask(__name__, static_folder=None)
     add_desk(app, desk)
+    add_launcher(app, feishu)
 
     @app.post("/_simulator/settings")
     def settings() -> Any:

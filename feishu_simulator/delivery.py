@@ -1,4 +1,4 @@
-"""Pushes to the bot over HTTP: three seconds to answer, and retries."""
+"""Pushes to the bot: three seconds to answer, and retries."""
 
 from __future__ import annotations
 
@@ -60,21 +60,31 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> R
     return Response(status, text, took, error)
 
 
+@dataclass(frozen=True, slots=True)
+class Transmission:
+    """What was sent to the bot, by whichever way, and its answer."""
+
+    response: Response
+    body: bytes
+    headers: Mapping[str, str]
+
+
 class Deliveries:
-    """Pushes events from its own threads, with the platform's schedule of retries."""
+    """Pushes events from its own threads, with the platform's schedule of retries.
+
+    `transmit` sends an event and waits so many seconds for the answer.
+    """
 
     def __init__(
         self,
         state: PlatformState,
-        target: Callable[[], str],
-        encode: Callable[[Event], tuple[bytes, dict[str, str]]],
+        transmit: Callable[[Event, float], Transmission],
         is_wanted: Callable[[Event], bool],
     ) -> None:
         self.retry_seconds: Sequence[float] = RETRY_SECONDS
         self.answer_seconds = ANSWER_SECONDS
         self._state = state
-        self._target = target
-        self._encode = encode
+        self._transmit = transmit
         self._is_wanted = is_wanted
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: list[tuple[float, int, Event, int]] = []
@@ -97,6 +107,14 @@ class Deliveries:
         if wait:
             future.result()
 
+    def push_waiting(self) -> None:
+        """Push at once what waits for its next attempt, as when a bot comes back."""
+        with self._condition:
+            waiting, self._waiting = sorted(self._waiting), []
+            for _, _, event, attempt in waiting:
+                if self._pool is not None and not self._stopped:
+                    self._pool.submit(self._attempt, event, attempt)
+
     def stop(self) -> None:
         """Wait for pushes under way and drop the others."""
         with self._condition:
@@ -109,8 +127,8 @@ class Deliveries:
             scheduler.join()
 
     def _attempt(self, event: Event, attempt: int, late: bool = False) -> None:
-        body, headers = self._encode(event)
-        response = post(self._target(), body, headers, self.answer_seconds)
+        sent = self._transmit(event, self.answer_seconds)
+        response = sent.response
         if late:
             response = replace(response, status=0, error="late")
         with self._state.change():
@@ -122,8 +140,8 @@ class Deliveries:
                     time.monotonic(),
                     event.event_id,
                     response.error,
-                    headers,
-                    body.decode(),
+                    sent.headers,
+                    sent.body.decode(),
                 )
             )
         if response.status != 200 and attempt < len(self.retry_seconds):

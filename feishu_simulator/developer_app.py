@@ -75,6 +75,11 @@ class DeveloperApp:
         self._record("1.0.0", "first", "first").status = APPROVED
         self.versions[0].publish_time = int(time.time())
 
+    @property
+    def secret(self) -> str:
+        """The App Secret, as it was last reset."""
+        return self._access.app_secret
+
     # What is in force, and what would be
 
     def in_force(self) -> Picture:

@@ -42,12 +42,16 @@ class Callback:
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """An event with its pushes so far; `body` is what the envelope carries as `event`."""
+    """An event with its pushes so far; `body` is what the envelope carries as `event`.
+
+    `created_at` (seconds since the epoch) is the same in all of them.
+    """
 
     event_type: str
     event_id: str
     body: Mapping[str, Any]
     deliveries: list[Delivery] = field(default_factory=list)
+    created_at: float = field(default_factory=time.time)
 
 
 def envelope(credentials: Credentials, event: Event, *, unit: int = 1_000) -> dict[str, Any]:
@@ -57,7 +61,7 @@ def envelope(credentials: Credentials, event: Event, *, unit: int = 1_000) -> di
         "header": {
             "event_id": event.event_id,
             "event_type": event.event_type,
-            "create_time": str(int(time.time() * unit)),
+            "create_time": str(int(event.created_at * unit)),
             "token": credentials.verification_token,
             "app_id": credentials.app_id,
             "tenant_key": credentials.tenant_key,
@@ -69,7 +73,7 @@ def envelope(credentials: Credentials, event: Event, *, unit: int = 1_000) -> di
 def old_envelope(credentials: Credentials, event: Event) -> dict[str, Any]:
     """The v1 envelope, which has no `schema`; only p2p_chat_create still comes in it."""
     return {
-        "ts": f"{time.time():.6f}",
+        "ts": f"{event.created_at:.6f}",
         "uuid": event.event_id,
         "token": credentials.verification_token,
         "type": "event_callback",

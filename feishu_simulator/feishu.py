@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from feishu_simulator import clicks, user_messages
@@ -13,18 +14,20 @@ from feishu_simulator.api import PlatformApi
 from feishu_simulator.challenge import Verification, verify
 from feishu_simulator.clicks import ActionResult
 from feishu_simulator.credentials import Credentials
-from feishu_simulator.delivery import Deliveries, post
+from feishu_simulator.delivery import Deliveries
 from feishu_simulator.developer_app import DeveloperApp
-from feishu_simulator.encryption import encrypt_and_sign
-from feishu_simulator.events import Callback, Event, envelope, new_event_id, old_envelope
+from feishu_simulator.events import Callback, Event, envelope, new_event_id
 from feishu_simulator.faults import Faults
+from feishu_simulator.long_connection.server import LongConnections
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Chat, Person
 from feishu_simulator.platform_events import PlatformEvents
 from feishu_simulator.quirks import Quirks
 from feishu_simulator.records import PlatformRecords
+from feishu_simulator.registration import Registration
 from feishu_simulator.state import PlatformState
 from feishu_simulator.subscription import Subscription, why_unheard
+from feishu_simulator.transmitter import Transmitter
 
 EVENT_PATH = "/webhook/event"
 CARD_PATH = "/webhook/card"
@@ -34,7 +37,8 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
     """Thread safe. Only `click`, `verify_url` and calls with `wait` wait for the bot.
 
     `event_url` and `card_url` are where events and card callbacks are pushed; `bot_url` sets both.
-    Without an `event_url` nothing is pushed.
+    Without an `event_url` nothing is pushed. With `subscription.mode` "long_connection" all go to
+    who has opened a connection, and events wait for one.
     """
 
     def __init__(
@@ -51,38 +55,24 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         self.state = PlatformState(credentials, clock)
         self.access = Access(credentials, clock)
         self.app = DeveloperApp(self.state, self.access, self.subscription)
+        self.registration = Registration(self.state, self.app, lambda: self.url)
         self.api = PlatformApi(self.state, self.access, self.faults, self.app)
         self.api.latency, self.api.enforce_limits = latency, enforce_limits
         deliveries = Deliveries(
             self.state,
-            lambda: self.event_url,
-            self._encode_event,
-            self._is_pushed,
+            lambda event, seconds: self.transmitter.send_event(event, self.event_url, seconds),
+            lambda event: self.subscription.takes(event.event_type),
         )
+        self.long_connections = LongConnections(
+            self.state, on_connect=deliveries.push_waiting, on_change=self.state.notify
+        )
+        self.transmitter = Transmitter(self.state, self.subscription, self.long_connections)
         super().__init__(self.state, deliveries)
 
     @property
     def credentials(self) -> Credentials:
         """Those in force: what the console has changed by a version counts from then on."""
         return self.state.credentials
-
-    @property
-    def event_url(self) -> str:
-        """Where events are pushed."""
-        return self.subscription.event_url
-
-    @event_url.setter
-    def event_url(self, url: str) -> None:
-        self.subscription.event_url = url
-
-    @property
-    def card_url(self) -> str:
-        """Where card callbacks are pushed."""
-        return self.subscription.card_url
-
-    @card_url.setter
-    def card_url(self, url: str) -> None:
-        self.subscription.card_url = url
 
     @property
     def bot_url(self) -> str:
@@ -225,7 +215,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         if event is None:
             raise ValueError("a message of the bot has no event")
         if event_id is not None:
-            event = Event(event.event_type, event_id, event.body, event.deliveries)
+            event = replace(event, event_id=event_id)
         if again or not event.deliveries:
             self.deliveries.push(event, late=late, wait=wait)
 
@@ -251,7 +241,7 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         callback has the format of the message card callback. There is no retry ("Card callback").
         """
         url = self._url(path, self.card_url)
-        if not url or not self.subscription.calls_back:
+        if not self.transmitter.takes_callbacks(url, old=old):
             return ActionResult(0, "", None, clicks.ADDRESS_MISSING)
         component = clicks.component_for(message, value_or_button)
         action = clicks.action_of(component, form_value, extra)
@@ -261,10 +251,9 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
             body = clicks.new_callback(message, person, action, self.credentials.tenant_key)
             event = Event("card.action.trigger", new_event_id(), body)
             payload = envelope(self.credentials, event, unit=1_000_000)
-        raw, headers = encrypt_and_sign(
-            payload, self.credentials, encrypted=encrypted, old_card=old
+        response = self.transmitter.send_callback(
+            payload, url, self.deliveries.answer_seconds, encrypted=encrypted, old=old
         )
-        response = post(url, raw, headers, self.deliveries.answer_seconds)
         result = clicks.apply_response(self.state, message, response, old=old)
         callback = Callback(
             payload=payload,
@@ -282,11 +271,8 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
         """End delays, streams of the page, pushes and retries."""
         with self.state.change():
             self.api.stopping.set()
+        self.long_connections.stop()
         self.deliveries.stop()
-
-    def _is_pushed(self, event: Event) -> bool:
-        is_webhook = self.subscription.subscription_type == "webhook"
-        return is_webhook and self.subscription.takes(event.event_type)
 
     def _why_unheard(self, message: Message) -> str:
         has_url = bool(self.event_url)
@@ -294,7 +280,3 @@ class Feishu(PlatformEvents, PlatformRecords, Administration):
 
     def _url(self, path: str, default: str) -> str:
         return (self.bot_url and self.bot_url + path) if path else default
-
-    def _encode_event(self, event: Event) -> tuple[bytes, dict[str, str]]:
-        wrap = old_envelope if event.event_type == "p2p_chat_create" else envelope
-        return encrypt_and_sign(wrap(self.credentials, event), self.credentials)

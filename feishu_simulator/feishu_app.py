@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from feishu_simulator.api import PlatformApi
 from feishu_simulator.api_request import ApiAnswer
 from feishu_simulator.faults import Disconnect
 from feishu_simulator.multipart import parts_of
+from feishu_simulator.registration import PATH as REGISTRATION_PATH
+from feishu_simulator.registration import Registration
 from feishu_simulator.server import RAW_CONNECTION
 from feishu_simulator.slow_answers import send_slowly
 from feishu_simulator.state import StoredFile
@@ -19,10 +22,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def feishu_app(api: PlatformApi, other: WSGIApplication) -> WSGIApplication:
-    """The WSGI app; requests outside /open-apis go to *other*."""
+def feishu_app(
+    api: PlatformApi, registration: Registration, other: WSGIApplication
+) -> WSGIApplication:
+    """The WSGI app; what is neither an API nor a registration goes to *other*."""
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == REGISTRATION_PATH and environ["REQUEST_METHOD"] == "POST":
+            status, content = registration.handle(Request(environ).form.to_dict())
+            is_page = isinstance(content, str)
+            text = content if isinstance(content, str) else json.dumps(content)
+            kind = "text/html" if is_page else "application/json"
+            return Response(text, status, mimetype=kind)(environ, start_response)
         if not environ["PATH_INFO"].startswith("/open-apis/"):
             return other(environ, start_response)
         try:

@@ -29,6 +29,15 @@ class PlatformEvents:
         self.deliveries.push(event, wait=wait)
         return event
 
+    def backdate(self, message: Message, seconds: float) -> None:
+        """Have a person's message written so much earlier, before it is pushed."""
+        assert message.event is not None
+        with self.state.change():
+            message.created_ms -= int(seconds * 1000)
+            message.event.created_at -= seconds
+            body = receive_event(message, self.state.credentials, self.state.quirks)
+            message.event.body = body
+
     def edit(
         self, message: Message, text: str, *, mention_bot: bool = False, wait: bool = False
     ) -> Event:

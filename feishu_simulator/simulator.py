@@ -13,6 +13,7 @@ from feishu_simulator.feishu import Feishu
 from feishu_simulator.feishu_app import feishu_app
 from feishu_simulator.gateway import Gateway
 from feishu_simulator.gateway_app import gateway_app
+from feishu_simulator.long_connection.endpoint import endpoint_app
 from feishu_simulator.server import LoopbackServer
 
 
@@ -52,7 +53,9 @@ class Simulator:
     def start(self) -> Self:
         """Listen on both ports, and set `feishu.url` and `gateway.url`."""
         feishu_port, gateway_port = self._ports
-        platform = feishu_app(self.feishu.api, control_app(self.desk, self.gateway))
+        page = control_app(self.desk, self.gateway)
+        other = endpoint_app(self.feishu.long_connections, self.feishu.api.stopping, page)
+        platform = feishu_app(self.feishu.api, self.feishu.registration, other)
         self._servers.append(LoopbackServer(platform, feishu_port))
         self._servers.append(LoopbackServer(gateway_app(self.gateway), gateway_port))
         self.feishu.url, self.gateway.url = (server.url for server in self._servers)

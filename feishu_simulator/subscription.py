@@ -45,7 +45,7 @@ class Subscription:
     """What is in force, changed under the platform's lock; drafts are in `developer_app.py`.
 
     `event_url` and `card_url` are the request URLs, of use in the mode "webhook" alone. Where
-    `event_address` is off, as when nobody has saved the address, nothing is pushed; without
+    `event_address` is off, as when nobody has saved the address, nothing is pushed to it; without
     `card_address` clicks get 200340.
     """
 
@@ -58,21 +58,25 @@ class Subscription:
     event_address: bool = True
     card_address: bool = True
 
+    @property
+    def mode(self) -> Literal["webhook", "long_connection"]:
+        """The way of the events as a bot calls it; setting it sets that of the callbacks, too."""
+        return "webhook" if self.subscription_type == "webhook" else "long_connection"
+
+    @mode.setter
+    def mode(self, mode: Literal["webhook", "long_connection"]) -> None:
+        kind: Mode = "webhook" if mode == "webhook" else "websocket"
+        self.subscription_type = self.callback_type = kind
+
+    @property
+    def is_long_connection(self) -> bool:
+        """Whether the bot opens the connection that events come through."""
+        return self.mode == "long_connection"
+
     def takes(self, event_type: str) -> bool:
         """Whether such events are pushed; of those unknown here the app is taken to want all."""
         wanted = event_type in self.events or event_type not in KNOWN_EVENTS
-        return self.event_address and wanted
-
-    @property
-    def pushes(self) -> bool:
-        """Whether events go to an address."""
-        return bool(self.event_url) and self.event_address and self.subscription_type == "webhook"
-
-    @property
-    def calls_back(self) -> bool:
-        """Whether clicks go to an address."""
-        is_there = bool(self.card_url) and self.card_address and CLICK in self.callbacks
-        return is_there and self.callback_type == "webhook"
+        return wanted and (self.event_address or self.is_long_connection)
 
 
 def why_unheard(
@@ -81,7 +85,7 @@ def why_unheard(
     """Why the bot doesn't get a person's message; "" if it does ("Receive message")."""
     if not message.chat.has_bot:
         return "bot_not_in_chat"
-    if not has_url or not subscription.event_address:
+    if not subscription.is_long_connection and not (has_url and subscription.event_address):
         return "no_address"
     if not subscription.takes(RECEIVE):
         return "not_subscribed"

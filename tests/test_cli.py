@@ -98,6 +98,35 @@ def test_half_the_credentials_show_what_is_missing(environ, tmp_path):
     assert "for real" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "environ", "shown"),
+    [
+        ("APP_ID=cli_x\nAPP_SECRET=s\n", {}, True),
+        ("APP_ID=cli_x\nAPP_SECRET=s\n", {"APP_ID": "cli_own"}, False),
+        (None, {}, False),
+        (
+            "APP_ID=cli_x\nAPP_SECRET=s\nAPP_ENCRYPT_KEY=k\nAPP_VERIFICATION_TOKEN=t\n"
+            "OPENAI_KEY=sk-x\n",
+            {},
+            False,
+        ),
+    ],
+)
+def test_a_set_up_that_broke_off_goes_on_at_the_next_start(
+    file, environ, shown, tmp_path, monkeypatch
+):
+    path = tmp_path / "feishu_bot.env"
+    if file is not None:
+        path.write_text(file)
+    monkeypatch.chdir(tmp_path)
+    for name in cli.FEISHU_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"SETTINGS_FILE": str(path), **environ}.items():
+        monkeypatch.setenv(name, value)
+
+    assert cli._is_half_set_up(cli._environment()) is shown
+
+
 def test_the_real_run_says_so_before_it_begins(environ, tmp_path):
     whole = {
         "APP_ID": "cli_x", "APP_SECRET": "s", "APP_ENCRYPT_KEY": "k",

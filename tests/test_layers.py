@@ -150,7 +150,7 @@ def test_neither_parts_nor_modules_import_each_other_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["core.bot", "stores", "feishu.webhook.messages", "feishu.cards.answer"]
+    "module", ["core.bot", "stores", "feishu.events.messages", "feishu.cards.answer"]
 )
 def test_the_heavy_sdk_is_not_imported_by(module: str) -> None:
     code = f"import feishu_bot.{module}, sys; sys.exit('lark_oapi' in sys.modules)"

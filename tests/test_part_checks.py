@@ -16,14 +16,18 @@ from urllib3.exceptions import NameResolutionError, ProxyError, SSLError
 
 from feishu_bot import part_checks
 from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.errors import FeishuError, FeishuUnavailable, ModelError, StoreUnavailable
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.transport import PooledTransport
+from feishu_bot.feishu.long_connection.endpoint import TOO_MANY
 from feishu_bot.outcomes import LatestOutcome
 from feishu_bot.part_checks import (
+    RECONNECT_SECONDS,
     DatabaseCheck,
     FeishuCheck,
     GatewayCheck,
+    LongConnectionCheck,
     note_database,
     note_feishu,
     note_gateway,
@@ -420,3 +424,56 @@ def test_a_page_in_place_of_feishu_is_told_as_such():
     assert "isn't Feishu's API" in check.explain(page)[1]
     down = FeishuUnavailable("HTTP 502 without a usable body")
     assert "can't be reached" in check.explain(down)[1]
+
+
+class WatchedConnection:
+    """A long connection that is as the test says."""
+
+    def __init__(self) -> None:
+        self.now = ConnectionState(connected=True)
+
+    def state(self) -> ConnectionState:
+        return self.now
+
+
+@pytest.fixture
+def connection():
+    return WatchedConnection()
+
+
+@pytest.fixture
+def of_connection(connection, clock):
+    return LongConnectionCheck(connection, "https://open.feishu.cn", timer=clock)
+
+
+def test_a_connection_may_be_gone_for_as_long_as_a_reconnection_takes(
+    connection, of_connection, clock
+):
+    of_connection.run()
+    connection.now = ConnectionState()
+    clock.tick(RECONNECT_SECONDS)
+    of_connection.run()
+    connection.now = ConnectionState(connected=True)
+    of_connection.run()
+    connection.now = ConnectionState()
+    clock.tick(RECONNECT_SECONDS)
+    of_connection.run()
+
+
+def test_without_a_connection_for_longer_the_reason_is_told(connection, of_connection, clock):
+    connection.now = ConnectionState(refusal=TOO_MANY)
+    of_connection.run()
+    clock.tick(RECONNECT_SECONDS + 1)
+
+    with pytest.raises(FeishuError) as caught:
+        of_connection.run()
+
+    zh, en = of_connection.explain(caught.value)
+    assert "最多 50 条" in zh
+    assert "50 at the most" in en
+
+
+def test_what_a_newer_version_tells_of_the_connection_is_read():
+    state = ConnectionState(connected=True, frame_seconds=2.0)
+
+    assert ConnectionState.from_json({**state.to_json(), "weather": "fine"}) == state

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from feishu_bot.errors import SettingsError
-from feishu_bot.settings import SETTINGS, Settings, load_settings, read_environment
+from feishu_bot.settings import (
+    SETTINGS,
+    Settings,
+    load_settings,
+    near_misses,
+    read_environment,
+)
 
 REQUIRED = {
     "APP_ID": "cli_test",
@@ -609,3 +615,59 @@ def test_other_ids_and_amounts_are_reported(name: str, value: str) -> None:
 def test_a_limit_of_money_needs_prices() -> None:
     assert "PRICES_FILE" in faults(USER_DAILY_COST="2.5")[0]
     assert read(USER_DAILY_COST="2.5", PRICES_FILE="prices.yaml").user_daily_cost == 2.5
+
+
+WITHOUT_KEYS = {
+    name: value
+    for name, value in REQUIRED.items()
+    if name not in ("APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
+}
+
+
+def test_a_long_connection_needs_no_keys_of_the_webhook() -> None:
+    settings = Settings.from_env({**WITHOUT_KEYS, "TRANSPORT": "Long_Connection"})
+
+    assert settings.transport == "long_connection"
+    assert settings.app_encrypt_key == settings.app_verification_token == ""
+
+
+def test_a_webhook_needs_them() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({**WITHOUT_KEYS, "TRANSPORT": "webhook"})
+
+    assert [fault.partition("：")[0] for fault in caught.value.faults] == [
+        "APP_ENCRYPT_KEY",
+        "APP_VERIFICATION_TOKEN",
+    ]
+
+
+def test_a_long_connection_needs_everything_else() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"TRANSPORT": "long_connection"})
+
+    assert [fault.partition("：")[0] for fault in caught.value.faults] == [
+        "APP_ID",
+        "APP_SECRET",
+        "OPENAI_KEY",
+    ]
+
+
+def test_keys_that_a_long_connection_has_all_the_same_are_checked() -> None:
+    same = {"APP_ENCRYPT_KEY": REQUIRED["APP_SECRET"], "TRANSPORT": "long_connection"}
+
+    with pytest.raises(SettingsError, match="the same value twice"):
+        Settings.from_env({**WITHOUT_KEYS, **same})
+
+
+def test_a_misspelt_key_is_told_with_a_long_connection_too() -> None:
+    found = near_misses(
+        {**WITHOUT_KEYS, "TRANSPORT": "long_connection", "APP_ENCRYPTKEY": "k4L5m6"}
+    )
+
+    assert len(found) == 1
+    assert "APP_ENCRYPT_KEY" in found[0]
+
+
+def test_a_misspelt_transport_is_told_beside_the_keys_that_are_missing() -> None:
+    with pytest.raises(SettingsError, match="TRANSPORTS"):
+        Settings.from_env({**WITHOUT_KEYS, "TRANSPORTS": "long_connection"})

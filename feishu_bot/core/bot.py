@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from feishu_bot import metrics
-from feishu_bot.core import access
+from feishu_bot.core import access, missed_messages
 from feishu_bot.core.access import AccessPolicy, Decision, RefusalThrottle
 from feishu_bot.core.answering.answerer import Answerer
 from feishu_bot.core.answering.file_sender import AnswerFileSender
@@ -24,6 +24,7 @@ from feishu_bot.core.edited_questions import EditedQuestions, edited_card
 from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.messenger import File
+from feishu_bot.core.missed_messages import MissedMessages
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.enqueue import Enqueuer
@@ -38,6 +39,7 @@ from feishu_bot.core.tasks import (
     Job,
     LegacyText,
     OfferEdited,
+    OfferMissed,
     QueuedTask,
     Regenerate,
     ReplyTarget,
@@ -77,6 +79,7 @@ class Bot:
     welcome: Welcome
     background: BackgroundTasks
     edited_questions: EditedQuestions
+    missed: MissedMessages
     throttle: RefusalThrottle
     light_replies: LightReplies
     answers_all: bool = False
@@ -87,6 +90,9 @@ class Bot:
         """Take a message in, once. It is stored when this returns."""
         queued = self._queued(event_id, message)
         if queued is None:
+            return
+        if self.missed.is_late(message.created_at):
+            self.enqueuer.enqueue(_missed(queued))
             return
         if not self.enqueuer.enqueue(self.runner.receive(queued)) and message.is_edited:
             self.edited_questions.take(queued, is_repeat=True)
@@ -130,7 +136,8 @@ class Bot:
             task=RunCommand(name=self.commands.of_menu(click.entry)),
             created_at=click.created_at,
         )
-        self.enqueuer.enqueue(self.runner.receive(queued))
+        is_late = self.missed.is_late(click.created_at)
+        self.enqueuer.enqueue(_missed(queued) if is_late else self.runner.receive(queued))
 
     def join(self, joined: ChatJoined) -> None:
         """Greet a group that the bot was added to, or a person who opens their chat with it."""
@@ -179,6 +186,9 @@ class Bot:
                 self.replier.reply(job, None if self._is_aside(job) else card)
             case OfferEdited():
                 self.replier.reply(job, edited_card(task))
+            case OfferMissed():
+                card = missed_messages.missed_card(task)
+                self.replier.reply(job, None if self._is_aside(job) else card)
             case Greet():
                 self.replier.reply(job, self.welcome.card(job.target, self.commands))
 
@@ -257,6 +267,10 @@ class Bot:
             and not access.is_addressed(job.message, self.conversations)
             and not self.conversations.exists(job.key)
         )
+
+
+def _missed(queued: QueuedTask) -> QueuedTask:
+    return replace(queued, task=missed_messages.offer(queued.task, queued.message))
 
 
 def _unreadable(task: AskQuestion) -> Notice | None:

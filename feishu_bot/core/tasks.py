@@ -124,6 +124,17 @@ class OfferEdited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissed:
+    """Say that a message came too late, and offer to answer it if it `is_question`.
+
+    `message` is None when it was the bot's menu that was pressed.
+    """
+
+    message: IncomingMessage | None = None
+    is_question: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestFollowUps:
     """Have a model suggest questions that may follow an answer."""
 
@@ -214,6 +225,7 @@ Task = (
     | Regenerate
     | DrawAgain
     | OfferEdited
+    | OfferMissed
     | ContinueAnswer
     | SuggestFollowUps
     | ShowFollowUps
@@ -234,6 +246,7 @@ _KINDS: Mapping[str, type[Task]] = {
     "regenerate": Regenerate,
     "draw": DrawAgain,
     "offer": OfferEdited,
+    "missed": OfferMissed,
     "continue": ContinueAnswer,
     "suggest_follow_ups": SuggestFollowUps,
     "show_follow_ups": ShowFollowUps,

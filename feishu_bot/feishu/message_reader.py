@@ -10,7 +10,7 @@ from typing import Any
 from feishu_bot.core.fetched_messages import RECALLED, FetchedMessage
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing
 from feishu_bot.feishu.api.client import FeishuClient
-from feishu_bot.feishu.webhook.messages import parse_fetched
+from feishu_bot.feishu.events.messages import parse_fetched
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)

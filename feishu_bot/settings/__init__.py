@@ -32,6 +32,11 @@ GATEWAY = Hint(
     "the model service's console (by default https://oapi.czl.net) › Tokens",
 )
 
+# Names the file that the set-up writes and every start reads, where `.env` isn't the place.
+FILE_VARIABLE = "SETTINGS_FILE"
+# What comes to the webhook is signed with them. A long connection needs neither.
+WEBHOOK_KEYS = frozenset({"APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN"})
+
 DEFAULT_PROMPT = (
     "You are a helpful colleague in a work chat. Answer in the language of the question. "
     "Come to the point, say so when you are not sure, and format with Markdown where it helps. "
@@ -182,7 +187,7 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read every setting, or raise one SettingsError that lists all that is wrong."""
-        report = Report(SETTINGS, environ)
+        report = Report(SETTINGS, environ, optional=_needless(environ))
         found: dict[str, Any] = {
             entry.name: entry.default for entry in fields(cls) if entry.default is not MISSING
         }
@@ -193,7 +198,9 @@ class Settings:
                     found[name] = setting.type.read(value)
                 except InvalidValue as exc:
                     report.add_invalid(setting, value, exc)
-            elif setting.default is None:
+            elif report.is_optional(setting):
+                found.setdefault(name, "")
+            else:
                 report.add_missing(setting)
         report.add_dangerous()
         report.faults += contradictions(found)
@@ -210,7 +217,13 @@ SETTINGS: tuple[Setting, ...] = tuple(_DECLARED.values())
 
 def near_misses(environ: Mapping[str, str]) -> list[str]:
     """Variables that look like a misspelt setting, a line of Chinese and one of English each."""
-    return Report(SETTINGS, environ).near_misses()
+    return Report(SETTINGS, environ, optional=_needless(environ)).near_misses()
+
+
+def _needless(environ: Mapping[str, str]) -> frozenset[str]:
+    """The required settings that the others make unnecessary."""
+    transport = values.trimmed(environ.get("TRANSPORT", "")).lower()
+    return WEBHOOK_KEYS if transport == "long_connection" else frozenset()
 
 
 def read_setting(name: str, environ: Mapping[str, str]) -> Any:
@@ -230,21 +243,24 @@ def read_setting(name: str, environ: Mapping[str, str]) -> Any:
 def read_environment(path: str = ".env", environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables of the file at `path`, overridden by those of `environ`.
 
-    An empty variable does not hide one of the file: the image sets OPENAI_MODEL even when empty.
+    What SETTINGS_FILE names, as the image does with a file that the set-up writes, counts least. An
+    empty variable does not hide one of the file: the image sets OPENAI_MODEL even when empty.
     Raises SettingsError when the file is no UTF-8.
     """
     from dotenv import dotenv_values
 
-    try:
-        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(
-            [
-                f"{path}：无法读取。应为 UTF-8 编码的文本文件。\n"
-                f"  {path}: can't be read; expected a text file in UTF-8"
-            ]
-        ) from exc
-    merged = {name: value for name, value in found.items() if value}
+    merged: dict[str, str] = {}
+    for file in filter(None, (environ.get(FILE_VARIABLE, "").strip(), path)):
+        try:
+            found = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(
+                [
+                    f"{file}：无法读取。应为 UTF-8 编码的文本文件。\n"
+                    f"  {file}: can't be read; expected a text file in UTF-8"
+                ]
+            ) from exc
+        merged.update((name, value) for name, value in found.items() if value)
     merged.update((name, value) for name, value in environ.items() if value.strip())
     return merged
 

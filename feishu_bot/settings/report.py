@@ -38,11 +38,21 @@ DAY_SECONDS = 86400
 
 
 class Report:
-    """Collects the faults of *environ* while *settings* are read from it."""
+    """Collects the faults of *environ* while *settings* are read from it.
 
-    def __init__(self, settings: Sequence[Setting], environ: Mapping[str, str]) -> None:
+    `optional` are the names of some that need no value this time, though they have no default.
+    """
+
+    def __init__(
+        self,
+        settings: Sequence[Setting],
+        environ: Mapping[str, str],
+        *,
+        optional: frozenset[str] = frozenset(),
+    ) -> None:
         self._settings = settings
         self._environ = environ
+        self._optional = optional
         known = {setting.name for setting in settings} | NO_NEAR_MISS
         # The variables that are none of ours, by their name in capitals.
         self._unknown = {
@@ -51,6 +61,10 @@ class Report:
             if name not in known and name.upper() not in NO_NEAR_MISS and environ[name].strip()
         }
         self.faults: list[str] = []
+
+    def is_optional(self, setting: Setting) -> bool:
+        """Whether it may be left out."""
+        return setting.default is not None or setting.name in self._optional
 
     def add_invalid(self, setting: Setting, value: str, exc: InvalidValue) -> None:
         """A value that its type has rejected."""
@@ -93,7 +107,7 @@ class Report:
     def _misspelt(self) -> Iterator[tuple[Setting, str]]:
         """Optional settings that aren't set, each with a variable that may be meant for it."""
         for setting in self._settings:
-            if setting.default is None or self._environ.get(setting.name, "").strip():
+            if not self.is_optional(setting) or self._environ.get(setting.name, "").strip():
                 continue
             others = OTHER_NAMES.get(setting.name, ())
             found = [self._unknown[name] for name in others if name in self._unknown]
@@ -121,7 +135,7 @@ class Report:
 def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
     """Faults between values that are valid each by itself. Required ones may be absent."""
     for one, other in combinations([name for name in SECRETS if name.lower() in values], 2):
-        if values[one.lower()] == values[other.lower()]:
+        if values[one.lower()] == values[other.lower()] != "":
             yield (
                 f"{one}、{other}：两处填了同一个值，它们在后台里是不同的。\n"
                 f"  {one}, {other}: the same value twice; in the console they differ"

@@ -18,6 +18,7 @@ from feishu_bot.stores.call_budget import SqlCallBudget
 from feishu_bot.stores.chats import SqlChats
 from feishu_bot.stores.conversations import SqlConversations
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.exclusive_lease import SqlExclusiveLease
 from feishu_bot.stores.feedback import SqlFeedback
 from feishu_bot.stores.history import SqlHistory
 from feishu_bot.stores.inbox import SqlInbox
@@ -67,6 +68,7 @@ class Stores:
     sightings: SqlSightings
     installation: SqlInstallation
     call_budget: SqlCallBudget
+    connection_lease: SqlExclusiveLease
     own_roles: SqlOwnRoles
     history: SqlHistory
     text_index: TextIndexUpkeep
@@ -111,6 +113,7 @@ class Stores:
             sightings=SqlSightings(database),
             installation=SqlInstallation(database),
             call_budget=SqlCallBudget(database, worker=worker),
+            connection_lease=SqlExclusiveLease(database, "long_connection", worker=worker),
             own_roles=SqlOwnRoles(database),
             history=SqlHistory(database),
             text_index=TextIndexUpkeep(database),

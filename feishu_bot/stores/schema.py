@@ -419,3 +419,15 @@ admin_links = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("used_at", sa.Double),
 )
+
+# Leases on what one process of all does. An empty `holder` is nobody; `term` grows with each new
+# holder and `renewals` while it lives. `note` is what it tells the others.
+exclusive_leases = sa.Table(
+    "exclusive_leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("term", sa.BigInteger, nullable=False),
+    sa.Column("renewals", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("note", _Json),
+)

@@ -63,7 +63,7 @@ class Desk:
             "bot": {
                 "name": state.credentials.bot_name,
                 "open_id": state.credentials.bot_open_id,
-                "connected": bool(self.feishu.event_url and self.feishu.subscription.event_address),
+                "connected": self.feishu.transmitter.reaches_bot(self.feishu.event_url),
                 "can_be_killed": self.kill_worker is not None,
                 "real_model": self.real_model,
             },

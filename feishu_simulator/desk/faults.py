@@ -11,6 +11,7 @@ from feishu_simulator.card_checks import CardRules
 from feishu_simulator.desk.model_faults import ANSWERS, FAILURES, MODELS
 from feishu_simulator.feishu import Feishu
 from feishu_simulator.gateway import Gateway
+from feishu_simulator.long_connection.conditions import TOO_MANY
 from feishu_simulator.quirks import Quirks
 from feishu_simulator.subscription import EVENTS
 
@@ -55,11 +56,14 @@ SCOPES = tuple(scope for group in SCOPE_GROUPS.values() for scope in group)
 ADDRESSES = ("event_address", "card_address")
 # What the model service doesn't offer: its attributes that are false then.
 SERVICES = {"no_models": "has_models", "no_billing": "has_billing"}
+# What happens to long connections.
+CONNECTIONS = ("cut", "refused")
 # The name of a kind of switches in the settings, and of one of them.
 KINDS = {
     "scopes": "scope",
     "events": "event",
     "addresses": "address",
+    "connections": "connection",
     "services": "service",
     "quirks": "quirk",
 }
@@ -86,6 +90,7 @@ class FaultSwitches:
             "scopes": {name: name in granted for name in SCOPES},
             "events": {name: name in subscription.events for name in EVENTS},
             "addresses": {name: bool(getattr(subscription, name)) for name in ADDRESSES},
+            "connections": {name: self._is_connection_on(name) for name in CONNECTIONS},
             "services": {name: not getattr(self._gateway, SERVICES[name]) for name in SERVICES},
             "quirks": {name: self._is_quirk_on(name) for name in QUIRKS},
         }
@@ -99,6 +104,7 @@ class FaultSwitches:
         changed = [name for name, value in now.items() if self._at_first[name] != value]
         return {
             **now,
+            "mode": self._feishu.subscription.mode,
             "models": {"answers": list(ANSWERS), "failures": list(FAILURES)},
             "platforms": list(PLATFORMS),
             "scope_groups": {name: list(scopes) for name, scopes in SCOPE_GROUPS.items()},
@@ -109,8 +115,8 @@ class FaultSwitches:
     def switch(self, name: object, value: object, *, on: object = True) -> None:
         """limits: a bool; model or platform: one of its names; the others: a name, and *on*.
 
-        The others are scope, event, address, service and quirk. Raises ValueError for anything
-        else.
+        The others are scope, event, address, connection, service and quirk. Raises ValueError for
+        anything else.
         """
         with self._feishu.state.change():
             match name, value:
@@ -131,6 +137,8 @@ class FaultSwitches:
                     (events.add if on else events.discard)(value)
                 case "address", str() if value in ADDRESSES:
                     setattr(self._feishu.subscription, value, on)
+                case "connection", str() if value in CONNECTIONS:
+                    self._set_connection(value, on=on)
                 case "service", str() if value in SERVICES:
                     setattr(self._gateway, SERVICES[value], not on)
                 case "quirk", str() if value in QUIRKS:
@@ -164,6 +172,19 @@ class FaultSwitches:
         with self._feishu.state.change():
             for name, value, on in steps:
                 self.switch(name, value, on=on)
+
+    def _is_connection_on(self, name: str) -> bool:
+        conditions = self._feishu.long_connections.conditions
+        return conditions.is_cut if name == "cut" else conditions.code == TOO_MANY
+
+    def _set_connection(self, name: str, *, on: bool) -> None:
+        connections = self._feishu.long_connections
+        if name == "cut":
+            connections.conditions.is_cut = on
+        else:
+            connections.conditions.code = TOO_MANY if on else 0
+        if on:
+            connections.cut()
 
     def _is_quirk_on(self, name: str) -> bool:
         attribute, value = QUIRKS[name]

@@ -106,6 +106,9 @@ def test_the_inspector_is_found_from_the_bar_by_keyboard_and_on_a_phone(
 
 
 def test_faults_are_switched_by_keyboard_shown_and_put_in_order(desk: Simulator, page: Page):
+    with desk.feishu.state.change():
+        # Otherwise there is nothing to cut.
+        desk.feishu.subscription.mode = "long_connection"
     page.get_by_role("button", name="故障").click()
     faults = page.locator(".faults")
     reset = faults.get_by_role("button", name="全部恢复正常")

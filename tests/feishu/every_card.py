@@ -21,11 +21,12 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import FileOffer, Footer, Resumable
+from feishu_bot.core.missed_messages import missed_card
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import Person
 from feishu_bot.core.roles import Role
 from feishu_bot.core.studio.picture_card import drawn_images, picture_controls
-from feishu_bot.core.tasks import OfferEdited, ReplyTarget
+from feishu_bot.core.tasks import OfferEdited, OfferMissed, ReplyTarget
 from feishu_bot.feishu.cards import answer as cards
 from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card
@@ -603,6 +604,17 @@ def _edits(language: Language) -> Family:
     }
 
 
+def _missed(_language: Language) -> Family:
+    def card(text: str, *, is_question: bool = True) -> Card:
+        return missed_card(OfferMissed(message=message(text), is_question=is_question))
+
+    return {
+        "a question": card("What about lunch?"),
+        "too long for a button": card("word " * 5_000),
+        "a command": card("/clear", is_question=False),
+    }
+
+
 def _light(language: Language) -> Family:
     def reply(kind: str) -> Card:
         world = CardWorld(language)
@@ -638,6 +650,7 @@ _FAMILIES: Mapping[str, Callable[[Language], Family]] = {
     "welcome": _welcome,
     "edits": _edits,
     "light": _light,
+    "missed": _missed,
 }
 
 # What fills the texts of notices.

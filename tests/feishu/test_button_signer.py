@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from feishu_bot.core.button_values import ButtonPlace, is_harmless_unsigned
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.feishu.cards.button_signer import MAC, ButtonSigner
-from feishu_bot.feishu.webhook.fields import parse_json
+from feishu_bot.feishu.events.fields import parse_json
 
 SIGNER = ButtonSigner("a secret")
 HERE = ConversationKey("oc_1", "om_1")

@@ -8,8 +8,8 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messenger import Footer
 from feishu_bot.errors import PermissionMissing
 from feishu_bot.feishu.cards.answer import answer_card
+from feishu_bot.feishu.events.card_content import card_text
 from feishu_bot.feishu.message_reader import FeishuMessageReader
-from feishu_bot.feishu.webhook.card_content import card_text
 
 
 @pytest.fixture

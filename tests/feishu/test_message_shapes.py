@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from feishu_bot.core.messages import Attachment, BotIdentity, IncomingMessage
-from feishu_bot.feishu.webhook.card_content import card_text, is_stand_in
-from feishu_bot.feishu.webhook.messages import parse_edit, parse_fetched, parse_message
+from feishu_bot.feishu.events.card_content import card_text, is_stand_in
+from feishu_bot.feishu.events.messages import parse_edit, parse_fetched, parse_message
 
 BOT = BotIdentity("cli_demo", open_id="ou_bot", name="DemoBot")
 

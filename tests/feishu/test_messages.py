@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from feishu_bot.core.messages import Attachment, BotIdentity, IncomingMessage, Mention, Sender
-from feishu_bot.feishu.webhook.card_actions import parse_card_action_v1, parse_card_action_v2
-from feishu_bot.feishu.webhook.messages import parse_message, parse_recall
+from feishu_bot.feishu.events.card_actions import parse_card_action_v1, parse_card_action_v2
+from feishu_bot.feishu.events.messages import parse_message, parse_recall
 
 BOT = BotIdentity("cli_demo", open_id="ou_bot", name="DemoBot")
 

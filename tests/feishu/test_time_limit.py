@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from feishu_bot.feishu.webhook.time_limit import TimeLimit, TookTooLong
+from feishu_bot.feishu.events.time_limit import TimeLimit, TookTooLong
 from tests.polling import eventually
 
 

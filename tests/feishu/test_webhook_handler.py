@@ -17,7 +17,7 @@ from feishu_bot.core.messages import BotIdentity
 from feishu_bot.errors import FeishuUnavailable
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
-from feishu_bot.feishu.webhook.dispatcher import EventDispatcher
+from feishu_bot.feishu.events.dispatcher import EventDispatcher
 from feishu_bot.feishu.webhook.handler import REFUSAL, WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
 from feishu_bot.metrics import REFUSED_REQUESTS

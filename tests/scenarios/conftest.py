@@ -27,15 +27,38 @@ def database_url(tmp_path, migrated_file):
 
 
 @pytest.fixture
-def start_bot(sim, database_url, monkeypatch):
+def way_in():
+    """How events come to the bot; a test may be parametrized with the other one."""
+    return "webhook"
+
+
+@pytest.fixture
+def transport_settings(sim, way_in):
+    """The variables of a bot that events come to that way. A long connection needs no keys."""
+    sim.feishu.subscription.mode = way_in
+    if way_in == "webhook":
+        return {}
+    return {"TRANSPORT": way_in, "APP_ENCRYPT_KEY": "", "APP_VERIFICATION_TOKEN": ""}
+
+
+def wait_until_reached(sim):
+    """Wait until events have a way to some bot."""
+    if sim.feishu.subscription.is_long_connection:
+        sim.feishu.wait_for(lambda: sim.feishu.long_connections.clients, timeout=20)
+
+
+@pytest.fixture
+def start_bot(sim, database_url, monkeypatch, transport_settings):
     """Start the bot in this process; settings as variables, by keyword."""
     monkeypatch.setattr(Transport, "execute", Transport.execute)
     bots = []
 
     def start(**settings: str) -> LocalBot:
-        bot = LocalBot(environment(sim, database_url, SHUTDOWN_GRACE="2", **settings)).start()
+        settings = {"SHUTDOWN_GRACE": "2"} | transport_settings | settings
+        bot = LocalBot(environment(sim, database_url, **settings)).start()
         bots.append(bot)
         sim.feishu.bot_url = bot.url
+        wait_until_reached(sim)
         return bot
 
     yield start
@@ -56,17 +79,17 @@ def gunicorn_forks():
 
 
 @pytest.fixture
-def start_gunicorn(sim, database_url, tmp_path, gunicorn_forks):
+def start_gunicorn(sim, database_url, tmp_path, gunicorn_forks, transport_settings):
     """Start the bot under gunicorn; settings as variables, by keyword."""
     bots = []
 
     def start(port: int | None = None, **settings: str) -> GunicornBot:
         log = tmp_path / f"bot-{len(bots)}.log"
-        bot = GunicornBot(
-            gunicorn_forks, environment(sim, database_url, **settings), log, port
-        ).start()
+        environ = environment(sim, database_url, **transport_settings | settings)
+        bot = GunicornBot(gunicorn_forks, environ, log, port).start()
         bots.append(bot)
         sim.feishu.bot_url = bot.url
+        wait_until_reached(sim)
         return bot
 
     yield start

@@ -18,7 +18,7 @@ PACKAGE = Path(feishu_bot.__file__).parent
 STOPS = (
     ("web/feishu.py", "answer"),
     ("feishu/webhook/handler.py", "handle"),
-    ("feishu/webhook/dispatcher.py", "dispatch"),
+    ("feishu/events/dispatcher.py", "dispatch"),
     ("core/bot.py", "receive"),
     ("core/queue/enqueue.py", "enqueue"),
     ("stores/inbox.py", "put"),
@@ -34,7 +34,7 @@ STOPS = (
 )
 # Modules that call another one on the way, or beside it, as the thread that stores what was seen of
 # the traffic does; the rest are called and return.
-MAX_MODULES_THAT_HAND_ON = 74
+MAX_MODULES_THAT_HAND_ON = 77
 # Threads that look at the state now and then, and carry no message.
 BESIDE = (
     *("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models"),

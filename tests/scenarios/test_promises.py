@@ -20,6 +20,8 @@ from feishu_simulator.encryption import encrypt_and_sign
 from tests.polling import eventually
 from tests.scenarios.bots import ROOT, environment
 
+BOTH = ["webhook", "long_connection"]
+
 
 def whole(sim, question, ending="the end."):
     """The bot's one and only answer to a question, when it is whole."""
@@ -39,6 +41,7 @@ def told_on(body) -> Script:
     return Script.chunks([*words, "the end."], between=0.05)
 
 
+@pytest.mark.parametrize("way_in", BOTH)
 def test_two_hundred_deliveries_of_fifty_events_give_fifty_answers(sim, talk, start_gunicorn):
     start_gunicorn(WEB_CONCURRENCY="2")
     sim.gateway.respond_with(lambda body: Script.text("the end."))
@@ -63,6 +66,7 @@ def test_two_hundred_deliveries_of_fifty_events_give_fifty_answers(sim, talk, st
     assert len(sim.gateway.requests) == 50
 
 
+@pytest.mark.parametrize("way_in", BOTH)
 def test_after_kill_9_every_answer_is_finished_once_in_its_own_card(sim, talk, start_gunicorn):
     bot = start_gunicorn(LEASE_SECONDS="5")
     sim.gateway.respond_with(told_on)
@@ -102,6 +106,7 @@ def test_after_the_death_of_a_worker_its_sibling_finishes_the_answer(sim, talk, 
     sim.feishu.wait_for(lambda: whole(sim, question), timeout=30)
 
 
+@pytest.mark.parametrize("way_in", BOTH)
 def test_on_sigterm_an_answer_is_handed_to_the_next_process(sim, talk, start_gunicorn):
     bot = start_gunicorn(SHUTDOWN_GRACE="0.3")
     sim.gateway.respond_with(lambda body: story(200, 0.02))
@@ -126,7 +131,10 @@ def test_on_sigterm_an_answer_that_can_be_finished_is(sim, talk, start_gunicorn)
     assert whole(sim, question)
 
 
-@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    ("store", "way_in"),
+    [("sqlite", "webhook"), ("postgresql", "webhook"), ("postgresql", "long_connection")],
+)
 def test_two_processes_keep_the_order_of_a_conversation(
     sim, talk, start_gunicorn, store, postgresql_url, database_url
 ):
@@ -190,9 +198,12 @@ def test_an_answer_of_feishu_that_is_lost_doubles_nothing(sim, talk, bot, api):
     assert len(sim.feishu.answers_to(question)) == 1
 
 
-def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot):
+@pytest.mark.parametrize(("way_in", "refused"), [("webhook", 500), ("long_connection", 0)])
+def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot, refused):
     bot = start_bot()
     sim.feishu.deliveries.retry_seconds = (0.1, 0.1, 0.1)
+    # A long connection says nothing, and Feishu waits for it.
+    sim.feishu.deliveries.answer_seconds = 0.5
     sim.gateway.respond_with(lambda body: Script.text("the end."))
     real = bot.inbox.put
     failures = iter([True, True, False, False])
@@ -207,7 +218,7 @@ def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot):
 
     sim.feishu.wait_for(lambda: whole(sim, question))
 
-    assert [d.status for d in question.deliveries] == [500, 500, 200]
+    assert [d.status for d in question.deliveries] == [refused, refused, 200]
 
 
 def test_a_recalled_question_stops_its_answer_and_leaves_the_history(sim, talk, bot):
@@ -369,3 +380,28 @@ def test_figures_are_counted_over_all_processes(sim, talk, start_gunicorn):
     answered = 'feishu_bot_answers_total{outcome="answered"} 1.0'
     text = eventually(lambda: answered in (text := metrics()) and text)
     assert 'feishu_bot_events_total{verdict="answer"} 1.0' in text
+
+
+@pytest.mark.parametrize("way_in", BOTH)
+def test_a_question_from_hours_ago_is_answered_when_that_is_still_wanted(sim, talk, start_bot):
+    question = talk.say("early question")
+    sim.feishu.backdate(question, 3 * 3600)
+    # What was pushed to nobody comes again.
+    question.deliveries.clear()
+    start_bot()
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    sim.feishu.push(question)
+    card = talk.answer(question)
+    assert "来晚了" in card.title
+    assert sim.gateway.requests == []
+
+    (button,) = card.buttons
+    assert sim.feishu.click(card, button, talk.alice).toast
+    sim.feishu.wait_for(lambda: len(sim.feishu.answers_to(question)) == 2)
+    assert sim.feishu.click(card, button, talk.alice).error_code == 0
+
+    answered = sim.feishu.wait_for(
+        lambda: [a for a in sim.feishu.answers_to(question) if "the end." in a.text]
+    )
+    assert len(answered) == 1
+    assert len(sim.gateway.requests) == 1

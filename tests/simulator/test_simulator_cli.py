@@ -37,3 +37,11 @@ def test_the_help_shows_no_secret(capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert shown.count("another one at each start") == len(SECRETS)
     assert "sk-" not in shown
+
+
+def test_events_go_through_a_long_connection_where_that_is_wanted(monkeypatch):
+    assert _parser().parse_args([]).transport == "webhook"
+    assert _parser().parse_args(["--transport", "long_connection"]).transport == "long_connection"
+    monkeypatch.setenv("FEISHU_SIMULATOR_TRANSPORT", "long_connection")
+
+    assert _parser().parse_args([]).transport == "long_connection"

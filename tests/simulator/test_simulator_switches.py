@@ -11,7 +11,15 @@ import httpx2
 import pytest
 
 from feishu_simulator import Simulator
-from feishu_simulator.desk.faults import ADDRESSES, KINDS, PLATFORMS, QUIRKS, SCOPES, SERVICES
+from feishu_simulator.desk.faults import (
+    ADDRESSES,
+    CONNECTIONS,
+    KINDS,
+    PLATFORMS,
+    QUIRKS,
+    SCOPES,
+    SERVICES,
+)
 from feishu_simulator.desk.model_faults import MODELS
 from feishu_simulator.subscription import EVENTS
 from tests.simulator.conftest import Bot, Writer
@@ -23,6 +31,7 @@ SWITCHES = [
     *(("scope", name) for name in SCOPES),
     *(("event", name) for name in EVENTS),
     *(("address", name) for name in ADDRESSES),
+    *(("connection", name) for name in CONNECTIONS),
     *(("service", name) for name in SERVICES),
     *(("quirk", name) for name in QUIRKS),
 ]
@@ -152,6 +161,16 @@ def models(platform: Platform) -> Any:
     return platform.http.get(f"{gateway.url}/v1/models", headers=headers).status_code
 
 
+def endpoint(platform: Platform) -> Any:
+    url = f"{platform.feishu.url}/callback/ws/endpoint"
+    given = platform.sim.credentials
+    body = {"AppID": given.app_id, "AppSecret": given.app_secret}
+    try:
+        return platform.http.post(url, json=body).json()["code"]
+    except httpx2.HTTPError:
+        return "lost"
+
+
 def fresh_card(platform: Platform) -> Any:
     _, card_id = platform.create()
     return platform.reply("interactive", {"type": "card", "data": {"card_id": card_id}})["code"]
@@ -216,6 +235,8 @@ PROBES: dict[str, Callable[[Platform], Any]] = {
     ),
     "event_address": lambda p: p.pushed(lambda: p.say("x")),
     "card_address": clicked,
+    "cut": endpoint,
+    "refused": endpoint,
     "no_models": models,
     "no_billing": billing,
     "app_id_mentions": lambda p: p.event(p.say("x", group=True, mention_bot=True)),

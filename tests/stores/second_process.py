@@ -9,6 +9,7 @@ from feishu_bot.core.conversations import Turn
 from feishu_bot.core.limits import Limit, Quota, Spending, Window
 from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, SqlInbox, SqlPeople, WorkerId
+from feishu_bot.stores.exclusive_lease import SqlExclusiveLease
 from feishu_bot.stores.reservations import SqlReservations
 from tests.open_jobs import open_jobs
 
@@ -33,6 +34,13 @@ def hold(url: str) -> None:
     (job,) = inbox.claim(1)
     inbox.checkpoint(job, {"card_id": "card"})
     print(job.id, flush=True)
+    sys.stdin.readline()
+
+
+def hold_connection(url: str) -> None:
+    """Take the lease on the connection, and live until somebody ends this process."""
+    lease = SqlExclusiveLease(Database(url), "connection", worker=WorkerId())
+    print(lease.claim({}), flush=True)
     sys.stdin.readline()
 
 

@@ -26,6 +26,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from feishu_bot.errors import FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.capped_body import LARGEST_ERROR, read_capped
+from feishu_bot.feishu.api.feishu_clock import FeishuClock
 from feishu_bot.tcp_keepalive import socket_options
 
 LONGEST_WAIT = 10.0
@@ -53,10 +54,14 @@ class DownloadOption(CallOption):
 
 
 class PooledTransport:
-    """One HTTP connection pool per process, made after the fork, shared by all threads."""
+    """One HTTP connection pool per process, made after the fork, shared by all threads.
 
-    def __init__(self) -> None:
+    `clock` is told Feishu's time.
+    """
+
+    def __init__(self, clock: FeishuClock | None = None) -> None:
         tls_context()
+        self._clock = clock or FeishuClock()
         self._lock = threading.Lock()
         self._pools: dict[tuple[int, str], urllib3.PoolManager] = {}
         self._is_closed = False
@@ -85,6 +90,7 @@ class PooledTransport:
                 retries=False,
                 preload_content=download is None,
             )
+            self._clock.note(response.headers.get("Date"))
             if download is not None:
                 return _downloaded(response, download, started)
         except HTTPError as exc:
@@ -146,12 +152,15 @@ def tls_context() -> ssl.SSLContext:
 
 
 def proxy_for(url: str) -> str:
-    """The environment's proxy for this address; it is for the outside world only."""
+    """The environment's proxy for this address; it is for the outside world only.
+
+    A WebSocket begins as a request, and takes the proxy of requests.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host in LOOPBACK or proxy_bypass(host):
         return ""
-    return getproxies().get(parts.scheme, "")
+    return getproxies().get({"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme), "")
 
 
 def _encoded(body: Any) -> bytes | None:

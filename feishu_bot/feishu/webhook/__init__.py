@@ -1,1 +1,1 @@
-"""Requests from Feishu: signatures, events, messages, clicks."""
+"""The two addresses that Feishu calls: signatures, decryption, refusals."""

@@ -11,7 +11,7 @@ from feishu_bot import metrics
 from feishu_bot.core.diagnosis import printable
 from feishu_bot.core.sightings import PATH, REFUSED, UNKNOWN_PATH
 from feishu_bot.errors import Refused, StoreUnavailable, Unreadable
-from feishu_bot.feishu.webhook.dispatcher import (
+from feishu_bot.feishu.events.dispatcher import (
     CARD_ACTION,
     FAILURE,
     OTHER,
@@ -19,10 +19,11 @@ from feishu_bot.feishu.webhook.dispatcher import (
     EventDispatcher,
     Response,
 )
+from feishu_bot.feishu.events.time_limit import TimeLimit
+from feishu_bot.feishu.events.timed_dispatcher import TimedDispatcher
 from feishu_bot.feishu.webhook.knock import KnockAnswers
 from feishu_bot.feishu.webhook.refusals import CAUSES
 from feishu_bot.feishu.webhook.signature import Address, Headers, SignatureVerifier
-from feishu_bot.feishu.webhook.time_limit import TimeLimit, TookTooLong
 from feishu_bot.logs import get_limited_logger, get_logger
 
 logger = get_logger(__name__)
@@ -30,8 +31,6 @@ logger = get_logger(__name__)
 REFUSAL: Response = (401, {"msg": "unauthorized"})
 # Feishu never repeats a click, so an old one is somebody else's.
 CLICK_SECONDS = 300.0
-# Feishu waits three seconds.
-ANSWER_SECONDS = 2.0
 # The cause of refusals is said so often: strangers can bring some of them about.
 ADVICE_SECONDS = 3600.0
 MISDIRECTED = (
@@ -62,12 +61,10 @@ class WebhookHandler:
     ) -> None:
         """`knocks` answers what we send to ourselves; `note` is told what was seen, by name."""
         self._verifier = verifier
-        self._dispatcher = dispatcher
-        self._time_limit = time_limit
+        self._dispatcher = TimedDispatcher(dispatcher, time_limit)
         self._knocks = knocks
         self._note = note
         self._refusals = get_limited_logger(__name__)
-        self._outages = get_limited_logger(__name__)
         self._advised: dict[str, float] = {}
 
     def handle(self, address: Address, headers: Headers, body: bytes) -> Response:
@@ -131,33 +128,17 @@ class WebhookHandler:
             if signature == "card" or _is_click(data):
                 timestamp = headers.get("X-Lark-Request-Timestamp") or ""
                 self._verifier.check_age(timestamp, CLICK_SECONDS)
-            return self._dispatch(data, is_old_card=signature == "card")
+            return self._dispatcher.dispatch(data, is_old_card=signature == "card")
         except Unreadable as exc:
             # It is Feishu's, and a repeat would be no better.
             return OTHER, self._accept_unread(address, str(exc), len(body))
-
-    def _dispatch(self, data: Mapping[str, Any], *, is_old_card: bool) -> tuple[str, Response]:
-        def dispatch() -> tuple[str, Response]:
-            if is_old_card:
-                return CARD_ACTION, self._dispatcher.dispatch_card_action_v1(data)
-            return self._dispatcher.dispatch(data)
-
-        if self._time_limit is None:
-            return dispatch()
-        try:
-            return self._time_limit.run(dispatch)
-        except TookTooLong:
-            self._outages.warning(
-                "delivery not taken in in time, Feishu will repeat it", seconds=ANSWER_SECONDS
-            )
-            return self._dispatcher.late(data, is_old_card=is_old_card)
 
     def _knocked(self, data: Mapping[str, Any]) -> Response | None:
         """The answer to what we have sent to ourselves; None for anything else."""
         try:
             answer = self._knocks.answer(data) if self._knocks else None
         except StoreUnavailable as exc:
-            self._outages.warning("knock not answered", error=str(exc))
+            self._refusals.warning("knock not answered", error=str(exc))
             return FAILURE
         return (200, dict(answer)) if answer else None
 

@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NoReturn, Protocol
@@ -18,7 +17,7 @@ from typing import Any, Literal, NoReturn, Protocol
 from Crypto.Cipher import AES
 
 from feishu_bot.errors import Refused, Unreadable
-from feishu_bot.feishu.webhook.fields import cleaned
+from feishu_bot.feishu.events.payload import app_id_of, read_json
 
 MAX_BODY = 1024 * 1024
 # An address check carries a challenge and a token; only that may come unsigned.
@@ -139,7 +138,7 @@ class SignatureVerifier:
         return self._read(body)[0]
 
     def _read(self, body: bytes) -> tuple[dict[str, Any], bool]:
-        data, rest = _json_object(body)
+        data, rest = read_json(body)
         if rest.strip():
             raise Unreadable("not JSON")
         encrypted = data.get("encrypt")
@@ -147,7 +146,7 @@ class SignatureVerifier:
             return data, False
         # Anything after the object is unverified padding.
         try:
-            return _json_object(self._decrypt(encrypted, self._aes_key))[0], True
+            return read_json(self._decrypt(encrypted, self._aes_key))[0], True
         except Unreadable:
             raise Undecryptable("encrypted with another key") from None
 
@@ -160,29 +159,22 @@ class SignatureVerifier:
 
     def check_recipient(self, data: Mapping[str, Any]) -> None:
         """Make sure that an event of either generation is for this app. Raises Unreadable, too."""
+        app_id = app_id_of(data, default=self._app_id)
         if "header" in data:
-            header = data["header"]
-            if not isinstance(header, Mapping):
-                raise Unreadable("no header in it")
-            token = header.get("token")
-            if token is not None and not self._is_token(token):
-                raise Refused("wrong token")
-            app_id = header.get("app_id")
+            token = data["header"].get("token")
+            is_trusted = token is None or self._is_token(token)
         else:
-            event = data.get("event")
-            if not isinstance(event, Mapping):
-                raise Unreadable("neither an event nor an address check")
-            if not self._is_token(data.get("token")):
-                raise Refused("wrong token")
-            app_id = event.get("app_id", self._app_id)
+            is_trusted = self._is_token(data.get("token"))
+        if not is_trusted:
+            raise Refused("wrong token")
         if app_id != self._app_id:
             raise Refused("another app's event")
 
     def _is_under_token(self, body: bytes) -> bool:
         """Whether the two were swapped, in the console or in our settings."""
         try:
-            sealed = _json_object(body)[0].get("encrypt")
-            opened = _json_object(self._decrypt(sealed, hashlib.sha256(self._token).digest()))[0]
+            sealed = read_json(body)[0].get("encrypt")
+            opened = read_json(self._decrypt(sealed, hashlib.sha256(self._token).digest()))[0]
         except Unreadable:
             return False
         return opened.get("type") == "url_verification"
@@ -203,20 +195,3 @@ class SignatureVerifier:
 def _bytes(text: str) -> bytes:
     # A stranger may send halves of characters, which no encoding takes.
     return text.encode("utf-8", "replace")
-
-
-def _json_object(text: bytes) -> tuple[dict[str, Any], str]:
-    """The JSON object that the bytes begin with, fit to be stored, and the text after it.
-
-    Raises Unreadable.
-    """
-    characters = text.decode("utf-8", "replace").lstrip()
-    try:
-        data, end = json.JSONDecoder().raw_decode(characters)
-        # Only an escape can stand for half a character, or for NUL.
-        data = cleaned(data) if "\\u" in characters else data
-    except (ValueError, RecursionError):
-        raise Unreadable("not JSON") from None
-    if not isinstance(data, dict):
-        raise Unreadable("not a JSON object")
-    return data, characters[end:]

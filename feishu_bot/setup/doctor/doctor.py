@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from feishu_bot import __version__
 from feishu_bot.core.diagnosis import Finding, Report, Words
+from feishu_bot.core.exclusive_lease import LeaseStore
+from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.core.sightings import Sightings
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.feishu.console_links import ConsoleLinks
@@ -22,13 +24,14 @@ from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.doctor.addresses import CARD_ADDRESS, EVENT_ADDRESS, Knocker
 from feishu_bot.setup.doctor.feishu_app import examine_app
+from feishu_bot.setup.doctor.held_connection import check_connection
 from feishu_bot.setup.doctor.machine import check_proxies, check_settings, check_time_zone
 from feishu_bot.setup.doctor.model_service import check_model_service
 from feishu_bot.setup.doctor.printed import as_json, from_json
 from feishu_bot.setup.doctor.process import check_process
 from feishu_bot.setup.doctor.storage import check_storage
 from feishu_bot.setup.doctor.traffic import LATELY, check_traffic, last_event
-from feishu_bot.stores import SqlInstallation, SqlSightings
+from feishu_bot.stores import SqlInstallation, SqlSightings, Stores
 
 logger = get_logger(__name__)
 
@@ -43,6 +46,18 @@ class Records:
 
     sightings: SqlSightings
     installation: SqlInstallation
+    connection: LeaseStore
+
+    @classmethod
+    def of(cls, stores: Stores) -> Records:
+        """Those of an installation's stores."""
+        return cls(stores.sightings, stores.installation, stores.connection_lease)
+
+
+def _connection_state(records: Records) -> ConnectionState | None:
+    """What the holder of the long connection tells; None where nobody holds it."""
+    note = records.connection.read_note()
+    return ConnectionState.from_json(note) if note else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +66,8 @@ class SystemDoctor:
 
     `environ` are the variables they were read from, with those of `.env`, and `process` those of
     the process alone. Without `records` nothing is known of the traffic. With `asks` the model is
-    put one short question. `gateway` is the bot's own, where it runs in this process; else
-    `is_outside`, and it is looked for on its port.
+    put one short question, with `knocks` the bot's addresses are tried. `gateway` is the bot's own,
+    where it runs in this process; else `is_outside`, and it is looked for on its port.
     """
 
     settings: Settings
@@ -61,6 +76,7 @@ class SystemDoctor:
     records: Records | None = None
     gateway: Gateway | None = None
     asks: bool = True
+    knocks: bool = True
     is_outside: bool = False
     clock: Callable[[], float] = time.time
 
@@ -90,7 +106,7 @@ class SystemDoctor:
         yield from check_settings(self.environ)
         yield from check_time_zone(self.settings.feishu_domain)
         yield from check_proxies(self.settings, self.environ, self.process)
-        if self.is_outside:
+        if self.is_outside and self.settings.transport == "webhook":
             yield check_process(self._keys, self.settings.bind, self.settings.http_port)
 
     def _storage(self) -> Iterable[Finding]:
@@ -108,11 +124,15 @@ class SystemDoctor:
         app = examine_app(self.settings)
         yield from app.findings
         seen: Sightings = self._known(lambda records: records.sightings.all(), {})
-        if self.settings.transport == "webhook":
+        if self.knocks and self.settings.transport == "webhook":
             yield from self._addresses(app.address, seen)
         if self.records is not None:
             links = ConsoleLinks(self.settings.feishu_domain, self.settings.app_id)
             transport = self.settings.transport
+            if transport == "long_connection":
+                yield check_connection(
+                    self._known(_connection_state, None), self.settings.feishu_domain, links
+                )
             yield from check_traffic(seen, self.clock(), links, transport=transport)
 
     def _addresses(self, told: str, seen: Sightings) -> Iterable[Finding]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.setup.doctor.doctor import Records
-from feishu_bot.stores import Database, SqlInstallation, SqlSightings
+from feishu_bot.stores import Database, Stores
 
 
 @contextmanager
@@ -20,7 +20,9 @@ def open_records(url: str) -> Iterator[Records | None]:
         # What is wrong with it is a finding of its own.
         yield None
         return
+    # Nothing is leased or swept through them.
+    stores = Stores.open(database, lease_seconds=30.0, conversation_ttl=0.0, retention_days=30.0)
     try:
-        yield Records(SqlSightings(database), SqlInstallation(database))
+        yield Records.of(stores)
     finally:
         database.close()

@@ -47,6 +47,10 @@ export function Faults() {
           switches=${Object.entries(faults.addresses ?? {})} />
         <${Switches} title=${say("faults_subscribed")} name="event" isCode=${true} switches=${events} />
       <//>
+      ${faults.mode === "long_connection" && html`<${Group} name="connections" kinds=${["connections"]}
+        isOpen=${true} state=${countOf(faults.connections)}>
+        <${Switches} name="connection" switches=${Object.entries(faults.connections ?? {})} />
+      <//>`}
       <${Group} name="quirks" kinds=${["quirks"]} state=${countOf(faults.quirks)}>
         <${Switches} name="quirk" switches=${Object.entries(faults.quirks ?? {})} />
       <//>

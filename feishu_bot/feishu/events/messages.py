@@ -12,8 +12,8 @@ from typing import Any
 from feishu_bot.core.fetched_messages import RECALLED, FetchedMessage
 from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender
 from feishu_bot.core.text import storable
-from feishu_bot.feishu.webhook.content import Content, read_content
-from feishu_bot.feishu.webhook.fields import (
+from feishu_bot.feishu.events.content import Content, read_content
+from feishu_bot.feishu.events.fields import (
     as_dict,
     as_id,
     as_text,
@@ -22,7 +22,7 @@ from feishu_bot.feishu.webhook.fields import (
     required,
     seconds,
 )
-from feishu_bot.feishu.webhook.mentions import Mentions
+from feishu_bot.feishu.events.mentions import Mentions
 
 
 def parse_message(

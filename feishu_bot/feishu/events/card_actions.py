@@ -12,7 +12,7 @@ from typing import Any
 
 from feishu_bot.core.card_actions import CardAction
 from feishu_bot.core.messages import Sender
-from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_text, cleaned, object_in, person_id
+from feishu_bot.feishu.events.fields import as_dict, as_id, as_text, cleaned, object_in, person_id
 
 
 def parse_card_action_v2(event: Mapping[str, Any], event_id: str) -> CardAction:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from feishu_bot.core.messages import Attachment
-from feishu_bot.feishu.webhook.card_content import card_text, is_stand_in
-from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_text, object_in
-from feishu_bot.feishu.webhook.rich_text import RichText, attachment_of
-from feishu_bot.feishu.webhook.thing_content import thing_text
+from feishu_bot.feishu.events.card_content import card_text, is_stand_in
+from feishu_bot.feishu.events.fields import as_dict, as_id, as_text, object_in
+from feishu_bot.feishu.events.rich_text import RichText, attachment_of
+from feishu_bot.feishu.events.thing_content import thing_text
 
 # The whole content of a forwarded chat; what was said in it has to be asked for.
 FORWARDED = "Merged and Forwarded Message"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text, object_in
+from feishu_bot.feishu.events.fields import as_dict, as_list, as_text, object_in
 
 # Components of a card that are collapsed, or whose words are labels.
 _NOT_SAID = frozenset(

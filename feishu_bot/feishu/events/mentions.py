@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feishu_bot.core.messages import BotIdentity, Mention
-from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_list, as_text, person_id
+from feishu_bot.feishu.events.fields import as_dict, as_id, as_list, as_text, person_id
 
 _EVERYONE = frozenset({"all", "@_all", "@all"})
 _LEADING_EMPTY_LINES = re.compile(r"\A(?:[ \t]*\n)+")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from feishu_bot.core.messages import Attachment
-from feishu_bot.feishu.webhook.fields import as_dict, as_id, as_list, as_text, parse_json
+from feishu_bot.feishu.events.fields import as_dict, as_id, as_list, as_text, parse_json
 
 _TICKS = re.compile(r"`{3,}")
 # Up to the next one at most: six thousand without an end would each be read to the end.

@@ -11,15 +11,15 @@ from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, M
 from feishu_bot.core.sightings import CLICK_SEEN, EVENT
 from feishu_bot.errors import BotError, FeishuUnavailable, Refused, Unreadable
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
-from feishu_bot.feishu.webhook.card_actions import parse_card_action_v1, parse_card_action_v2
-from feishu_bot.feishu.webhook.events import (
+from feishu_bot.feishu.events.card_actions import parse_card_action_v1, parse_card_action_v2
+from feishu_bot.feishu.events.chats_and_menu import (
     parse_bot_added,
     parse_chat_entered,
     parse_first_chat,
     parse_menu_click,
 )
-from feishu_bot.feishu.webhook.fields import Envelope, as_dict, read_envelope
-from feishu_bot.feishu.webhook.messages import parse_edit, parse_message, parse_recall
+from feishu_bot.feishu.events.fields import Envelope, as_dict, read_envelope
+from feishu_bot.feishu.events.messages import parse_edit, parse_message, parse_recall
 from feishu_bot.logs import bind, get_limited_logger, get_logger
 
 logger = get_logger(__name__)

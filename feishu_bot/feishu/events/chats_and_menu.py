@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from feishu_bot.core.messages import ChatJoined, ChatType, MenuClick
-from feishu_bot.feishu.webhook.fields import as_dict, as_text, person_of, required
+from feishu_bot.feishu.events.fields import as_dict, as_text, person_of, required
 
 
 def parse_bot_added(event: Mapping[str, Any], event_id: str) -> ChatJoined:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feishu_bot.feishu.webhook.fields import as_dict, as_list, as_text, seconds
-from feishu_bot.feishu.webhook.rich_text import RichText
+from feishu_bot.feishu.events.fields import as_dict, as_list, as_text, seconds
+from feishu_bot.feishu.events.rich_text import RichText
 
 MOST_OPTIONS = 100
 _NAMES = re.compile(r"\{(from_user|to_chatters|name|old_name|new_name)\}")

@@ -1,0 +1,1 @@
+"""What Feishu delivers, by whichever way: checked events in, values of the core out."""

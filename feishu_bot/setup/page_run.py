@@ -1,0 +1,75 @@
+"""A set-up on the page: its thread, and the server with doorway and page on one port."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from feishu_bot.errors import BotError, SetupFailed
+from feishu_bot.setup.dialogue import GivenUp
+from feishu_bot.setup.doorway import Doorway, SetupServer, add_doorway
+from feishu_bot.setup.flow import Setup
+from feishu_bot.setup.one_time_code import OneTimeCode
+from feishu_bot.setup.page import SetupPage
+from feishu_bot.setup.page_dialogue import PageDialogue
+from feishu_bot.setup.progress import Options, Progress
+from feishu_bot.setup.wording import Text, failure_text
+
+logger = logging.getLogger(__name__)
+
+
+class PageRun:
+    """`announce` prints the code; `done` is set once the bot can start."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        announce: Callable[[str], None],
+        options: Options = Options(),  # noqa: B008 – a frozen value
+    ) -> None:
+        self.done = threading.Event()
+        self._progress = progress
+        self._options = options
+        self._dialogue = PageDialogue()
+        self._doorway = Doorway()
+        self._code = OneTimeCode(announce)
+        self._app = SetupPage(self._code, self._dialogue, self.start).app()
+        add_doorway(self._app, self._doorway)
+
+    def serve(self, host: str, port: int) -> SetupServer:
+        """A server for the page, to be entered. Raises SetupFailed where the port is taken."""
+        server = SetupServer(self._app, host, port)
+        self._code.begin()
+        return server
+
+    def start(self) -> None:
+        """Begin, unless it has begun."""
+        if self._dialogue.begin():
+            threading.Thread(target=self._run, name="setup", daemon=True).start()
+
+    def stop(self) -> None:
+        """End what is waiting."""
+        self._dialogue.give_up()
+
+    def _run(self) -> None:
+        flow = Setup(self._progress, self._dialogue, self._options, self._doorway)
+        try:
+            flow.run()
+        except SetupFailed as exc:
+            self._dialogue.tell("fault", failure_text(exc), exc.link)
+            self._dialogue.end("failed")
+        except GivenUp:
+            self._dialogue.end("failed")
+        except BotError as exc:
+            self._dialogue.tell("fault", Text(str(exc), str(exc)))
+            self._dialogue.end("failed")
+        except Exception:
+            # The page would wait for ever; whoever runs the bot finds the rest in the log.
+            logger.exception("the set-up failed")
+            text = Text("出现意外错误，详见日志", "Something unexpected happened: see the log")
+            self._dialogue.tell("fault", text)
+            self._dialogue.end("failed")
+        else:
+            self._dialogue.end("done")
+            self.done.set()

@@ -1,0 +1,112 @@
+"""How Feishu's events get in: to a public address, or over a connection that the bot opens."""
+
+from __future__ import annotations
+
+from feishu_bot.errors import SetupFailed
+from feishu_bot.settings import addresses
+from feishu_bot.settings.values import InvalidValue
+from feishu_bot.setup.app_configuration import WantedApp
+from feishu_bot.setup.app_step import checked
+from feishu_bot.setup.dialogue import Choice, Dialogue, Question
+from feishu_bot.setup.links import is_lark
+from feishu_bot.setup.progress import Options, Progress
+from feishu_bot.setup.public_address import is_private
+from feishu_bot.setup.wording import Text
+
+WAY_IN = Question(
+    "way_in",
+    Text("飞书的消息怎么送到机器人？", "How do messages get from Feishu to the bot?"),
+    "choice",
+    choices=(
+        Choice(
+            "long_connection",
+            Text(
+                "长连接：机器人自己连到飞书，不需要公网地址和证书（推荐）",
+                "Long connection: the bot calls Feishu; no public address, no certificate "
+                "(recommended)",
+            ),
+        ),
+        Choice(
+            "webhook",
+            Text(
+                "公网地址：飞书访问你的 https 域名，已有反向代理时用",
+                "Public address: Feishu calls your https domain; where there is a reverse proxy",
+            ),
+        ),
+    ),
+    default="long_connection",
+    option="--long-connection / --public-url",
+)
+ADDRESS = Question(
+    "PUBLIC_URL",
+    Text("机器人的公网地址", "The bot's public address"),
+    help=Text(
+        "如 https://bot.example.com，不含 /webhook/…", "https://bot.example.com, without /webhook/…"
+    ),
+    option="--public-url",
+)
+
+
+class WayInStep:
+    """Decides TRANSPORT and PUBLIC_URL, and makes the keys."""
+
+    def __init__(self, progress: Progress, dialogue: Dialogue, options: Options) -> None:
+        self._progress = progress
+        self._dialogue = dialogue
+        self._options = options
+
+    def run(self) -> WantedApp:
+        """The app as it is to be. Raises SetupFailed."""
+        progress, dialogue, options = self._progress, self._dialogue, self._options
+        dialogue.step("way_in", Text("消息怎么进来", "The way in"))
+        transport, url = progress.get("TRANSPORT"), progress.get("PUBLIC_URL")
+        if options.public_url:
+            transport, url = "webhook", options.public_url
+        elif options.long_connection:
+            transport = "long_connection"
+        elif options.redo or not (transport == "long_connection" or url):
+            transport, url = self._ask()
+        key, token = progress.keys()
+        if transport == "long_connection":
+            progress.save(TRANSPORT="long_connection")
+            if is_lark(progress.domain()):
+                # [field] Consoles of Lark are said to lack the mode.
+                dialogue.tell(
+                    "warning",
+                    Text(
+                        "有人反映 Lark 后台没有长连接，若不行请用公网地址",
+                        "Consoles of Lark are said to lack the long connection: if so, take a "
+                        "public address",
+                    ),
+                )
+            dialogue.tell(
+                "ok", Text("长连接，不需要公网地址", "Long connection, no public address needed")
+            )
+            return WantedApp("long_connection", "", key, token)
+        url = self._checked(url)
+        progress.save(TRANSPORT="webhook", PUBLIC_URL=url)
+        dialogue.tell("ok", Text(f"公网地址 {url}", f"Public address {url}"))
+        return WantedApp("webhook", url, key, token)
+
+    def _ask(self) -> tuple[str, str]:
+        if self._dialogue.ask(WAY_IN) == "long_connection":
+            return "long_connection", ""
+        return "webhook", checked(self._dialogue, ADDRESS, addresses.public)
+
+    def _checked(self, url: str) -> str:
+        """The address as it is used. Raises SetupFailed for one that Feishu can't reach."""
+        try:
+            url = addresses.public.read(url)
+        except InvalidValue as exc:
+            zh, en = exc.args
+            raise SetupFailed("address", f"PUBLIC_URL：{zh}", f"PUBLIC_URL: {en}") from exc
+        # A simulated Feishu is on this machine itself.
+        if is_private(url) and not is_private(self._progress.domain()):
+            raise SetupFailed(
+                "address",
+                f"{url} 只在内网可达，飞书访问不到。请用公网域名，或改用长连接",
+                f"{url} is reached from inside alone, not by Feishu: use a public name, or the "
+                "long connection",
+                code="private",
+            )
+        return url

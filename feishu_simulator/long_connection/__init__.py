@@ -1,0 +1,1 @@
+"""The platform's end of long connections: an endpoint over HTTP, and a WebSocket server."""
