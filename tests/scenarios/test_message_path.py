@@ -32,13 +32,12 @@ STOPS = (
     ("llm/gateway.py", "stream"),
     ("stores/inbox.py", "finish"),
 )
-# Modules that call another one on the way, or beside it, as the thread that stores what was seen of
-# the traffic does; the rest are called and return.
-MAX_MODULES_THAT_HAND_ON = 77
+# Modules that call another one on the way; the rest are called and return.
+MAX_MODULES_THAT_HAND_ON = 76
 # Threads that look at the state now and then, and carry no message.
 BESIDE = (
     *("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models"),
-    "overrides",
+    *("sightings", "overrides"),
 )
 
 
