@@ -24,7 +24,7 @@ from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.feishu.cards.localizer import resolve_text
 from feishu_bot.readiness import STARTING, Readiness
-from feishu_bot.settings import Settings, read_environment
+from feishu_bot.settings import FILE_VARIABLE, Settings, read_environment
 from feishu_bot.settings.shown import shown_settings
 from feishu_bot.setup.doctor.doctor import SystemDoctor
 from feishu_bot.stores.queue_state import QueueReader
@@ -125,7 +125,8 @@ def _state(
 def _settings(settings: Settings) -> list[SettingShown]:
     """The settings, each with where it is from; the file is read as it is now."""
     try:
-        file = read_environment(environ={})
+        # Of the environment only where the set-up's file is.
+        file = read_environment(environ={FILE_VARIABLE: os.environ.get(FILE_VARIABLE, "")})
     except SettingsError:
         file = {}
     return [SettingShown(*shown) for shown in shown_settings(settings, os.environ, file)]

@@ -358,13 +358,18 @@ def test_the_host_that_a_request_names_is_nowhere(browser):
     assert gone.headers["Location"] == "/admin/login"
 
 
-def test_settings_say_where_each_is_from(page, browser, monkeypatch):
+def test_settings_say_where_each_is_from(page, browser, monkeypatch, tmp_path):
     monkeypatch.setenv("USER_DAILY_QUESTIONS", "50")
+    (tmp_path / "settings.env").write_text("API_URL=http://127.0.0.1:1\n")
+    monkeypatch.setenv("SETTINGS_FILE", str(tmp_path / "settings.env"))
 
     shown = text_of(browser.get("/admin/settings"))
     row = re.search(r"USER_DAILY_QUESTIONS.*?</tr>", shown, re.DOTALL)
     assert row
     assert "environment" in row[0]
+    row = re.search(r"API_URL.*?</tr>", shown, re.DOTALL)
+    assert row
+    assert "settings file" in row[0]
     row = re.search(r"WEB_THREADS.*?</tr>", shown, re.DOTALL)
     assert row
     assert "default" in row[0]
