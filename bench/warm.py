@@ -32,7 +32,7 @@ from feishu_bot.bot_process import BotProcess
 from feishu_simulator import Script, Simulator
 from feishu_simulator.people import Person
 
-ROUND_TRIP = 0.1
+ROUND_TRIP = 0.5
 # Longer than the bot takes a connection for good, and its pause between two looks at one.
 QUIET_SECONDS = 100.0
 LOOK_SECONDS = 0.005
