@@ -33,7 +33,7 @@ from feishu_simulator import Script, Simulator
 from feishu_simulator.people import Person
 
 ROUND_TRIP = 0.5
-# Longer than the bot takes a connection for good, and its pause between two looks at one.
+# Longer than the bot leaves a connection alone.
 QUIET_SECONDS = 100.0
 LOOK_SECONDS = 0.005
 ANSWER_SECONDS = 30.0
@@ -143,7 +143,6 @@ def _measure(simulator: Simulator, folder: Path, repeat: int, quiet: float) -> N
             feishu.drop()
             model.drop()
             time.sleep(quiet)
-            model.drop()
             after.append(_first_text(simulator, person))
         print(f"{'after a quiet while':24}{_shown(after)}", flush=True)
         print(f"connections opened: {feishu.opened} to Feishu, {model.opened} to the model")

@@ -159,9 +159,8 @@ def create_app(settings: Settings) -> Flask:
         client.check()
         transport.warm(settings.feishu_domain)
 
-    # Feishu's is needed first: the model's is opened while the card is made.
     warmers = (
-        ConnectionWarmer("feishu", warm_feishu, transport.idle, is_kept=True),
+        ConnectionWarmer("feishu", warm_feishu, transport.idle),
         ConnectionWarmer("model", gateway.warm, gateway.idle),
     )
     limit = TimeLimit(ANSWER_SECONDS, threads=settings.web_threads)

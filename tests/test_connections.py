@@ -154,11 +154,12 @@ def test_a_call_to_feishu_goes_over_the_connection_that_was_opened_ahead(
     assert transport.idle() == float("inf")
 
     transport.warm(counting.url)
-    assert transport.idle() < 60
+    assert transport.idle() == float("inf")
     config = Config()
     config.domain, config.timeout = counting.url, 5
     request = BaseRequest.builder().http_method(HttpMethod.GET).uri("/open-apis/x").build()
     transport.execute(config, request)
+    assert transport.idle() < 60
 
     transport.stop()
     ((opened, called),) = counting.heads
@@ -171,8 +172,9 @@ def test_a_connection_to_the_model_is_opened_without_a_key(counting: CountingSer
     assert gateway.idle() == float("inf")
 
     gateway.warm()
-    assert gateway.idle() < 60
+    assert gateway.idle() > 1e6
     gateway.models.offered()
+    assert gateway.idle() < 60
 
     gateway.close()
     ((opened, called),) = counting.heads
