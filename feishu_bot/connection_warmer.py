@@ -1,8 +1,9 @@
-"""Opens a connection before it is needed: after a quiet hour a question waits for none."""
+"""Keeps a connection open through quiet times: a question that comes then waits for none."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,15 +13,19 @@ logger = get_logger(__name__)
 
 # Many servers close a connection that was idle for a minute.
 IDLE_SECONDS = 45.0
+# Nobody has asked anything for so long: they have gone home.
+KEPT_SECONDS = 2 * 3600.0
+# What came in may be a question: then its own calls open the connection, and as soon.
+PAUSE_SECONDS = 0.3
 JOIN_SECONDS = 0.5
 
 
 class ConnectionWarmer:
-    """Calls `warm` in a thread of its own, when a question is about to come and nothing was called
-    for a while.
+    """Calls `warm`, in a thread of its own, where nothing was called for a while.
 
-    `idle` tells for how many seconds that is. With `is_kept` it does so all the time, so that one
-    is open whenever a question comes. What `warm` raises is of no interest: the question will tell.
+    `idle` tells for how many seconds that is, without what `warm` itself calls. It goes on for two
+    hours after the last call, and begins again when somebody is about to ask. What `warm` raises
+    is of no interest: the question will tell. `timer` is monotonic.
     """
 
     def __init__(
@@ -29,20 +34,21 @@ class ConnectionWarmer:
         warm: Callable[[], None],
         idle: Callable[[], float],
         *,
-        is_kept: bool = False,
         seconds: float = IDLE_SECONDS,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
         self._warm = warm
         self._idle = idle
         self._seconds = seconds
-        self._wait = seconds if is_kept else None
+        self._timer = timer
+        self._warmed_at = float("-inf")
         self._wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Be ready to open one."""
+        """Begin to keep one open."""
         self._thread = threading.Thread(target=self._run, name=f"warm-{self._name}", daemon=True)
         self._thread.start()
 
@@ -54,17 +60,25 @@ class ConnectionWarmer:
             self._thread.join(JOIN_SECONDS)
 
     def expect(self) -> None:
-        """A question is about to come. Never waits; while there are many it does nothing."""
-        if self._idle() >= self._seconds:
+        """Somebody may be about to ask. Never waits; while there are many it does nothing."""
+        if self._cold_in() <= 0:
             self._wanted.set()
 
+    def _cold_in(self) -> float:
+        """Seconds until the connection may have been closed."""
+        return self._seconds - min(self._idle(), self._timer() - self._warmed_at)
+
     def _run(self) -> None:
-        while True:
-            self._wanted.wait(self._wait)
+        while not self._closing.is_set():
+            is_kept = self._idle() < KEPT_SECONDS
+            is_wanted = self._wanted.wait(
+                max(self._cold_in(), PAUSE_SECONDS) if is_kept else self._seconds
+            )
             self._wanted.clear()
-            if self._closing.is_set():
+            if is_wanted and self._closing.wait(PAUSE_SECONDS):
                 return
-            if self._idle() >= self._seconds:
+            if self._cold_in() <= 0 and (is_wanted or self._idle() < KEPT_SECONDS):
+                self._warmed_at = self._timer()
                 with suppress(Exception):
                     self._warm()
                     logger.debug("connection opened", to=self._name)

@@ -102,7 +102,6 @@ def _monitors(settings: Settings, adapters: Adapters, examination: Examination) 
 
 
 def _warmers(settings: Settings, adapters: Adapters) -> tuple[ConnectionWarmer, ...]:
-    """Feishu's is needed first: the model's is opened while the card is made."""
     transport, gateway = adapters.transport, adapters.gateway
 
     def warm_feishu() -> None:
@@ -110,7 +109,7 @@ def _warmers(settings: Settings, adapters: Adapters) -> tuple[ConnectionWarmer, 
         transport.warm(settings.feishu_domain)
 
     return (
-        ConnectionWarmer("feishu", warm_feishu, transport.idle, is_kept=True),
+        ConnectionWarmer("feishu", warm_feishu, transport.idle),
         ConnectionWarmer("model", gateway.warm, gateway.idle),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feishu_bot.connection_warmer import IDLE_SECONDS, ConnectionWarmer
+from feishu_bot.connection_warmer import IDLE_SECONDS, KEPT_SECONDS, ConnectionWarmer
 from tests.polling import eventually
 
 
@@ -21,7 +21,6 @@ class Upstream:
 
     def warm(self) -> None:
         self.opened += 1
-        self.seconds = 0.0
         if self.failure:
             raise self.failure
 
@@ -72,35 +71,56 @@ def test_many_questions_at_once_open_one(upstream, start):
         warmer.expect()
 
     eventually(lambda: upstream.opened)
-    eventually(lambda: not warmer._wanted.is_set())
+    warmer.expect()
+    assert not warmer._wanted.is_set()
     assert upstream.opened == 1
 
 
-def test_one_that_is_kept_is_opened_again_and_again(upstream, start):
-    start(is_kept=True, seconds=0.01)
+def test_through_a_quiet_hour_one_is_kept_open(upstream, start):
+    start(seconds=0.01)
 
-    def opened_thrice() -> bool:
-        upstream.seconds = IDLE_SECONDS
-        return upstream.opened >= 3
+    eventually(lambda: upstream.opened >= 2)
 
-    eventually(opened_thrice)
+
+def test_at_night_none_is_kept_until_somebody_opens_their_chat(upstream, start):
+    upstream.seconds = KEPT_SECONDS
+    warmer = start(seconds=0.01)
+    looks = []
+    upstream.idle = lambda: looks.append(1) or KEPT_SECONDS
+    warmer._idle = upstream.idle
+    eventually(lambda: len(looks) > 9)
+    assert upstream.opened == 0
+
+    warmer.expect()
+
+    assert eventually(lambda: upstream.opened) == 1
+
+
+def test_a_question_that_has_opened_its_own_needs_no_other(upstream, start):
+    upstream.seconds = KEPT_SECONDS
+    warmer = start()
+
+    warmer.expect()
+    upstream.seconds = 0.0
+
+    eventually(lambda: not warmer._wanted.is_set())
+    warmer.stop()
+    assert upstream.opened == 0
 
 
 def test_a_failure_is_silent_and_the_next_question_tries_again(upstream, start, caplog):
     upstream.failure = OSError("refused")
-    warmer = start()
-    warmer.expect()
-    eventually(lambda: upstream.opened == 1)
+    warmer = start(seconds=0.01)
+    eventually(lambda: upstream.opened)
 
-    upstream.seconds = IDLE_SECONDS
     warmer.expect()
 
-    eventually(lambda: upstream.opened == 2)
+    eventually(lambda: upstream.opened >= 2)
     assert not caplog.records
 
 
 def test_it_ends_at_once(start):
-    warmer = start(is_kept=True)
+    warmer = start()
 
     warmer.stop()
 

@@ -34,12 +34,13 @@ class DeadlineTransport(httpx2.BaseTransport):
 
     def __init__(self, transport: httpx2.BaseTransport) -> None:
         self._transport = transport
-        # When the last request was sent, in monotonic seconds.
+        # When something was last asked for, in monotonic seconds.
         self.used_at = float("-inf")
 
     @override
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.used_at = time.monotonic()
+        if request.method != "HEAD":
+            self.used_at = time.monotonic()
         # Whichever request opens the connection, an answer may be read from it later.
         request.extensions = {**request.extensions, "trace": _poll_cancel}
         deadline = _current.get()

@@ -88,3 +88,37 @@ def test_waiting_permits_are_granted_when_room_comes(pacer):
 
     assert pacer.ask("element.content", urgent=True).wait() == "element.content"
     assert time.monotonic() - started < 3
+
+
+class TestDelay:
+    """How long a call would wait, for those that can as well be left out."""
+
+    def test_there_is_none_while_there_is_room(self, pacer):
+        assert pacer.delay("card.create", "message.reply", urgent=False, chat="oc_1") == 0.0
+
+    def test_it_is_that_of_the_api_with_the_least_room(self):
+        pacer = Pacer(timer=Clock())
+        exhaust(pacer, "message.reply")
+
+        assert pacer.delay("card.create", urgent=True) == 0.0
+        wait = pacer.delay("card.create", "message.reply", urgent=True)
+        assert wait == pytest.approx(SECOND)
+
+    def test_a_chat_that_has_had_its_messages_has_one_of_its_own(self):
+        pacer = Pacer(timer=Clock())
+        for _ in range(SENDS_PER_CHAT):
+            pacer.ask("message.reply", urgent=True, chat="oc_1")
+
+        assert pacer.delay("message.reply", urgent=False, chat="oc_1") > 0.5
+        assert pacer.delay("message.reply", urgent=False, chat="oc_2") < 0.1
+
+    def test_nothing_overtakes_what_waits_in_its_chat(self):
+        pacer = Pacer(timer=Clock())
+        for _ in range(SENDS_PER_CHAT + 9):
+            pacer.ask("message.reply", urgent=True, chat="oc_1")
+
+        assert pacer.delay("message.reply", urgent=False, chat="oc_1") == float("inf")
+        # What one chat can't be sent in a second keeps others waiting for no longer.
+        assert pacer.delay("message.reply", urgent=True) == pytest.approx(
+            SENDS_PER_CHAT * SECOND / PER_SECOND
+        )

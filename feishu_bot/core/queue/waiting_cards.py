@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from feishu_bot.core.queue.inbox import TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
@@ -21,6 +22,8 @@ from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import bind, get_logger
 
 logger = get_logger(__name__)
+
+T = TypeVar("T")
 
 # Who waits less has no need to know; with two calls to Feishu it is seen after two seconds.
 LEAST_WAIT = 1.5
@@ -114,9 +117,9 @@ class WaitingCards:
             shown.add(task.id)
         return frozenset(shown)
 
-    def for_each(self, do: Callable[[WaitingTask], None], tasks: Iterable[WaitingTask]) -> None:
+    def for_each(self, do: Callable[[T], None], things: Iterable[T]) -> None:
         """Do something with each of these, several at a time, and wait for all."""
-        list(self._pool.map(do, tasks))
+        list(self._pool.map(do, things))
 
     def _is_due(self, task: WaitingTask, memory: _Memory, ahead: int | None) -> bool:
         now = self.clock()

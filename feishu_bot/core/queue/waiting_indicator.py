@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingStore, WaitingTask
@@ -18,6 +19,8 @@ from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing,
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
+
+T = TypeVar("T")
 
 # Seconds between two looks while answers run or wait, and while there are none: then there may
 # only be reactions that another process has left behind.
@@ -41,14 +44,14 @@ GIVE_UP_SECONDS = 7 * 24 * 3600.0
 JOIN_SECONDS = 2.0
 
 
-# Does something with each of some tasks, and comes back when all are done.
-ForEach = Callable[[Callable[[WaitingTask], None], Iterable[WaitingTask]], None]
+# Does something with each of some things, and comes back when all are done.
+ForEach = Callable[[Callable[[Any], None], Iterable[Any]], None]
 
 
-def one_after_another(do: Callable[[WaitingTask], None], tasks: Iterable[WaitingTask]) -> None:
+def one_after_another(do: Callable[[T], None], things: Iterable[T]) -> None:
     """Do it with each of them."""
-    for task in tasks:
-        do(task)
+    for thing in things:
+        do(thing)
 
 
 class WaitingIndicator:
@@ -100,8 +103,7 @@ class WaitingIndicator:
         """Bring reactions and cards up to date; whether there is anything left to watch."""
         waiting = self._store.waiting()
         left = self._left(waiting)
-        for reaction in left:
-            self._take_away(reaction)
+        self._for_each(self._take_away, left)
         by_conversation = Counter(task.conversation for task in waiting if task.is_message)
         for job, control in self._running.all():
             control.note_waiting(by_conversation[str(job.key)])

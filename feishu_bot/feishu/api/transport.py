@@ -34,6 +34,7 @@ from feishu_bot.tcp_keepalive import socket_options
 LONGEST_WAIT = 10.0
 # A connection that takes longer to open helps nobody.
 WARM_SECONDS = 5.0
+TOKENS = "/auth/"
 # Kept open for the next call; more are opened when they are needed.
 CONNECTIONS = 64
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -81,7 +82,9 @@ class PooledTransport:
         """
         option = option or CallOption()
         download = option if isinstance(option, DownloadOption) else None
-        self._called_at = started = time.monotonic()
+        started = time.monotonic()
+        if TOKENS not in request.uri:
+            self._called_at = started
         url = _build_url(config.domain, request.uri, request.paths)
         if request.queries:
             url = f"{url}?{urlencode(request.queries)}"
@@ -121,13 +124,12 @@ class PooledTransport:
 
         Raises HTTPError or FeishuUnavailable.
         """
-        self._called_at = time.monotonic()
         self._pool(domain).manager.request(
             "HEAD", domain, timeout=WARM_SECONDS, retries=False, redirect=False
         )
 
     def idle(self) -> float:
-        """Seconds since anything was last called."""
+        """Seconds since anything but a token was last asked for."""
         return time.monotonic() - self._called_at
 
     def start(self) -> None:
