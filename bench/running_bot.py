@@ -60,7 +60,11 @@ def bot_environment(
     port: int,
     **more: str,
 ) -> dict[str, str]:
-    """The variables of a bot with default settings, whose database is in `folder`."""
+    """The variables of a bot with default settings, whose database is in `folder`.
+
+    Unless `more` has another DATABASE_URL.
+    """
+    database = {"DATABASE_URL": f"sqlite:///{folder}/feishu_bot.db"}
     return environment(
         APP_ID=credentials.app_id,
         APP_SECRET=credentials.app_secret,
@@ -69,7 +73,6 @@ def bot_environment(
         FEISHU_DOMAIN=feishu_url,
         OPENAI_KEY=key,
         API_URL=gateway_url,
-        DATABASE_URL=f"sqlite:///{folder}/feishu_bot.db",
         HTTP_PORT=str(port),
-        **more,
+        **(database | more),
     )
