@@ -162,9 +162,9 @@ def _replicas(plan: Plan, simulator: Simulator, links: Links, folder: Path) -> l
             folder=own,
             port=port,
             BIND=bind,
+            DATABASE_URL=f"postgresql://postgres@{at[POSTGRES]}/postgres",
             LEASE_SECONDS=str(plan.lease),
         )
-        environ["DATABASE_URL"] = f"postgresql://postgres@{at[POSTGRES]}/postgres"
         found.append(
             Replica(
                 host=host,
