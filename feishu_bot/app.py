@@ -52,6 +52,7 @@ from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.llm import Gateway
 from feishu_bot.media.reader import FileReader
 from feishu_bot.media.spreadsheets import write_spreadsheet
+from feishu_bot.memory import MemoryTrim
 from feishu_bot.outcomes import PartOutcomes
 from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.runtime import Runtime
@@ -143,7 +144,14 @@ def create_app(settings: Settings) -> Flask:
         pool=pool,
         wakeup=wakeup,
         always=(transport, messenger),
-        answering=(*((budget,) if budget else ()), *monitors, waiting, alerts, stores.text_index),
+        answering=(
+            *((budget,) if budget else ()),
+            *monitors,
+            waiting,
+            alerts,
+            stores.text_index,
+            MemoryTrim(),
+        ),
         readiness=readiness,
         close=(gateway.close, limit.close, database.close),
         shutdown_grace=settings.shutdown_grace,
