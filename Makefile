@@ -7,6 +7,7 @@
 # make attack strangers with thousands of connections
 # make model  thousands of schedules of kills, freezes and cut links for the queue
 # make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
+# make growth a database of 200,000 rows: the first sweep, and PostgreSQL's part of an answer
 # make media  twenty large pictures, files and recordings at once, and hostile files
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
 # make lock   renew the lock files after a change of requirements*.txt; make lock UPGRADE=1 takes
@@ -21,7 +22,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack proxies media model fuzz screenshots format lock clean
+.PHONY: run test lint field bench attack proxies growth media model fuzz screenshots format lock clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -51,6 +52,9 @@ model: $(VENV)/.dev
 
 proxies: $(VENV)/.simulator
 	$(BIN)/python -m bench.proxies
+
+growth: $(VENV)/.simulator
+	$(BIN)/python -m bench.growth
 
 media: $(VENV)/.simulator
 	$(BIN)/python -m bench.media
