@@ -8,6 +8,7 @@
 # make model  thousands of schedules of kills, freezes and cut links for the queue
 # make soak   three replicas on PostgreSQL that are killed, frozen, cut off and restarted
 # make proxies  the nginx and Caddy of deploy/ under attack, and with replicas that fail
+# make growth a database of 200,000 rows: the first sweep, and PostgreSQL's part of an answer
 # make media  twenty large pictures, files and recordings at once, and hostile files
 # make planted  the 78 usual mistakes, and what the bot says of each
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
@@ -23,8 +24,8 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack soak proxies media model planted fuzz screenshots format lock \
-	clean
+.PHONY: run test lint field bench attack soak proxies growth media model planted fuzz screenshots \
+	format lock clean
 
 run: $(VENV)/.simulator
 	@$(BIN)/python -m feishu_bot run $(ARGS)
@@ -57,6 +58,9 @@ soak: $(VENV)/.dev
 
 proxies: $(VENV)/.simulator
 	$(BIN)/python -m bench.proxies
+
+growth: $(VENV)/.simulator
+	$(BIN)/python -m bench.growth
 
 media: $(VENV)/.simulator
 	$(BIN)/python -m bench.media

@@ -84,7 +84,7 @@ def sweep_beside_answers(rows: int, seconds: float) -> int:
             simulator, port, _ = bot
             simulator.feishu.bot_url = f"http://127.0.0.1:{port}"
             simulator.gateway.respond_with(lambda _: ANSWER)
-            started = time.monotonic()
+            started, failed = time.monotonic(), 0
             for name, wait in (("before", 10.0), ("sweep", FIRST_SWEEP_SECONDS + 1.0)):
                 time.sleep(max(0.0, started + wait - time.monotonic()))
                 deliveries = Probe(lambda: deliver(simulator, port))
@@ -93,12 +93,13 @@ def sweep_beside_answers(rows: int, seconds: float) -> int:
                 asking.start()
                 deliveries.run(seconds)
                 asking.join()
+                failed += deliveries.failed
                 print(
                     f"{name:8} deliveries, ms: p50, p99, max, failed {deliveries.row()}; "
                     f"a card stood still for {_longest_pause(simulator, since):.2f} s at most",
                     flush=True,
                 )
-    return deliveries.failed
+    return failed
 
 
 def _ask(simulator: Simulator, until: float) -> None:

@@ -22,6 +22,7 @@ from feishu_bot.feishu.admin_messages import FeishuAdminMessenger
 from feishu_bot.feishu.events.time_limit import TimeLimit
 from feishu_bot.feishu.reactions import FeishuReactions
 from feishu_bot.feishu.streaming.api_budget import WHOLE
+from feishu_bot.memory import MemoryTrim
 from feishu_bot.readiness import Readiness
 from feishu_bot.runtime import Part, Runtime
 from feishu_bot.settings import Settings
@@ -72,6 +73,7 @@ def build_runtime(
             *_waiting(settings, adapters, bot, running, pool),
             _alerts(settings, adapters),
             stores.text_index,
+            MemoryTrim(),
         ),
         receiving=(connection,) if connection else (),
         expect=tuple(warmer.expect for warmer in warmers),

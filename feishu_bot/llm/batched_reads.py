@@ -14,6 +14,8 @@ from typing import Final
 
 from httpcore2 import NetworkError, ReadTimeout
 
+# Bytes of one read: what a longer buffer leaves splits the heap. A batch may have several.
+_READ_BYTES: Final = 16_384
 # Seconds that a batch takes: a card shows four frames a second at most.
 BATCH_SECONDS = 0.2
 # Of a read that is not to wait; zero would need another mode of the socket.
@@ -55,6 +57,7 @@ class BatchedReader:
         """
         if self._failure is not None:
             raise self._failure
+        max_bytes = min(max_bytes, _READ_BYTES)
         batch = self._collected(max_bytes, timeout) if self._may_wait() else []
         if not batch:
             batch = [self._read(max_bytes, timeout)]

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from typing_extensions import override
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 
-_READ_BYTES = 65_536
+# Bytes: an answer of the API is smaller, and what a longer buffer leaves splits the heap.
+_READ_BYTES = 8_192
 # Bytes: the longest head that is read here.
 _LONGEST_HEAD = 65_536
 _END_OF_HEAD = b"\r\n\r\n"
