@@ -32,7 +32,7 @@ def jobs(count: int, chat: str = "oc_group", **changes) -> list[Job]:
 
 
 def test_a_few_begin_at_once_and_the_rest_is_handed_back(pace, clock):
-    asked = jobs(6)
+    asked = jobs(BURST + 2)
 
     assert pace.take(asked) == (asked[:BURST], asked[BURST:])
     assert pace.full() == {"oc_group"}
@@ -45,15 +45,15 @@ def test_a_few_begin_at_once_and_the_rest_is_handed_back(pace, clock):
 
 
 def test_others_don_t_wait_for_them(pace):
-    pace.take(jobs(9))
+    pace.take(jobs(BURST + 5))
 
     assert pace.take(jobs(2, "oc_other")) == (jobs(2, "oc_other"), [])
     assert pace.full() == {"oc_group"}
 
 
 def test_what_needs_no_message_has_no_pace(pace):
-    with_card = jobs(9, checkpoint={"card": {}}, has_waiting_card=True)
-    titles = jobs(9, task=MakeTitle(answer_id="om_a"))
+    with_card = jobs(BURST + 5, checkpoint={"card": {}}, has_waiting_card=True)
+    titles = jobs(BURST + 5, task=MakeTitle(answer_id="om_a"))
 
     assert pace.take(with_card + titles) == (with_card + titles, [])
     assert not pace.full()

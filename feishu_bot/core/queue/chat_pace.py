@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from feishu_bot.core.tasks import ANSWERS, Job
 
 # Feishu takes five messages a second in a chat, of all bots together ("Reply message"). Whatever
-# is claimed beyond that would wait for its card, and take a thread from somebody else.
-BURST = 4
-SECONDS = 1.12
+# is claimed beyond that would wait for its card, and take a thread from somebody else. A few may
+# be ahead of their cards: their models are asked meanwhile.
+BURST = 10
+SECONDS = 2.8
 
 
 class ChatPace:
