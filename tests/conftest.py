@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import openai
 import pytest
 from hypothesis import settings
 
@@ -23,9 +22,6 @@ from tests.postgres import Postgres, running
 # First of all, so that every test has the SDK as the bot has it: without its services, but for
 # those through which the simulator's tests speak to the simulator.
 slim_sdk.install(services=("cardkit", "im"))
-
-# The simulator's tests speak to it through the whole of the model services' library.
-assert openai.types.Completion, "imported before the bot, which leaves its types out"
 
 # Half of the time until the first test is the rewriting of asserts. It is done once and kept,
 # also where PYTHONDONTWRITEBYTECODE is set.

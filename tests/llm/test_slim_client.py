@@ -9,6 +9,8 @@ from feishu_simulator import Simulator
 
 PROGRAM = """
 import sys
+from feishu_bot.unused_modules import EmptyModules
+EmptyModules("openai.types").install()
 from feishu_bot.core.chat_model import ChatMessage, Prompt, TextDelta
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway

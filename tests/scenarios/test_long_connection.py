@@ -57,13 +57,13 @@ def test_an_event_is_acknowledged_when_it_is_stored_and_not_before(
     sim, talk, start_bot, connections
 ):
     bot = start_bot()
-    real, go_on = bot.inbox.put, threading.Event()
+    real, go_on = bot.inbox.put_if_room, threading.Event()
 
-    def put(task):
+    def put_if_room(*given, **named):
         go_on.wait(5)
-        return real(task)
+        return real(*given, **named)
 
-    bot.inbox.put = put
+    bot.inbox.put_if_room = put_if_room
     question = talk.say("hello")
     (client,) = connections.clients
     threading.Event().wait(0.2)

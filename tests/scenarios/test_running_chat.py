@@ -138,7 +138,7 @@ def test_the_welcome_and_the_help_say_how_a_conversation_goes_on(
     assert words in talk.ask("/help").text
 
 
-@pytest.mark.parametrize("name", ["deploy", "settings"])
+@pytest.mark.parametrize("name", ["deploy-by-hand", "settings"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_documents_say_it_in_the_same_words(name, language):
     page = f"docs/{name}{'.zh-CN' if language == 'zh' else ''}.md"
