@@ -33,7 +33,9 @@ def _value(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return sa.cast(value, sa.Double) if isinstance(column.type, sa.Double) else value
 
 
-_KINDS = [sa.literal_column(f"'{kind}'") for kind in sorted(WAITED_FOR)]
+_KINDS: list[sa.ColumnElement[Any]] = [
+    sa.literal_column(f"'{kind}'") for kind in sorted(WAITED_FOR)
+]
 _is_own = inbox.c.sender == sa.bindparam("asker", type_=sa.Text)
 # Of what is open, as the index on that has it: all, and one person's.
 _counted = (

@@ -79,8 +79,7 @@ class EndpointClient:
             answer = None
         code = answer.get("code") if isinstance(answer, dict) else None
         # One that no column takes isn't Feishu's.
-        is_code = isinstance(code, int) and abs(code) < 1 << 63
-        if response.status_code >= 500 or not is_code:
+        if response.status_code >= 500 or not isinstance(code, int) or abs(code) >= 1 << 63:
             raise FeishuUnavailable(f"HTTP {response.status_code} without a usable body")
         log_id = str(response.headers.get("X-Tt-Logid") or "")
         if code in TEMPORARY:
