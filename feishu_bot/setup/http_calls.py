@@ -81,12 +81,9 @@ class HttpCalls:
                 redirect=False,
                 preload_content=False,
             )
-            content = read_capped(response, most=MOST_BYTES, ends_at=ends_at)
+            content = _content(response, ends_at)
         except FeishuUnavailable as exc:
             raise NoAnswer("timeout", "the answer trickles in") from exc
-        except MediaError:
-            # Nothing that is waited for is so long.
-            content = b""
         except HTTPError as exc:
             raise NoAnswer(_layer_of(exc), type(exc).__name__) from exc
         except OSError as exc:
@@ -114,6 +111,14 @@ class HttpCalls:
                 else urllib3.PoolManager(ssl_context=self._context)
             )
         return self._pools[proxy]
+
+
+def _content(response: urllib3.BaseHTTPResponse, ends_at: float) -> bytes:
+    """The whole body, nothing for one that is longer than any that is waited for."""
+    try:
+        return read_capped(response, most=MOST_BYTES, ends_at=ends_at)
+    except MediaError:
+        return b""
 
 
 def _layer_of(exc: HTTPError) -> str:
