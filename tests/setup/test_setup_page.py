@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from feishu_bot.setup.dialogue import Question
 from feishu_bot.setup.doorway import MOST_CONNECTIONS
 from feishu_bot.setup.one_time_code import OneTimeCode
+from feishu_bot.setup.page_dialogue import PageDialogue
 from feishu_bot.setup.page_run import PageRun
 from feishu_bot.setup.progress import Options
+from feishu_bot.setup.wording import Words
 from tests.desk.conftest import browser  # noqa: F401
 from tests.polling import eventually
 from tests.setup.conftest import Tenant
@@ -246,3 +249,17 @@ def test_connections_that_bring_nothing_make_room_for_others(opened: Opened) -> 
     assert len([one for one in threading.enumerate() if "process_request" in one.name]) < 90
     for one in idle:
         one.close()
+
+
+@pytest.mark.parametrize("value", ["a\nAPP_SECRET=x", "a\rb", "a\x00b", "a\u2028b", "a\x1b[31m"])
+def test_an_answer_is_one_line_of_what_can_be_printed(value: str) -> None:
+    dialogue = PageDialogue()
+    asking = threading.Thread(
+        target=lambda: dialogue.ask(Question("MODEL", Words("名称", "name"))), daemon=True
+    )
+    asking.start()
+    eventually(lambda: dialogue.state("en")["question"])
+
+    assert not dialogue.answer(1, value)
+    assert dialogue.answer(1, "gpt-x")
+    asking.join(5.0)
