@@ -215,6 +215,26 @@ def test_what_tls_has_decrypted_beyond_the_answer_is_given_to_nobody() -> None:
     assert (answer.data, is_kept) == (b"{}", False)
 
 
+def test_what_was_left_by_another_request_is_given_to_nobody(server: Server) -> None:
+    """The pool is shared with requests that don't go through here."""
+
+    class Tls(socket.socket):
+        def pending(self) -> int:
+            return 5
+
+    with urllib3.PoolManager() as manager:
+        pool = manager.connection_from_url(server.url)
+        server.answers += [[ORDINARY], [ORDINARY]]
+        exchange(pool, "GET", "/x", headers={}, body=None, timeout=5.0)
+        connection = pool._get_conn()
+        connection.sock = Tls(fileno=connection.sock.detach())  # type: ignore[attr-defined]
+        pool._put_conn(connection)
+
+        exchange(pool, "GET", "/x", headers={}, body=None, timeout=5.0)
+
+    assert server.connections == 2
+
+
 def test_the_time_is_that_of_the_whole_answer() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -66,6 +66,9 @@ def exchange(
     connection = pool._get_conn()  # noqa: SLF001
     try:
         connection.timeout = timeout
+        if not connection.is_closed and _is_decrypted(connection.sock):  # type: ignore[attr-defined]
+            # Something was sent after the last answer, as a body after that to a HEAD.
+            connection.close()
         if connection.is_closed:
             if pool.proxy is not None:
                 pool._prepare_proxy(connection)  # noqa: SLF001
@@ -176,6 +179,12 @@ def _check_length(length: int) -> None:
         raise HTTPException("an answer that is too long")
 
 
+def _is_decrypted(sock: socket.socket) -> bool:
+    """Whether TLS has decrypted what nobody has read yet: the network doesn't show it."""
+    pending = getattr(sock, "pending", None)
+    return bool(pending and pending())
+
+
 class _Incoming(io.RawIOBase):
     """What comes through a socket, within bounds of time and bytes; http.client reads it, too."""
 
@@ -206,12 +215,10 @@ class _Incoming(io.RawIOBase):
     def has_more(self) -> bool:
         """Whether something has come after the answer, without a look at the network.
 
-        There urllib3's pool looks before it gives the connection to somebody else; it doesn't see
-        what TLS has decrypted already.
+        There urllib3's pool looks before it gives the connection to somebody else.
         """
-        pending = getattr(self._sock, "pending", None)
         is_left = self._given_back or (self._reader and self._reader.left)
-        return bool(is_left or (pending and pending()))
+        return bool(is_left or _is_decrypted(self._sock))
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """For http.client."""
