@@ -233,6 +233,7 @@ class TestTheDoor:
         (job,) = inbox.claim(5)
         assert (job.kind, job.key, job.target) == ("refuse", third.key, third.target)
         assert not inbox.put(third)
+        assert inbox.ended_unanswered(third.dedupe_id)
         again = refusal_of(make_task(4), Admission.FULL, Pending(2), now=119.0)
         assert not inbox.put(again)
         later = refusal_of(make_task(4), Admission.FULL, Pending(2), now=120.0)
