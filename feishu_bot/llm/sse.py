@@ -16,6 +16,9 @@ BOM = b"\xef\xbb\xbf"
 LARGEST_BODY = 16 * 1024 * 1024
 # A line that is longer is put together once it has ended, and not with every piece of it.
 LONG_LINE = 64 * 1024
+# So often it is tried whether lines that no empty line ends are whole JSON. Each try reads all of
+# them, so that a body of many short lines would take minutes; no service sends so many in vain.
+MOST_TRIES = 100
 _JSON_MARKS = (b"{", b"[", b"}", b"]")
 
 
@@ -61,6 +64,8 @@ class _Decoder:
         self.data: list[bytes] = []
         self._bare: list[bytes] = []
         self._bare_size = 0
+        self._data_size = 0
+        self._tries = 0
         self._has_events = False
 
     def read(self, lines: Iterable[bytes], found: list[str]) -> None:
@@ -83,6 +88,9 @@ class _Decoder:
             if self._is_complete():
                 found += self._dispatch()
             self.data.append(line[6:] if line[5:6] == b" " else line[5:])
+            self._data_size += len(line)
+            if self._data_size > LARGEST_BODY:
+                raise NotAStream(b"\n".join(self.data)[:500].decode(errors="replace"))
         elif not (
             line.startswith(b":") or line.split(b":", 1)[0] in (b"event", b"id", b"retry", b"data")
         ):
@@ -106,22 +114,31 @@ class _Decoder:
         if begins_page or self._bare_size > LARGEST_BODY:
             raise NotAStream(b"\n".join(self._bare)[:500].decode(errors="replace"))
         # JSON that is laid out over many lines ends with one that is not indented.
-        if line.startswith(_JSON_MARKS):
+        if line.startswith(_JSON_MARKS) and self._is_whole(self._bare):
             body = b"\n".join(self._bare)
-            if is_whole_json(body):
-                self._bare.clear()
-                self._has_events = True
-                return [body.decode()]
+            self._bare.clear()
+            self._has_events = True
+            return [body.decode()]
         return []
 
     def _is_complete(self) -> bool:
-        return self.data == [DONE.encode()] or is_whole_json(b"\n".join(self.data))
+        return self.data == [DONE.encode()] or self._is_whole(self.data)
+
+    def _is_whole(self, lines: list[bytes]) -> bool:
+        if not lines or self._tries >= MOST_TRIES:
+            return False
+        self._tries += 1
+        is_whole = is_whole_json(b"\n".join(lines))
+        if is_whole:
+            self._tries = 0
+        return is_whole
 
     def _dispatch(self) -> list[str]:
         if not self.data:
             return []
         data = b"\n".join(self.data) if len(self.data) > 1 else self.data[0]
         self.data = []
+        self._tries = self._data_size = 0
         if not data.strip():
             return []
         self._has_events = True

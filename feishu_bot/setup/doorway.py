@@ -16,7 +16,7 @@ from typing import Any
 
 import flask
 from typing_extensions import override
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from feishu_bot.errors import Refused, SetupFailed, Unreadable
 from feishu_bot.feishu.webhook.signature import SignatureVerifier
@@ -24,6 +24,8 @@ from feishu_bot.setup.manifest import CARD_PATH, EVENT_PATH
 
 MOST_BYTES = 8192
 LONGEST_CHALLENGE = 200
+# Each has a thread.
+MOST_CONNECTIONS = 64
 
 
 class Doorway:
@@ -101,10 +103,43 @@ class PortTaken(SetupFailed):
     """Somebody else listens on the bot's port."""
 
 
+class _Server(ThreadedWSGIServer):
+    """Has so many connections at once; whoever has been there longest makes room for the next."""
+
+    def __init__(self, host: str, port: int, app: flask.Flask, fd: int) -> None:
+        self._connections: dict[socket.socket, None] = {}
+        self._changed = threading.Lock()
+        super().__init__(host, port, app, _Quiet, fd=fd)
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer it in a thread."""
+        with self._changed:
+            while len(self._connections) >= MOST_CONNECTIONS:
+                oldest = next(iter(self._connections))
+                del self._connections[oldest]
+                with contextlib.suppress(OSError):
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self._connections[request] = None
+        super().process_request(request, client_address)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        """It has been answered."""
+        with self._changed:
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of what strangers break off."""
+
+
 class _Quiet(WSGIRequestHandler):
     """Logs nothing: a path may have what nobody else should read."""
 
-    timeout = 30
+    # Seconds, of each read and write.
+    timeout = 10
 
     @override
     def log(self, type: str, message: str, *args: Any) -> None:
@@ -127,14 +162,7 @@ class SetupServer:
             ) from exc
         # The library would print and end the process where it can't bind.
         with listening:
-            self._server: BaseWSGIServer = make_server(
-                host,
-                listening.getsockname()[1],
-                app,
-                threaded=True,
-                request_handler=_Quiet,
-                fd=listening.fileno(),
-            )
+            self._server = _Server(host, listening.getsockname()[1], app, listening.fileno())
         self.port = int(self._server.port)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True

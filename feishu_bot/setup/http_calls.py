@@ -1,9 +1,13 @@
-"""HTTP for the set-up: one request, a JSON object or nothing, never longer than its time-out."""
+"""HTTP for the set-up: one request, a JSON object or nothing.
+
+However slowly an answer trickles in, it is waited for no longer than twice the time-out.
+"""
 
 from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +18,8 @@ import urllib3
 from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from feishu_bot.errors import BotError
+from feishu_bot.errors import BotError, FeishuUnavailable, MediaError
+from feishu_bot.feishu.api.capped_body import read_capped
 
 TIMEOUT = 10.0
 MOST_BYTES = 1024 * 1024
@@ -56,6 +61,7 @@ class HttpCalls:
         headers: Mapping[str, str] | None = None,
     ) -> HttpAnswer:
         """Send it once, and follow no redirect. Raises NoAnswer."""
+        ends_at = time.monotonic() + 2 * self._timeout
         given = dict(headers or {})
         body: bytes | None = None
         if json_body is not None:
@@ -75,8 +81,9 @@ class HttpCalls:
                 redirect=False,
                 preload_content=False,
             )
-            content = response.read(MOST_BYTES)
-            response.release_conn()
+            content = _content(response, ends_at)
+        except FeishuUnavailable as exc:
+            raise NoAnswer("timeout", "the answer trickles in") from exc
         except HTTPError as exc:
             raise NoAnswer(_layer_of(exc), type(exc).__name__) from exc
         except OSError as exc:
@@ -104,6 +111,14 @@ class HttpCalls:
                 else urllib3.PoolManager(ssl_context=self._context)
             )
         return self._pools[proxy]
+
+
+def _content(response: urllib3.BaseHTTPResponse, ends_at: float) -> bytes:
+    """The whole body, nothing for one that is longer than any that is waited for."""
+    try:
+        return read_capped(response, most=MOST_BYTES, ends_at=ends_at)
+    except MediaError:
+        return b""
 
 
 def _layer_of(exc: HTTPError) -> str:

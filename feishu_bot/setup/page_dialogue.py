@@ -96,7 +96,10 @@ class PageDialogue:
                 return False
             value = value.strip() or question.default
             choices = [choice.value for choice in question.choices]
-            if not value or len(value) > 4000 or (choices and value not in choices):
+            # A setting is one line of a file.
+            if not value.isprintable() or len(value) > 4000:
+                return False
+            if not value or (choices and value not in choices):
                 return False
             self._answers.append(value)
             self._question = None

@@ -10,7 +10,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "code": "一次性代码",
         "where": "代码印在机器人的日志里，如 docker logs <容器名>。",
         "enter": "进入",
-        "wrong": "代码不对或已过期。输错五次会换一个新代码，并暂停半分钟：请看日志。",
+        "wrong": "代码不对、已用过或已过期。有效的代码是日志里最后的那一个。",
         "plain": "这个页面没有加密（http）。要输入的密钥会以明文传送："
         "请在服务器本机打开，或用 ssh -L 转发端口。",
         "scan": "用飞书或 Lark 扫码",
@@ -30,8 +30,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "code": "One-time code",
         "where": "The code is in the bot's log, as in docker logs <container>.",
         "enter": "Enter",
-        "wrong": "Wrong or expired. After five wrong ones there is a new code and a pause of half "
-        "a minute: look at the log.",
+        "wrong": "Wrong, used or expired. The one that counts is the last in the log.",
         "plain": "This page is not encrypted (http), so the keys you type travel in plain text: "
         "open it on the server itself, or forward the port with ssh -L.",
         "scan": "Scan with Feishu or Lark",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import secrets
 from urllib.parse import urlsplit
 
 from feishu_bot.errors import SetupFailed
+from feishu_bot.feishu.webhook.knock import Keys, challenge
 from feishu_bot.setup.http_calls import HttpCalls, NoAnswer
 from feishu_bot.setup.manifest import CARD_PATH, EVENT_PATH
 from feishu_bot.setup.wording import Words
@@ -37,21 +39,22 @@ LAYERS = {
 }
 
 
-def check_address(calls: HttpCalls, url: str, verification_token: str) -> None:
-    """Send our own challenge to both addresses. Raises SetupFailed, by how far it got."""
+def check_address(calls: HttpCalls, url: str, keys: Keys) -> None:
+    """Send our own challenge to both addresses. Raises SetupFailed, by how far it got.
+
+    It is encrypted: whoever answers at an address that was mistyped learns no key.
+    """
     for path in (EVENT_PATH, CARD_PATH):
-        challenge = secrets.token_hex(8)
-        body = {
-            "type": "url_verification", "challenge": challenge, "token": verification_token
-        }  # fmt: skip
+        nonce = secrets.token_hex(8)
+        sealed = json.loads(challenge(keys, nonce).body)
         try:
-            answer = calls.send("POST", url + path, json_body=body)
+            answer = calls.send("POST", url + path, json_body=sealed)
         except NoAnswer as exc:
             text = LAYERS[exc.layer]
             raise SetupFailed(
                 STEP, f"{url}：{text.zh}", f"{url}: {text.en}", code=exc.layer
             ) from exc
-        if answer.data is not None and answer.data.get("challenge") == challenge:
+        if answer.data is not None and answer.data.get("challenge") == nonce:
             continue
         raise SetupFailed(
             STEP,

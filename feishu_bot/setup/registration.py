@@ -247,5 +247,6 @@ def _app_of(content: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _number(value: object, default: float, most: float) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-    return min(float(value), most) if is_number else default  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return default
+    return float(min(value, most))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from feishu_bot.errors import SetupFailed
+from feishu_bot.feishu.webhook.knock import Keys
 from feishu_bot.settings.values import credential
 from feishu_bot.setup import by_hand, links
 from feishu_bot.setup.app_configuration import (
@@ -96,7 +97,8 @@ class ReleaseStep:
     def _knock(self, wanted: WantedApp) -> None:
         """Our own check of the public address: a machine may not reach itself by that name."""
         try:
-            check_address(self._calls, wanted.public_url, wanted.verification_token)
+            keys = Keys(self._progress.get("APP_ID"), wanted.encrypt_key, wanted.verification_token)
+            check_address(self._calls, wanted.public_url, keys)
         except SetupFailed as exc:
             self._dialogue.tell("warning", failure_text(exc))
         else:

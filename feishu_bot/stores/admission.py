@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
-from feishu_bot.core.queue.admission import Admission, Pending
+from feishu_bot.core.queue.admission import WAITED_FOR, Admission, Pending
 from feishu_bot.stores.schema import IS_OPEN, inbox
 
 _COLUMNS = (
@@ -25,8 +25,6 @@ _COLUMNS = (
     inbox.c.place,
     inbox.c.held_until,
 )
-# What people wait for; the rest is done when there is time.
-_QUESTIONS = ("ask", "regenerate", "draw", "continue", "run")
 
 
 def _value(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
@@ -35,6 +33,9 @@ def _value(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return sa.cast(value, sa.Double) if isinstance(column.type, sa.Double) else value
 
 
+_KINDS: list[sa.ColumnElement[Any]] = [
+    sa.literal_column(f"'{kind}'") for kind in sorted(WAITED_FOR)
+]
 _is_own = inbox.c.sender == sa.bindparam("asker", type_=sa.Text)
 # Of what is open, as the index on that has it: all, and one person's.
 _counted = (
@@ -43,7 +44,9 @@ _counted = (
         sa.func.coalesce(sa.func.sum(sa.case((_is_own, 1), else_=0)), 0).label("own"),
     )
     .select_from(inbox)
-    .where(IS_OPEN, inbox.c.kind.in_([sa.literal_column(f"'{kind}'") for kind in _QUESTIONS]))
+    .where(
+        IS_OPEN, inbox.c.kind.in_([sa.literal_column(f"'{kind}'") for kind in sorted(WAITED_FOR)])
+    )
     .subquery("counted")
 )
 PUT_IF_ROOM = (
@@ -75,4 +78,4 @@ def reason(counted: sa.Row[Any], most: Pending) -> Admission:
     if counted.own >= most.person:
         return Admission.PERSON_FULL
     # An event id that is known is one of something else.
-    return Admission.FULL if counted.everything >= most.all else Admission.KNOWN
+    return Admission.FULL if counted.everything >= most.together else Admission.KNOWN

@@ -87,7 +87,7 @@ class SqlInbox:
 
     def put_if_room(self, task: QueuedTask, most: Pending) -> Admission:
         row = row_of(task, self._clock(), self._media_wait)
-        bounds = {"most": most.all, "most_of_person": most.person, "asker": row["sender"]}
+        bounds = {"most": most.together, "most_of_person": most.person, "asker": row["sender"]}
         with self._database.write() as connection:
             if connection.execute(admission.PUT_IF_ROOM, {**row, **bounds}).first() is not None:
                 return Admission.TAKEN

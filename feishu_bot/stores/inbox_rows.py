@@ -58,8 +58,11 @@ def recalled_row(message_id: str, now: float) -> dict[str, Any]:
 
 
 def refused_row(task: QueuedTask, now: float) -> dict[str, Any]:
-    """Stands for a question that was refused at the door: a repeat of it is known."""
-    return _done_row(task.kind, task.event_id, task.dedupe_id, now)
+    """Stands for a question that was refused at the door: a repeat of it is known.
+
+    What a button asked for may be asked for again, as it was not answered.
+    """
+    return _done_row(task.kind, task.event_id, task.dedupe_id, now) | {"outcome": "noticed"}
 
 
 def click_row(event_id: str, now: float) -> dict[str, Any]:

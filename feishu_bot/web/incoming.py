@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote_to_bytes
 
 MAX_HEAD = 16 * 1024
 # An address check is all that may come without a signature.
@@ -16,7 +17,9 @@ FORM_COOKIE = b"feishu_bot_admin="
 MAX_CHUNK_LINE = 256
 
 _HEAD_END = b"\r\n\r\n"
-_ADMIN = re.compile(rb"[A-Z]+ /admin[/? ]")
+# Of a request's target, what stands before its path: an address of whatever scheme.
+_ORIGIN = re.compile(rb"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^/?]*")
+_ADMIN = re.compile(rb"/+admin(?:[/?#]|\Z)")
 _EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
 
 
@@ -84,7 +87,7 @@ class IncomingRequest:
             name, _, value = field.partition(b":")
             fields.setdefault(name.strip().lower(), []).append(value.strip())
         self.is_delivery = line.startswith(b"POST /webhook/")
-        self.is_admin = _ADMIN.match(line) is not None
+        self.is_admin = _is_admin(line)
         self._limit = self._limit_of(fields)
         self._read_length(fields.get(b"content-length"), fields.get(b"transfer-encoding"))
         expects = b"100-continue" in (value.lower() for value in fields.get(b"expect", ()))
@@ -156,3 +159,10 @@ class IncomingRequest:
         self._end = None
         self.is_whole = True
         self.must_close = True
+
+
+def _is_admin(line: bytes) -> bool:
+    """Whether it is for the administrator's page, however its address is written."""
+    target = line.partition(b" ")[2].partition(b" ")[0]
+    path = _ORIGIN.sub(b"", target, count=1) if target[:1] != b"/" else target
+    return _ADMIN.match(unquote_to_bytes(path)) is not None

@@ -18,7 +18,7 @@ from feishu_bot.errors import FeishuUnavailable
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.callback_response import CallbackResponses
 from feishu_bot.feishu.events.dispatcher import EventDispatcher
-from feishu_bot.feishu.webhook.handler import REFUSAL, WebhookHandler
+from feishu_bot.feishu.webhook.handler import MOST_PATHS, REFUSAL, WebhookHandler
 from feishu_bot.feishu.webhook.signature import MAX_BODY, SignatureVerifier
 from feishu_bot.metrics import REFUSED_REQUESTS
 from feishu_simulator import Credentials
@@ -65,7 +65,9 @@ class Webhook:
                 {"en": Catalog.load("en")}, lambda *_: "en", ButtonSigner("secret")
             ),
         )
-        self.handle = WebhookHandler(verifier, dispatcher).handle
+        self.noted: list[str] = []
+        handler = WebhookHandler(verifier, dispatcher, note=self.noted.append)
+        self.handle, self.note_misdirected = handler.handle, handler.note_misdirected
 
     def _receive(self, event_id, message):
         if self.failure:
@@ -700,3 +702,15 @@ def test_an_event_without_encryption_is_told_from_a_strangers(webhook):
 
     assert refused(event(), "event without encryption") == 1
     assert refused(event(token="a guess"), "no valid signature") == 1
+
+
+def test_one_captured_delivery_fills_no_table_by_calling_many_addresses(webhook, caplog):
+    body, headers = encrypt_and_sign(event(), CREDENTIALS)
+
+    for number in range(100):
+        webhook.note_misdirected(f"/wrong/{number}", headers, body)
+    webhook.note_misdirected("/wrong/0", headers, body)
+
+    assert len(set(webhook.noted)) == MOST_PATHS
+    assert webhook.noted.count("path:/wrong/0") == 2
+    assert len([line for line in caplog.messages if "/webhook/event" in line]) == MOST_PATHS

@@ -201,6 +201,23 @@ class TestTheDoor:
         other = asked_by(make_task(99), "ou_other")
         assert inbox.put_if_room(other, most) is Admission.TAKEN
 
+    def test_refuses_a_command_for_what_its_person_waits_for_alone(
+        self, inbox: SqlInbox, make_task: MakeTask
+    ) -> None:
+        most, of_commands = Pending(10), Pending(10, is_question=False)
+        assert most.person == 10
+        commands = [
+            replace(asked_by(make_task(number), "ou_busy"), task=RunCommand(name="picture"))
+            for number in range(11)
+        ]
+
+        taken = [inbox.put_if_room(task, of_commands) for task in commands]
+
+        assert taken == [Admission.TAKEN] * 10 + [Admission.PERSON_FULL]
+        other = asked_by(make_task(98), "ou_other")
+        assert inbox.put_if_room(other, most) is Admission.FULL
+        assert inbox.put_if_room(other, of_commands) is Admission.TAKEN
+
     def test_a_notice_comes_before_all_that_waits_and_waits_for_nothing(
         self, inbox: SqlInbox, store: SqlWaiting, make_task: MakeTask
     ) -> None:
@@ -216,6 +233,7 @@ class TestTheDoor:
         (job,) = inbox.claim(5)
         assert (job.kind, job.key, job.target) == ("refuse", third.key, third.target)
         assert not inbox.put(third)
+        assert inbox.ended_unanswered(third.dedupe_id)
         again = refusal_of(make_task(4), Admission.FULL, Pending(2), now=119.0)
         assert not inbox.put(again)
         later = refusal_of(make_task(4), Admission.FULL, Pending(2), now=120.0)

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from feishu_bot.core.tasks import QueuedTask, RefuseQuestion
 
+# What people wait for; the rest is done when there is time. Each of these counts.
+WAITED_FOR = frozenset({"ask", "regenerate", "draw", "continue", "run"})
+_NO_BOUND = 2**31 - 1
 # Of all that may wait, one person's part.
 PERSON_PART = 10
 LEAST_OF_PERSON = 10
@@ -32,9 +35,18 @@ class Admission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """How many questions may wait or be in hand, over all processes: of all, and of one person."""
+    """How many questions may wait or be in hand, over all processes: of all, and of one person.
+
+    A command or a click isn't refused for what others wait for, but counts as its person's: else
+    one could fill the queue with them, and keep everybody else's questions out.
+    """
 
     all: int
+    is_question: bool = True
+
+    @property
+    def together(self) -> int:
+        return self.all if self.is_question else _NO_BOUND
 
     @property
     def person(self) -> int:

@@ -9,7 +9,13 @@ from typing import Protocol
 
 from feishu_bot import metrics
 from feishu_bot.core.card_actions import CardClick
-from feishu_bot.core.queue.admission import Admission, AdmissionStore, Pending, refusal_of
+from feishu_bot.core.queue.admission import (
+    WAITED_FOR,
+    Admission,
+    AdmissionStore,
+    Pending,
+    refusal_of,
+)
 from feishu_bot.core.queue.inbox import TaskInbox
 from feishu_bot.core.tasks import AskQuestion, QueuedTask, ReplyTarget, Task
 from feishu_bot.logs import get_logger
@@ -29,7 +35,8 @@ class Enqueuer:
     """Stores what there is to do, since Feishu waits three seconds at most.
 
     `notify` wakes the process that does it; it must not wait. Where there is a `most`, questions
-    are refused while so many wait. `clock` is in seconds since the epoch.
+    are refused while so many wait, and whatever one person asks for beyond their part.
+    `clock` is in seconds since the epoch.
     """
 
     inbox: OpenInbox
@@ -39,10 +46,11 @@ class Enqueuer:
 
     def enqueue(self, task: QueuedTask) -> bool:
         """Store a task, once; False when it is known. One that is refused has its notice stored."""
-        if self.most and isinstance(task.task, AskQuestion):
-            admission = self.inbox.put_if_room(task, self.most)
+        if self.most and task.kind in WAITED_FOR:
+            most = replace(self.most, is_question=isinstance(task.task, AskQuestion))
+            admission = self.inbox.put_if_room(task, most)
             if admission.is_refusal:
-                return self._refuse(task, admission, self.most)
+                return self._refuse(task, admission, most)
             is_new = admission is Admission.TAKEN
         else:
             is_new = self.inbox.put(task)

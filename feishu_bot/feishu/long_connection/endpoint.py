@@ -78,7 +78,8 @@ class EndpointClient:
         except (ValueError, RecursionError):
             answer = None
         code = answer.get("code") if isinstance(answer, dict) else None
-        if response.status_code >= 500 or not isinstance(code, int):
+        # One that no column takes isn't Feishu's.
+        if response.status_code >= 500 or not isinstance(code, int) or abs(code) >= 1 << 63:
             raise FeishuUnavailable(f"HTTP {response.status_code} without a usable body")
         log_id = str(response.headers.get("X-Tt-Logid") or "")
         if code in TEMPORARY:
@@ -119,6 +120,7 @@ def ping_seconds(config: object) -> float:
     seconds = config.get("PingInterval") if isinstance(config, Mapping) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return 0.0
-    if not math.isfinite(seconds) or seconds <= 0:
+    # Comparing is safe for a whole number that no float can hold, too; a NaN fails it.
+    if not 0 < seconds < math.inf:
         return 0.0
-    return min(max(float(seconds), LEAST_PING_SECONDS), MOST_PING_SECONDS)
+    return float(min(max(seconds, LEAST_PING_SECONDS), MOST_PING_SECONDS))
