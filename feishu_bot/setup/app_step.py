@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
 from feishu_bot.settings import values
 from feishu_bot.settings.values import InvalidValue
 from feishu_bot.setup import by_hand, links
 from feishu_bot.setup.dialogue import Choice, Dialogue, GivenUp, NobodyToAsk, Question
+from feishu_bot.setup.failure_text import failure_text
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.registration import RegisteredApp, Registration
-from feishu_bot.setup.wording import Words, failure_text
 
 # Short: the code has to fit into a terminal. The page of the link lets it be changed.
 DEFAULT_NAME = "AI"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from feishu_bot.core.languages import Words
 from feishu_bot.setup import links
 from feishu_bot.setup.app_configuration import WantedApp
 from feishu_bot.setup.manifest import CARD_PATH, EVENT_PATH, EVENTS
-from feishu_bot.setup.wording import Words
 
 Instruction = tuple[Words, str]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
 from feishu_bot.settings import Settings, addresses, values
 from feishu_bot.setup.app_step import checked
@@ -11,7 +12,6 @@ from feishu_bot.setup.checks import Tried, try_service
 from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.services import MOST_MODELS, OTHER, PRESETS
-from feishu_bot.setup.wording import Words
 
 DEFAULT_ADDRESS = PRESETS[0].value
 SERVICE = Question(

@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from feishu_bot.core.languages import Words
 from feishu_bot.setup.dialogue import GivenUp, Question, State
-from feishu_bot.setup.wording import Words
 
 Status = Literal["waiting", "running", "failed", "done"]
 

@@ -6,15 +6,16 @@ import logging
 import threading
 from collections.abc import Callable
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import BotError, SetupFailed
 from feishu_bot.setup.dialogue import GivenUp
 from feishu_bot.setup.doorway import Doorway, SetupServer, add_doorway
+from feishu_bot.setup.failure_text import failure_text
 from feishu_bot.setup.flow import Setup
 from feishu_bot.setup.one_time_code import OneTimeCode
 from feishu_bot.setup.page import SetupPage
 from feishu_bot.setup.page_dialogue import PageDialogue
 from feishu_bot.setup.progress import Options, Progress
-from feishu_bot.setup.wording import Words, failure_text
 
 logger = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
 from feishu_bot.settings.values import credential
 from feishu_bot.setup import by_hand, links
@@ -20,10 +21,10 @@ from feishu_bot.setup.app_step import checked
 from feishu_bot.setup.configuration_errors import BY_HAND, SCOPE_MISSING
 from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.doorway import Doorway
+from feishu_bot.setup.failure_text import failure_text
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.public_address import check_address
-from feishu_bot.setup.wording import Words, failure_text
 
 Outcome = Literal["live", "in_review", "by_hand"]
 DONE = Question(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
 from feishu_bot.settings import addresses
 from feishu_bot.settings.values import InvalidValue
@@ -11,7 +12,6 @@ from feishu_bot.setup.dialogue import Choice, Dialogue, Question
 from feishu_bot.setup.links import is_lark
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.public_address import is_private
-from feishu_bot.setup.wording import Words
 
 WAY_IN = Question(
     "way_in",

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from feishu_bot import __version__
-from feishu_bot.core.diagnosis import Finding, Report, Words
+from feishu_bot.core.diagnosis import Finding, Report
 from feishu_bot.core.exclusive_lease import LeaseStore
+from feishu_bot.core.languages import Words
 from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.core.sightings import Sightings
 from feishu_bot.errors import StoreUnavailable

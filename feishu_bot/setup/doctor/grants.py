@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from feishu_bot.core.diagnosis import Finding, State, Words
+from feishu_bot.core.diagnosis import Finding, State
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.setup.doctor.open_api import Reply, as_names, as_object, as_objects
 from feishu_bot.setup.manifest import SCOPES, Feature, Scope
