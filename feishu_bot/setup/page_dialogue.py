@@ -112,7 +112,7 @@ class PageDialogue:
         """All of it in one language; neither the link nor an answer is in it."""
 
         def said(text: Words | None) -> str:
-            return getattr(text, language) if text else ""
+            return text.of(language) if text else ""
 
         with self._changed:
             question = self._question
