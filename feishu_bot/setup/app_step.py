@@ -6,7 +6,7 @@ from typing import Any
 
 from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
-from feishu_bot.settings import values
+from feishu_bot.settings import credentials, values
 from feishu_bot.settings.values import InvalidValue
 from feishu_bot.setup import by_hand, links
 from feishu_bot.setup.dialogue import Choice, Dialogue, GivenUp, NobodyToAsk, Question
@@ -126,10 +126,10 @@ class AppStep:
             numbered = Words(f"{number}. {text.zh}", f"{number}. {text.en}")
             self._dialogue.tell("info", numbered, link)
         app_id = checked(
-            self._dialogue, Question("APP_ID", Words("App ID", "App ID")), values.app_id
+            self._dialogue, Question("APP_ID", Words("App ID", "App ID")), credentials.app_id
         )
         question = Question("APP_SECRET", Words("App Secret", "App Secret"), "secret")
-        secret = checked(self._dialogue, question, values.app_secret)
+        secret = checked(self._dialogue, question, credentials.app_secret)
         self._progress.save(APP_ID=app_id, APP_SECRET=secret)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
-from feishu_bot.settings.values import credential
+from feishu_bot.settings.credentials import credential
 from feishu_bot.setup import by_hand, links
 from feishu_bot.setup.app_configuration import (
     AppConfiguration,
