@@ -205,15 +205,15 @@ def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot, 
     # A long connection says nothing, and Feishu waits for it.
     sim.feishu.deliveries.answer_seconds = 0.5
     sim.gateway.respond_with(lambda body: Script.text("the end."))
-    real = bot.inbox.put
+    real = bot.inbox.put_if_room
     failures = iter([True, True, False, False])
 
-    def put(event):
+    def put(task, most):
         if next(failures):
             raise OSError("disk full")
-        return real(event)
+        return real(task, most)
 
-    bot.inbox.put = put
+    bot.inbox.put_if_room = put
     question = talk.say("hello")
 
     sim.feishu.wait_for(lambda: whole(sim, question))

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 from feishu_bot.setup.one_time_code import TRIES, OneTimeCode
 from feishu_bot.setup.page_run import PageRun
 from feishu_bot.setup.progress import Options
-from tests.desk.conftest import browser  # noqa: F401
 from tests.polling import eventually
 from tests.setup.conftest import Tenant
 
@@ -41,7 +40,7 @@ def opened(tenant: Tenant) -> Iterator[Opened]:
 
 
 @pytest.fixture
-def visit(opened: Opened, browser: Browser) -> Iterator[MakePage]:  # noqa: F811
+def visit(opened: Opened, browser: Browser) -> Iterator[MakePage]:
     """Opens the page; an error in the console or a request elsewhere fails the test."""
     complaints: list[str] = []
     contexts = []
