@@ -25,7 +25,7 @@ def test_the_wire_of_an_answer_is_laid_open_and_a_repeat_is_not_answered(
     expect(push).to_contain_text("im.message.receive_v1")
     expect(push.locator(".json-key", has_text="X-Lark-Signature")).to_be_visible()
     expect(push).to_contain_text('{"encrypt": "')
-    expect(inspector).to_contain_text("card.settings")
+    expect(inspector).to_contain_text("card.update")
     expect(push).to_have_attribute("open", "")
 
     run = inspector.locator(".wire-run").first
