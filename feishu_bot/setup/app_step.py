@@ -6,6 +6,7 @@ from typing import Any
 
 from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
+from feishu_bot.feishu.console_links import brand_of
 from feishu_bot.settings import credentials, values
 from feishu_bot.settings.values import InvalidValue
 from feishu_bot.setup import by_hand, links
@@ -94,7 +95,7 @@ class AppStep:
         if app.brand == "lark" and domain != self._options.lark_domain:
             is_usual = self._options.lark_domain == links.LARK
             progress.save(FEISHU_DOMAIN="lark" if is_usual else self._options.lark_domain)
-        elif app.brand == "feishu" and links.is_lark(domain):
+        elif app.brand == "feishu" and brand_of(domain) == "lark":
             progress.save(FEISHU_DOMAIN="feishu")
         admins = [one for one in progress.get("ADMINS").replace("，", ",").split(",") if one]
         if app.open_id and app.open_id not in admins:
