@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from feishu_bot.core.diagnosis import Finding
+from feishu_bot.core.doctor import Finding
 from feishu_bot.core.languages import Words
 from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of

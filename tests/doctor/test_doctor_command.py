@@ -15,7 +15,7 @@ from lark_oapi.core.http import Transport
 
 import feishu_bot
 from feishu_bot.cli import main
-from feishu_bot.core.diagnosis import Finding, Report
+from feishu_bot.core.doctor import Finding, Report
 from feishu_bot.core.languages import Words
 from feishu_bot.logs import SecretMask
 from feishu_bot.settings import Settings

@@ -13,7 +13,7 @@ from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Buttons, Card, Text
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.core.diagnosis import Finding, State
+from feishu_bot.core.doctor import Finding, State
 from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict

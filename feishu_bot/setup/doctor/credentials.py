@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from feishu_bot.core.diagnosis import NOTHING, Finding
+from feishu_bot.core.doctor import NOTHING, Finding
 from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import ConsoleLinks, brand_of
 from feishu_bot.feishu.unreached import NOT_FEISHU, UNREACHED, host_of

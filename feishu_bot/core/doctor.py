@@ -1,4 +1,4 @@
-"""What a check-up of the bot has found: values, and the port of whoever examines it."""
+"""What an examination of the bot has found: values, and the port of the doctor."""
 
 from __future__ import annotations
 
