@@ -20,7 +20,7 @@ from feishu_bot.core.card_actions import BIND_TIMEOUT
 from feishu_bot.core.chat_model import ChatModel, ModelCatalog, ModelSight
 from feishu_bot.core.chats import Chats
 from feishu_bot.core.conversations import Conversations
-from feishu_bot.core.diagnosis import Doctor
+from feishu_bot.core.doctor import Doctor
 from feishu_bot.core.documents import DocumentReader
 from feishu_bot.core.feedback import FeedbackStore
 from feishu_bot.core.fetched_messages import MessageReader

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from feishu_bot.errors import BotError
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -24,8 +25,8 @@ class ConnectionWarmer:
     """Calls `warm`, in a thread of its own, where nothing was called for a while.
 
     `idle` tells for how many seconds that is, without what `warm` itself calls. It goes on for two
-    hours after the last call, and begins again when somebody is about to ask. What `warm` raises
-    is of no interest: the question will tell. `timer` is monotonic.
+    hours after the last call, and begins again when somebody is about to ask. A BotError
+    that `warm` raises is of no interest: the question will tell. `timer` is monotonic.
     """
 
     def __init__(
@@ -79,6 +80,6 @@ class ConnectionWarmer:
                 return
             if self._cold_in() <= 0 and (is_wanted or self._idle() < KEPT_SECONDS):
                 self._warmed_at = self._timer()
-                with suppress(Exception):
+                with suppress(BotError):
                     self._warm()
                     logger.debug("connection opened", to=self._name)

@@ -51,7 +51,7 @@ def doctor(*, ask: bool, as_json: bool) -> None:
 
 def _examine(*, asks: bool) -> Any:
     """The `Report`; of settings that can't be used nothing but their faults."""
-    from feishu_bot.core.diagnosis import Report
+    from feishu_bot.core.doctor import Report
     from feishu_bot.setup.doctor.doctor import SystemDoctor
     from feishu_bot.setup.doctor.machine import faults_of, read_settings
     from feishu_bot.setup.doctor.records import open_records

@@ -7,7 +7,7 @@ from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.attachments import MEGABYTE
-from feishu_bot.core.diagnosis import Doctor
+from feishu_bot.core.doctor import Doctor
 from feishu_bot.feishu.attachment_reader import FeishuAttachmentReader
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts
 from feishu_bot.feishu.message_reader import FeishuMessageReader

@@ -95,10 +95,10 @@ def _run(options: object, *, asks: bool, yes: bool) -> str:
     from feishu_bot.errors import SetupFailed
     from feishu_bot.setup.dialogue import GivenUp, NobodyToAsk
     from feishu_bot.setup.doorway import Doorway, listen
+    from feishu_bot.setup.failure_text import failure_text
     from feishu_bot.setup.flow import Setup
     from feishu_bot.setup.progress import Options, process_environment
     from feishu_bot.setup.terminal import TerminalDialogue
-    from feishu_bot.setup.wording import failure_text
 
     assert isinstance(options, Options)
     dialogue = TerminalDialogue(is_interactive=asks, accepts_defaults=yes)

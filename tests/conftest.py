@@ -6,9 +6,11 @@ import contextlib
 import functools
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -18,6 +20,9 @@ from feishu_bot.feishu.api import slim_sdk
 from feishu_bot.logs import TextFormatter
 from feishu_bot.stores import Database
 from tests.postgres import Postgres, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # First of all, so that every test has the SDK as the bot has it: without its services, but for
 # those through which the simulator's tests speak to the simulator.
@@ -64,6 +69,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def postgres() -> Iterator[Postgres]:
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all tests of the process, wherever they are."""
+    # Most runs of a few tests need none.
+    from tests import chromium
+
+    path = chromium.chromium()
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.MISSING)
+    with chromium.launched(path) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.connection_warmer import IDLE_SECONDS, KEPT_SECONDS, ConnectionWarmer
+from feishu_bot.errors import FeishuUnavailable
 from tests.polling import eventually
 
 
@@ -109,7 +110,7 @@ def test_a_question_that_has_opened_its_own_needs_no_other(upstream, start):
 
 
 def test_a_failure_is_silent_and_the_next_question_tries_again(upstream, start, caplog):
-    upstream.failure = OSError("refused")
+    upstream.failure = FeishuUnavailable("refused")
     warmer = start(seconds=0.01)
     eventually(lambda: upstream.opened)
 

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -184,11 +183,25 @@ def test_a_connection_to_the_model_is_opened_without_a_key(counting: CountingSer
     assert "authorization: bearer sk-secret" in called
 
 
-def test_that_nothing_can_be_connected_to_is_no_more_than_an_exception() -> None:
+def test_where_nobody_listens_is_told_by_an_error_of_the_bots_own() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    gateway = Gateway(api_url=url, keys=["sk-1"])
+    gateway, transport = Gateway(api_url=url, keys=["sk-1"]), PooledTransport()
 
-    with pytest.raises(httpx2.ConnectError):
+    with pytest.raises(ModelError):
         gateway.warm()
+    with pytest.raises(FeishuUnavailable):
+        transport.warm(url)
     gateway.close()
+    transport.stop()
+
+
+def test_a_gateway_that_is_closed_while_it_connects_tells_so_too(
+    counting: CountingServer,
+) -> None:
+    gateway = Gateway(api_url=counting.url, keys=["sk-1"])
+    with gateway._clients._lock:
+        gateway._clients._shared().close()
+
+    with pytest.raises(ModelError):
+        gateway.warm()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from feishu_bot.core.diagnosis import Finding, Words
+from feishu_bot.core.doctor import Finding
+from feishu_bot.core.languages import Words
 from feishu_bot.core.messages import Sender
 from feishu_bot.errors import FeishuError
 from feishu_bot.logs import get_logger

@@ -1,7 +1,7 @@
 """What was seen of Feishu's traffic, over all processes and restarts: how often, and when last.
 
-A check-up tells by it whether events arrive, and what is turned away. Nothing of a message's way
-waits for it: what is noted is stored in the background, a minute later at most.
+An examination tells by it whether events arrive, and what is turned away. Nothing of a message's
+way waits for it: what is noted is stored in the background, a minute later at most.
 """
 
 from __future__ import annotations

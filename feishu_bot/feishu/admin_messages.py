@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.alerts import Alert, Tally
-from feishu_bot.core.diagnosis import Words
-from feishu_bot.core.languages import Language
+from feishu_bot.core.languages import Language, Words
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.cards.alert import alert_card, alert_text
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller

@@ -31,10 +31,16 @@ class ConsoleLinks:
         asked = quote(",".join(wanted), safe="")
         return f"{self.page('auth')}?q={asked}&op_from=openapi&token_type=tenant"
 
+    def all_scopes(self, names: Iterable[str]) -> str:
+        """The newer page, which asks for as many scopes as there are with one press."""
+        asked = quote(",".join(names), safe="")
+        return f"{self._domain}/page/scope-apply?clientID={self._app_id}&scopes={asked}"
+
     def review(self) -> str:
         """Where an administrator of the company approves versions of apps."""
-        host = urlsplit(self._domain).netloc.replace("open.", "www.", 1)
-        return f"https://{host}/admin/appCenter/audit"
+        host = urlsplit(self._domain).netloc
+        www = f"www.{host.removeprefix('open.')}" if host.startswith("open.") else "www.feishu.cn"
+        return f"https://{www}/admin/appCenter/audit"
 
 
 def brand_of(domain: str) -> Literal["feishu", "lark", ""]:

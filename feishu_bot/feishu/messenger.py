@@ -7,11 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from typing import Any, Literal
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.cards import Card
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.conversations import ConversationKey
@@ -27,15 +25,13 @@ from feishu_bot.feishu.cards.answer import as_plain_text
 from feishu_bot.feishu.cards.answer_edits import edit_actions
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.card_renderer import render_card
-from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_card
 from feishu_bot.feishu.identity import IdentityLookup
-from feishu_bot.feishu.streaming.answer_look import AnswerLook
+from feishu_bot.feishu.reply_context import ReplyContext
 from feishu_bot.feishu.streaming.card_factory import CardFactory
 from feishu_bot.feishu.streaming.card_stream import CardStream
 from feishu_bot.feishu.streaming.paced_calls import PATIENCE, Abandoned, PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
-from feishu_bot.feishu.streaming.reply_sender import ReplySender
 from feishu_bot.feishu.streaming.waiting_card import WaitingCard
 from feishu_bot.logs import get_logger
 
@@ -79,17 +75,20 @@ class FeishuMessenger:
     ) -> None:
         self._client = client
         self._pacer = pacer
-        self._texts = texts
-        self._language_of = language_of
+        self._context = ReplyContext(
+            client=client,
+            texts=texts,
+            language_of=language_of,
+            signer=signer,
+            reply_in_thread=reply_in_thread,
+            thread_choice_of=thread_choice_of,
+            admins=admins,
+        )
         self._identity = IdentityLookup(client, identity)
-        self._signer = signer
         self._threads = threads
         self._streaming = streaming
         self._frame_interval = frame_interval
         self._most_cards = most_cards
-        self._reply_in_thread = reply_in_thread
-        self._thread_choice_of = thread_choice_of
-        self._admins = admins
         self._timer = timer
         self._editor = CardEditor(client, pacer, timer=timer)
         self._no_cardkit_until = 0.0
@@ -133,7 +132,7 @@ class FeishuMessenger:
             caller=caller,
             replies=factory.replies,
             factory=factory,
-            look=self._look(target, key, reference, streaming=streaming),
+            look=self._context.look(target, key, reference, streaming=streaming),
             checkpoint=checkpoint,
             save=save,
             sent=sent,
@@ -176,7 +175,7 @@ class FeishuMessenger:
         )
         card = WaitingCard(
             factory=self._factory(target, caller, reference, streaming=True),
-            look=self._look(target, key, reference, streaming=True),
+            look=self._context.look(target, key, reference, streaming=True),
             checkpoint=checkpoint,
             save=save,
             sent=sent,
@@ -191,24 +190,26 @@ class FeishuMessenger:
     def notify(
         self, target: ReplyTarget, notice: Notice, *, key: ConversationKey | None, reference: str
     ) -> SentMessages:
-        others = self._others_for(target)
-        texts, chat = self._texts_for(target), target.chat_type or ""
-        card = notice_card(texts, notice, others, admins=self._admins, chat=chat)
-        card = self._signing(target, key)(card)
-        replies = self._replies(target, self._caller(), reference)
+        others = self._context.others_for(target)
+        texts, chat = self._context.texts_for(target), target.chat_type or ""
+        card = notice_card(texts, notice, others, admins=self._context.admins, chat=chat)
+        card = self._context.signing(target, key)(card)
+        replies = self._context.replies(target, self._caller(), reference)
         try:
             return _sent(replies.send("interactive", card, "notice"))
         except CardRefused as exc:
             logger.warning("notice refused as a card, saying it as text", error=str(exc))
-            words = as_plain_text(self._texts_for(target), FinalAnswer(text="", notice=notice))
+            words = as_plain_text(
+                self._context.texts_for(target), FinalAnswer(text="", notice=notice)
+            )
             return _sent(replies.send("text", {"text": words}, "notice-text"))
 
     def show(
         self, target: ReplyTarget, card: Card, *, key: ConversationKey | None, reference: str
     ) -> SentMessages:
-        localizer = Localizer(self._texts_for(target), self._others_for(target))
-        replies = self._replies(target, self._caller(), reference)
-        rendered = self._signing(target, key)(render_card(localizer, card))
+        localizer = self._context.localizer(target)
+        replies = self._context.replies(target, self._caller(), reference)
+        rendered = self._context.signing(target, key)(render_card(localizer, card))
         # The name of the part keeps a card that an earlier version sent from being sent again.
         return _sent(replies.send("interactive", rendered, "view"))
 
@@ -217,7 +218,7 @@ class FeishuMessenger:
     ) -> SentMessages:
         caller = self._caller()
         key = caller.call("file.create", lambda: self._client.resources.upload_file(name, data))
-        replies = self._replies(target, caller, reference)
+        replies = self._context.replies(target, caller, reference)
         return _sent(replies.send("file", {"file_key": key}, "file"))
 
     def send_voice(
@@ -226,7 +227,7 @@ class FeishuMessenger:
         caller = self._caller()
         upload = self._client.resources.upload_voice
         key = caller.call("file.create", lambda: upload(data, milliseconds))
-        replies = self._replies(target, caller, reference)
+        replies = self._context.replies(target, caller, reference)
         return _sent(replies.send("audio", {"file_key": key}, "voice"))
 
     def upload_picture(self, data: bytes, *, patience: float = PATIENCE) -> str:
@@ -242,10 +243,10 @@ class FeishuMessenger:
         *,
         key: ConversationKey | None,
     ) -> None:
-        localizer = Localizer(self._texts_for(target), self._others_for(target))
+        localizer = self._context.localizer(target)
         actions = edit_actions(localizer, edit)
         if key:
-            actions = self._signing(target, key)(actions)
+            actions = self._context.signing(target, key)(actions)
         self._editor.edit(message_id, card_id, actions)
 
     def _factory(
@@ -254,65 +255,14 @@ class FeishuMessenger:
         return CardFactory(
             client=self._client,
             caller=caller,
-            replies=self._replies(target, caller, reference),
+            replies=self._context.replies(target, caller, reference),
             interval=self._frame_interval,
             has_cardkit=streaming and self._timer() > self._no_cardkit_until,
             on_no_cardkit=self._miss_cardkit,
         )
 
-    def _look(
-        self, target: ReplyTarget, key: ConversationKey, reference: str, *, streaming: bool
-    ) -> AnswerLook:
-        return AnswerLook(
-            texts=self._texts_for(target),
-            others=self._others_for(target),
-            admins=self._admins,
-            stop=reference,
-            streaming=streaming,
-            asked=target.asked,
-            sign=self._signing(target, key),
-        )
-
     def _caller(self) -> PacedCaller:
         return PacedCaller(self._pacer, timer=self._timer)
-
-    def _replies(self, target: ReplyTarget, caller: PacedCaller, reference: str) -> ReplySender:
-        # The chat's own choice, then the bot's.
-        match self._thread_choice_of(target.chat_id) or self._reply_in_thread:
-            case "auto":
-                in_thread = not target.is_private
-            case choice:
-                in_thread = choice == "always"
-        return ReplySender(
-            client=self._client,
-            caller=caller,
-            message_id=target.message_id,
-            chat_id=target.chat_id,
-            open_id=target.sender.open_id,
-            in_thread=in_thread,
-            reference=reference,
-            # In a topic group it would open a topic of its own, elsewhere it leaves its thread.
-            may_leave_message=bool(target.chat_id)
-            and not target.has_thread
-            and (target.is_private or target.has_thread is False),
-        )
-
-    def _signing(self, target: ReplyTarget, key: ConversationKey | None) -> Callable[[Any], Any]:
-        """Signs what is pressed on a card in this conversation, or in one that it opens itself."""
-        if key:
-            place = ButtonPlace.of(key, target.chat_type)
-        else:
-            place = ButtonPlace(
-                chat_id=target.chat_id, chat_type=target.chat_type, person=target.sender.open_id
-            )
-        return partial(self._signer.sign_buttons, place=place)
-
-    def _texts_for(self, target: ReplyTarget) -> Catalog:
-        return self._texts[self._language_of(target.sender.open_id, target.chat_id)]
-
-    def _others_for(self, target: ReplyTarget) -> tuple[Catalog, ...]:
-        """Many read a group, each in a language of their own."""
-        return tuple(self._texts.values()) if not target.is_private else ()
 
     def _miss_cardkit(self) -> None:
         self._no_cardkit_until = self._timer() + CARDKIT_RETRY_SECONDS

@@ -18,7 +18,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from feishu_bot.core.diagnosis import Words
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.api.transport import proxy_for
 
 Layer = Literal[

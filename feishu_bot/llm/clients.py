@@ -19,7 +19,7 @@ from typing_extensions import override
 from feishu_bot.llm.base_address import BaseAddress
 from feishu_bot.llm.deadline_transport import DeadlineTransport
 from feishu_bot.llm.error_kinds import ModelErrorKind
-from feishu_bot.llm.error_mapping import model_error
+from feishu_bot.llm.error_mapping import error_of, model_error
 from feishu_bot.llm.keys import secret_parts
 from feishu_bot.tcp_keepalive import socket_options
 
@@ -117,12 +117,16 @@ class Clients:
     def warm(self) -> None:
         """Have a connection open, by a request without a key that asks for nothing.
 
-        Raises ModelError when the address is malformed, and what httpx2 raises.
+        Raises ModelError.
         """
         with self._lock:
             http = self._shared()
         sent = {name: value for name, value in self._headers.items() if name == "User-Agent"}
-        http.head(self.base_url, headers=sent, timeout=WARM_SECONDS)
+        try:
+            http.head(self.base_url, headers=sent, timeout=WARM_SECONDS)
+        # RuntimeError: the process ends, and has closed its connections meanwhile.
+        except (httpx2.HTTPError, RuntimeError) as exc:
+            raise error_of(exc, proxied=self.proxied, keys=self.secrets) from exc
 
     def idle(self) -> float:
         """Seconds since this process has last asked anything."""

@@ -166,7 +166,7 @@ class Gateway:
         self._check.run()
 
     def warm(self) -> None:
-        """Have a connection open; costs no tokens. Raises what there is to raise."""
+        """Have a connection open; costs no tokens. Raises ModelError."""
         self._clients.warm()
 
     def idle(self) -> float:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from feishu_bot.errors import SettingsError
-from feishu_bot.settings import addresses, values
+from feishu_bot.settings import addresses, credentials, values
 from feishu_bot.settings.environment import FILE_VARIABLE as FILE_VARIABLE
 from feishu_bot.settings.environment import load_environment
 from feishu_bot.settings.environment import read_environment as read_environment
@@ -51,14 +51,14 @@ class Settings:
 
     # The app in Feishu
     bot_name: str = env("BOT_NAME", values.text, "")
-    app_id: str = env("APP_ID", values.app_id, hint=CREDENTIALS)
-    app_secret: str = env("APP_SECRET", values.app_secret, hint=CREDENTIALS, secret="all")
+    app_id: str = env("APP_ID", credentials.app_id, hint=CREDENTIALS)
+    app_secret: str = env("APP_SECRET", credentials.app_secret, hint=CREDENTIALS, secret="all")
     app_encrypt_key: str = env(
-        "APP_ENCRYPT_KEY", values.credential("Encrypt Key"), hint=ENCRYPTION, secret="all"
+        "APP_ENCRYPT_KEY", credentials.credential("Encrypt Key"), hint=ENCRYPTION, secret="all"
     )
     app_verification_token: str = env(
         "APP_VERIFICATION_TOKEN",
-        values.credential("Verification Token"),
+        credentials.credential("Verification Token"),
         hint=ENCRYPTION,
         secret="all",
     )
@@ -70,7 +70,7 @@ class Settings:
     public_url: str = env("PUBLIC_URL", addresses.public, "")
 
     # The model
-    openai_keys: tuple[str, ...] = env("OPENAI_KEY", values.keys, hint=GATEWAY, secret="all")
+    openai_keys: tuple[str, ...] = env("OPENAI_KEY", credentials.keys, hint=GATEWAY, secret="all")
     api_url: str = env("API_URL", addresses.api, "https://oapi.czl.net")
     openai_model: str = env("OPENAI_MODEL", values.word, "")
     allowed_models: tuple[str, ...] = env("ALLOWED_MODELS", values.model_names, "")
@@ -169,10 +169,10 @@ class Settings:
         "LOG_FORMAT", one_of("auto", "text", "json"), "auto"
     )
     log_messages: bool = env("LOG_MESSAGES", flag, "false")
-    admin_password: str = env("ADMIN_PASSWORD", values.password, "", secret="all")
+    admin_password: str = env("ADMIN_PASSWORD", credentials.password, "", secret="all")
     doctor_at_start: bool = env("DOCTOR_AT_START", flag, "true")
     metrics: bool = env("METRICS", flag, "false")
-    monitoring_token: str = env("MONITORING_TOKEN", values.token, "", secret="all")
+    monitoring_token: str = env("MONITORING_TOKEN", credentials.token, "", secret="all")
 
     def __post_init__(self) -> None:
         if self.language == "auto":

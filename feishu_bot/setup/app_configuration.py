@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from feishu_bot.errors import BotError, SetupFailed
-from feishu_bot.setup import links, panel
+from feishu_bot.feishu.console_links import ConsoleLinks
+from feishu_bot.setup import panel
 from feishu_bot.setup.configuration_errors import REMEDIES, SCOPE_MISSING, UNKNOWN
 from feishu_bot.setup.http_calls import HttpAnswer, HttpCalls, NoAnswer
 from feishu_bot.setup.manifest import (
@@ -78,6 +79,7 @@ class AppConfiguration:
         self._calls = calls
         self._domain = domain
         self._app_id = app_id
+        self._console = ConsoleLinks(domain, app_id)
         self._app_secret = app_secret
         self._token = ""
 
@@ -210,10 +212,10 @@ class AppConfiguration:
                 "The app lacks a scope: the link asks for all of them; publish a version, then run "
                 "the set-up again",
                 code=str(number),
-                link=links.scopes_page(self._domain, self._app_id, names),
+                link=self._console.all_scopes(names),
             )
         text, page = REMEDIES.get(number, (UNKNOWN, "baseinfo"))
-        link = links.console_page(self._domain, self._app_id, page)
+        link = self._console.page(page)
         return SetupFailed(step, text.zh, text.en, code=str(number), link=link)
 
 

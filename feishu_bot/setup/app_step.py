@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
-from feishu_bot.settings import values
+from feishu_bot.feishu.console_links import brand_of
+from feishu_bot.settings import credentials, values
 from feishu_bot.settings.values import InvalidValue
 from feishu_bot.setup import by_hand, links
 from feishu_bot.setup.dialogue import Choice, Dialogue, GivenUp, NobodyToAsk, Question
+from feishu_bot.setup.failure_text import failure_text
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.registration import RegisteredApp, Registration
-from feishu_bot.setup.wording import Words, failure_text
 
 # Short: the code has to fit into a terminal. The page of the link lets it be changed.
 DEFAULT_NAME = "AI"
@@ -93,7 +95,7 @@ class AppStep:
         if app.brand == "lark" and domain != self._options.lark_domain:
             is_usual = self._options.lark_domain == links.LARK
             progress.save(FEISHU_DOMAIN="lark" if is_usual else self._options.lark_domain)
-        elif app.brand == "feishu" and links.is_lark(domain):
+        elif app.brand == "feishu" and brand_of(domain) == "lark":
             progress.save(FEISHU_DOMAIN="feishu")
         admins = [one for one in progress.get("ADMINS").replace("，", ",").split(",") if one]
         if app.open_id and app.open_id not in admins:
@@ -125,10 +127,10 @@ class AppStep:
             numbered = Words(f"{number}. {text.zh}", f"{number}. {text.en}")
             self._dialogue.tell("info", numbered, link)
         app_id = checked(
-            self._dialogue, Question("APP_ID", Words("App ID", "App ID")), values.app_id
+            self._dialogue, Question("APP_ID", Words("App ID", "App ID")), credentials.app_id
         )
         question = Question("APP_SECRET", Words("App Secret", "App Secret"), "secret")
-        secret = checked(self._dialogue, question, values.app_secret)
+        secret = checked(self._dialogue, question, credentials.app_secret)
         self._progress.save(APP_ID=app_id, APP_SECRET=secret)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from feishu_bot.core.languages import Words
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.setup import links
 from feishu_bot.setup.app_configuration import WantedApp
 from feishu_bot.setup.manifest import CARD_PATH, EVENT_PATH, EVENTS
-from feishu_bot.setup.wording import Words
 
 Instruction = tuple[Words, str]
 
@@ -33,12 +34,11 @@ def make_app(domain: str) -> Iterator[Instruction]:
 def configure(domain: str, app_id: str, wanted: WantedApp) -> Iterator[Instruction]:
     """What the configuration API would have done, before the version is released."""
 
-    def page(name: links.Page) -> str:
-        return links.console_page(domain, app_id, name)
-
+    console = ConsoleLinks(domain, app_id)
+    page = console.page
     yield (
         Words("开通全部权限：打开后点「确认」", "Ask for all scopes: open it and confirm"),
-        links.scopes_page(domain, app_id, wanted.scopes),
+        console.all_scopes(wanted.scopes),
     )
     yield Words("确认已添加「机器人」能力", 'Make sure that the "Bot" is added'), page("capability")
     events = "、".join(EVENTS)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from feishu_bot.core.diagnosis import Finding
+from feishu_bot.core.doctor import Finding
+from feishu_bot.core.languages import Words
 from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
 from feishu_bot.setup.dialogue import State
-from feishu_bot.setup.wording import Words
 
 Found = tuple[State, Words]
 
@@ -63,5 +63,4 @@ def _masked(findings: Iterable[Finding], settings: Settings) -> Iterator[Found]:
 
     mask = SecretMask(secrets_of(settings))
     for one in findings:
-        words = sentence(one.mapped(mask))
-        yield "info" if one.state == "unknown" else one.state, Words(words.zh, words.en)
+        yield "info" if one.state == "unknown" else one.state, sentence(one.mapped(mask))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from feishu_bot.setup.links import Page
-from feishu_bot.setup.wording import Words
+from feishu_bot.core.languages import Words
+from feishu_bot.feishu.console_links import Page
 
 # What happened and what to do, and the page of the console for it.
 REMEDIES: Final[dict[int, tuple[Words, Page]]] = {

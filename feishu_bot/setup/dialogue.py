@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import BotError
-from feishu_bot.setup.wording import Words
 
 State = Literal["info", "ok", "warning", "fault"]
 Kind = Literal["text", "secret", "choice"]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SettingsError, SetupFailed
 from feishu_bot.settings import read_some
 from feishu_bot.setup.app_step import AppStep
@@ -18,7 +19,6 @@ from feishu_bot.setup.model_step import ModelStep
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.release_step import Outcome, ReleaseStep
 from feishu_bot.setup.way_in_step import WayInStep
-from feishu_bot.setup.wording import Words
 
 # Listens on this host and port while events are let in.
 Listen = Callable[[str, int], AbstractContextManager[Any]]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
-from feishu_bot.settings import Settings, addresses, values
+from feishu_bot.settings import Settings, addresses, credentials
 from feishu_bot.setup.app_step import checked
 from feishu_bot.setup.checks import Tried, try_service
 from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.services import MOST_MODELS, OTHER, PRESETS
-from feishu_bot.setup.wording import Words
 
 DEFAULT_ADDRESS = PRESETS[0].value
 SERVICE = Question(
@@ -63,7 +63,7 @@ class ModelStep:
             if not url or (asks_again and not options.api_url):
                 url = self._ask_address(url)
             if not key or asks_again:
-                key = checked(dialogue, KEY, values.keys)
+                key = checked(dialogue, KEY, credentials.keys)
             dialogue.tell("info", Words("正在试问一个问题…", "Asking one short question…"))
             settings = self._with(url, key, options.model or progress.get("OPENAI_MODEL"))
             tried = self._try(settings)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import flask
 
+from feishu_bot.core.languages import Language
 from feishu_bot.setup.one_time_code import OneTimeCode
 from feishu_bot.setup.page_dialogue import PageDialogue
 from feishu_bot.setup.page_words import WORDS
@@ -142,7 +143,7 @@ def _rendered(*, is_in: bool, token: str = "", is_wrong: bool = False) -> str:
     )
 
 
-def _language() -> Literal["zh", "en"]:
+def _language() -> Language:
     best = flask.request.accept_languages.best_match(["zh", "en"], "zh")
     return "en" if best == "en" else "zh"
 

@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from feishu_bot.core.languages import Language, Words
 from feishu_bot.setup.dialogue import GivenUp, Question, State
-from feishu_bot.setup.wording import Words
 
 Status = Literal["waiting", "running", "failed", "done"]
 
@@ -111,11 +111,11 @@ class PageDialogue:
         with self._changed:
             return self._changed.wait_for(lambda: self._has_given_up, seconds)
 
-    def state(self, language: Literal["zh", "en"]) -> dict[str, Any]:
+    def state(self, language: Language) -> dict[str, Any]:
         """All of it in one language; neither the link nor an answer is in it."""
 
         def said(text: Words | None) -> str:
-            return getattr(text, language) if text else ""
+            return text.of(language) if text else ""
 
         with self._changed:
             question = self._question

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import BotError, SetupFailed
+from feishu_bot.logs import get_logger
 from feishu_bot.setup.dialogue import GivenUp
 from feishu_bot.setup.doorway import Doorway, SetupServer, add_doorway
+from feishu_bot.setup.failure_text import failure_text
 from feishu_bot.setup.flow import Setup
 from feishu_bot.setup.one_time_code import OneTimeCode
 from feishu_bot.setup.page import SetupPage
 from feishu_bot.setup.page_dialogue import PageDialogue
 from feishu_bot.setup.progress import Options, Progress
-from feishu_bot.setup.wording import Words, failure_text
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
+
+# A call that is under way ends first.
+JOIN_SECONDS = 12.0
 
 
 class PageRun:
@@ -29,6 +33,7 @@ class PageRun:
         options: Options = Options(),  # noqa: B008 – a frozen value
     ) -> None:
         self.done = threading.Event()
+        self._thread: threading.Thread | None = None
         self._progress = progress
         self._options = options
         self._dialogue = PageDialogue()
@@ -46,11 +51,14 @@ class PageRun:
     def start(self) -> None:
         """Begin, unless it has begun."""
         if self._dialogue.begin():
-            threading.Thread(target=self._run, name="setup", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name="setup", daemon=True)
+            self._thread.start()
 
     def stop(self) -> None:
-        """End what is waiting."""
+        """End what is waiting, and let it close its connections."""
         self._dialogue.give_up()
+        if self._thread:
+            self._thread.join(JOIN_SECONDS)
 
     def _run(self) -> None:
         flow = Setup(self._progress, self._dialogue, self._options, self._doorway)

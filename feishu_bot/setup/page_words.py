@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
-WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
+from feishu_bot.core.languages import Language
+
+WORDS: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "title": "设置机器人",
         "code": "一次性代码",

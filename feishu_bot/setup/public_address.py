@@ -7,11 +7,11 @@ import json
 import secrets
 from urllib.parse import urlsplit
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
 from feishu_bot.feishu.webhook.knock import Keys, challenge
 from feishu_bot.setup.http_calls import HttpCalls, NoAnswer
 from feishu_bot.setup.manifest import CARD_PATH, EVENT_PATH
-from feishu_bot.setup.wording import Words
 
 STEP = "address"
 LAYERS = {

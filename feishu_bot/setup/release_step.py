@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
+from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.webhook.knock import Keys
-from feishu_bot.settings.values import credential
-from feishu_bot.setup import by_hand, links
+from feishu_bot.settings.credentials import credential
+from feishu_bot.setup import by_hand
 from feishu_bot.setup.app_configuration import (
     AppConfiguration,
     NoConfigurationApi,
@@ -21,10 +23,10 @@ from feishu_bot.setup.app_step import checked
 from feishu_bot.setup.configuration_errors import BY_HAND, SCOPE_MISSING
 from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.doorway import Doorway
+from feishu_bot.setup.failure_text import failure_text
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.public_address import check_address
-from feishu_bot.setup.wording import Words, failure_text
 
 Outcome = Literal["live", "in_review", "by_hand"]
 DONE = Question(
@@ -147,8 +149,7 @@ class ReleaseStep:
 
     def _follow(self, app: AppConfiguration, number: str) -> Outcome:
         """Ask for the version's state until it is decided, or long enough."""
-        domain = self._progress.domain()
-        page = links.console_page(domain, self._progress.get("APP_ID"), "version")
+        page = self._console().page("version")
         ends_at, has_told = time.monotonic() + self._options.follow_seconds, False
         while True:
             found = next((one for one in app.versions() if one.number == number), None)
@@ -175,7 +176,6 @@ class ReleaseStep:
                 return "in_review"
 
     def _tell_who_approves(self, number: str) -> None:
-        console = links.admin_console(self._progress.domain())
         self._dialogue.tell(
             "warning",
             Words(
@@ -184,8 +184,11 @@ class ReleaseStep:
                 f"Version {number} waits for an administrator of the company: admin console › "
                 "Workplace › App review. Until then no message arrives; nothing else is to be done",
             ),
-            console,
+            self._console().review(),
         )
+
+    def _console(self) -> ConsoleLinks:
+        return ConsoleLinks(self._progress.domain(), self._progress.get("APP_ID"))
 
     @staticmethod
     def _is_scope_missing(exc: SetupFailed) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from feishu_bot.core.languages import Words
 from feishu_bot.setup.dialogue import Choice
-from feishu_bot.setup.wording import Words
 
 OTHER: Final = "other"
 # The most used ones of docs/gateways.md.

@@ -8,9 +8,9 @@ import time
 
 import click
 
+from feishu_bot.core.languages import Words
 from feishu_bot.setup.dialogue import NobodyToAsk, Question, State
 from feishu_bot.setup.qr import terminal_code
-from feishu_bot.setup.wording import Words
 
 SIGNS = {"info": "·", "ok": "✓", "warning": "!", "fault": "✗"}
 

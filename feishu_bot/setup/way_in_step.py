@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
+from feishu_bot.feishu.console_links import brand_of
 from feishu_bot.settings import addresses
 from feishu_bot.settings.values import InvalidValue
 from feishu_bot.setup.app_configuration import WantedApp
 from feishu_bot.setup.app_step import checked
 from feishu_bot.setup.dialogue import Choice, Dialogue, Question
-from feishu_bot.setup.links import is_lark
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.public_address import is_private
-from feishu_bot.setup.wording import Words
 
 WAY_IN = Question(
     "way_in",
@@ -69,7 +69,7 @@ class WayInStep:
         key, token = progress.keys()
         if transport == "long_connection":
             progress.save(TRANSPORT="long_connection")
-            if is_lark(progress.domain()):
+            if brand_of(progress.domain()) == "lark":
                 # [field] Consoles of Lark are said to lack the mode.
                 dialogue.tell(
                     "warning",

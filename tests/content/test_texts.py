@@ -15,7 +15,7 @@ from feishu_bot.core.answering.question_context import TAG_NAMES
 from feishu_bot.core.balance import BalanceState
 from feishu_bot.core.commands.help import BUTTONS
 from feishu_bot.core.commands.settings_cards import THREADS
-from feishu_bot.core.diagnosis import STATES
+from feishu_bot.core.doctor import STATES
 from feishu_bot.core.documents import DocumentUnit
 from feishu_bot.core.drawings import SHAPES, STYLES
 from feishu_bot.core.limits import Period, Unit, Whose

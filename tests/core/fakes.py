@@ -25,7 +25,7 @@ from feishu_bot.core.chat_model import (
 )
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
-from feishu_bot.core.diagnosis import Finding, Report
+from feishu_bot.core.doctor import Finding, Report
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from feishu_bot.core.alerts import DAY, RETRY_SECONDS, AdminAlerts, Alert, NotedAlerts, Tally
-from feishu_bot.core.diagnosis import Words
+from feishu_bot.core.languages import Words
 from feishu_bot.core.messages import Sender
 from feishu_bot.errors import ModelError, TargetGone
 from tests.builders import ALICE, BotWorld

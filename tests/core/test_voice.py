@@ -137,7 +137,7 @@ def test_an_answer_is_spoken_without_its_marks(world) -> None:
     with counted("feishu_bot_media_total", model="other", kind="audio_seconds") as seconds:
         speak(world)
 
-    assert seconds == [1.0]
+    assert seconds == pytest.approx([1.0])
     assert world.speech.said == [("Hello", "")]
     assert world.messenger.voices == [(b"OggS", 1000)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,41 +9,13 @@ from typing import Any
 
 import pytest
 from lark_oapi.core.http import Transport
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from feishu_simulator import Simulator
+from tests.chromium import TIMEOUT_MS
 from tests.scenarios.bots import LocalBot, environment
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-MISSING = (
-    "no Chromium for the tests of the page: install one (Debian: apt-get install chromium "
-    "fonts-noto-cjk) or say where it is with CHROMIUM=/path/to/chromium"
-)
-# Nothing but the page is loaded, and nothing of the browser's own is asked for. No process waits
-# for a page that may come, and none keeps one that was left.
-ARGUMENTS = [
-    *("--disable-gpu", "--disable-quic", "--disable-sync", "--disable-component-update"),
-    "--disable-features=BackForwardCache,SpareRendererForSitePerProcess",
-]
 SIZE = {"width": 1280, "height": 800}
-TIMEOUT_MS = 10_000
-
-
-def chromium() -> str | None:
-    """Where the browser is."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
-    expect.set_options(timeout=TIMEOUT_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from functools import partial
 from html import escape
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from feishu_simulator import Script, Simulator
 from feishu_simulator.messages import Message
 from feishu_simulator.people import Person
+from tests.chromium import MISSING, chromium, launched
 from tests.desk import admin_demo, scenes, setup_scenes
 from tests.desk.bot_cards import SHEETS, Asking
-from tests.desk.conftest import ARGUMENTS, MISSING, chromium
 from tests.desk.scenes import Stage
 from tests.desk.screenshot_texts import TEXTS
 from tests.scenarios.bots import LocalBot, environment
@@ -189,9 +189,8 @@ def main(folder: Path, only: Collection[str] = ()) -> None:
     if path is None:
         sys.exit(MISSING)
     folder.mkdir(parents=True, exist_ok=True)
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with launched(path) as browser:
+        expect.set_options(timeout=20_000)
         for name, act, lang, theme, size in PICTURES:
             if only and name not in only:
                 continue
@@ -220,7 +219,6 @@ def main(folder: Path, only: Collection[str] = ()) -> None:
             file = folder / f"admin.{lang}.png"
             file.write_bytes(admin_page(browser, lang))
             print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
-        browser.close()
 
 
 if __name__ == "__main__":

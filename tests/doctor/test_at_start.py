@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from feishu_bot.core.diagnosis import Finding, Report, Words
+from feishu_bot.core.doctor import Finding, Report
+from feishu_bot.core.languages import Words
 from feishu_bot.settings import Settings
 from feishu_bot.setup.doctor.at_start import (
     ILL_SECONDS,

@@ -9,13 +9,14 @@ from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lark_oapi.core.http import Transport
 
 import feishu_bot
 from feishu_bot.cli import main
-from feishu_bot.core.diagnosis import Finding, Report, Words
+from feishu_bot.core.doctor import Finding, Report
+from feishu_bot.core.languages import Words
 from feishu_bot.logs import SecretMask
 from feishu_bot.settings import Settings
 from feishu_bot.settings.secrets import secrets_of
@@ -296,6 +297,7 @@ secret = st.text("abcdefghkmnopqrstuvwxyzABC0123456789", min_size=8, max_size=40
 SECRETS = st.tuples(secret, secret, secret, secret, secret, secret)
 
 
+@settings(max_examples=40)
 @given(
     SECRETS.filter(lambda found: len(set(found)) == 6), st.lists(st.text(max_size=5), min_size=8)
 )

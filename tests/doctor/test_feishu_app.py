@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from feishu_bot.core.diagnosis import Finding
+from feishu_bot.core.doctor import Finding
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.settings import Settings
 from feishu_bot.setup.doctor.credentials import check_credentials

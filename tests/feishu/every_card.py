@@ -13,11 +13,11 @@ from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.cards import Buttons, Card, Text
 from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.conversations import ConversationKey, Turn
-from feishu_bot.core.diagnosis import Finding, State, Words
+from feishu_bot.core.doctor import Finding, State
 from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.edited_questions import edited_card
 from feishu_bot.core.feedback import RatedAnswer, Verdict
-from feishu_bot.core.languages import Language
+from feishu_bot.core.languages import Language, Words
 from feishu_bot.core.limits import Limit, Period, Quota, Whose
 from feishu_bot.core.messages import Mention
 from feishu_bot.core.messenger import FileOffer, Footer, Resumable

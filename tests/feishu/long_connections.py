@@ -98,7 +98,7 @@ class Connected:
         """The bot's end as the platform sees it, once it is there."""
         return self.sim.feishu.wait_for(lambda: next(iter(self.platform.clients), None))
 
-    def send(self, payload: dict[str, Any] | None = None, seconds: float = 3.0):
+    def send(self, payload: dict[str, Any] | None = None, seconds: float = 10.0):
         """Send an event and give back how it was answered."""
         self.client()
         return self.platform.request(payload or {"n": 1}, seconds)

@@ -64,7 +64,7 @@ def message_event(sim) -> bytes:
 
 
 def test_the_double_understands_the_sdk(platform, sdk):
-    response = sdk.request(message_event(platform), message_id="m1", seconds=5)
+    response = sdk.request(message_event(platform), message_id="m1", seconds=30)
 
     assert (response.status, response.body, response.error) == (200, "", "")
     assert sdk.odd_messages == []
@@ -74,20 +74,20 @@ def test_the_sdk_puts_together_what_the_double_splits(platform, sdk):
     conditions = platform.feishu.long_connections.conditions
     conditions.chunk_bytes, conditions.chunks_reversed = 100, True
 
-    assert sdk.request(message_event(platform), message_id="m2", seconds=5).status == 200
+    assert sdk.request(message_event(platform), message_id="m2", seconds=30).status == 200
 
 
 def test_the_double_reads_the_sdks_answer_to_a_click(platform, sdk):
     body = {"operator": {}, "token": "c", "action": {"tag": "button", "value": {}}, "context": {}}
     click = event_of(platform, "card.action.trigger", body)
 
-    response = sdk.request(click, message_id="m3", seconds=5)
+    response = sdk.request(click, message_id="m3", seconds=30)
 
     assert json.loads(response.body) == {"toast": {"type": "info", "content": "好"}}
 
 
 def test_the_sdk_refuses_what_it_does_not_know_and_the_double_repeats_that(platform, sdk):
-    response = sdk.request(event_of(platform, "nobody.knows_v1", {}), message_id="m4", seconds=5)
+    response = sdk.request(event_of(platform, "nobody.knows_v1", {}), message_id="m4", seconds=30)
 
     assert response.status == 500
 
@@ -96,7 +96,7 @@ def test_the_sdk_takes_the_doubles_pause_between_pings(platform, sdk):
     before = sdk.pings
 
     # The SDK's own pause is two minutes.
-    platform.feishu.wait_for(lambda: sdk.pings > before, timeout=5)
+    platform.feishu.wait_for(lambda: sdk.pings > before, timeout=30)
 
 
 def test_ours_answers_the_same_frame_as_the_sdk_does(platform, sdk, monkeypatch):
@@ -108,13 +108,13 @@ def test_ours_answers_the_same_frame_as_the_sdk_does(platform, sdk, monkeypatch)
     transport = PooledTransport()
     transport.start()
     event = message_event(platform)
-    sdk.request(event, message_id="m5", seconds=5)
+    sdk.request(event, message_id="m5", seconds=30)
     clients = platform.feishu.long_connections.clients
     ours = Connected(platform).start()
     try:
         platform.feishu.wait_for(lambda: len(clients) == 2)
         client = next(client for client in clients if client is not sdk)
-        client.request(event, message_id="m5", seconds=5)
+        client.request(event, message_id="m5", seconds=30)
         theirs, own = sdk.acks[-1], client.acks[-1]
     finally:
         ours.bot.stop()

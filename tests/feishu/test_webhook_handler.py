@@ -602,11 +602,15 @@ def test_the_padding_oracle_learns_nothing(webhook):
         probe = bytearray(sealed)
         probe[-17] ^= byte
         body = json.dumps({"encrypt": base64.b64encode(bytes(probe)).decode()}).encode()
-        started = time.perf_counter()
-        answers.append(webhook.handle("event", {}, body))
-        times.append(time.perf_counter() - started)
+        tries = []
+        # The quickest of some tries is what it takes: the others are what the machine does beside.
+        for _ in range(5):
+            started = time.perf_counter()
+            answers.append(webhook.handle("event", {}, body))
+            tries.append(time.perf_counter() - started)
+        times.append(min(tries))
 
-    assert answers == [REFUSAL] * 256
+    assert answers == [REFUSAL] * 256 * 5
     times.sort()
     assert times[-26] < 10 * times[25]
 

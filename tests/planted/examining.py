@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from feishu_bot.core.diagnosis import Finding, Report
+from feishu_bot.core.doctor import Finding, Report
 from feishu_bot.settings import Settings
 from feishu_bot.setup.doctor.doctor import SystemDoctor
 from feishu_bot.setup.doctor.records import open_records

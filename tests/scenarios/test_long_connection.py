@@ -57,16 +57,17 @@ def test_an_event_is_acknowledged_when_it_is_stored_and_not_before(
     sim, talk, start_bot, connections
 ):
     bot = start_bot()
-    real, go_on = bot.inbox.put_if_room, threading.Event()
+    real, put_in, go_on = bot.inbox.put_if_room, threading.Event(), threading.Event()
 
-    def put_if_room(*given, **named):
-        go_on.wait(5)
-        return real(*given, **named)
+    def put(task, most):
+        put_in.set()
+        assert go_on.wait(30)
+        return real(task, most)
 
-    bot.inbox.put_if_room = put_if_room
+    bot.inbox.put_if_room = put
     question = talk.say("hello")
     (client,) = connections.clients
-    threading.Event().wait(0.2)
+    assert put_in.wait(30)
     assert client.acks == []
     assert stored(bot) == 0
 

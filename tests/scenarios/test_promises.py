@@ -208,10 +208,10 @@ def test_a_message_that_could_not_be_taken_in_comes_again(sim, talk, start_bot, 
     real = bot.inbox.put_if_room
     failures = iter([True, True, False, False])
 
-    def put(event, most):
+    def put(task, most):
         if next(failures):
             raise OSError("disk full")
-        return real(event, most)
+        return real(task, most)
 
     bot.inbox.put_if_room = put
     question = talk.say("hello")

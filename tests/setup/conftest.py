@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from lark_oapi.core.http import Transport
 
+from feishu_bot.core.languages import Words
 from feishu_bot.setup.dialogue import NobodyToAsk, Question, State
 from feishu_bot.setup.doorway import Doorway, listen
 from feishu_bot.setup.flow import Setup
 from feishu_bot.setup.progress import Options, Progress
-from feishu_bot.setup.wording import Words
 from feishu_simulator import Credentials, Simulator
 
 BORN = Credentials(encrypt_key="", verification_token="")

@@ -37,7 +37,7 @@ class Waiting:
 
 @pytest.fixture
 def calls() -> Iterator[HttpCalls]:
-    made = HttpCalls(timeout=2.0)
+    made = HttpCalls()
     yield made
     made.close()
 

@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from feishu_bot.core.languages import Words
 from feishu_bot.setup.dialogue import Question
 from feishu_bot.setup.doorway import MOST_CONNECTIONS
 from feishu_bot.setup.one_time_code import OneTimeCode
 from feishu_bot.setup.page_dialogue import PageDialogue
 from feishu_bot.setup.page_run import PageRun
 from feishu_bot.setup.progress import Options
-from feishu_bot.setup.wording import Words
-from tests.desk.conftest import browser  # noqa: F401
 from tests.polling import eventually
 from tests.setup.conftest import Tenant
 
@@ -47,7 +46,7 @@ def opened(tenant: Tenant) -> Iterator[Opened]:
 
 
 @pytest.fixture
-def visit(opened: Opened, browser: Browser) -> Iterator[MakePage]:  # noqa: F811
+def visit(opened: Opened, browser: Browser) -> Iterator[MakePage]:
     """Opens the page; an error in the console or a request elsewhere fails the test."""
     complaints: list[str] = []
     contexts = []

@@ -6,9 +6,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from feishu_bot.core.languages import Words
 from feishu_bot.setup.dialogue import Choice, NobodyToAsk, Question
 from feishu_bot.setup.terminal import TerminalDialogue
-from feishu_bot.setup.wording import Words
 
 CHOICE = Question(
     "way",

@@ -15,7 +15,7 @@ from feishu_bot.core.administration.sessions import AdminSessions
 from feishu_bot.core.administration.state import BotState, SettingShown
 from feishu_bot.core.cards import Card, Label
 from feishu_bot.core.chat_model import ModelCatalog
-from feishu_bot.core.diagnosis import Doctor, Report
+from feishu_bot.core.doctor import Doctor, Report
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import UserDirectory
 from feishu_bot.core.quotas import QuotaChecker

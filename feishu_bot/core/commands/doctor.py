@@ -19,7 +19,7 @@ from feishu_bot.core.cards import (
     Text,
 )
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
-from feishu_bot.core.diagnosis import Doctor, Finding, Report, State
+from feishu_bot.core.doctor import Doctor, Finding, Report, State
 from feishu_bot.core.formatting import format_count
 from feishu_bot.core.languages import Language
 
@@ -44,7 +44,7 @@ class DoctorCommands(CommandGroup):
 
     doctor: Doctor
 
-    @command("doctor", "/doctor", "/诊断", "/体检", "诊断", "体检", for_admins=True)
+    @command("doctor", "/doctor", "/体检", "/诊断", "体检", "诊断", for_admins=True)
     def examine(self, context: CommandContext) -> Card:
         """Examine everything, and say what needs somebody first."""
         if context.chat_type != "p2p":

@@ -72,12 +72,12 @@ class WaitingCards:
     clock: Callable[[], float] = time.time
     timer: Callable[[], float] = lease_time
     _known: dict[int, _Memory] = field(default_factory=dict, init=False)
+    _in_hand: set[int] = field(default_factory=set, init=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, init=False)
+    _closing: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._shares = Shares(self.threads)
-        self._in_hand: set[int] = set()
-        self._changed = threading.Condition()
-        self._closing = False
 
     def start(self) -> None:
         """Be ready to show cards; no thread runs before the first."""

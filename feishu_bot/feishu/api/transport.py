@@ -122,11 +122,13 @@ class PooledTransport:
     def warm(self, domain: str) -> None:
         """Have a connection to this domain open, by a request that asks for nothing.
 
-        Raises HTTPError or FeishuUnavailable.
+        Raises FeishuUnavailable.
         """
-        self._pool(domain).manager.request(
-            "HEAD", domain, timeout=WARM_SECONDS, retries=False, redirect=False
-        )
+        manager = self._pool(domain).manager
+        try:
+            manager.request("HEAD", domain, timeout=WARM_SECONDS, retries=False, redirect=False)
+        except (HTTPError, HTTPException, OSError) as exc:
+            raise FeishuUnavailable(f"no connection: {type(exc).__name__}: {exc}") from exc
 
     def idle(self) -> float:
         """Seconds since anything but a token was last asked for."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from feishu_bot import metrics
-from feishu_bot.core.diagnosis import printable
+from feishu_bot.core.doctor import printable
 from feishu_bot.core.sightings import PATH, REFUSED, UNKNOWN_PATH
 from feishu_bot.errors import Refused, StoreUnavailable, Unreadable
 from feishu_bot.feishu.events.dispatcher import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from feishu_bot.core.diagnosis import Words
+from feishu_bot.core.languages import Words
 
 
 @dataclass(frozen=True, slots=True)

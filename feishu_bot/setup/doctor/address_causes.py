@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from feishu_bot.core.diagnosis import Words, printable
+from feishu_bot.core.doctor import printable
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.unreached import Layer
 from feishu_bot.setup.doctor.exchange import Answer
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from feishu_bot.core.diagnosis import NOTHING, Finding, State, Words, printable
+from feishu_bot.core.doctor import NOTHING, Finding, State, printable
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import brand_of
 from feishu_bot.feishu.unreached import host_of
 from feishu_bot.feishu.webhook.knock import Delivery, Keys, challenge, knock, proof

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from feishu_bot.core.diagnosis import Finding, State, Words, printable
+from feishu_bot.core.doctor import Finding, State, printable
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.outages import BOT_OFF
 from feishu_bot.setup.doctor.open_api import Reply, as_object, as_objects

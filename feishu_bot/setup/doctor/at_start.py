@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from feishu_bot import __version__
-from feishu_bot.core.diagnosis import Report
+from feishu_bot.core.doctor import Report
 from feishu_bot.logs import get_logger
 from feishu_bot.settings import SETTINGS, Settings
 from feishu_bot.setup.doctor.doctor import SystemDoctor
@@ -97,7 +97,7 @@ def log_report(report: Report, *, age: float = 0.0) -> None:
     told = [one for one in open_ones if one.state == "fault" or one.check not in _QUIET]
     ago = f"（{int(age / 60)} 分钟前 / {int(age / 60)} min ago）" if age else ""
     say = logger.info if report.is_well else logger.warning
-    say(f"机器人自检 / examination{ago}: {summary(report)}")
+    say(f"机器人体检 / examination{ago}: {summary(report)}")
     for finding in told:
         words = sentence(finding)
         line = f"{SIGNS[finding.state]} {words.zh} / {words.en}"

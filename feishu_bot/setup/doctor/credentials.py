@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from feishu_bot.core.diagnosis import NOTHING, Finding, Words
+from feishu_bot.core.doctor import NOTHING, Finding
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import ConsoleLinks, brand_of
 from feishu_bot.feishu.unreached import NOT_FEISHU, UNREACHED, host_of
 from feishu_bot.setup.doctor.open_api import OpenApi, Reply

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from feishu_bot import __version__
-from feishu_bot.core.diagnosis import Finding, Report, Words
+from feishu_bot.core.doctor import Finding, Report
 from feishu_bot.core.exclusive_lease import LeaseStore
+from feishu_bot.core.languages import Words
 from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.core.sightings import Sightings
 from feishu_bot.errors import StoreUnavailable
@@ -61,7 +62,7 @@ def _connection_state(records: Records) -> ConnectionState | None:
 
 @dataclass(frozen=True, kw_only=True)
 class SystemDoctor:
-    """Implements `core.diagnosis.Doctor` for a bot with these settings.
+    """Implements `core.doctor.Doctor` for a bot with these settings.
 
     `environ` are the variables they were read from, with those of `.env`. Without `records` nothing
     is known of the traffic. With `asks` the model is put one short question, with `knocks` the
@@ -187,7 +188,7 @@ class SystemDoctor:
                 Finding(
                     check=check,
                     state="unknown",
-                    title=Words("诊断本身", "The examination itself"),
+                    title=Words("体检本身", "The examination itself"),
                     what=Words(
                         f"检查 {check} 时出错，请把日志报告给开发者",
                         f"It failed at {check}; please report the log to the developers",

@@ -13,7 +13,7 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from feishu_bot.core.diagnosis import printable
+from feishu_bot.core.doctor import printable
 from feishu_bot.errors import FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.capped_body import read_capped
 from feishu_bot.feishu.api.transport import proxy_for, tls_context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feishu_bot.core.diagnosis import Finding
+from feishu_bot.core.doctor import Finding
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.settings import Settings
 from feishu_bot.setup.doctor.app_state import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from feishu_bot.core.diagnosis import Finding, State, Words
+from feishu_bot.core.doctor import Finding, State
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.setup.doctor.open_api import Reply, as_names, as_object, as_objects
 from feishu_bot.setup.manifest import SCOPES, Feature, Scope
@@ -30,7 +31,7 @@ FEATURES: Mapping[Feature, Words] = {
     "whole_groups": Words(
         "读群里没有 @ 它的消息和引用", "messages of groups that don't mention it, and quotes"
     ),
-    "check": Words("诊断读应用的配置", "this examination's look at the app's configuration"),
+    "check": Words("体检读应用的配置", "this examination's look at the app's configuration"),
     "configure": Words("自动配置（feishu-bot setup）", "configuring the app (feishu-bot setup)"),
     "command_panel": Words("输入 / 时的指令面板", "the panel of commands behind /"),
 }

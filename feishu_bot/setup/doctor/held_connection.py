@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from feishu_bot.core.diagnosis import NOTHING, Finding, State, Words
+from feishu_bot.core.doctor import NOTHING, Finding, State
+from feishu_bot.core.languages import Words
 from feishu_bot.core.long_connection import ConnectionState
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.long_connection.advice import LATE_EVENTS, advice

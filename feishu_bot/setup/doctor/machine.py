@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from feishu_bot.content.lists import open_lists
-from feishu_bot.core.diagnosis import Finding, Words, printable
+from feishu_bot.core.doctor import Finding, printable
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SettingsError
 from feishu_bot.feishu.console_links import brand_of
 from feishu_bot.settings import Settings, near_misses

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.balance import KeyBalance
 from feishu_bot.core.chat_model import ChatMessage, Prompt, StreamEnd, StreamStart, TextDelta
-from feishu_bot.core.diagnosis import Finding, Words, printable
+from feishu_bot.core.doctor import Finding, printable
+from feishu_bot.core.languages import Words
 from feishu_bot.core.model_names import same_model, similar_models
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from feishu_bot.core.diagnosis import printable
+from feishu_bot.core.doctor import printable
 from feishu_bot.setup.doctor.exchange import Answer, Failure, exchange
 
 TOKEN_PATH = "/open-apis/auth/v3/tenant_access_token/internal"

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feishu_bot.core.diagnosis import STATES, Finding, Report, State, Words
+from feishu_bot.core.doctor import STATES, Finding, Report, State
+from feishu_bot.core.languages import Words
 
 SIGNS: Mapping[State, str] = {"ok": "✓", "warning": "!", "fault": "✗", "unknown": "?"}
 # Grows when a member changes its meaning or goes; new ones may come at any time.

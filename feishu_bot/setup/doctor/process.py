@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from feishu_bot.core.diagnosis import NOTHING, Finding, State, Words
+from feishu_bot.core.doctor import NOTHING, Finding, State
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.webhook.knock import Keys, challenge
 from feishu_bot.setup.doctor.addresses import EVENT_ADDRESS, Send, send
 from feishu_bot.setup.doctor.exchange import Failure

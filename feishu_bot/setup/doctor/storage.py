@@ -10,7 +10,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from feishu_bot.core.diagnosis import Finding, State, Words
+from feishu_bot.core.doctor import Finding, State
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores.database_check import DatabaseState, check_database, owner_of
 from feishu_bot.stores.outage_advice import advice

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feishu_bot.core.diagnosis import Finding, Words, printable
+from feishu_bot.core.doctor import Finding, printable
+from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import ConsoleLinks
 from feishu_bot.feishu.unreached import host_of
 from feishu_bot.setup.doctor.app_state import Versions

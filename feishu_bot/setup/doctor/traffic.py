@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from feishu_bot.core.diagnosis import Finding, Words
+from feishu_bot.core.doctor import Finding
+from feishu_bot.core.languages import Words
 from feishu_bot.core.sightings import (
     CLICK_SEEN,
     EVENT,

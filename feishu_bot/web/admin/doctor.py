@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from feishu_bot.core.administration.administration import Administration
-from feishu_bot.core.diagnosis import STATES, Doctor
+from feishu_bot.core.doctor import STATES, Doctor
 from feishu_bot.web.admin.wording import language
 
 # An examination takes up to a minute; so long the page looks for its report.

@@ -1,4 +1,4 @@
-"""What a check-up of the bot has found: values, and the port of whoever examines it."""
+"""What an examination of the bot has found: values, and the port of the doctor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from feishu_bot.core.languages import Language
+from feishu_bot.core.languages import Words
 
 # fault: something doesn't work. warning: it works, and will bring trouble. unknown: it can't be
 # told, and why is said.
@@ -14,21 +14,6 @@ State = Literal["fault", "warning", "unknown", "ok"]
 STATES: tuple[State, ...] = ("fault", "warning", "unknown", "ok")
 
 EVIDENCE_CHARS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The same in Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def of(self, language: Language) -> str:
-        """What is said in this language."""
-        return self.en if language == "en" else self.zh
-
-    def __bool__(self) -> bool:
-        return bool(self.zh or self.en)
 
 
 NOTHING = Words("", "")

@@ -1,17 +1,9 @@
-"""What the set-up says, in both languages."""
+"""What went wrong in the set-up, in both languages."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SetupFailed
-
-
-class Words(NamedTuple):
-    """The same in Chinese and in English."""
-
-    zh: str
-    en: str
 
 
 def failure_text(failure: SetupFailed) -> Words:
