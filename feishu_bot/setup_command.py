@@ -26,7 +26,14 @@ No Feishu app is set up. Open http://THIS-MACHINE:{port}/setup in a browser, and
 
     {code}
 """
-STARTING = "\n启动机器人（Ctrl-C 结束，以后用 feishu-bot run 启动）/ Starting the bot"
+STARTING = """
+启动机器人。在飞书里搜索它的名字，发一句话试试（Ctrl-C 结束，以后用 feishu-bot run 启动）
+Starting the bot: search for it in Feishu and send it a message (Ctrl-C ends it; later: feishu-bot run)
+"""
+NOT_STARTED = """
+接下来启动机器人：feishu-bot run，或重启容器、服务。然后在飞书里搜索它的名字，发一句话试试
+Now start the bot: feishu-bot run, or restart the container or service. Then search for it in Feishu
+and send it a message"""
 RUNNING = """\
 端口 {port} 上已有一个机器人，请重启它，让新设置生效
 A bot is there already on port {port}: restart it for the new settings"""
@@ -86,6 +93,7 @@ def setup(
     )
     outcome = _run(options, asks=sys.stdin.isatty() and not yes and not key_stdin, yes=yes)
     if no_start:
+        click.echo(NOT_STARTED)
         sys.exit(EXIT_CODES[outcome])
     start_bot()
 

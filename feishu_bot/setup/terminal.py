@@ -75,10 +75,14 @@ class TerminalDialogue:
             click.echo(f"  {number}. {both}")
             if choice.value == question.default:
                 default = number
-        number = click.prompt(
-            ">", type=click.IntRange(1, len(question.choices)), default=default, prompt_suffix=" "
-        )
-        return question.choices[number - 1].value
+        most = len(question.choices)
+        while True:
+            typed = str(click.prompt(">", default=default, prompt_suffix=" ")).strip()
+            # Also as a Chinese keyboard types it: "２" or "2。"
+            typed = typed.rstrip(".。)）、")
+            if typed.isdecimal() and 1 <= int(typed) <= most:
+                return question.choices[int(typed) - 1].value
+            click.echo(f"! 请输入 1 到 {most} 的数字 / Type a number from 1 to {most}")
 
     def wait(self, seconds: float) -> bool:
         """Sleep; Ctrl-C ends it."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+
 from feishu_bot.errors import SetupFailed
 from feishu_bot.settings import addresses
 from feishu_bot.settings.values import InvalidValue
 from feishu_bot.setup.app_configuration import WantedApp
 from feishu_bot.setup.app_step import checked
-from feishu_bot.setup.dialogue import Choice, Dialogue, Question
+from feishu_bot.setup.dialogue import Choice, Dialogue, NobodyToAsk, Question
 from feishu_bot.setup.links import is_lark
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.public_address import is_private
-from feishu_bot.setup.wording import Words
+from feishu_bot.setup.wording import Words, failure_text
 
 WAY_IN = Question(
     "way_in",
@@ -29,8 +32,9 @@ WAY_IN = Question(
         Choice(
             "webhook",
             Words(
-                "公网地址：飞书访问你的 https 域名，已有反向代理时用",
-                "Public address: Feishu calls your https domain; where there is a reverse proxy",
+                "Webhook：飞书访问你的公网地址，适合已有域名、证书和反向代理的人",
+                "Webhook: Feishu calls your public address; for those who have a domain, a "
+                "certificate and a reverse proxy",
             ),
         ),
     ),
@@ -58,14 +62,18 @@ class WayInStep:
     def run(self) -> WantedApp:
         """The app as it is to be. Raises SetupFailed."""
         progress, dialogue, options = self._progress, self._dialogue, self._options
-        dialogue.step("way_in", Words("消息怎么进来", "The way in"))
+        dialogue.step("way_in", Words("收消息的方式", "How messages arrive"))
         transport, url = progress.get("TRANSPORT"), progress.get("PUBLIC_URL")
         if options.public_url:
             transport, url = "webhook", options.public_url
         elif options.long_connection:
             transport = "long_connection"
         elif options.redo or not (transport == "long_connection" or url):
-            transport, url = self._ask()
+            transport, url = self._ask(url)
+        elif transport != "long_connection" and not progress.is_done:
+            # It may be why an earlier run has come to no end.
+            with contextlib.suppress(NobodyToAsk):
+                transport, url = self._ask(url)
         key, token = progress.keys()
         if transport == "long_connection":
             progress.save(TRANSPORT="long_connection")
@@ -74,9 +82,9 @@ class WayInStep:
                 dialogue.tell(
                     "warning",
                     Words(
-                        "有人反映 Lark 后台没有长连接，若不行请用公网地址",
-                        "Consoles of Lark are said to lack the long connection: if so, take a "
-                        "public address",
+                        "有人反映 Lark 后台没有长连接，若不行请改用 Webhook",
+                        "Consoles of Lark are said to lack the long connection: if so, use the "
+                        "webhook",
                     ),
                 )
             dialogue.tell(
@@ -88,10 +96,18 @@ class WayInStep:
         dialogue.tell("ok", Words(f"公网地址 {url}", f"Public address {url}"))
         return WantedApp("webhook", url, key, token)
 
-    def _ask(self) -> tuple[str, str]:
-        if self._dialogue.ask(WAY_IN) == "long_connection":
-            return "long_connection", ""
-        return "webhook", checked(self._dialogue, ADDRESS, addresses.public)
+    def _ask(self, url: str) -> tuple[str, str]:
+        """The way, and the address that Feishu can reach; `url` is the present one."""
+        way_in = dataclasses.replace(WAY_IN, default="webhook") if url else WAY_IN
+        address = dataclasses.replace(ADDRESS, default=url)
+        while True:
+            if self._dialogue.ask(way_in) == "long_connection":
+                return "long_connection", ""
+            url = checked(self._dialogue, address, addresses.public)
+            try:
+                return "webhook", self._checked(url)
+            except SetupFailed as exc:
+                self._dialogue.tell("warning", failure_text(exc))
 
     def _checked(self, url: str) -> str:
         """The address as it is used. Raises SetupFailed for one that Feishu can't reach."""
@@ -107,6 +123,5 @@ class WayInStep:
                 f"{url} 只在内网可达，飞书访问不到。请用公网域名，或改用长连接",
                 f"{url} is reached from inside alone, not by Feishu: use a public name, or the "
                 "long connection",
-                code="private",
             )
         return url

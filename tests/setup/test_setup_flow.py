@@ -10,6 +10,8 @@ import pytest
 from feishu_bot.errors import SetupFailed
 from feishu_bot.setup.doorway import Doorway, listen
 from feishu_bot.setup.manifest import EVENTS, SCOPES
+from feishu_bot.setup.progress import Options
+from feishu_bot.setup.way_in_step import WayInStep
 from tests.setup.conftest import Tenant
 
 ASKED = {scope.name for scope in SCOPES if scope.is_asked}
@@ -92,6 +94,47 @@ def test_a_run_that_broke_off_goes_on_where_it_was(tenant: Tenant) -> None:
     assert tenant.set_up(openai_key="sk-another") == "live"
 
     assert len(tenant.phone.links) == 1
+
+
+def test_an_address_that_led_elsewhere_is_asked_for_again(tenant: Tenant) -> None:
+    with pytest.raises(SetupFailed) as failed:
+        tenant.set_up(public_url=tenant.sim.gateway.url)
+    assert failed.value.code == "210042"
+
+    tenant.phone.answers = {"way_in": ["webhook"], "PUBLIC_URL": [tenant.public_url]}
+    assert tenant.set_up() == "live"
+    assert tenant.saved["PUBLIC_URL"] == tenant.public_url
+
+    tenant.phone.asked.clear()
+    assert tenant.set_up() == "live"
+    assert tenant.phone.asked == []
+
+
+def test_an_address_of_the_inside_is_asked_for_again_at_once(tenant: Tenant) -> None:
+    tenant.environ["FEISHU_DOMAIN"] = "https://open.feishu.cn"
+    tenant.phone.answers = {
+        "way_in": ["webhook", "long_connection"],
+        "PUBLIC_URL": ["http://192.168.1.5:9000"],
+    }
+
+    wanted = WayInStep(tenant.progress, tenant.phone, Options()).run()
+
+    assert wanted.mode == "long_connection"
+    assert "192.168.1.5:9000 is reached from inside alone" in tenant.phone.english
+
+
+def test_a_refused_key_asks_for_no_name_of_a_model(tenant: Tenant) -> None:
+    tenant.options |= {"openai_key": "", "model": ""}
+    tenant.phone.answers = {
+        "OPENAI_KEY": ["sk-wrong-key-000", tenant.sim.gateway.keys[0]],
+        "OPENAI_MODEL": [tenant.sim.gateway.models[0]],
+    }
+
+    assert tenant.set_up(long_connection=True) == "live"
+
+    assert tenant.phone.asked == ["OPENAI_KEY", "OPENAI_KEY", "OPENAI_MODEL"]
+    # One sentence after the other, each with one stop.
+    assert "accept the bot's key. The API key isn't recognised" in tenant.phone.english
 
 
 def test_other_wishes_make_another_version(tenant: Tenant) -> None:
