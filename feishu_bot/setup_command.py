@@ -21,8 +21,10 @@ EXIT_CODES = {"live": 0, "in_review": 3, "by_hand": 4}
 LAST_LOOK_SECONDS = 2.5
 FIRST_PROCESS = 1
 PAGE = """\
-还没有配置飞书应用。请在浏览器里打开 http://这台机器的地址:{port}/setup ，输入一次性代码：
-No Feishu app is set up. Open http://THIS-MACHINE:{port}/setup in a browser, and enter the code:
+还没有配置飞书应用。请在浏览器里打开 http://127.0.0.1:{port}/setup ，输入一次性代码
+（浏览器在另一台电脑上时，先在那里运行 ssh -L {port}:127.0.0.1:{port} 服务器）：
+No Feishu app is set up. Open http://127.0.0.1:{port}/setup in a browser, and enter the code
+(from another computer, run ssh -L {port}:127.0.0.1:{port} SERVER there first):
 
     {code}
 """

@@ -74,12 +74,12 @@ class TerminalDialogue:
             both = text.zh if text.zh == text.en else f"{text.zh} / {text.en}"
             click.echo(f"  {number}. {both}")
             if choice.value == question.default:
-                default = number
+                default = str(number)
         most = len(question.choices)
         while True:
-            typed = str(click.prompt(">", default=default, prompt_suffix=" ")).strip()
+            typed = click.prompt(">", type=str, default=default, prompt_suffix=" ")
             # Also as a Chinese keyboard types it: "２" or "2。"
-            typed = typed.rstrip(".。)）、")
+            typed = typed.strip().rstrip(".。)）、")
             if typed.isdecimal() and 1 <= int(typed) <= most:
                 return question.choices[int(typed) - 1].value
             click.echo(f"! 请输入 1 到 {most} 的数字 / Type a number from 1 to {most}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 
 from feishu_bot.errors import SetupFailed
@@ -41,6 +40,14 @@ WAY_IN = Question(
     default="long_connection",
     option="--long-connection / --public-url",
 )
+WAY_IN_AGAIN = dataclasses.replace(
+    WAY_IN,
+    text=Words(
+        "怎么继续？可以换个地址，改好反向代理后再试，或改用长连接",
+        "How to go on? With another address, with this one once the proxy is right, or without",
+    ),
+    default="",
+)
 ADDRESS = Question(
     "PUBLIC_URL",
     Words("机器人的公网地址", "The bot's public address"),
@@ -70,10 +77,19 @@ class WayInStep:
             transport = "long_connection"
         elif options.redo or not (transport == "long_connection" or url):
             transport, url = self._ask(url)
-        elif transport != "long_connection" and not progress.is_done:
-            # It may be why an earlier run has come to no end.
-            with contextlib.suppress(NobodyToAsk):
-                transport, url = self._ask(url)
+        return self._keep(transport, url)
+
+    def ask_again(self, refused: SetupFailed) -> WantedApp:
+        """Another way or address, or the same once it works. Raises `refused` if nobody is there."""
+        try:
+            # Without a default: nobody but a person can tell that something has changed.
+            kept = self._ask(self._progress.get("PUBLIC_URL"), WAY_IN_AGAIN)
+        except NobodyToAsk:
+            raise refused from None
+        return self._keep(*kept)
+
+    def _keep(self, transport: str, url: str) -> WantedApp:
+        progress, dialogue = self._progress, self._dialogue
         key, token = progress.keys()
         if transport == "long_connection":
             progress.save(TRANSPORT="long_connection")
@@ -96,9 +112,8 @@ class WayInStep:
         dialogue.tell("ok", Words(f"公网地址 {url}", f"Public address {url}"))
         return WantedApp("webhook", url, key, token)
 
-    def _ask(self, url: str) -> tuple[str, str]:
+    def _ask(self, url: str, way_in: Question = WAY_IN) -> tuple[str, str]:
         """The way, and the address that Feishu can reach; `url` is the present one."""
-        way_in = dataclasses.replace(WAY_IN, default="webhook") if url else WAY_IN
         address = dataclasses.replace(ADDRESS, default=url)
         while True:
             if self._dialogue.ask(way_in) == "long_connection":
