@@ -30,12 +30,13 @@ No Feishu app is set up. Open http://127.0.0.1:{port}/setup in a browser, and en
 """
 STARTING = """
 启动机器人。在飞书里搜索它的名字，发一句话试试（Ctrl-C 结束，以后用 feishu-bot run 启动）
-Starting the bot: search for it in Feishu and send it a message (Ctrl-C ends it; later: feishu-bot run)
+Starting the bot: search for it in Feishu and send it a message (Ctrl-C ends it; feishu-bot run
+starts it later)
 """
 NOT_STARTED = """
 接下来启动机器人：feishu-bot run，或重启容器、服务。然后在飞书里搜索它的名字，发一句话试试
-Now start the bot: feishu-bot run, or restart the container or service. Then search for it in Feishu
-and send it a message"""
+Now start the bot: feishu-bot run, or restart the container or service.
+Then search for it in Feishu and send it a message"""
 RUNNING = """\
 端口 {port} 上已有一个机器人，请重启它，让新设置生效
 A bot is there already on port {port}: restart it for the new settings"""

@@ -59,7 +59,7 @@ def check_bot(settings: Settings) -> Iterator[Found]:
     told = tuple(_masked(report.of("fault", "warning", "unknown"), settings))
     yield from told
     if not told:
-        yield "ok", Words("全部检查过，没有发现问题", "All was examined: nothing wrong was found")
+        yield "ok", Words("全部检查过，没有发现问题", "Everything was examined: nothing is wrong")
     elif report.is_well:
         yield "ok", Words("其余的都正常", "Everything else is well")
 

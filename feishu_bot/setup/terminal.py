@@ -12,6 +12,8 @@ from feishu_bot.setup.dialogue import NobodyToAsk, Question, State
 from feishu_bot.setup.qr import terminal_code
 from feishu_bot.setup.wording import Words
 
+# In columns, of which a Chinese character takes two: else a terminal breaks it inside a word.
+ONE_LINE = 76
 SIGNS = {"info": "·", "ok": "✓", "warning": "!", "fault": "✗"}
 
 
@@ -72,6 +74,8 @@ class TerminalDialogue:
         for number, choice in enumerate(question.choices, 1):
             text = choice.text
             both = text.zh if text.zh == text.en else f"{text.zh} / {text.en}"
+            if len(text.zh) * 2 + len(text.en) > ONE_LINE:
+                both = f"{text.zh}\n     {text.en}"
             click.echo(f"  {number}. {both}")
             if choice.value == question.default:
                 default = str(number)

@@ -76,11 +76,13 @@ class WayInStep:
         elif options.long_connection:
             transport = "long_connection"
         elif options.redo or not (transport == "long_connection" or url):
-            transport, url = self._ask(url)
+            is_webhook = bool(url) and transport != "long_connection"
+            now = dataclasses.replace(WAY_IN, default="webhook") if is_webhook else WAY_IN
+            transport, url = self._ask(url, now)
         return self._keep(transport, url)
 
     def ask_again(self, refused: SetupFailed) -> WantedApp:
-        """Another way or address, or the same once it works. Raises `refused` if nobody is there."""
+        """Another way, or an address that works by now. Raises `refused` where nobody is there."""
         try:
             # Without a default: nobody but a person can tell that something has changed.
             kept = self._ask(self._progress.get("PUBLIC_URL"), WAY_IN_AGAIN)
@@ -112,7 +114,7 @@ class WayInStep:
         dialogue.tell("ok", Words(f"公网地址 {url}", f"Public address {url}"))
         return WantedApp("webhook", url, key, token)
 
-    def _ask(self, url: str, way_in: Question = WAY_IN) -> tuple[str, str]:
+    def _ask(self, url: str, way_in: Question) -> tuple[str, str]:
         """The way, and the address that Feishu can reach; `url` is the present one."""
         address = dataclasses.replace(ADDRESS, default=url)
         while True:

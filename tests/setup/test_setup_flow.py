@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from feishu_bot.errors import SetupFailed
+from feishu_bot.setup.dialogue import Question
 from feishu_bot.setup.doorway import Doorway, listen
 from feishu_bot.setup.manifest import EVENTS, SCOPES
 from feishu_bot.setup.progress import Options
@@ -110,6 +111,20 @@ def test_an_address_that_leads_elsewhere_ends_a_run_without_a_person(tenant: Ten
         tenant.set_up(public_url=tenant.sim.gateway.url)
 
     assert failed.value.code == "210042"
+
+
+def test_to_set_up_anew_offers_the_way_that_is_used(tenant: Tenant) -> None:
+    tenant.set_up(public_url=tenant.public_url)
+    offered: list[str] = []
+
+    def ask(question: Question) -> str:
+        offered.append(question.default)
+        return question.default
+
+    tenant.phone.ask = ask  # type: ignore[method-assign]
+    WayInStep(tenant.progress, tenant.phone, Options(redo=True)).run()
+
+    assert offered == ["webhook", tenant.public_url]
 
 
 def test_an_address_of_the_inside_is_asked_for_again_at_once(tenant: Tenant) -> None:
