@@ -35,8 +35,7 @@ def try_service(settings: Settings) -> Tried:
     # The client of the model service takes a second to import, and the SDK two.
     from feishu_bot.errors import ModelError
     from feishu_bot.gateway_factory import build_gateway
-    from feishu_bot.llm.model_list import NO_LIST
-    from feishu_bot.setup.doctor.model_service import check_model_service
+    from feishu_bot.setup.doctor.model_service import check_model_service, may_need_name
 
     gateway = build_gateway(settings)
     found = tuple(_masked(check_model_service(gateway, settings, asks=True), settings))
@@ -44,7 +43,7 @@ def try_service(settings: Settings) -> Tried:
         models = tuple(gateway.models.offered())
         return Tried(found, models, gateway.models.default(), needs_name=not models)
     except ModelError as exc:
-        return Tried(found, (), "", needs_name=exc.kind in NO_LIST)
+        return Tried(found, (), "", needs_name=may_need_name(exc))
     finally:
         gateway.close()
 
