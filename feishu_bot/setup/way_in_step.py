@@ -32,8 +32,7 @@ WAY_IN = Question(
             "webhook",
             Words(
                 "Webhook：飞书访问你的公网地址，适合已有域名、证书和反向代理的人",
-                "Webhook: Feishu calls your public address; for those who have a domain, a "
-                "certificate and a reverse proxy",
+                "Webhook: Feishu calls your public address, if you have a domain and a proxy",
             ),
         ),
     ),
