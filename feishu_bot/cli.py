@@ -24,15 +24,15 @@ WITHOUT_THE_SIMULATOR = """\
 没有配置飞书应用，这里也没有安装模拟器。部署文档：docs/deploy.zh-CN.md
 No Feishu app is set up, and the simulator is not installed here. Deploy guide: docs/deploy.md"""
 WITHOUT_AN_APP = """\
-No Feishu app is set up, so the bot runs against the built-in simulator.
-没有配置飞书应用，机器人将连接内置的模拟器运行。"""
+没有配置飞书应用，机器人将连接内置的模拟器运行。
+No Feishu app is set up, so the bot runs against the built-in simulator."""
 WITHOUT_SQLITE = """\
 数据库是 PostgreSQL，请用它自己的工具备份，它会询问密码：
 The database is PostgreSQL: back it up with its own tool, which asks for the password:"""
 BACKED_UP = "备份完成，已校验 / The copy is complete and was verified:"
 BESIDE_AN_APP = """\
-The bot runs against the built-in simulator; the app that is set up is left alone.
-机器人将连接内置的模拟器运行，不会用到已配置的应用。"""
+机器人将连接内置的模拟器运行，不会用到已配置的应用。
+The bot runs against the built-in simulator; the app that is set up is left alone."""
 
 
 @click.group()

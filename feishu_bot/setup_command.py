@@ -21,12 +21,22 @@ EXIT_CODES = {"live": 0, "in_review": 3, "by_hand": 4}
 LAST_LOOK_SECONDS = 2.5
 FIRST_PROCESS = 1
 PAGE = """\
-还没有配置飞书应用。请在浏览器里打开 http://这台机器的地址:{port}/setup ，输入一次性代码：
-No Feishu app is set up. Open http://THIS-MACHINE:{port}/setup in a browser, and enter the code:
+还没有配置飞书应用。请在浏览器里打开 http://127.0.0.1:{port}/setup ，输入一次性代码
+（浏览器在另一台电脑上时，先在那里运行 ssh -L {port}:127.0.0.1:{port} 服务器）：
+No Feishu app is set up. Open http://127.0.0.1:{port}/setup in a browser, and enter the code
+(from another computer, run ssh -L {port}:127.0.0.1:{port} SERVER there first):
 
     {code}
 """
-STARTING = "\n启动机器人（Ctrl-C 结束，以后用 feishu-bot run 启动）/ Starting the bot"
+STARTING = """
+启动机器人。在飞书里搜索它的名字，发一句话试试（Ctrl-C 结束，以后用 feishu-bot run 启动）
+Starting the bot: search for it in Feishu and send it a message (Ctrl-C ends it; feishu-bot run
+starts it later)
+"""
+NOT_STARTED = """
+接下来启动机器人：feishu-bot run，或重启容器、服务。然后在飞书里搜索它的名字，发一句话试试
+Now start the bot: feishu-bot run, or restart the container or service.
+Then search for it in Feishu and send it a message"""
 RUNNING = """\
 端口 {port} 上已有一个机器人，请重启它，让新设置生效
 A bot is there already on port {port}: restart it for the new settings"""
@@ -86,6 +96,7 @@ def setup(
     )
     outcome = _run(options, asks=sys.stdin.isatty() and not yes and not key_stdin, yes=yes)
     if no_start:
+        click.echo(NOT_STARTED)
         sys.exit(EXIT_CODES[outcome])
     start_bot()
 

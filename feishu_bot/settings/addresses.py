@@ -114,7 +114,7 @@ def _split(
         raise InvalidValue("不是一个地址", "not an address") from exc
     if parts.scheme not in (first, second):
         raise InvalidValue(
-            f"不是 {first}:// 或 {second}:// 开头",
+            f"没有以 {first}:// 或 {second}:// 开头",
             f"it does not begin with {first}:// or {second}://",
         )
     if not host:

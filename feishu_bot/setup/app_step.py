@@ -23,9 +23,12 @@ AGAIN = Question(
     Words("怎么继续？", "How to go on?"),
     "choice",
     choices=(
-        Choice("again", Words("再显示一个二维码", "Show another code")),
-        Choice("by_hand", Words("在后台手动创建应用", "Make the app by hand in the console")),
-        Choice("stop", Words("先停在这里", "Stop here")),
+        Choice("again", Words("换一个新的二维码", "Show a new code")),
+        Choice(
+            "by_hand",
+            Words("在开发者后台手动创建应用", "Make the app by hand in the developer console"),
+        ),
+        Choice("stop", Words("先停在这里，以后再运行", "Stop here, and run it again later")),
     ),
 )
 
@@ -104,7 +107,8 @@ class AppStep:
         self._dialogue.tell(
             "ok",
             Words(
-                f"应用 {app.app_id}（{zh}），扫码的人是管理员，凭证保存在 {progress.file.path}",
+                f"应用 {app.app_id}（{zh}），扫码的人是机器人的管理员，"
+                f"凭证保存在 {progress.file.path}",
                 f"App {app.app_id} ({en}); whoever scanned is the bot's administrator; the "
                 f"credentials are in {progress.file.path}",
             ),

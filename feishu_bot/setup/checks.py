@@ -21,6 +21,8 @@ class Tried:
     findings: tuple[Found, ...]
     models: tuple[str, ...]
     default: str
+    # It lists none, so it may answer once it is told a name.
+    needs_name: bool = False
 
     @property
     def fault(self) -> Words | None:
@@ -33,14 +35,15 @@ def try_service(settings: Settings) -> Tried:
     # The client of the model service takes a second to import, and the SDK two.
     from feishu_bot.errors import ModelError
     from feishu_bot.gateway_factory import build_gateway
-    from feishu_bot.setup.doctor.model_service import check_model_service
+    from feishu_bot.setup.doctor.model_service import check_model_service, may_need_name
 
     gateway = build_gateway(settings)
     found = tuple(_masked(check_model_service(gateway, settings, asks=True), settings))
     try:
-        return Tried(found, tuple(gateway.models.offered()), gateway.models.default())
-    except ModelError:
-        return Tried(found, (), "")
+        models = tuple(gateway.models.offered())
+        return Tried(found, models, gateway.models.default(), needs_name=not models)
+    except ModelError as exc:
+        return Tried(found, (), "", needs_name=may_need_name(exc))
     finally:
         gateway.close()
 
@@ -52,9 +55,12 @@ def check_bot(settings: Settings) -> Iterator[Found]:
     # The bot doesn't run yet, so nobody can answer at its addresses.
     doctor = SystemDoctor(settings=settings, environ={}, asks=False, knocks=False)
     report = doctor.examine()
-    yield from _masked(report.of("fault", "warning", "unknown"), settings)
-    if report.is_well:
-        yield "ok", Words("其余的都检查过了，正常", "Everything else was looked at, and is well")
+    told = tuple(_masked(report.of("fault", "warning", "unknown"), settings))
+    yield from told
+    if not told:
+        yield "ok", Words("全部检查过，没有发现问题", "Everything was examined: nothing is wrong")
+    elif report.is_well:
+        yield "ok", Words("其余的都正常", "Everything else is well")
 
 
 def _masked(findings: Iterable[Finding], settings: Settings) -> Iterator[Found]:

@@ -71,7 +71,7 @@ REMEDIES: Final[dict[int, tuple[Words, Page]]] = {
     ),
     210042: (
         Words(
-            "飞书访问不到请求地址，或没有及时得到正确的回答（1 秒内）",
+            "飞书访问不到这个地址，或 1 秒内没有得到正确的回答",
             "Feishu can't reach the request URL, or got no correct answer within a second",
         ),
         "event",

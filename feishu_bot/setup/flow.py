@@ -10,16 +10,20 @@ from typing import Any
 from feishu_bot.core.languages import Words
 from feishu_bot.errors import SettingsError, SetupFailed
 from feishu_bot.settings import read_some
+from feishu_bot.setup.app_configuration import WantedApp
 from feishu_bot.setup.app_step import AppStep
 from feishu_bot.setup.checks import check_bot
 from feishu_bot.setup.dialogue import Dialogue
 from feishu_bot.setup.doorway import Doorway, PortTaken
+from feishu_bot.setup.failure_text import failure_text
 from feishu_bot.setup.http_calls import HttpCalls
 from feishu_bot.setup.model_step import ModelStep
 from feishu_bot.setup.progress import Options, Progress
 from feishu_bot.setup.release_step import Outcome, ReleaseStep
 from feishu_bot.setup.way_in_step import WayInStep
 
+# Feishu's own code for a request URL that doesn't answer its check.
+ADDRESS_REFUSED = "210042"
 # Listens on this host and port while events are let in.
 Listen = Callable[[str, int], AbstractContextManager[Any]]
 
@@ -60,7 +64,8 @@ class Setup:
         progress, dialogue, options = self._progress, self._dialogue, self._options
         app = AppStep(progress, dialogue, calls, options)
         app.run()
-        wanted = WayInStep(progress, dialogue, options).run()
+        way_in = WayInStep(progress, dialogue, options)
+        wanted = way_in.run()
         ModelStep(progress, dialogue, options).run()
         release = ReleaseStep(
             progress,
@@ -70,14 +75,25 @@ class Setup:
             doorway=self._doorway,
             adds_scopes=app.scan,
         )
-        found = read_some(progress.merged(), "bind", "http_port")
-        with contextlib.ExitStack() as stack:
-            if wanted.mode == "webhook":
-                self._serve(stack, found["bind"], found["http_port"])
-            outcome = release.run(wanted)
+        outcome = self._release(release, way_in, wanted)
         self._check()
         progress.mark_done()
         return outcome
+
+    def _release(self, release: ReleaseStep, way_in: WayInStep, wanted: WantedApp) -> Outcome:
+        """Release it; for an address that Feishu can't reach there is another try."""
+        found = read_some(self._progress.merged(), "bind", "http_port")
+        while True:
+            try:
+                with contextlib.ExitStack() as stack:
+                    if wanted.mode == "webhook":
+                        self._serve(stack, found["bind"], found["http_port"])
+                    return release.run(wanted)
+            except SetupFailed as exc:
+                if exc.code != ADDRESS_REFUSED:
+                    raise
+                self._dialogue.tell("fault", failure_text(exc), exc.link)
+                wanted = way_in.ask_again(exc)
 
     def _serve(self, stack: contextlib.ExitStack, host: str, port: int) -> None:
         """Answer Feishu's check, unless a bot that is running already does."""

@@ -38,7 +38,10 @@ KEY = Question(
 MODEL = Question(
     "OPENAI_MODEL",
     Words("模型的名称", "The model's name"),
-    help=Words("这个服务需要指定模型", "this service wants one to be named"),
+    help=Words(
+        "这个服务没有列出模型，名称见它的文档；直接回车则返回上一步",
+        "the service lists none: its documentation has the names; an empty answer goes back",
+    ),
     option="--model",
 )
 
@@ -88,9 +91,9 @@ class ModelStep:
 
     def _try(self, settings: Settings) -> Tried:
         tried = try_service(settings)
-        if tried.fault is None or settings.openai_model or tried.models:
+        if tried.fault is None or settings.openai_model or not tried.needs_name:
             return tried
-        # Many services list nothing, and then they have to be told the model's name.
+        # A refused key is no reason to ask; a service that lists nothing is.
         try:
             name = self._dialogue.ask(dataclasses.replace(MODEL, default="-"))
         except NobodyToAsk:

@@ -150,9 +150,9 @@ class Registration:
             case "access_denied":
                 raise SetupFailed(
                     STEP,
-                    "在手机上取消了，或没有创建应用的权限。请重新运行，或请企业管理员扫码",
-                    "It was refused on the phone, or the person may not make apps: run the set-up "
-                    "again, or have an administrator of the company scan",
+                    "在手机上取消了，或没有创建应用的权限。请再扫一次，或请企业管理员来扫",
+                    "It was refused on the phone, or the person may not make apps: scan again, or "
+                    "have an administrator of the company scan",
                     code="access_denied",
                 )
             case "expired_token" | "invalid_grant" as name:
@@ -187,8 +187,8 @@ class Registration:
     def _expired(self, name: str) -> SetupFailed:
         return SetupFailed(
             STEP,
-            "二维码已过期或已被使用。重新运行会得到一个新的",
-            "The link has expired or was used already: run the set-up again for a new one",
+            "二维码已过期，或已经用过",
+            "The code has expired or was used already",
             code=name,
         )
 

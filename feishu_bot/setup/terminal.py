@@ -12,6 +12,8 @@ from feishu_bot.core.languages import Words
 from feishu_bot.setup.dialogue import NobodyToAsk, Question, State
 from feishu_bot.setup.qr import terminal_code
 
+# In columns, of which a Chinese character takes two: else a terminal breaks it inside a word.
+ONE_LINE = 76
 SIGNS = {"info": "·", "ok": "✓", "warning": "!", "fault": "✗"}
 
 
@@ -72,13 +74,19 @@ class TerminalDialogue:
         for number, choice in enumerate(question.choices, 1):
             text = choice.text
             both = text.zh if text.zh == text.en else f"{text.zh} / {text.en}"
+            if len(text.zh) * 2 + len(text.en) > ONE_LINE:
+                both = f"{text.zh}\n     {text.en}"
             click.echo(f"  {number}. {both}")
             if choice.value == question.default:
-                default = number
-        number = click.prompt(
-            ">", type=click.IntRange(1, len(question.choices)), default=default, prompt_suffix=" "
-        )
-        return question.choices[number - 1].value
+                default = str(number)
+        most = len(question.choices)
+        while True:
+            typed = click.prompt(">", type=str, default=default, prompt_suffix=" ")
+            # Also as a Chinese keyboard types it: "２" or "2。"
+            typed = typed.strip().rstrip(".。)）、")
+            if typed.isdecimal() and 1 <= int(typed) <= most:
+                return question.choices[int(typed) - 1].value
+            click.echo(f"! 请输入 1 到 {most} 的数字 / Type a number from 1 to {most}")
 
     def wait(self, seconds: float) -> bool:
         """Sleep; Ctrl-C ends it."""

@@ -184,6 +184,25 @@ def notices(do: Asking) -> Iterator[Named]:
     yield texts["blocked"], do.ask("hi", do.other)
 
 
+def media_cards(do: Asking) -> Iterator[Named]:
+    """The picture studio, and an answer whose code comes as a file."""
+    feishu, texts = do.sim.feishu, do.texts
+    yield "/picture", do.ask("/picture")
+    drawn = do.ask(texts["draw"])
+    yield texts["draw"], drawn
+    yield texts["redraw"], do.ask(texts["redraw"], reply_to=drawn)
+    do.ask("/chat")
+    do.sim.gateway.enqueue(Script.text(texts["long code"]))
+    answer = do.ask(texts["script"])
+    yield texts["script"], answer
+    press = next(b for b in answer.buttons if value_of(b).get("act") == "file")
+    eventually(lambda: feishu.click(answer, press, do.admin).toast["type"] == "info")
+    files = feishu.wait_for(
+        lambda: [m for m in feishu.answers_to(answer) if m.message_type == "file"]
+    )
+    yield "📎", files[0]
+
+
 def doctor_card(asking: Asking) -> Iterator[Named]:
     """What an admin reads of an app that is only half configured."""
     feishu = asking.sim.feishu
@@ -207,4 +226,5 @@ SHEETS: dict[str, Callable[[Asking], Iterator[Named]]] = {
     "commands": command_cards,
     "notices": notices,
     "doctor": doctor_card,
+    "media": media_cards,
 }

@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
+SCRIPT = """\
+```python
+import csv
+import sys
+from collections import Counter
+
+hours = Counter()
+with open(sys.argv[1], newline="", encoding="utf-8") as file:
+    for row in csv.DictReader(file):
+        hours[row["project"]] += float(row["hours"])
+
+for project, total in hours.most_common():
+    print(f"{project:<20} {total:>8.1f}")
+
+if not hours:
+    sys.exit("no rows")
+
+busiest, most = hours.most_common(1)[0]
+print(f"busiest: {busiest}, {most / sum(hours.values()):.0%}")
+
+with open("hours.csv", "w", newline="", encoding="utf-8") as file:
+    writer = csv.writer(file)
+    writer.writerow(["project", "hours"])
+    writer.writerows(hours.most_common())
+```"""
+
 TEXTS: dict[str, dict[str, str]] = {
     "zh": {
         "write": "输入消息",
@@ -36,6 +62,10 @@ title = f"{date.today():%G 年第 %V 周}周报"
         "other model": "换模型",
         "role": "你是一位耐心的英语老师，每次只纠正一个错误。",
         "lang": "中文",
+        "draw": "红蓝两色的条纹",
+        "redraw": "加一条绿色的",
+        "script": "写个脚本，按项目汇总工时",
+        "long code": f"读入表格，把合计写在旁边：\n\n{SCRIPT}",
         "too long": "太长了",
         "limit": "次数用完",
         "file": "表情",
@@ -100,6 +130,10 @@ title = f"Weekly report {date.today():%G, week %V}"
         "other model": "Other model",
         "role": "You are a patient English teacher who corrects one mistake at a time.",
         "lang": "en",
+        "draw": "Stripes in red and blue",
+        "redraw": "Add a green one",
+        "script": "A script that adds up the hours of each project",
+        "long code": f"It reads the table and writes the sums beside it:\n\n{SCRIPT}",
         "too long": "Too long",
         "limit": "Limit reached",
         "file": "Sticker",

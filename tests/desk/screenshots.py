@@ -23,6 +23,7 @@ from tests.desk import admin_demo, scenes, setup_scenes
 from tests.desk.bot_cards import SHEETS, Asking
 from tests.desk.scenes import Stage
 from tests.desk.screenshot_texts import TEXTS
+from tests.desk.small_png import small_png
 from tests.scenarios.bots import LocalBot, environment
 
 # On a day to come: the platform takes it for the newest moment it has seen.
@@ -116,7 +117,8 @@ def sheet(browser: Browser, name: str, lang: str) -> bytes:
 
     def settings(sim: Simulator) -> dict[str, str]:
         admin = named(sim, TEXTS[lang]["person"])
-        return {"ADMINS": admin.open_id, "USER_DAILY_QUESTIONS": "1"}
+        more = {"IMAGE_MODEL": "gpt-image-2"} if name == "media" else {}
+        return {"ADMINS": admin.open_id, "USER_DAILY_QUESTIONS": "1", **more}
 
     with staged(browser, lang, "light", NARROW, settings) as stage:
         people = (named(stage.sim, stage.texts[who]) for who in ("person", "other"))
@@ -198,26 +200,26 @@ def main(folder: Path, only: Collection[str] = ()) -> None:
                 act(stage)
                 stage.page.mouse.move(1, 1)
                 file = folder / f"{name}.png"
-                stage.page.screenshot(path=file, style=STILL, caret="hide")
+                file.write_bytes(small_png(stage.page.screenshot(style=STILL, caret="hide")))
                 print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
         for name, draw in OTHERS.items():
             if only and name not in only:
                 continue
             file = folder / f"{name}.png"
-            file.write_bytes(draw(browser))
+            file.write_bytes(small_png(draw(browser)))
             print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
         for name in SHEETS:
             for lang in ("zh", "en"):
                 if only and f"{name}.{lang}" not in only:
                     continue
                 file = folder / f"{name}.{lang}.png"
-                file.write_bytes(sheet(browser, name, lang))
+                file.write_bytes(small_png(sheet(browser, name, lang)))
                 print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
         for lang in ("zh", "en"):
             if only and f"admin.{lang}" not in only:
                 continue
             file = folder / f"admin.{lang}.png"
-            file.write_bytes(admin_page(browser, lang))
+            file.write_bytes(small_png(admin_page(browser, lang)))
             print(f"{file} {file.stat().st_size // 1024} KB", flush=True)
 
 

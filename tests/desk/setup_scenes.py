@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import io
 import os
 import pty
 import re
@@ -19,17 +18,18 @@ from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Browser
 
 from feishu_bot.setup.page_run import PageRun
 from feishu_bot.setup.progress import Options, Progress
 from feishu_simulator import Script, Simulator
+from tests.desk.small_png import small_png
 from tests.scenarios.bots import ROOT
 
 COLUMNS, LINES = 96, 60
 SECONDS = 60.0
-PALETTE = 24
+# A terminal has few.
+PALETTE = 32
 LINK = re.compile(r"(http\S+/page/launcher\S+)\r?\n")
 QUESTION = re.compile(r"> (\[\d+\] )?$")
 # A person who answers one question after the other, knowing the simulator.
@@ -129,14 +129,7 @@ def terminal(browser: Browser, *, part: str) -> bytes:
     page.set_content(f"<!doctype html><style>{STYLE}</style><pre>{_html(shown.strip())}</pre>")
     drawn = page.locator("pre").screenshot()
     page.close()
-    return _small(drawn)
-
-
-def _small(drawn: bytes) -> bytes:
-    """The same with a palette: a terminal has few colours."""
-    out = io.BytesIO()
-    Image.open(io.BytesIO(drawn)).convert("RGB").quantize(PALETTE).save(out, "PNG", optimize=True)
-    return out.getvalue()
+    return small_png(drawn, colours=PALETTE)
 
 
 def _html(text: str) -> str:

@@ -31,4 +31,4 @@ def test_a_notice_says_that_there_are_no_administrators(talking_desk: Simulator,
 
     write(page, "hello")
 
-    expect(from_bot(page).filter(has_text="机器人没有设置管理员")).to_be_visible()
+    expect(from_bot(page).filter(has_text="机器人还没有设置管理员")).to_be_visible()

@@ -141,6 +141,18 @@ def test_wrong_settings_are_all_named_and_nothing_else_is_tried(run, sim, enviro
     assert len(sim.feishu.calls) == 0
 
 
+def test_where_there_is_no_app_one_remedy_stands_for_all_that_the_set_up_finds_out(run, environ):
+    names = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
+    left = {name: value for name, value in environ.items() if name not in names}
+
+    done = run(left | {"HTTP_PORT": "x"}, "--json")
+
+    assert done.exit_code == 1
+    app, port = json.loads(done.stdout)["findings"]
+    assert "feishu-bot setup" in app["remedy"]["en"]
+    assert "HTTP_PORT" in port["what"]["en"]
+
+
 def test_a_file_that_cant_be_read_is_told_in_the_same_form(run, environ, tmp_path):
     (tmp_path / "here" / ".env").write_bytes("APP_ID=中文".encode("gbk"))
 

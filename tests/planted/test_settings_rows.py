@@ -89,7 +89,7 @@ REFUSED = [
     Planted(
         "10-scheme",
         {"API_URL": "api.deepseek.com"},
-        (says("不是 https:// 或 http:// 开头|应为", "does not begin with|expected"),),
+        (says("没有以 https:// 或 http:// 开头|应为", "does not begin with|expected"),),
     ),
     Planted(
         "12-path",
@@ -163,7 +163,7 @@ REFUSED = [
     Planted(
         "23-socks",
         {"HTTP_PROXY": "socks5://127.0.0.1:1080"},
-        (says("不是 http:// 或 https:// 开头|应为", "does not begin with|expected"),),
+        (says("没有以 http:// 或 https:// 开头|应为", "does not begin with|expected"),),
     ),
     Planted(
         "30-language",

@@ -233,7 +233,7 @@ def test_a_limit_names_those_who_can_raise_it(sim, talk, start_bot):
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh", "没有设置管理员"), ("en", "no administrators set")]
+    ("language", "words"), [("zh", "还没有设置管理员"), ("en", "no administrators set")]
 )
 def test_without_administrators_that_is_said(sim, talk, start_bot, language, words):
     start_bot(LANGUAGE=language)

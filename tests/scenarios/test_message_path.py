@@ -33,7 +33,7 @@ STOPS = (
     ("stores/inbox.py", "finish"),
 )
 # Modules that call another one on the way; the rest are called and return.
-MAX_MODULES_THAT_HAND_ON = 77
+MAX_MODULES_THAT_HAND_ON = 78
 # Threads that look at the state now and then, and carry no message.
 BESIDE = (
     *("waiting", "wakeup", "check-", "alerts", "text-index", "identity", "scopes", "models"),

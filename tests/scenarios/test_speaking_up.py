@@ -62,6 +62,8 @@ def test_an_admin_reads_in_the_chat_what_is_wrong_and_tries_the_buttons(sim, sta
     card = sim.feishu.wait_for(lambda: next(iter(sim.feishu.answers_to(question)), None))
     assert card.title.startswith("🩺 体检：有地方要留意")
     assert "im.message.recalled_v1（撤回问题）" in card.text
+    # The command has just come, though that is stored a second later.
+    assert "还没有收到过消息" not in card.text
     assert "卡片回调是通的" in press(sim, card, "按一下试试", boss).toast["content"]
     eventually(lambda: "event:card.action.trigger" in seen(bot))
 

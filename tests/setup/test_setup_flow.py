@@ -8,8 +8,11 @@ import stat
 import pytest
 
 from feishu_bot.errors import SetupFailed
+from feishu_bot.setup.dialogue import Question
 from feishu_bot.setup.doorway import Doorway, listen
 from feishu_bot.setup.manifest import EVENTS, SCOPES
+from feishu_bot.setup.progress import Options
+from feishu_bot.setup.way_in_step import WayInStep
 from tests.setup.conftest import Tenant
 
 ASKED = {scope.name for scope in SCOPES if scope.is_asked}
@@ -92,6 +95,63 @@ def test_a_run_that_broke_off_goes_on_where_it_was(tenant: Tenant) -> None:
     assert tenant.set_up(openai_key="sk-another") == "live"
 
     assert len(tenant.phone.links) == 1
+
+
+def test_an_address_that_leads_elsewhere_is_asked_for_again(tenant: Tenant) -> None:
+    tenant.phone.answers = {"way_in": ["webhook"], "PUBLIC_URL": [tenant.public_url]}
+
+    assert tenant.set_up(public_url=tenant.sim.gateway.url) == "live"
+
+    assert "can't reach the request URL" in tenant.phone.english
+    assert tenant.saved["PUBLIC_URL"] == tenant.public_url
+
+
+def test_an_address_that_leads_elsewhere_ends_a_run_without_a_person(tenant: Tenant) -> None:
+    with pytest.raises(SetupFailed) as failed:
+        tenant.set_up(public_url=tenant.sim.gateway.url)
+
+    assert failed.value.code == "210042"
+
+
+def test_to_set_up_anew_offers_the_way_that_is_used(tenant: Tenant) -> None:
+    tenant.set_up(public_url=tenant.public_url)
+    offered: list[str] = []
+
+    def ask(question: Question) -> str:
+        offered.append(question.default)
+        return question.default
+
+    tenant.phone.ask = ask  # type: ignore[method-assign]
+    WayInStep(tenant.progress, tenant.phone, Options(redo=True)).run()
+
+    assert offered == ["webhook", tenant.public_url]
+
+
+def test_an_address_of_the_inside_is_asked_for_again_at_once(tenant: Tenant) -> None:
+    tenant.environ["FEISHU_DOMAIN"] = "https://open.feishu.cn"
+    tenant.phone.answers = {
+        "way_in": ["webhook", "long_connection"],
+        "PUBLIC_URL": ["http://192.168.1.5:9000"],
+    }
+
+    wanted = WayInStep(tenant.progress, tenant.phone, Options()).run()
+
+    assert wanted.mode == "long_connection"
+    assert "192.168.1.5:9000 is reached from inside alone" in tenant.phone.english
+
+
+def test_a_refused_key_asks_for_no_name_of_a_model(tenant: Tenant) -> None:
+    tenant.options |= {"openai_key": "", "model": ""}
+    tenant.phone.answers = {
+        "OPENAI_KEY": ["sk-wrong-key-000", tenant.sim.gateway.keys[0]],
+        "OPENAI_MODEL": [tenant.sim.gateway.models[0]],
+    }
+
+    assert tenant.set_up(long_connection=True) == "live"
+
+    assert tenant.phone.asked == ["OPENAI_KEY", "OPENAI_KEY", "OPENAI_MODEL"]
+    # One sentence after the other, each with one stop.
+    assert "accept the bot's key. The API key isn't recognised" in tenant.phone.english
 
 
 def test_other_wishes_make_another_version(tenant: Tenant) -> None:

@@ -44,6 +44,13 @@ def test_a_choice_is_made_by_its_number(typed: str, value: str) -> None:
     assert "1. 左 / left" in shown
 
 
+def test_what_is_no_number_of_a_choice_is_refused_in_both_languages() -> None:
+    got, shown = answer(CHOICE, "左\n0\n１。\n")
+
+    assert got == "left"
+    assert shown.count("请输入 1 到 2 的数字 / Type a number from 1 to 2") == 2
+
+
 def test_a_key_is_not_shown_while_it_is_typed() -> None:
     got, shown = answer(SECRET, "sk-secret\n")
 

@@ -399,7 +399,7 @@ def test_every_text_of_the_page_is_used_and_there_is_none_without_one():
 
 
 def test_the_doctors_report_is_shown_and_made_anew_on_demand(page, browser):
-    assert "Nothing was examined yet" in text_of(browser.get("/admin/doctor"))
+    assert "Not examined yet" in text_of(browser.get("/admin/doctor"))
 
     answer = browser.post("/admin/doctor", {})
     assert answer.headers["Location"].startswith("/admin/doctor?since=")

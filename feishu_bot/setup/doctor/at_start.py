@@ -101,8 +101,9 @@ def log_report(report: Report, *, age: float = 0.0) -> None:
     for finding in told:
         words = sentence(finding)
         line = f"{SIGNS[finding.state]} {words.zh} / {words.en}"
-        # That no message has come yet is what whoever has just set the bot up waits for.
-        is_news = finding.state != "unknown" or finding.check == "event_flow"
+        # That no message has come yet is a sign beside other faults, and natural without them.
+        is_sign = finding.check == "event_flow" and not report.is_well
+        is_news = finding.state != "unknown" or is_sign
         say = logger.warning if is_news else logger.info
         say(line, check=finding.check, evidence=finding.evidence or "-", link=finding.link or "-")
     if told:

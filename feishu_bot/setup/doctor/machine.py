@@ -19,6 +19,17 @@ SETTINGS = Words("设置", "Settings")
 TIME_ZONE = Words("时区", "Time zone")
 PROXY = Words("出站代理", "Proxies")
 
+NO_APP = Finding(
+    check="settings",
+    state="fault",
+    title=Words("应用", "App"),
+    what=Words("还没有配置飞书应用", "No Feishu app is set up yet"),
+    remedy=Words(
+        "运行 feishu-bot setup，扫码创建；已有应用时填写 APP_ID 和 APP_SECRET",
+        "Run feishu-bot setup and scan; for an app that is there, set APP_ID and APP_SECRET",
+    ),
+)
+FOUND_BY_SET_UP = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 CONNECT_SECONDS = 4.0
 
 
@@ -28,7 +39,11 @@ def read_settings(environ: Mapping[str, str]) -> tuple[Settings | None, list[Fin
         settings = Settings.from_env(environ)
         open_lists(settings.roles_file, settings.prices_file)
     except SettingsError as exc:
-        return None, faults_of(exc)
+        if any(environ.get(name, "").strip() for name in FOUND_BY_SET_UP):
+            return None, faults_of(exc)
+        # One remedy is enough for all that the set-up finds out by itself.
+        others = [fault for fault in exc.faults if not fault.startswith(FOUND_BY_SET_UP)]
+        return None, [NO_APP, *faults_of(SettingsError(others))]
     return settings, check_settings(environ)
 
 

@@ -13,6 +13,7 @@ from feishu_bot.core.languages import Words
 from feishu_bot.core.model_names import same_model, similar_models
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway
+from feishu_bot.llm.model_list import NO_LIST
 from feishu_bot.settings import Settings
 
 SERVICE = Words("模型服务", "Model service")
@@ -50,6 +51,11 @@ def check_model_service(gateway: Gateway, settings: Settings, *, asks: bool) -> 
     yield from _check_balance(gateway.balance.of_keys())
     if asks:
         yield _ask(gateway, address)
+
+
+def may_need_name(exc: ModelError) -> bool:
+    """Whether the service may answer all the same, once OPENAI_MODEL is set: it has no list."""
+    return exc.kind in NO_LIST
 
 
 def _check_model(model: str, offered: tuple[str, ...]) -> Finding:

@@ -40,8 +40,13 @@ def sentence(finding: Finding) -> Words:
     en = [f"{finding.title.en}: {finding.what.en}"]
     if finding.remedy:
         zh.append(finding.remedy.zh)
-        en.append(finding.remedy.en)
-    return Words("。".join(zh), ". ".join(en))
+        remedy = finding.remedy.en
+        en.append(remedy[:1].upper() + remedy[1:])
+    # What is also shown as a sentence in the chat ends with a stop already.
+    return Words(
+        "。".join(part.removesuffix("。") for part in zh),
+        ". ".join(part.removesuffix(".") for part in en),
+    )
 
 
 def summary(report: Report) -> str:
