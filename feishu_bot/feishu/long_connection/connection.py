@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection
 
 from feishu_bot.errors import Unreadable
@@ -94,7 +94,7 @@ class Connection:
         timer = threading.Timer(2.0, self.abort)
         timer.daemon = True
         timer.start()
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(WebSocketException, OSError):
             self._socket.close()
         timer.cancel()
 
