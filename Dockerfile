@@ -1,7 +1,6 @@
-# By its tag, so that each build has what Debian and Python have mended since. Who wants the same
-# bytes each time names a digest: --build-arg PYTHON_IMAGE=python@sha256:…
-ARG PYTHON_IMAGE=python:3.11-slim-bookworm
-FROM ${PYTHON_IMAGE} AS build
+# By its tag, so that each build has what Debian and Python have mended since; how to have the same
+# bytes each time: docs/deploy-by-hand.md.
+FROM python:3.11-slim-bookworm AS build
 # Another package index, for networks where the usual one is slow.
 ARG PIP_INDEX_URL
 WORKDIR /app
@@ -24,7 +23,7 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash . \
     && chmod 755 /opt/venv/bin/feishu-bot
 
 
-FROM ${PYTHON_IMAGE}
+FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="feishu_bot" \
       org.opencontainers.image.description="A self-hosted AI chat bot for Feishu and Lark" \
       org.opencontainers.image.licenses="MIT"
