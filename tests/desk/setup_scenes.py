@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -103,6 +104,8 @@ def _attend(main: int, sim: Simulator, scan: Callable[[str], None]) -> str:
     """Read what comes, scan the link and answer questions, until the terminal closes."""
     shown, answers, is_scanned = "", list(ANSWERS), False
     ends_at = time.monotonic() + SECONDS
+    # A read may end within a character.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while time.monotonic() < ends_at:
         if not select.select([main], [], [], 0.1)[0]:
             if answers and is_scanned and QUESTION.search(shown):
@@ -111,7 +114,7 @@ def _attend(main: int, sim: Simulator, scan: Callable[[str], None]) -> str:
                 shown += "\0"
             continue
         try:
-            came = os.read(main, 65_536).decode("utf-8", "replace")
+            came = decoder.decode(os.read(main, 65_536))
         except OSError:
             return shown.replace("\0", "")
         shown += came
