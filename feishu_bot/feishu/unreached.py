@@ -19,7 +19,7 @@ from urllib3.exceptions import (
 )
 
 from feishu_bot.core.languages import Words
-from feishu_bot.feishu.api.transport import proxy_for
+from feishu_bot.feishu.api.network import proxy_for
 
 Layer = Literal[
     "dns",  # the name has no address

@@ -6,24 +6,21 @@ However slowly an answer trickles in, it is waited for no longer than twice the 
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode
 
 import urllib3
 from urllib3.exceptions import HTTPError
-from urllib3.util.ssl_ import create_urllib3_context
 
 from feishu_bot.errors import BotError, FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.capped_body import read_capped
+from feishu_bot.feishu.api.network import proxy_for, tls_context
 
 TIMEOUT = 10.0
 MOST_BYTES = 1024 * 1024
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class NoAnswer(BotError):
@@ -48,7 +45,6 @@ class HttpCalls:
 
     def __init__(self, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
-        self._context: ssl.SSLContext | None = None
         self._pools: dict[str, urllib3.PoolManager] = {}
 
     def send(
@@ -97,18 +93,12 @@ class HttpCalls:
             pool.clear()
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        near = host in LOOPBACK or proxy_bypass(host)
-        proxy = "" if near else getproxies().get(parts.scheme, "")
+        proxy = proxy_for(url)
         if proxy not in self._pools:
-            if self._context is None:
-                self._context = create_urllib3_context()
-                self._context.load_default_certs()
             self._pools[proxy] = (
-                urllib3.ProxyManager(proxy, ssl_context=self._context)
+                urllib3.ProxyManager(proxy, ssl_context=tls_context())
                 if proxy
-                else urllib3.PoolManager(ssl_context=self._context)
+                else urllib3.PoolManager(ssl_context=tls_context())
             )
         return self._pools[proxy]
 

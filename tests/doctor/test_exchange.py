@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import socket
 import ssl
 import threading
 import time
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxyError, SSLError
 
 from feishu_bot.feishu.unreached import UNREACHED, layer_of
 from feishu_bot.setup.doctor.exchange import LARGEST, Answer, Failure, exchange
+from tests.certificates import self_signed
 from tests.doctor.conftest import page
 
 NEVER = 0.3
@@ -139,38 +135,16 @@ def test_what_is_no_http_is_broken():
 
 
 @pytest.fixture
-def self_signed(server, tmp_path):
+def untrusted(server, tmp_path):
     """The address of a server with a certificate that nobody has signed."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "server.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
+    context.load_cert_chain(self_signed(tmp_path / "server.pem"))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     return server.url.replace("http://127.0.0.1", "https://localhost")
 
 
-def test_a_certificate_that_nobody_has_signed_is_told(self_signed):
-    failure = exchange("GET", self_signed)
+def test_a_certificate_that_nobody_has_signed_is_told(untrusted):
+    failure = exchange("GET", untrusted)
 
     assert isinstance(failure, Failure)
     assert failure.layer == "certificate_chain"

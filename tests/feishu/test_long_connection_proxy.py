@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from feishu_bot.errors import FeishuUnavailable
-from feishu_bot.feishu.api.transport import proxy_for
+from feishu_bot.feishu.api.network import proxy_for
 from feishu_bot.feishu.long_connection import websocket
 from feishu_bot.feishu.long_connection.websocket import open_socket
 from feishu_simulator import Simulator

@@ -10,25 +10,23 @@ from __future__ import annotations
 import functools
 import json
 import os
-import ssl
 import threading
 import time
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from lark_oapi.core.http import Transport
 from lark_oapi.core.http.transport import _build_header, _build_url
 from lark_oapi.core.model import BaseRequest, Config, RawResponse, RequestOption
 from urllib3.exceptions import HTTPError
-from urllib3.util.ssl_ import create_urllib3_context
 
 from feishu_bot.errors import FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.capped_body import LARGEST_ERROR, read_capped
 from feishu_bot.feishu.api.exchange import exchange
 from feishu_bot.feishu.api.feishu_clock import FeishuClock
+from feishu_bot.feishu.api.network import proxy_for, tls_context
 from feishu_bot.tcp_keepalive import socket_options
 
 LONGEST_WAIT = 10.0
@@ -37,7 +35,6 @@ WARM_SECONDS = 5.0
 TOKENS = "/auth/"
 # Kept open for the next call; more are opened when they are needed.
 CONNECTIONS = 64
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class CallOption(RequestOption):  # type: ignore[misc]
@@ -185,29 +182,6 @@ def _open_pool(domain: str) -> _Pool:
         maxsize=CONNECTIONS, ssl_context=tls_context(), socket_options=socket_options()
     )
     return _Pool(manager, domain, proxy)
-
-
-@functools.cache
-def tls_context() -> ssl.SSLContext:
-    """The certificates to trust. Without one of ours urllib3 reads them for each connection.
-
-    That takes 17 ms of CPU, so it is done once, before any fork.
-    """
-    context = create_urllib3_context()
-    context.load_default_certs()
-    return context
-
-
-def proxy_for(url: str) -> str:
-    """The environment's proxy for this address; it is for the outside world only.
-
-    A WebSocket begins as a request, and takes the proxy of requests.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host in LOOPBACK or proxy_bypass(host):
-        return ""
-    return getproxies().get({"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme), "")
 
 
 def _encoded(body: Any) -> bytes | None:

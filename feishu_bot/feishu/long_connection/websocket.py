@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from feishu_bot.errors import FeishuError, FeishuUnavailable
-from feishu_bot.feishu.api.transport import proxy_for, tls_context
+from feishu_bot.feishu.api.network import proxy_for, tls_context
 from feishu_bot.feishu.long_connection.endpoint import (
     AUTH_FAILED,
     FORBIDDEN,

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from feishu_bot.core.doctor import printable
 from feishu_bot.errors import FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.capped_body import read_capped
-from feishu_bot.feishu.api.transport import proxy_for, tls_context
+from feishu_bot.feishu.api.network import proxy_for, tls_context
 from feishu_bot.feishu.unreached import Layer, layer_of
 
 TIMEOUT = 6.0
