@@ -155,6 +155,16 @@ class RunningJobs:
                 del self._jobs[job.id]
             self.changed.notify_all()
 
+    def wait_for_any(self, seconds: float, *, unless: Callable[[], bool]) -> None:
+        """Wait until one runs, so long at the most. `unless` is asked when `wake` is called."""
+        with self.changed:
+            self.changed.wait_for(lambda: self._jobs or unless(), seconds)
+
+    def wake(self) -> None:
+        """Have all who wait look again."""
+        with self.changed:
+            self.changed.notify_all()
+
     def all(self) -> list[tuple[Job, JobControl]]:
         """Those that run now."""
         with self.changed:

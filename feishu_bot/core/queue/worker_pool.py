@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from feishu_bot import metrics
+from feishu_bot.background_thread import PeriodicThread
 from feishu_bot.core.queue.chat_pace import ChatPace
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
@@ -69,12 +70,20 @@ class WorkerPool:
         # First no more is claimed; at the very end leases are no longer renewed.
         self._closing = threading.Event()
         self._stopped = threading.Event()
+        # A first sweep may take minutes, and leases don't wait for it.
+        self._sweeper = PeriodicThread(
+            "sweep",
+            lambda: self.sweep(lambda: self._closing.wait(SWEEP_REST_SECONDS)),
+            first_seconds=FIRST_SWEEP_SECONDS,
+            seconds=SWEEP_SECONDS,
+            failed="sweep failed",
+            join_seconds=SWEEP_STEP_SECONDS,
+        )
 
     def start(self) -> None:
         """Begin to claim and to work."""
         metrics.ANSWER_THREADS.set(self.threads)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="answer")
-        self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
         self._sweeper.start()
         for run in (self._claim_forever, self._renew_forever):
             threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
@@ -88,6 +97,7 @@ class WorkerPool:
     def stop(self, grace: float) -> None:
         """Claim no more, give running jobs `grace` seconds, hand the rest back."""
         self._closing.set()
+        self._sweeper.close()
         self.wake()
         deadline = self.timer() + grace
         with self.running.changed:
@@ -111,7 +121,7 @@ class WorkerPool:
         self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         # The database is closed next.
-        self._sweeper.join(SWEEP_STEP_SECONDS)
+        self._sweeper.stop()
 
     def _claim_forever(self) -> None:
         while not self._closing.is_set():
@@ -194,16 +204,6 @@ class WorkerPool:
         except Exception as exc:  # noqa: BLE001
             # Somebody ends the lease.
             logger.failure("job not given back", exc)
-
-    def _sweep_forever(self) -> None:
-        # In a thread of its own: a first sweep may take minutes, and leases don't wait for it.
-        seconds = FIRST_SWEEP_SECONDS
-        while not self._closing.wait(seconds):
-            seconds = SWEEP_SECONDS
-            try:
-                self.sweep(lambda: self._closing.wait(SWEEP_REST_SECONDS))
-            except Exception as exc:  # noqa: BLE001
-                logger.failure("sweep failed", exc)
 
     def _postpone(self, job: Job) -> None:
         try:
