@@ -7,9 +7,9 @@ from typing import get_args
 
 from feishu_bot import metrics
 from feishu_bot.adapters import Adapters
+from feishu_bot.core.jobs import Outcome
 from feishu_bot.core.languages import Words
 from feishu_bot.core.long_connection import ConnectionWatch
-from feishu_bot.core.tasks import Outcome
 from feishu_bot.errors import ModelError
 from feishu_bot.feishu.events.dispatcher import FIRST_CHAT, HANDLED
 from feishu_bot.feishu.poller import Poller

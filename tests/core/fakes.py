@@ -29,6 +29,7 @@ from feishu_bot.core.doctor import Finding, Report
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.limits import Spending, Window, WindowState
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import UNENDING, AnswerEdit, FinalAnswer
@@ -40,7 +41,6 @@ from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.quotas import sum_usage
 from feishu_bot.core.roles import Role
-from feishu_bot.core.tasks import Job, QueuedTask
 from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
 from feishu_bot.errors import LeaseLost, TargetGone
 

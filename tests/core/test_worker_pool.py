@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs
 from feishu_bot.core.queue.shares import Askers, Shares
 from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
-from feishu_bot.core.tasks import QueuedTask
 from tests.builders import message, queued
 from tests.core.fakes import FakeInbox, refuse
 from tests.polling import Clock, eventually

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from feishu_bot.core.messenger import FinalAnswer
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.logs import bind
 from tests.builders import KEY, message
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from feishu_bot.core.tasks import Job
+from feishu_bot.core.jobs import Job
 
 # The last part of a lease isn't used: what was sent before its end may arrive a little later.
 MARGIN = 0.1

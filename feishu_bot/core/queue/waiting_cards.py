@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.inbox import TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
 from feishu_bot.core.queue.shares import Askers, Shares
 from feishu_bot.core.queue.waiting import WaitingTask
-from feishu_bot.core.tasks import ANSWERS, Job
+from feishu_bot.core.tasks import ANSWERS
 from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import bind, get_logger
 

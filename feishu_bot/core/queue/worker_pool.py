@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from feishu_bot import metrics
 from feishu_bot.background_thread import PeriodicThread
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.chat_pace import ChatPace
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
 from feishu_bot.core.queue.shares import Shares
-from feishu_bot.core.tasks import Job
 from feishu_bot.logs import bind, get_logger
 
 logger = get_logger(__name__)
