@@ -117,10 +117,13 @@ class FakeInbox:
             return jobs
 
     def renew(self, progress=()) -> Renewal:
-        for job, more in progress:
-            self.progress[job.id] = self.progress.get(job.id, "") + more
+        self.keep_progress(progress)
         kept = frozenset(range(len(self.tasks) + 1)) - self.taken_over
         return Renewal(frozenset(self.taken_over), frozenset(self.to_stop), kept)
+
+    def keep_progress(self, progress) -> None:
+        for job, more in progress:
+            self.progress[job.id] = self.progress.get(job.id, "") + more
 
     def checkpoint(self, job, state, *, is_waiting_card=False) -> None:
         if job.id in self.taken_over:

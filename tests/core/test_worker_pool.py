@@ -8,7 +8,7 @@ import pytest
 
 from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.messages import Sender
-from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs
+from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
 from feishu_bot.core.queue.shares import Askers, Shares
 from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
 from tests.builders import message, queued
@@ -62,13 +62,14 @@ def start(inbox, handler, running):
     """Starts worker pools, and stops them at the end."""
     started = []
 
-    def start(threads: int = 4, lease_seconds: float = 0.3) -> WorkerPool:
+    def start(threads: int = 4, lease_seconds: float = 0.3, timer=lease_time) -> WorkerPool:
         workers = WorkerPool(
             queue=inbox,
             running=running,
             handle=handler,
             threads=threads,
             lease_seconds=lease_seconds,
+            timer=timer,
         )
         workers.start()
         started.append(workers)
@@ -213,6 +214,10 @@ class Words:
     def __init__(self) -> None:
         self.times_kept = 0
 
+    @property
+    def has_first_words(self) -> bool:
+        return not self.times_kept
+
     def news(self) -> str:
         return f"line {self.times_kept}\n"
 
@@ -228,6 +233,38 @@ def test_what_there_is_of_an_answer_is_kept_with_the_lease(inbox, handler, start
     handler.controls["om_1"].progress = Words()
 
     eventually(lambda: inbox.progress.get(1, "").startswith("line 0\nline 1\nline 2\n"))
+
+
+def test_first_words_are_kept_long_before_the_lease_is_renewed(inbox, handler, start):
+    inbox.put(task(1))
+    start(lease_seconds=3600.0, timer=Clock()).wake()
+    eventually(lambda: handler.started)
+
+    handler.controls["om_1"].progress = words = Words()
+
+    # The rest waits for a renewal, and this clock stands.
+    eventually(lambda: words.times_kept)
+    assert inbox.progress == {1: "line 0\n"}
+
+
+def test_first_words_that_could_not_be_kept_are_tried_again(inbox, handler, start):
+    inbox.put(task(1))
+    keep, failures = inbox.keep_progress, []
+
+    def fail_once(progress):
+        if not failures:
+            failures.append(progress)
+            raise OSError("away")
+        keep(progress)
+
+    inbox.keep_progress = fail_once
+    start(lease_seconds=3600.0, timer=Clock()).wake()
+    eventually(lambda: handler.started)
+
+    handler.controls["om_1"].progress = Words()
+
+    eventually(lambda: inbox.progress.get(1) == "line 0\n")
+    assert failures
 
 
 def test_what_could_not_be_kept_is_given_again(inbox, handler, start):

@@ -493,7 +493,7 @@ class TestInbox:
     ) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        inbox.renew([(job, "first\n")])
+        inbox.keep_progress([(job, "first\n")])
         inbox.renew([(job, "seco\0nd\n")])
 
         let_lease_end(other, clock)
@@ -509,6 +509,7 @@ class TestInbox:
         let_lease_end(other, clock)
         (again,) = other.claim(1)
 
+        inbox.keep_progress([(job, "late\n")])
         assert inbox.renew([(job, "late\n")]).lost == {job.id}
         other.release([again])
 

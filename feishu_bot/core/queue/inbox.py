@@ -88,6 +88,9 @@ class TaskQueue(Protocol):
         All or nothing: where it fails the same is to be given again.
         """
 
+    def keep_progress(self, progress: Iterable[tuple[Job, str]]) -> None:
+        """Add to what is kept of these jobs' answers, as far as their leases are still ours."""
+
     def release(self, jobs: Iterable[Job]) -> None:
         """Hand jobs back, so that another process claims them at once. That is no attempt."""
 

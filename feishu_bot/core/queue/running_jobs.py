@@ -62,6 +62,10 @@ class Lease:
 class ProgressSource(Protocol):
     """What there is of an answer that isn't kept yet."""
 
+    @property
+    def has_first_words(self) -> bool:
+        """Whether the answer itself has begun, and nothing of it is kept."""
+
     def news(self) -> str:
         """To be added to what is kept; empty where there is nothing new."""
 

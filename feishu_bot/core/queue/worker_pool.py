@@ -13,7 +13,13 @@ from feishu_bot.background_thread import PeriodicThread
 from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.chat_pace import ChatPace
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
-from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
+from feishu_bot.core.queue.running_jobs import (
+    JobControl,
+    Lease,
+    ProgressSource,
+    RunningJobs,
+    lease_time,
+)
 from feishu_bot.core.queue.shares import Shares
 from feishu_bot.logs import bind, get_logger
 
@@ -27,6 +33,9 @@ CLAIM_BURST = 46
 CLAIM_SECONDS = 0.9
 LEAST_STEP = 4
 RENEWALS_PER_LEASE = 6
+MAX_RENEWAL_SECONDS = 2.0
+# The first words of an answer are kept that soon: until then a crash has them asked for again.
+FIRST_WORDS_SECONDS = 0.5
 SWEEP_SECONDS = 3600.0
 # Between two steps of a sweep, each of which keeps others from writing for some milliseconds.
 SWEEP_REST_SECONDS = 0.05
@@ -214,8 +223,14 @@ class WorkerPool:
             logger.failure("job not postponed", exc)
 
     def _renew_forever(self) -> None:
-        while not self._stopped.wait(min(2.0, self.lease_seconds / RENEWALS_PER_LEASE)):
+        seconds = min(MAX_RENEWAL_SECONDS, self.lease_seconds / RENEWALS_PER_LEASE)
+        renewed_at = self.timer()
+        while not self._stopped.wait(min(FIRST_WORDS_SECONDS, seconds)):
             now = self.timer()
+            if now < renewed_at + seconds:
+                self._keep_first_words()
+                continue
+            renewed_at = now
             renewal = NO_CHANGE
             try:
                 renewal = self._renew(now)
@@ -228,18 +243,45 @@ class WorkerPool:
                 elif job.id in renewal.stopped:
                     control.stop()
 
+    def _keep_first_words(self) -> None:
+        """Keep what has just begun to be written. The rest is kept with the next renewal."""
+        beginnings = [
+            (job, control)
+            for job, control in self.running.all()
+            if control.progress and control.progress.has_first_words
+        ]
+        try:
+            if news := _news(beginnings):
+                self.queue.keep_progress([(job, more) for job, _, more in news])
+                _note_kept(news)
+        except Exception as exc:  # noqa: BLE001
+            # They are kept with the renewal.
+            logger.failure("first words not kept", exc)
+
     def _renew(self, now: float) -> Renewal:
         """Renew all leases, and keep in the same transaction what there is of the answers."""
         running = self.running.all()
-        news = [
-            (job, control.progress, more)
-            for job, control in running
-            if control.progress and not control.lost and (more := control.progress.news())
-        ]
+        news = _news(running)
         renewal = self.queue.renew([(job, more) for job, _, more in news])
-        for _, progress, _ in news:
-            progress.kept()
+        _note_kept(news)
         for job, control in running:
             if job.id in renewal.kept:
                 control.lease.note_renewed(now, self.lease_seconds)
         return renewal
+
+
+_News = list[tuple[Job, ProgressSource, str]]
+
+
+def _news(running: list[tuple[Job, JobControl]]) -> _News:
+    """What isn't kept yet of the answers that are still ours."""
+    return [
+        (job, control.progress, more)
+        for job, control in running
+        if control.progress and not control.lost and (more := control.progress.news())
+    ]
+
+
+def _note_kept(news: _News) -> None:
+    for _, progress, _ in news:
+        progress.kept()
