@@ -33,6 +33,5 @@ def _is_open(token: Token, lines: Sequence[str]) -> bool:
     first, end = token.map
     last = lines[end - 1] if end <= len(lines) else ""
     marks = last.lstrip(" \t>").rstrip()
-    return (
-        end - first < 2 or not marks.startswith(token.markup) or bool(marks.strip(token.markup[0]))
-    )
+    has_end = marks.startswith(token.markup) and not marks.strip(token.markup[0])
+    return end - first < 2 or not has_end
