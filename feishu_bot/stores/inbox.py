@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.jobs import Job, Outcome, QueuedTask
 from feishu_bot.core.queue.admission import Admission, Pending
+from feishu_bot.core.queue.concurrency_limits import NOBODY, Askers
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.queue.running_jobs import lease_time
-from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
 from feishu_bot.logs import get_logger

@@ -37,8 +37,8 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.admission import Admission
+from feishu_bot.core.queue.concurrency_limits import NOBODY, Askers
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.quotas import sum_usage
 from feishu_bot.core.roles import Role
 from feishu_bot.core.usage import Usage, UsageRow, UsageTotal

@@ -8,8 +8,8 @@ import pytest
 
 from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.messages import Sender
+from feishu_bot.core.queue.concurrency_limits import Askers, ConcurrencyLimits
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
-from feishu_bot.core.queue.shares import Askers, Shares
 from feishu_bot.core.queue.worker_pool import CLAIM_BURST, WorkerPool
 from tests.builders import message, queued
 from tests.core.fakes import FakeInbox, refuse
@@ -124,11 +124,12 @@ def test_nobody_takes_all_threads_and_who_has_little_comes_first(inbox, handler,
     assert len(running) < 40
 
 
-def test_shares_leave_room_for_others_whatever_the_number_of_threads():
-    shares = {threads: (Shares(threads).person, Shares(threads).chat) for threads in (1, 20, 200)}
+def test_limits_leave_room_for_others_whatever_the_number_of_threads():
+    limits = {threads: ConcurrencyLimits(threads) for threads in (1, 20, 200)}
+    found = {threads: (limit.person, limit.chat) for threads, limit in limits.items()}
 
-    assert shares == {1: (2, 2), 20: (2, 10), 200: (25, 100)}
-    assert list(Shares(200).rounds(RunningJobs())) == [Askers()]
+    assert found == {1: (2, 2), 20: (2, 10), 200: (25, 100)}
+    assert list(limits[200].rounds(RunningJobs())) == [Askers()]
 
 
 def test_a_job_that_fails_is_put_off_longer_each_time(inbox, handler, start):

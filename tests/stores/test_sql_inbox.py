@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.jobs import Job
+from feishu_bot.core.queue.concurrency_limits import Askers
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.queue.shares import Askers
 from feishu_bot.core.tasks import (
     AskQuestion,
     MakeTitle,

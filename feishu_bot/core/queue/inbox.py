@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.jobs import Job, Outcome, QueuedTask
 from feishu_bot.core.queue.admission import AdmissionStore
-from feishu_bot.core.queue.shares import NOBODY, Askers
+from feishu_bot.core.queue.concurrency_limits import NOBODY, Askers
 from feishu_bot.core.usage import Usage
 
 

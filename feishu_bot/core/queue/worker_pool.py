@@ -12,6 +12,7 @@ from feishu_bot import metrics
 from feishu_bot.background_thread import PeriodicThread
 from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.chat_pace import ChatPace
+from feishu_bot.core.queue.concurrency_limits import ConcurrencyLimits
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
 from feishu_bot.core.queue.running_jobs import (
     JobControl,
@@ -20,7 +21,6 @@ from feishu_bot.core.queue.running_jobs import (
     RunningJobs,
     lease_time,
 )
-from feishu_bot.core.queue.shares import Shares
 from feishu_bot.logs import bind, get_logger
 
 logger = get_logger(__name__)
@@ -72,7 +72,7 @@ class WorkerPool:
     timer: Callable[[], float] = lease_time
 
     def __post_init__(self) -> None:
-        self._shares = Shares(self.threads)
+        self._limits = ConcurrencyLimits(self.threads)
         self._pace = ChatPace(self.timer)
         self._claimed_at: deque[float] = deque(maxlen=CLAIM_BURST)
         self._awake = False
@@ -156,10 +156,10 @@ class WorkerPool:
         return CLAIM_BURST - sum(at > start for at in self._claimed_at) or 1
 
     def _claim(self, limit: int) -> None:
-        # In small steps: so many may be one person's, beyond their share.
-        step = max(LEAST_STEP, self._shares.person)
+        # In small steps: so many may be one person's, beyond their limit.
+        step = max(LEAST_STEP, self._limits.person)
         has_room = self.may_send()
-        for askers in self._shares.rounds(self.running):
+        for askers in self._limits.rounds(self.running):
             wanted, began = min(limit, step), self.timer()
             but = askers.with_chats(self._pace.full())
             claimed = self.queue.claim(wanted, but=but, only_with_card=not has_room)
