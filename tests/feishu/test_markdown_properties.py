@@ -6,13 +6,15 @@ import json
 import os
 import re
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from feishu_bot.feishu.cards.markdown import MarkdownStream, safe_markdown
+from feishu_bot.feishu.cards.markdown.half_lines import HELD_HEAD
+from feishu_bot.feishu.cards.markdown.half_marks import HELD_ADDRESS, HELD_CHARS, HELD_FORMULA
 from tests.feishu.markdown_cards import card_texts
 from tests.feishu.markdown_judge import Shown, is_within, shown
-from tests.feishu.markdown_texts import hostile_texts, sound_texts
+from tests.feishu.markdown_texts import hostile_texts, long_texts, sound_texts
 
 COMMON = {
     "deadline": None,
@@ -137,3 +139,18 @@ def test_nothing_harmful_gets_out(text: str, times: int, limit: int) -> None:
         check_harmless(card)
     for at in range(0, len(text), 7):
         check_harmless(safe_markdown(text[:at], streaming=True))
+
+
+@PROFILE
+@given(st.one_of(long_texts(), sound_texts(), hostile_texts()), st.integers(1, 50))
+@example("".join(f"{number} " for number in range(300)), 1)
+def test_a_growing_text_is_never_far_behind(text: str, step: int) -> None:
+    """Only what is really open may wait longer: an address, a formula, a table's head."""
+    patience = HELD_CHARS
+    patience += HELD_FORMULA if re.search(r"\$|\\[A-Za-z(\[]", text) else 0
+    patience += HELD_HEAD if "|" in text else 0
+    patience += HELD_ADDRESS if re.search(r"\](\(|:).*https?:", text) else 0
+    step = max(step, len(text) // 25)
+    for at in range(step, len(text) + step, step):
+        shown_now = shown(safe_markdown(text[:at], streaming=True)).letters
+        assert len(shown(whole(text[:at])).letters) - len(shown_now) <= patience
