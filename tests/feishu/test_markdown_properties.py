@@ -74,6 +74,7 @@ def test_every_word_is_shown_in_a_block_of_its_kind(text: str) -> None:
 @PROFILE
 @given(sound_texts(), st.integers(300, 1_500))
 @example("字" * 60 + "。句一。" * 30 + "\nT\n===\n", 300)
+@example("| a | b |\n|---|---|\n| c | d |\n" + "一句话。" * 50, 300)
 def test_every_word_is_shown_on_one_of_the_cards(text: str, limit: int) -> None:
     text *= 2
     cards = card_texts(text, limit, tables_left=1_000)
@@ -105,6 +106,7 @@ def test_a_frame_shows_no_block_that_the_end_lacks(text: str, step: int) -> None
 
 @PROFILE
 @given(st.one_of(sound_texts(), hostile_texts()), st.integers(1, 40))
+@example("\\begin{align}\n> \\end{align}\\end{align}", 1)
 def test_a_growing_text_is_shown_as_if_read_at_once(text: str, step: int) -> None:
     stream = MarkdownStream()
     step = max(step, len(text) // 60)
@@ -117,6 +119,7 @@ def test_a_growing_text_is_shown_as_if_read_at_once(text: str, step: int) -> Non
 
 @PROFILE
 @given(sound_texts(), st.integers(1, 40), st.integers(300, 900))
+@example("> # T\n>\n> | a | b |\n> |---|---|\n> | c | d |\n> " + "一句话。" * 40 + "\n", 1, 300)
 def test_a_growing_text_is_cut_as_if_it_was_there_at_once(text: str, step: int, limit: int) -> None:
     text *= 2
     stream = MarkdownStream()

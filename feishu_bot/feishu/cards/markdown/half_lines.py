@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from feishu_bot.feishu.cards.markdown.half_marks import HELD_ADDRESS, HELD_CHARS
+from feishu_bot.feishu.cards.markdown.parser import ROW_BEGINNING
 from feishu_bot.feishu.cards.markdown.pieces import Piece
 
 # The first line of a table may be a wide one, and nothing else begins with a bar.
@@ -26,6 +27,7 @@ _HALF_DEFINITION = re.compile(
     r"[ \t>]*+\[[^\]\n]{0,80}\]:[ \t]*"
     r"(?:[!-~]{0,80}|https?://[!-~]*(?:[ \t]+(?:[\"'(].{0,80})?)?)\Z"
 )
+_RULE_OF_TABLE = re.compile(r"^[ \t>]*+(?=[-: \t]*\|)[-:| \t]*-[-:| \t]*$", re.MULTILINE)
 _HALF_LINE = re.compile(r"[ \t>]*+(?:[-*=|#~_+:`$\\ \t]*|\d{1,9}[.)]|(?:```|~~~)[^\n`]*)\n*\Z")
 
 
@@ -35,9 +37,19 @@ def without_beginning(source: str) -> str:
     chars = len(source) - start
     if chars <= HELD_CHARS and _BEGINNING.match(source, start):
         return source[:start]
+    if start and _may_become_row(source, start):
+        return source[:start]
     if chars <= HELD_ADDRESS and _HALF_DEFINITION.match(source, start):
         return source[:start]
     return source
+
+
+def _may_become_row(source: str, start: int) -> bool:
+    """Whether the last line stands below the rows of a table, and has no bar yet."""
+    line = source[start:].lstrip(" \t>")
+    if not line or "|" in line or len(line) >= ROW_BEGINNING:
+        return False
+    return bool(_RULE_OF_TABLE.search(source, source.rfind("\n\n", 0, start) + 1, start))
 
 
 def without_half_line(source: str) -> str:
