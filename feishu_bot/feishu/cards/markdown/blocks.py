@@ -180,6 +180,9 @@ class BlockWriter:
         if formula.text is None:
             self._add("code", token, text=formula.source, language="latex")
             return
+        self._write_signs(token, formula)
+
+    def _write_signs(self, token: Token, formula: Formula) -> None:
         written = InlineWriter({}, set()).formula(formula)
         lines = map(safe_line_start, written.split("\n"))
         self._add("text", token, text="\n".join(lines))
@@ -199,12 +202,16 @@ class BlockWriter:
         if token.type == "math_block":
             if token.meta["formula"]:
                 self._write_formula(token, token.meta["formula"])
+            elif token.content:
+                self._write_signs(token, Formula(token.content, token.content, is_math=False))
             return
         self._add("code", token, text=code_of(token, self._lines), language=language_of(token))
 
     def _write_table(self, token: Token, tokens: Sequence[Token]) -> None:
         first, last = token.map or [0, 0]
         table = Table.of(tokens, self._lines)
+        if self._at_end and last == len(self._lines):
+            table = table.with_half_cell(self._at_end)
         head, rows = table.write(self._references, self._used)
         raw = table.raw(self._lines[first:last])
         piece = self._add("table", token, head=head, rows=rows, raw=raw)
