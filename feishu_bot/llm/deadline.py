@@ -119,6 +119,7 @@ class StreamDeadline:
             functools.partial(type(stream).read, stream),
             pause=self._pause,
             may_wait=lambda: self._begun and not self.complete,
+            is_encrypted=stream.get_extra_info("ssl_object") is not None,
         )
 
         # httpcore gives the timeout by name; what is left of the deadline replaces it.
