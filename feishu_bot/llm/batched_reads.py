@@ -16,7 +16,7 @@ from typing import Final
 from httpcore2 import NetworkError
 
 # Bytes of one read: what a longer buffer leaves splits the heap. A batch may have several.
-_READ_BYTES: Final = 16_384
+READ_BYTES: Final = 16_384
 # Seconds that a batch takes: a card shows four frames a second at most.
 BATCH_SECONDS = 0.2
 # Seconds of a read that takes only what is there, and how the socket says that there is nothing.
@@ -28,6 +28,17 @@ _END = re.compile(rb'\[DONE\]|"finish_reason": ?"[^"]|\r\n0\r\n')
 _SIGN_LENGTH: Final = 20
 
 Read = Callable[[int, float | None], bytes]
+
+
+def after(beginning: bytes, read: Read) -> Read:
+    """Reads the `beginning`, however long, and then what `read` gives."""
+    waiting = [beginning] if beginning else []
+
+    # The HTTP library gives the timeout by name.
+    def read_on(max_bytes: int, timeout: float | None = None) -> bytes:
+        return waiting.pop() if waiting else read(max_bytes, timeout)
+
+    return read_on
 
 
 class BatchedReader:
@@ -62,7 +73,7 @@ class BatchedReader:
         """
         if self._failure is not None:
             raise self._failure
-        max_bytes = min(max_bytes, _READ_BYTES)
+        max_bytes = min(max_bytes, READ_BYTES)
         batch = self._collected(max_bytes, timeout) if self._may_wait() else []
         if not batch:
             batch = [self._read(max_bytes, timeout)]
