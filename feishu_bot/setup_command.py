@@ -49,7 +49,12 @@ def add_to(group: click.Group) -> None:
     group.add_command(setup)
 
 
-@click.command()
+@click.command(
+    help="""Make and configure the app in Feishu: one scan, a key, and the bot is live.
+
+    Can be run again at any time. Ends with 0 when the bot is live, 3 when an administrator still
+    has to approve, 4 when steps are left to do by hand, 2 when an answer is missing, else 1."""
+)
 @click.option("--public-url", default="", help="Feishu calls the bot at this address.")
 @click.option("--long-connection", is_flag=True, help="The bot calls Feishu; needs no address.")
 @click.option("--api-url", default="", help="Address of the model service.")
@@ -73,11 +78,7 @@ def setup(
     page: bool,
     follow: float,
 ) -> None:
-    """Make and configure the app in Feishu: one scan, a key, and the bot is live.
-
-    Can be run again at any time. Ends with 0 when the bot is live, 3 when an administrator still
-    has to approve, 4 when steps are left to do by hand, 2 when an answer is missing, else 1.
-    """
+    """In the terminal, or on a page of the bot's port."""
     if public_url and long_connection:
         raise click.UsageError("--public-url and --long-connection exclude each other")
     if page:

@@ -164,7 +164,10 @@ class AnswerStream(Protocol):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will be drawn any more: the end has landed, or it can't."""
+        """Whether nobody waits for more text: the end has landed, or no try can show it.
+
+        Where only this try can't, the whole answer is for the next one.
+        """
 
 
 class Messenger(Protocol):
