@@ -25,12 +25,7 @@ from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPicture
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
 from feishu_bot.core.answering.vision import Vision
 from feishu_bot.core.answering.voice_messages import Hear, VoiceMessages
-from feishu_bot.core.chat_model import (
-    ChatMessage,
-    ChatModel,
-    ModelSight,
-    Prompt,
-)
+from feishu_bot.core.chat_model import ChatMessage, ChatModel, ModelSight, Prompt
 from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.jobs import Job
 from feishu_bot.core.messenger import AnswerStream
