@@ -18,7 +18,7 @@ from feishu_bot.stores import migrations
 from feishu_bot.stores.locks import WriteLock, retry_while_locked
 from feishu_bot.stores.open_file import OpenFile
 from feishu_bot.stores.outage_advice import advice
-from feishu_bot.stores.outages import failure_kind, outages_told, reason_of
+from feishu_bot.stores.outages import failure_kind, reason_of, translate_outages
 from feishu_bot.stores.private_file import make_private
 
 _BUSY_TIMEOUT = 5.0
@@ -115,7 +115,7 @@ class Database:
     @contextmanager
     def _outages_noted(self) -> Iterator[None]:
         try:
-            with outages_told():
+            with translate_outages():
                 yield
         except StoreUnavailable as exc:
             self._on_outcome(exc)
@@ -166,15 +166,15 @@ class Database:
                 if migrations.has_tables(connection):
                     revision = migrations.revision_of(connection)
                     if migrations.is_newer(revision):
-                        raise StoreUnavailable(self._told(f"revision {revision}", "newer"))
+                        raise StoreUnavailable(self._message(f"revision {revision}", "newer"))
                 migrations.upgrade(connection)
         finally:
             engine.dispose()
 
     def _describe(self, exc: BaseException) -> str:
-        return self._told(reason_of(exc), failure_kind(exc))
+        return self._message(reason_of(exc), failure_kind(exc))
 
-    def _told(self, reason: str, kind: StoreFailure) -> str:
+    def _message(self, reason: str, kind: StoreFailure) -> str:
         where = self._url.render_as_string(hide_password=True)
         words = advice(self._url, kind)
         return (

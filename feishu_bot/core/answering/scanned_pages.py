@@ -71,7 +71,7 @@ class ScannedPages:
                 raise
             return _unseen(document, scans, name)
         pictures = {part.number: one for part, one in zip(scans, made, strict=False)}
-        return SeenDocument(document, pictures, (_told("scans_seen", scans, name),))
+        return SeenDocument(document, pictures, (_notice("scans_seen", scans, name),))
 
 
 def page_tags(message_id: str, file: Attachment, numbers: Sequence[int]) -> str:
@@ -97,7 +97,7 @@ def _unseen(document: Document, scans: Sequence[DocumentPart], name: str) -> See
         for part in document.parts
     )
     return SeenDocument(
-        replace(document, parts=parts), notices=(_told("scans_unseen", scans, name),)
+        replace(document, parts=parts), notices=(_notice("scans_unseen", scans, name),)
     )
 
 
@@ -112,7 +112,7 @@ def _until(
     return replace(document, parts=parts), scans[:room]
 
 
-def _told(kind: str, scans: Sequence[DocumentPart], name: str) -> Notice:
+def _notice(kind: str, scans: Sequence[DocumentPart], name: str) -> Notice:
     return Notice(kind, {"name": name, "pages": _ranges([part.number for part in scans])})
 
 

@@ -147,7 +147,7 @@ class PictureLoader:
         notices: dict[str, Notice] = {}
         room = self._tokens - sum(picture.tokens for picture in own.values())
         tried = len(own)
-        for together in _together(tags[reference] for reference in tags if reference not in own):
+        for together in _by_download(tags[reference] for reference in tags if reference not in own):
             if is_cancelled():
                 break
             if tried >= MOST_PICTURES or (own and room <= 0):
@@ -167,7 +167,7 @@ class PictureLoader:
     ) -> dict[str, Picture]:
         """The newest ones; of one that can't be fetched any more its turn says that it was."""
         earlier: dict[str, Picture] = {}
-        for together in list(_together(tags.values()))[:MOST_EARLIER]:
+        for together in list(_by_download(tags.values()))[:MOST_EARLIER]:
             if room <= 0 or is_cancelled():
                 break
             with contextlib.suppress(MediaError):
@@ -204,7 +204,7 @@ def distinct_tags(tags: Iterable[ContextTag]) -> dict[str, ContextTag]:
     return found
 
 
-def _together(tags: Iterable[ContextTag]) -> Iterator[list[ContextTag]]:
+def _by_download(tags: Iterable[ContextTag]) -> Iterator[list[ContextTag]]:
     """The tags of what is fetched at once: the pages of a file, or one picture."""
     for _, group in groupby(tags, key=lambda tag: tag.attributes["key"]):
         yield list(group)
