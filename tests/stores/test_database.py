@@ -54,20 +54,19 @@ class TestDatabase:
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
 
         for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
+            process.go()
 
         assert [process.stdout.readline() for process in processes] == ["migrated\n"] * 3
 
     def test_a_migrated_database_needs_no_alembic(self, url: str, start_process) -> None:
         process = start_process("migrate_at_head", url)
 
-        assert process.communicate()[0] == "False\n"
+        assert process.rest() == "False\n"
 
     def test_it_can_be_used_on_both_sides_of_a_fork(self, empty_url: str, start_process) -> None:
         process = start_process("fork", empty_url)
 
-        assert process.communicate()[0] == "safe\n"
+        assert process.rest() == "safe\n"
 
     def test_a_transaction_that_raises_leaves_nothing(self, database: Database) -> None:
         def write_twice() -> None:
