@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from feishu_bot.content.lists import open_lists
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.outcomes import LatestOutcome
 from feishu_bot.part_checks import DatabaseCheck
@@ -260,7 +261,7 @@ def test_a_full_disk_is_told_while_the_bot_runs(
     database = Database(url)
     database.migrate()
     part = DatabaseCheck(database, LatestOutcome(), url, None)
-    title = "数据库", "Database"
+    title = Words("数据库", "Database")
     check = Check(name="database", run=part.run, seconds=1, title=title, explain=part.explain)
     readiness = Readiness((check,))
     free = os.statvfs_result((4096, 4096, 10**6, 100, 100, 9, 9, 9, 0, 255))
