@@ -1,4 +1,4 @@
-"""What holds for every Markdown text. HYPOTHESIS_PROFILE=many tries far more of them."""
+"""What holds for every Markdown text. `make properties` tries far more of them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,11 @@ COMMON = {
     "database": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
-settings.register_profile(
-    "few",
-    settings(max_examples=50, derandomize=True, phases=[Phase.explicit, Phase.generate], **COMMON),
-)
-settings.register_profile("many", settings(max_examples=3_000, **COMMON))
-PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
+FEW = settings(max_examples=50, derandomize=True, phases=[Phase.explicit, Phase.generate], **COMMON)
+MANY = settings(max_examples=3_000, **COMMON)
+PROFILE = MANY if os.environ.get("HYPOTHESIS_PROFILE") == "many" else FEW
 # Thousands of examples take minutes.
-pytestmark = pytest.mark.timeout(60 if PROFILE.max_examples == 50 else 1_800)
+pytestmark = pytest.mark.timeout(60 if PROFILE is FEW else 1_800)
 
 BLOCKS = ("h1", "h2", "li", "pre", "hr", "table", "blockquote")
 

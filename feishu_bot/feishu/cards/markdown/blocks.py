@@ -17,16 +17,14 @@ from feishu_bot.feishu.cards.markdown.again import (
     text_again,
 )
 from feishu_bot.feishu.cards.markdown.chunks import CHUNK_CHARS, chunks
+from feishu_bot.feishu.cards.markdown.code_blocks import code_of, language_of
 from feishu_bot.feishu.cards.markdown.formulas import Formula
 from feishu_bot.feishu.cards.markdown.inline import InlineWriter, safe_line_start
 from feishu_bot.feishu.cards.markdown.parser import References
 from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece, Unit
 from feishu_bot.feishu.cards.markdown.tables import Table
 
-_LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 _TASK = re.compile(r"\[([ xX])\](?= )")
-# Each run of blanks is looked at once.
-_BLANK_END = re.compile(r"(?:\A[ \t\n]*+|(?<![ \t\n])([ \t]*+)\n[ \t\n]*+)\Z")
 
 
 class BlockWriter:
@@ -207,21 +205,7 @@ class BlockWriter:
             elif token.content:
                 self._write_signs(token, Formula(token.content, token.content, is_math=False))
             return
-        code = token.content
-        if token.type == "code_block" or self._is_open(token):
-            code = _BLANK_END.sub(r"\1", code)
-        code = code.removesuffix("\n")
-        found = _LANGUAGE.match(token.info.strip().strip("{.}"))
-        self._add("code", token, text=code, language=found[0] if found else "")
-
-    def _is_open(self, token: Token) -> bool:
-        """Whether the end of the code block is still to come."""
-        if not token.map:
-            return False
-        last = self._lines[token.map[1] - 1] if token.map[1] <= len(self._lines) else ""
-        marks = last.lstrip(" \t>").rstrip()
-        lines = token.map[1] - token.map[0]
-        return lines < 2 or not marks.startswith(token.markup) or bool(marks.strip(token.markup[0]))
+        self._add("code", token, text=code_of(token, self._lines), language=language_of(token))
 
     def _write_table(self, token: Token, tokens: Sequence[Token]) -> None:
         first, last = token.map or [0, 0]
