@@ -11,7 +11,7 @@ from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from feishu_bot.core.messenger import FinalAnswer
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.errors import FeishuUnavailable, LeaseLost, TargetGone
 from feishu_bot.logs import bind
 from tests.builders import KEY, message

@@ -24,7 +24,8 @@ from feishu_bot.errors import (
     LeaseLost,
     TargetGone,
 )
-from feishu_bot.feishu.cards.answer import Remainder, as_plain_text
+from feishu_bot.feishu.cards.answer import as_plain_text
+from feishu_bot.feishu.cards.answer_buttons import Remainder
 from feishu_bot.feishu.cards.elements import CardJson
 from feishu_bot.feishu.cards.markdown import Cut, SafeMarkdown
 from feishu_bot.feishu.cards.plain_text import without_escapes
