@@ -62,7 +62,7 @@ class ScannedPages:
             return _unseen(document, scans, name)
         tokens -= sum(estimate_tokens(part.text) for part in document.parts if part.text)
         room = max(1, min(MOST_PAGES, tokens // PAGE_TOKENS))
-        document, scans = _until(document, scans, room)
+        document, scans = _with_room(document, scans, room)
         try:
             made = self._pictures.pages(data, [part.number for part in scans])
         except MediaError as exc:
@@ -101,7 +101,7 @@ def _unseen(document: Document, scans: Sequence[DocumentPart], name: str) -> See
     )
 
 
-def _until(
+def _with_room(
     document: Document, scans: list[DocumentPart], room: int
 ) -> tuple[Document, list[DocumentPart]]:
     """The document before the first page that has no room to be seen, and the pages that have."""

@@ -32,9 +32,9 @@ MOST_EARLIER = 4
 
 @dataclass(frozen=True, slots=True)
 class ShownPictures:
-    """Pictures by what leads to them, those of the question and `earlier` ones.
+    """Pictures by their `ContextTag.reference`: those of the question, and `earlier` ones.
 
-    `notices` tell why others aren't among them, those of the question only.
+    `notices` tell why a picture of the question isn't among them.
     """
 
     own: Mapping[str, Picture] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class ShownPictures:
 
     @property
     def all(self) -> Mapping[str, Picture]:
+        """Both."""
         return {**self.earlier, **self.own}
 
 
@@ -111,8 +112,8 @@ class PictureLoader:
     ) -> ShownPictures:
         """The pictures of a question, and of the turns before it what there is room for.
 
-        The first picture is always taken, and those that are `ready`. `sees_earlier` is whether
-        those of before are of use.
+        The first picture is always taken, and those that are `ready`. `sees_earlier` tells whether
+        some model looks at those of earlier turns.
         """
         tags = distinct_tags(tags_in(question, "picture"))
         own, notices, room = self._own(tags, ready, is_cancelled)
