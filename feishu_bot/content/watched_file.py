@@ -101,8 +101,8 @@ class WatchedFile(Generic[T]):
         """Which setting, file and line, and what is wrong."""
         line_zh, line_en = (f" 第 {exc.line} 行", f", line {exc.line}") if exc.line else ("", "")
         return Words(
-            f"{self._setting}：{self._path}{line_zh}：{exc.zh}",
-            f"{self._setting}: {self._path}{line_en}: {exc.en}",
+            f"{self._setting}：{self._path}{line_zh}：{exc.words.zh}",
+            f"{self._setting}: {self._path}{line_en}: {exc.words.en}",
         )
 
     def _read(self) -> T:
