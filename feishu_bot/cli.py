@@ -18,6 +18,7 @@ from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.settings import FILE_VARIABLE, Settings, load_settings, read_setting
 from feishu_bot.settings.environment import load_environment
+from feishu_bot.web import listening
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 WITHOUT_THE_SIMULATOR = """\
@@ -35,10 +36,11 @@ BESIDE_AN_APP = """\
 The bot runs against the built-in simulator; the app that is set up is left alone."""
 
 
-@click.group()
+# What --help says is never a docstring: in the image Python drops those.
+@click.group(help="An AI chat bot for Feishu and Lark.")
 @click.version_option(__version__, prog_name="feishu-bot")
 def main() -> None:
-    """An AI chat bot for Feishu and Lark."""
+    """What all commands have in common."""
     # Copies, tables and logs are for the user alone who runs it.
     os.umask(0o077)
 
@@ -59,13 +61,14 @@ def _page_options(command: Callable[..., None]) -> Callable[..., None]:
     return port(no_browser(command))
 
 
-@main.command()
+@main.command(
+    help="""Run the bot; without an app's credentials, against the built-in simulator.
+
+    Where there is no simulator, as in the image, a page asks for what is missing."""
+)
 @_page_options
 def run(port: int | None, no_browser: bool) -> None:
-    """Run the bot; without an app's credentials, against the built-in simulator.
-
-    Where there is no simulator, as in the image, a page asks for what is missing.
-    """
+    """Become what there are settings for."""
     environ = _environment()
     if _is_half_set_up(environ) or (not _credentials_in(environ) and not _has_simulator()):
         setup_command.serve_page()
@@ -74,11 +77,11 @@ def run(port: int | None, no_browser: bool) -> None:
     _simulate(environ, port, no_browser)
 
 
-@main.command()
+@main.command(help="Run the bot against the built-in simulator, never against Feishu.")
 @_page_options
 @click.option("--beside-credentials", is_flag=True, help="Start even if a real app is set up.")
 def simulate(port: int | None, no_browser: bool, beside_credentials: bool) -> None:
-    """Run the bot against the built-in simulator, never against Feishu."""
+    """Refuses where a real app is set up, unless it is told otherwise."""
     environ = _environment()
     found = _credentials_in(environ)
     if found and not beside_credentials:
@@ -95,14 +98,15 @@ def simulate(port: int | None, no_browser: bool, beside_credentials: bool) -> No
     _simulate(environ, port, no_browser)
 
 
-@main.command()
-@click.argument("target", required=False, type=click.Path(path_type=Path))
-def backup(target: Path | None) -> None:
-    """Copy the database while the bot runs, to TARGET: a file or a folder.
+@main.command(
+    help="""Copy the database while the bot runs, to TARGET: a file or a folder.
 
     Without TARGET the copy lies beside the database, with the time in its name. The path of the
-    copy is all that is printed to standard output.
-    """
+    copy is all that is printed to standard output."""
+)
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+def backup(target: Path | None) -> None:
+    """Ends with what to do where the database is PostgreSQL."""
     from feishu_bot.stores import backup as backups
 
     try:
@@ -148,7 +152,12 @@ def _is_half_set_up(environ: Mapping[str, str]) -> bool:
 
 def _run_for_real(environ: Mapping[str, str]) -> NoReturn:
     """Become the bot; faults in the settings end the process in plain words."""
-    port = load_settings().http_port
+    settings = load_settings()
+    port = settings.http_port
+    # gunicorn would find out once all is imported and the database brought up to date, which may
+    # be that of an older bot that still runs.
+    if not listening.is_inherited() and (why := listening.refusal(settings.bind, port)):
+        sys.exit(why)
     click.echo(
         f"正式运行，端口 {port} / Running for real on port {port}. "
         "部署文档 / deploy guide: docs/deploy.zh-CN.md"

@@ -104,6 +104,33 @@ class TestDatabase:
         database.close()
 
 
+def test_connections_to_a_server_that_only_reads_are_left(postgres: Postgres) -> None:
+    """As after a failover, while the former server still lives."""
+    with postgres.schema(tables=True) as url:
+        database = Database(url, pool_size=1)
+        with database.write() as connection:
+            connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+
+        with pytest.raises(StoreUnavailable) as failure, database.write() as connection:
+            connection.execute(threads.insert(), thread("omt_1"))
+        with database.write() as connection:
+            connection.execute(threads.insert(), thread("omt_2"))
+
+        assert failure.value.kind == "read_only"
+        assert names(database) == ["omt_2"]
+        database.close()
+
+
+def test_a_server_without_the_tables_is_an_outage(postgres: Postgres) -> None:
+    with postgres.schema(tables=False) as url:
+        database = Database(url)
+
+        with pytest.raises(StoreUnavailable):
+            names(database)
+
+        database.close()
+
+
 def test_what_a_frozen_process_has_locked_is_free_again_soon(postgres: Postgres) -> None:
     with postgres.schema(tables=True) as url:
         database = Database(url)
