@@ -482,6 +482,21 @@ def test_a_broken_original_leaves_what_there_is() -> None:
             "こんにちは",
         ),
         (
+            {
+                "elements": [
+                    {
+                        "tag": "form",
+                        "elements": [
+                            {"tag": "markdown", "content": "请假：三天"},
+                            {"tag": "input", "label": {"content": "意见"}},
+                            {"tag": "button", "text": {"content": "同意"}},
+                        ],
+                    }
+                ]
+            },
+            "请假：三天",
+        ),
+        (
             {"i18n_header": {"zh_cn": {"title": {"content": "标题"}}}, "elements": []},
             "标题",
         ),

@@ -11,7 +11,7 @@ from feishu_bot.feishu.events.fields import as_dict, as_list, as_text, object_in
 # Components of a card that are collapsed, or whose words are labels.
 _NOT_SAID = frozenset(
     {
-        "button", "collapsible_panel", "date_picker", "form", "input", "multi_select_person",
+        "button", "collapsible_panel", "date_picker", "input", "multi_select_person",
         "multi_select_static", "overflow", "picker_datetime", "picker_time", "select_img",
         "select_person", "select_static",
     }
