@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from feishu_bot.background_thread import PeriodicThread
+
 # Some milliseconds of work for a heap of 150 MB.
 TRIM_SECONDS = 20.0
-JOIN_SECONDS = 2.0
 
 # Options of glibc's mallopt(3): their variables, their numbers and our values. Threads share two
 # parts of the heap. Buffers of more than a megabyte, as of files, go back to the system at once.
@@ -40,26 +40,22 @@ class MemoryTrim:
 
     def __init__(self, trim: Callable[[], object] | None = None) -> None:
         """`trim` is that of the C library; where it has none, nothing is done."""
-        self._trim = trim or _trim_of_library()
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        trim = trim or _trim_of_library()
+        self._thread = (
+            PeriodicThread("memory", trim, seconds=TRIM_SECONDS, failed="memory not given back")
+            if trim
+            else None
+        )
 
     def start(self) -> None:
         """Begin, after the fork."""
-        if self._trim is not None:
-            self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
+        if self._thread:
             self._thread.start()
 
     def stop(self) -> None:
         """End the thread."""
-        self._closing.set()
-        if self._thread is not None:
-            self._thread.join(JOIN_SECONDS)
-
-    def _run(self) -> None:
-        assert self._trim is not None
-        while not self._closing.wait(TRIM_SECONDS):
-            self._trim()
+        if self._thread:
+            self._thread.stop()
 
 
 def _trim_of_library() -> Callable[[], object] | None:

@@ -17,8 +17,10 @@ from feishu_bot.bot_process import GUNICORN
 
 # What the outcome means for scripts.
 EXIT_CODES = {"live": 0, "in_review": 3, "by_hand": 4}
-# The page reads the end of the set-up before its server goes.
+# The page reads the end of the set-up before its server goes. It looks twice a second, so a
+# second window has looked, too, that much after the first.
 LAST_LOOK_SECONDS = 2.5
+ALL_LOOK_SECONDS = 0.6
 FIRST_PROCESS = 1
 PAGE = """\
 还没有配置飞书应用。请在浏览器里打开 http://127.0.0.1:{port}/setup ，输入一次性代码
@@ -154,7 +156,8 @@ def serve_page() -> NoReturn:
         with run.serve(found["bind"], port):
             while not run.done.wait(1.0):
                 pass
-            time.sleep(LAST_LOOK_SECONDS)
+            run.wait_until_seen(LAST_LOOK_SECONDS)
+            time.sleep(ALL_LOOK_SECONDS)
     except (SettingsError, SetupFailed) as exc:
         sys.exit(str(exc))
     except KeyboardInterrupt:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 
 from feishu_bot import slim_openai
 from feishu_bot.content import roles
@@ -35,9 +37,11 @@ slim_openai.install()
 # also where PYTHONDONTWRITEBYTECODE is set.
 sys.dont_write_bytecode = False
 
-# How long an example takes is a matter of the machine and of what else it does.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How long an example takes is a matter of the machine and of what else it does. `make properties`
+# tries many.
+settings.register_profile("few", deadline=None, max_examples=40)
+settings.register_profile("many", deadline=None, max_examples=3_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -100,6 +104,15 @@ def _roles_are_read_once() -> Iterator[None]:
     """The roles that come with the bot are parsed for the first bot, and for no other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(roles, "_read", functools.cache(roles._read))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each app has templates of its own; what they are compiled to is the same for all."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": kept})
         yield
 
 

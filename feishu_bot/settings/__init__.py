@@ -13,23 +13,24 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SettingsError
 from feishu_bot.settings import addresses, credentials, values
 from feishu_bot.settings.environment import FILE_VARIABLE as FILE_VARIABLE
 from feishu_bot.settings.environment import load_environment
 from feishu_bot.settings.environment import read_environment as read_environment
 from feishu_bot.settings.report import Report, contradictions
-from feishu_bot.settings.setting import Hint, Setting, env
+from feishu_bot.settings.setting import Setting, env
 from feishu_bot.settings.values import InvalidValue, duration, flag, one_of, whole
 
-CREDENTIALS = Hint(
+CREDENTIALS = Words(
     "飞书开发者后台 › 凭证与基础信息", "Feishu developer console › Credentials & Basic Info"
 )
-ENCRYPTION = Hint(
+ENCRYPTION = Words(
     "飞书开发者后台 › 事件与回调 › 加密策略",
     "Feishu developer console › Events & Callbacks › Encryption Strategy",
 )
-GATEWAY = Hint(
+GATEWAY = Words(
     "模型服务的后台（默认 https://oapi.czl.net）› 令牌",
     "the model service's console (by default https://oapi.czl.net) › Tokens",
 )
@@ -129,23 +130,23 @@ class Settings:
     allowed_users: tuple[str, ...] = env("ALLOWED_USERS", values.people, "")
     blocked_users: tuple[str, ...] = env("BLOCKED_USERS", values.people, "")
     allowed_chats: tuple[str, ...] = env("ALLOWED_CHATS", values.chats, "")
-    user_daily_questions: int = env("USER_DAILY_QUESTIONS", whole(0, 1_000_000), "0")
-    user_daily_tokens: int = env("USER_DAILY_TOKENS", whole(0, 1_000_000_000), "0")
+    user_daily_questions: int = env("USER_DAILY_QUESTIONS", values.questions, "0")
+    user_daily_tokens: int = env("USER_DAILY_TOKENS", values.tokens, "0")
     user_daily_cost: float = env("USER_DAILY_COST", values.amount, "0")
-    user_monthly_questions: int = env("USER_MONTHLY_QUESTIONS", whole(0, 100_000_000), "0")
-    user_monthly_tokens: int = env("USER_MONTHLY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    user_monthly_questions: int = env("USER_MONTHLY_QUESTIONS", values.questions, "0")
+    user_monthly_tokens: int = env("USER_MONTHLY_TOKENS", values.tokens, "0")
     user_monthly_cost: float = env("USER_MONTHLY_COST", values.amount, "0")
-    chat_daily_questions: int = env("CHAT_DAILY_QUESTIONS", whole(0, 1_000_000), "0")
-    chat_daily_tokens: int = env("CHAT_DAILY_TOKENS", whole(0, 1_000_000_000), "0")
+    chat_daily_questions: int = env("CHAT_DAILY_QUESTIONS", values.questions, "0")
+    chat_daily_tokens: int = env("CHAT_DAILY_TOKENS", values.tokens, "0")
     chat_daily_cost: float = env("CHAT_DAILY_COST", values.amount, "0")
-    chat_monthly_questions: int = env("CHAT_MONTHLY_QUESTIONS", whole(0, 100_000_000), "0")
-    chat_monthly_tokens: int = env("CHAT_MONTHLY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    chat_monthly_questions: int = env("CHAT_MONTHLY_QUESTIONS", values.questions, "0")
+    chat_monthly_tokens: int = env("CHAT_MONTHLY_TOKENS", values.tokens, "0")
     chat_monthly_cost: float = env("CHAT_MONTHLY_COST", values.amount, "0")
-    company_daily_questions: int = env("COMPANY_DAILY_QUESTIONS", whole(0, 100_000_000), "0")
-    company_daily_tokens: int = env("COMPANY_DAILY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    company_daily_questions: int = env("COMPANY_DAILY_QUESTIONS", values.questions, "0")
+    company_daily_tokens: int = env("COMPANY_DAILY_TOKENS", values.tokens, "0")
     company_daily_cost: float = env("COMPANY_DAILY_COST", values.amount, "0")
-    company_monthly_questions: int = env("COMPANY_MONTHLY_QUESTIONS", whole(0, 100_000_000), "0")
-    company_monthly_tokens: int = env("COMPANY_MONTHLY_TOKENS", whole(0, 1_000_000_000_000), "0")
+    company_monthly_questions: int = env("COMPANY_MONTHLY_QUESTIONS", values.questions, "0")
+    company_monthly_tokens: int = env("COMPANY_MONTHLY_TOKENS", values.tokens, "0")
     company_monthly_cost: float = env("COMPANY_MONTHLY_COST", values.amount, "0")
     prices_file: str = env("PRICES_FILE", values.text, "")
 

@@ -18,7 +18,7 @@ from feishu_bot.stores import migrations
 from feishu_bot.stores.locks import WriteLock, retry_while_locked
 from feishu_bot.stores.open_file import OpenFile
 from feishu_bot.stores.outage_advice import advice
-from feishu_bot.stores.outages import failure_kind, outages_told, reason_of
+from feishu_bot.stores.outages import failure_kind, leave_standby, outages_told, reason_of
 from feishu_bot.stores.private_file import make_private
 
 _BUSY_TIMEOUT = 5.0
@@ -186,8 +186,11 @@ class Database:
 
     def _told(self, reason: str, kind: StoreFailure) -> str:
         where = self._url.render_as_string(hide_password=True)
-        zh, en = advice(self._url, kind)
-        return f"数据库无法打开 / The database can't be opened: {where} ({reason}). {zh} / {en}"
+        words = advice(self._url, kind)
+        return (
+            f"数据库无法打开 / The database can't be opened: {where} ({reason}). "
+            f"{words.zh} / {words.en}"
+        )
 
     def expect_current(self) -> None:
         """Make sure that a bot of this version has made the tables; nothing is created.
@@ -276,6 +279,7 @@ class Database:
         if not self._is_sqlite:
             # A connection may have been cut while it was idle: a restart, a firewall.
             engine = create(pool_pre_ping=True, connect_args=_CUT_IS_NOTICED)
+            sa.event.listen(engine, "handle_error", leave_standby)
             if limits:
                 sa.event.listen(engine, "connect", _limit_session)
             return engine

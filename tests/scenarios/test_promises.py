@@ -44,6 +44,8 @@ def told_on(body) -> Script:
 @pytest.mark.parametrize("way_in", BOTH)
 def test_two_hundred_deliveries_of_fifty_events_give_fifty_answers(sim, talk, start_gunicorn):
     start_gunicorn(WEB_CONCURRENCY="2")
+    # Feishu's three seconds are a matter of the machine.
+    sim.feishu.deliveries.answer_seconds = 30
     sim.gateway.respond_with(lambda body: Script.text("the end."))
     people = [sim.feishu.add_person(f"P{n}") for n in range(50)]
     questions = [sim.feishu.say(sim.feishu.private_chat(p), p, f"hello {p.name}") for p in people]
@@ -185,6 +187,21 @@ def test_the_final_text_is_whole_when_every_third_call_is_refused(sim, talk, bot
     sim.feishu.wait_for(lambda: all(whole(sim, q) for q in questions), timeout=40)
 
     assert all(sim.feishu.answers_to(q)[0].text.count("w59") == 1 for q in questions)
+
+
+def test_an_answer_of_feishu_that_makes_no_sense_loses_and_doubles_nothing(sim, talk, bot):
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    empty, too_deep = b'{"code":0,"data":null}', b'{"code":0,"data":' + b"[" * 100_000
+    for body in (empty, b'{"code":0,"data":{"card_id":1}}', b'{"code":false}', too_deep):
+        # So that another token is asked for.
+        sim.feishu.faults.fail("card.create", code=99991663)
+        for api in ("token", "card.create", "message.reply", "card.update"):
+            sim.feishu.faults.garble(api, body)
+
+        question = talk.say("hello")
+
+        sim.feishu.wait_for(lambda question=question: whole(sim, question))
+        assert len(sim.feishu.answers_to(question)) == 1, body
 
 
 @pytest.mark.parametrize("api", ["card.create", "message.reply", "card.update"])

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.jobs import Job
+from feishu_bot.core.queue.concurrency_limits import Askers
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.queue.shares import Askers
 from feishu_bot.core.tasks import (
     AskQuestion,
-    Job,
     MakeTitle,
     MarkRatings,
     MarkRecalled,
@@ -308,12 +308,11 @@ class TestInbox:
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 2
 
         for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        answered = [process.communicate()[0].split() for process in processes]
+            process.go()
+        answered = [process.rest().split() for process in processes]
 
         assert sorted(answered[0] + answered[1]) == sorted(f"om_{number}" for number in range(60))
-        assert [process.returncode for process in processes] == [0, 0]
+        assert [process.poll() for process in processes] == [0, 0]
 
     # Leases
 
@@ -430,7 +429,7 @@ class TestInbox:
             assert inbox.claim(1) == []
 
         process.kill()
-        process.communicate()
+        process.wait()
         if how == "renewal":
             inbox.renew()
         (job,) = inbox.claim(1)
@@ -493,7 +492,7 @@ class TestInbox:
     ) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        inbox.renew([(job, "first\n")])
+        inbox.keep_progress([(job, "first\n")])
         inbox.renew([(job, "seco\0nd\n")])
 
         let_lease_end(other, clock)
@@ -509,6 +508,7 @@ class TestInbox:
         let_lease_end(other, clock)
         (again,) = other.claim(1)
 
+        inbox.keep_progress([(job, "late\n")])
         assert inbox.renew([(job, "late\n")]).lost == {job.id}
         other.release([again])
 
