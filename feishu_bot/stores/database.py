@@ -48,6 +48,16 @@ _SESSION_LIMITS: Mapping[str, str] = {
     "lock_timeout": "10s",
     "statement_timeout": "30s",
 }
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    # What is deleted is overwritten, and not only marked as free.
+    "secure_delete=ON",
+    # KiB. Another connection's write makes what is cached worthless, and eight connections in two
+    # processes would keep 2 MB each. The system has the file in memory as well.
+    "cache_size=-512",
+)
 # Bytes on the disk of a SQLite file: with less the next answer may not fit.
 LEAST_SPACE = 1024 * 1024
 # Any number, as long as every replica uses the same one.
@@ -309,7 +319,6 @@ def _limit_session(connection: Any, _record: Any) -> None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # With secure_delete what is deleted is overwritten, and not only marked as free.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
