@@ -7,13 +7,8 @@ import time
 import pytest
 
 from feishu_bot.feishu.streaming.api_budget import PER_SECOND, SECOND
-from feishu_bot.feishu.streaming.pacer import SENDS_PER_CHAT, Pacer
+from feishu_bot.feishu.streaming.pacer import REMEMBERED_SECONDS, SENDS_PER_CHAT, Pacer
 from tests.polling import Clock, eventually
-
-
-@pytest.fixture
-def pacer():
-    return Pacer()
 
 
 def exhaust(pacer: Pacer, api: str) -> None:
@@ -72,6 +67,23 @@ def test_a_chat_gets_few_sends_a_second_and_holds_nobody_else_up(pacer):
 
     assert sum(bool(permit.api) for permit in asked) == SENDS_PER_CHAT
     eventually(lambda: other.api, timeout=0.9)
+
+
+def test_a_chat_that_is_busy_for_minutes_gets_no_more_than_that_at_any_time():
+    clock = Clock()
+    pacer = Pacer(timer=clock)
+    granted: list[float] = []
+    for _ in range(1_500):
+        permit = pacer.ask("message.reply", urgent=True, chat="oc_1")
+        if permit.api:
+            granted.append(clock())
+        else:
+            pacer.withdraw(permit)
+        clock.tick(0.1)
+
+    assert clock() - granted[0] > 2 * REMEMBERED_SECONDS
+    in_a_second = (sum(one <= at < one + 1.0 for at in granted) for one in granted)
+    assert max(in_a_second) == SENDS_PER_CHAT
 
 
 def test_a_refused_api_rests_and_others_go_on(pacer):

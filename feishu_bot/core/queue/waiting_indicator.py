@@ -10,9 +10,10 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from feishu_bot.core.queue.reaction_order import ROOMY, MessageRoom, in_need
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingStore, WaitingTask
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
@@ -20,20 +21,14 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-T = TypeVar("T")
-
 # Seconds between two looks while answers run or wait, and while there are none: then there may
 # only be reactions that another process has left behind.
 LOOK_SECONDS = 0.5
 IDLE_LOOK_SECONDS = 30.0
-# Who waits less than that behind another question has no need to know.
-LEAST_WAIT = 0.6
-# Who waits for nothing but a thread, or for their turn among many who ask at once. Reactions take
-# calls of their own, at most MOST_NEW a look, and none of those that messages need.
-LEAST_WAIT_FOR_THREAD = 2.0
-# So many reactions are made at one look, so that those that are over don't wait for them. Feishu
-# takes 50 a second ("Rate limits"), and two looks are made in it.
-MOST_NEW = 20
+# Between the end of one look and the next, where a look takes long.
+LEAST_PAUSE = 0.1
+# Enough for 40 calls a second that take 0.3 s each.
+THREADS = 12
 # A call to Feishu is over by then: a process that hasn't said how it ended has died.
 IN_HAND_SECONDS = 30.0
 RETRY_SECONDS = 10.0
@@ -44,22 +39,13 @@ GIVE_UP_SECONDS = 7 * 24 * 3600.0
 JOIN_SECONDS = 2.0
 
 
-# Does something with each of some things, and comes back when all are done.
-ForEach = Callable[[Callable[[Any], None], Iterable[Any]], None]
-
-
-def one_after_another(do: Callable[[T], None], things: Iterable[T]) -> None:
-    """Do it with each of them."""
-    for thing in things:
-        do(thing)
-
-
 class WaitingIndicator:
     """A reaction on every message that waits without a card, taken away when its turn has come.
 
-    `show_cards` is given what waits, and tells which have a card or are about to. The store knows
-    of a reaction before Feishu does, so that whichever process lives takes it away. Without the
-    scope there are none. `clock` is in seconds since the epoch.
+    `show_cards` is given what waits, and tells which have a card or are about to; `message_room`
+    tells how soon others can have one. The store knows of a reaction before Feishu does, so that
+    whichever process lives takes it away. Without the scope there are none. `clock` is in seconds
+    since the epoch.
     """
 
     def __init__(
@@ -69,11 +55,12 @@ class WaitingIndicator:
         running: RunningJobs,
         *,
         show_cards: Callable[[Sequence[WaitingTask]], frozenset[int]] = lambda _: frozenset(),
-        for_each: ForEach = one_after_another,
+        message_room: Callable[[], MessageRoom] = lambda: ROOMY,
+        threads: int = THREADS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._show_cards = show_cards
-        self._for_each = for_each
+        self._message_room = message_room
         self._store = store
         self._reactions = reactions
         self._running = running
@@ -85,6 +72,8 @@ class WaitingIndicator:
         self._left_at = -math.inf
         self._left_until = -math.inf
         self._thread: threading.Thread | None = None
+        # No thread of it runs before the first reaction.
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reaction")
 
     def start(self) -> None:
         """Begin to look."""
@@ -98,22 +87,29 @@ class WaitingIndicator:
             self._running.changed.notify_all()
         if self._thread:
             self._thread.join(JOIN_SECONDS)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def look(self) -> bool:
         """Bring reactions and cards up to date; whether there is anything left to watch."""
         waiting = self._store.waiting()
-        left = self._left(waiting)
-        self._for_each(self._take_away, left)
         by_conversation = Counter(task.conversation for task in waiting if task.is_message)
         for job, control in self._running.all():
             control.note_waiting(by_conversation[str(job.key)])
         with_card = self._show_cards(waiting)
-        unmarked = [task for task in self._unmarked(waiting) if task.id not in with_card]
-        new = unmarked[:MOST_NEW]
+        new = in_need(waiting, with_card, self._message_room(), now=self._clock())
+        new = new[: self._reactions.room_to_add()] if new else []
+        left = self._left(waiting)
         if new and not self._has_scope:
             # One alone, to learn whether the scope is there.
             self._mark(new.pop(0))
-        self._for_each(self._mark, new)
+        # Those that are over beside the new ones: they are calls of another API.
+        over = left[: self._reactions.room_to_remove()] if left else ()
+        changes: list[Future[None]] = [
+            *(self._pool.submit(self._mark, task) for task in new),
+            *(self._pool.submit(self._take_away, reaction) for reaction in over),
+        ]
+        for change in wait(changes).done:
+            change.result()
         return bool(left or waiting)
 
     def _left(self, waiting: tuple[WaitingTask, ...]) -> tuple[LeftReaction, ...]:
@@ -131,9 +127,11 @@ class WaitingIndicator:
 
     def _run(self) -> None:
         while not self._closing.is_set():
+            began = time.monotonic()
             if not self._look_safely():
                 self._wait_for_job()
-            self._closing.wait(LOOK_SECONDS)
+            took = time.monotonic() - began
+            self._closing.wait(max(LEAST_PAUSE, LOOK_SECONDS - took))
 
     def _wait_for_job(self) -> None:
         with self._running.changed:
@@ -150,16 +148,6 @@ class WaitingIndicator:
             self._closing.wait(RETRY_SECONDS)
             return True
 
-    def _unmarked(self, waiting: tuple[WaitingTask, ...]) -> list[WaitingTask]:
-        now = self._clock()
-        return [
-            task
-            for task in waiting
-            if task.is_message
-            and not task.has_reaction
-            and now - task.received_at >= (LEAST_WAIT if task.is_behind else LEAST_WAIT_FOR_THREAD)
-        ]
-
     def _mark(self, message: WaitingTask) -> None:
         now = self._clock()
         if self._closing.is_set() or now < self._no_scope_until:
@@ -172,6 +160,9 @@ class WaitingIndicator:
         except PermissionMissing as exc:
             self._store.forget(message.message_id)
             self._miss_scope(exc)
+        except RateLimited as exc:
+            self._store.forget(message.message_id)
+            logger.info("no reaction yet", message_id=message.message_id, error=str(exc))
         except FeishuUnavailable as exc:
             # It may be there all the same.
             logger.info("reaction not known", message_id=message.message_id, error=str(exc))

@@ -116,6 +116,21 @@ class Budget:
             0.0,
         )
 
+    def room(self, now: float) -> int:
+        """How many urgent calls may be made now."""
+        if self.wait(now, urgent=True) > 0.0:
+            return 0
+        second = self.share.floor.second if now >= self.share.until else self.share.second
+        used, factor = self.used(now), self.factor(now)
+        return min(
+            _room(second, 0.0, factor) - used.second,
+            _room(self.share.minute, 0.0, factor) - used.minute,
+        )
+
+    def left(self, now: float) -> int:
+        """How many more calls Feishu takes in the minute that is open, whoever makes them."""
+        return PER_MINUTE - self._minute.used(now) - self.share.elsewhere
+
     def take(self, now: float, *, urgent: bool) -> None:
         """Count one call."""
         self._second.take(now)
