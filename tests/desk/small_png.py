@@ -17,9 +17,7 @@ def small_png(drawn: bytes, *, colours: int = PALETTES[0]) -> bytes:
     found = drawn
     for most in (one for one in (colours, *PALETTES) if one <= colours):
         out = io.BytesIO()
-        reduced = picture.quantize(
-            most, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
-        )
+        reduced = picture.quantize(most, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         reduced.save(out, "PNG", optimize=True)
         found = out.getvalue()
         if len(found) <= MOST_BYTES:
