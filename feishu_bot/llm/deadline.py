@@ -18,8 +18,7 @@ from typing import Any
 import httpx2
 from httpcore2 import ReadTimeout
 
-from feishu_bot.llm.batched_reads import BatchedReader, Read
-from feishu_bot.llm.chunked_body import ChunkJoiner
+from feishu_bot.llm.batched_reads import BatchedReader, Read, after
 from feishu_bot.llm.error_kinds import ModelErrorKind
 
 # After the finish_reason only the usage and [DONE] are missing: seconds to wait for them. Not
@@ -113,26 +112,20 @@ class StreamDeadline:
             else ModelErrorKind.GATEWAY_TIMEOUT_FIRST
         )
 
-    def watch(self, stream: Any, joiner: ChunkJoiner | None = None) -> None:
-        """Read this network stream in batches, in time, with its chunks joined."""
+    def watch(self, stream: Any, beginning: bytes = b"") -> None:
+        """Read this network stream in batches and in time, after the `beginning` of a body."""
         batches = BatchedReader(
             functools.partial(type(stream).read, stream),
             pause=self._pause,
             may_wait=lambda: self._begun and not self.complete,
+            is_encrypted=stream.get_extra_info("ssl_object") is not None,
         )
 
-        # httpcore gives the timeout by name; what is left of the deadline replaces it.
-        def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG001
+        # What is left of the deadline replaces the timeout.
+        def read_in_time(max_bytes: int, timeout: float | None) -> bytes:  # noqa: ARG001
             return self.read(batches.read, max_bytes, self.remaining())
 
-        def read_joined(max_bytes: int, timeout: float | None = None) -> bytes:
-            assert joiner is not None
-            while received := read_in_time(max_bytes, timeout):
-                if joined := joiner.join(received):
-                    return joined
-            return joiner.end()
-
-        stream.read = read_joined if joiner else read_in_time
+        stream.read = after(beginning, read_in_time)
 
     def read(self, read: Read, max_bytes: int, timeout: float | None) -> bytes:
         """`read` with this timeout, in short reads until something comes.

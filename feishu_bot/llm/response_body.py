@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from feishu_bot.errors import ModelError
+from feishu_bot.llm.chunks import unwrapped
 from feishu_bot.llm.error_body import ErrorBody, error_in
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import error_in_body, model_error, request_id_of
@@ -58,7 +59,7 @@ def _chunks_in(data: str, keys: Collection[str]) -> Iterator[object]:
         raise _error_in_words(data, keys) from exc
     # Some services stream an array, or send the whole stream as one.
     chunks = parsed if isinstance(parsed, list) else (parsed,)
-    for chunk in chunks:
+    for chunk in map(unwrapped, chunks):
         if (error := error_in(chunk)) is not None:
             raise _error(error, keys)
         yield chunk

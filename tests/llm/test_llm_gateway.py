@@ -262,6 +262,39 @@ def test_answers_use_one_connection_after_the_other(
     assert server.connections == 1
 
 
+WHOLE_BODY = b"".join(
+    b"%x\r\n%b\r\n" % (len(part), part)
+    for part in (delta("x"), delta("y"), delta(finish="stop"), DONE, b"")
+)
+HEAD = b"HTTP/1.1 200 OK\nContent-Type: text/event-stream\nTransfer-Encoding: chunked\n\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [HEAD.replace(b"\n", b"\r\n") + WHOLE_BODY],
+        [HEAD + WHOLE_BODY],
+        [b"HTTP/1.1 103 Early Hints\r\n\r\n" + HEAD + WHOLE_BODY],
+        [HEAD[:-1], b"\n" + WHOLE_BODY[:1], WHOLE_BODY[1:-3], WHOLE_BODY[-3:]],
+        [HEAD + WHOLE_BODY[:-5] + b"0\r\nX-Cost: 1\r\n\r\n"],
+    ],
+)
+def test_a_head_is_told_from_its_body_however_they_come(
+    sent: list[bytes], make_gateway: MakeGateway, server: FaultServer
+) -> None:
+    def script(sock: socket.socket, request: Request) -> bool:
+        for piece in sent:
+            sock.sendall(piece)
+        return True
+
+    server.will(script)
+    gateway = make_gateway()
+
+    for _ in range(2):
+        assert text_of(list(gateway.stream(PROMPT))) == "xy"
+    assert server.connections == 1
+
+
 # What is read
 
 
@@ -423,7 +456,7 @@ def test_pings_do_not_prolong_the_wait_for_the_first_word(
     server.will(pings(ping, every=0.02))
 
     with pytest.raises(ModelError) as caught:
-        ask(first_token_timeout=1.0)
+        ask(first_token_timeout=0.4)
 
     assert caught.value.kind == ModelErrorKind.GATEWAY_TIMEOUT_FIRST
     assert len(server.requests) == 1
