@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bench.figures import percentile
 from feishu_bot.core.queue.reaction_order import MessageRoom, in_need
 from feishu_bot.core.queue.waiting import WaitingTask
+from feishu_bot.core.queue.waiting_indicator import MOST_AT_ONCE
 from feishu_bot.feishu.messenger import CLAIMED_PART
 from feishu_bot.feishu.streaming.api_budget import PER_MINUTE, PER_SECOND, SECOND
 from feishu_bot.feishu.streaming.pacer import CHAT_SECONDS, SENDS_PER_CHAT, Pacer
@@ -85,7 +86,7 @@ class Rush:
         )
         waiting = [self._task(number) for number in self._waiting]
         chosen = in_need(waiting, (), room, now=self._now)
-        for task in chosen[: self._pacer.room("reaction.create")]:
+        for task in chosen[: min(MOST_AT_ONCE, self._pacer.room("reaction.create"))]:
             self._pacer.ask("reaction.create", urgent=True)
             self.people[task.id].reaction = self._now + CALL_SECONDS
 

@@ -29,6 +29,9 @@ IDLE_LOOK_SECONDS = 30.0
 LEAST_PAUSE = 0.1
 # Enough for 40 calls a second that take 0.3 s each.
 THREADS = 12
+# Of new reactions and of those that are over, at one look: no more leave together, since what
+# arrives bunched is refused ("Rate limits": 50 a second).
+MOST_AT_ONCE = 24
 # A call to Feishu is over by then: a process that hasn't said how it ended has died.
 IN_HAND_SECONDS = 30.0
 RETRY_SECONDS = 10.0
@@ -90,13 +93,13 @@ class WaitingIndicator:
             control.note_waiting(by_conversation[str(job.key)])
         with_card = self._show_cards(waiting)
         new = in_need(waiting, with_card, self._message_room(), now=self._clock())
-        new = new[: self._reactions.room_to_add()] if new else []
+        new = new[: min(MOST_AT_ONCE, self._reactions.room_to_add())] if new else []
         left = self._left(waiting)
         if new and not self._has_scope:
             # One alone, to learn whether the scope is there.
             self._mark(new.pop(0))
         # Those that are over beside the new ones: they are calls of another API.
-        over = left[: self._reactions.room_to_remove()] if left else ()
+        over = left[: min(MOST_AT_ONCE, self._reactions.room_to_remove())] if left else ()
         changes: list[Future[None]] = [
             *(self._pool.submit(self._mark, task) for task in new),
             *(self._pool.submit(self._take_away, reaction) for reaction in over),
