@@ -19,7 +19,7 @@ from feishu_bot.stores import migrations
 from feishu_bot.stores.locks import WriteLock, retry_while_locked
 from feishu_bot.stores.open_file import OpenFile
 from feishu_bot.stores.outage_advice import advice
-from feishu_bot.stores.outages import failure_kind, outages_told, reason_of
+from feishu_bot.stores.outages import failure_kind, leave_standby, outages_told, reason_of
 from feishu_bot.stores.private_file import make_private
 
 _BUSY_TIMEOUT = 5.0
@@ -291,6 +291,7 @@ class Database:
         if not self._is_sqlite:
             # A connection may have been cut while it was idle: a restart, a firewall.
             engine = create(pool_pre_ping=True, connect_args=_CUT_IS_NOTICED)
+            sa.event.listen(engine, "handle_error", leave_standby)
             if limits:
                 sa.event.listen(engine, "connect", _limit_session)
             return engine
