@@ -7,6 +7,7 @@ import time
 import pytest
 
 from feishu_bot.feishu.streaming.api_budget import PER_SECOND, SECOND
+from feishu_bot.feishu.streaming.paced_calls import STALE_SECONDS, PacedCaller
 from feishu_bot.feishu.streaming.pacer import REMEMBERED_SECONDS, SENDS_PER_CHAT, Pacer
 from tests.polling import Clock, eventually
 
@@ -69,6 +70,38 @@ def test_a_chat_gets_few_sends_a_second_and_holds_nobody_else_up():
 
     assert sum(bool(permit.api) for permit in asked) == SENDS_PER_CHAT
     assert eventually(lambda: other.api) == "message.reply"
+
+
+def test_a_permit_that_is_given_back_is_one_for_somebody_else():
+    pacer = Pacer(timer=Clock())
+    permits = [pacer.ask("message.reply", urgent=True) for _ in range(PER_SECOND)]
+    assert pacer.room("message.reply") == 0
+
+    pacer.give_back(permits[7])
+
+    assert pacer.room("message.reply") == 1
+    in_chat = [pacer.ask("card.create", urgent=True, chat="oc_1") for _ in range(SENDS_PER_CHAT)]
+    pacer.give_back(in_chat[0])
+    assert pacer.ask("card.create", urgent=True, chat="oc_1").api
+
+
+def test_who_gets_to_run_too_late_for_a_permit_uses_nothing_up():
+    """A machine under load: else half of a minute's messages went to nobody."""
+    clock = Clock()
+    late = iter([STALE_SECONDS + 0.01] * 4)
+
+    def timer() -> float:
+        clock.tick(next(late, 0.0))
+        return clock()
+
+    pacer = Pacer(timer=clock)
+    before = pacer.room("message.reply")
+    made = []
+
+    PacedCaller(pacer, timer=timer).call("message.reply", lambda: made.append(1))
+
+    assert made == [1]
+    assert pacer.room("message.reply") == before - 1
 
 
 def test_a_chat_that_is_busy_for_minutes_gets_no_more_than_that_at_any_time():

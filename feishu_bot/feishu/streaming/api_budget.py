@@ -60,6 +60,11 @@ class Window:
             self._grants.remove(granted)
             self._grants.append(now)
 
+    def give_back(self, granted: float) -> None:
+        """The call granted then was never made."""
+        with contextlib.suppress(ValueError):
+            self._grants.remove(granted)
+
     def used(self, now: float) -> int:
         """How many calls are in the window."""
         self._forget(now)
@@ -146,6 +151,11 @@ class Budget:
         """A call granted then leaves only now, and that is when Feishu counts it."""
         self._second.postpone(granted, now)
         self._minute.postpone(granted, now)
+
+    def give_back(self, granted: float) -> None:
+        """A call granted then was never made: Feishu doesn't count it."""
+        self._second.give_back(granted)
+        self._minute.give_back(granted)
 
     def refused(self, now: float, retry_after: float) -> None:
         """Feishu said that it was too much: make no calls for `retry_after` seconds, then fewer.

@@ -159,6 +159,14 @@ class Pacer:
             with self._changed:
                 self._budget(permit.api).postpone(permit.granted_at, now)
 
+    def give_back(self, permit: Permit) -> None:
+        """Note that the call of a permit isn't made, so that another may be."""
+        with self._changed:
+            self._budget(permit.api).give_back(permit.granted_at)
+            if chat := self._chats.get(permit.chat):
+                chat.give_back(permit.granted_at)
+            self._changed.notify()
+
     def withdraw(self, permit: Permit) -> None:
         """Withdraw a permit that isn't needed any more."""
         with self._changed:
