@@ -114,7 +114,10 @@ class PacedCaller:
             self._frame = None
             granted = "" if self._no_more_frames.is_set() else granted
         self._check()
-        if not granted or self._timer() - permit.granted_at > STALE_SECONDS:
+        if not granted:
+            return False
+        if self._timer() - permit.granted_at > STALE_SECONDS:
+            self._pacer.give_back(permit)
             return False
         try:
             self._use(permit, request)
@@ -152,6 +155,7 @@ class PacedCaller:
             # together with those made on new ones, above the limit.
             if self._timer() - permit.granted_at < STALE_SECONDS or tries == MAX_STALE_PERMITS:
                 return permit
+            self._pacer.give_back(permit)
 
     def _late(self, permit: Permit) -> str:
         """Withdraw a permit that didn't come in time; what it is for where it just has."""
