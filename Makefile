@@ -11,6 +11,7 @@
 # make growth a database of 200,000 rows: the first sweep, and PostgreSQL's part of an answer
 # make media  twenty large pictures, files and recordings at once, and hostile files
 # make planted  the 78 usual mistakes, and what the bot says of each
+# make properties  what holds for every text, file and order of events, with thousands of each
 # make fuzz   a million hostile deliveries, on SQLite and on PostgreSQL
 # make lock   renew the lock files after a change of requirements*.txt; make lock UPGRADE=1 takes
 #             the newest version of everything that isn't pinned there
@@ -24,7 +25,7 @@ FIELD := .venv-field
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint field bench attack soak proxies growth media model planted fuzz screenshots \
+.PHONY: run test lint field bench attack soak proxies growth media model planted properties fuzz screenshots \
 	format lock clean
 
 run: $(VENV)/.simulator
@@ -67,6 +68,10 @@ media: $(VENV)/.simulator
 
 planted: $(VENV)/.dev
 	PLANTED_TABLE=1 $(BIN)/python -m pytest -q tests/planted
+
+properties: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=many $(BIN)/python -m pytest -n 3 --dist worksteal -m hypothesis \
+	-o timeout=3600
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz

@@ -14,6 +14,9 @@ from feishu_bot.bot_process import BotProcess
 from feishu_simulator import Simulator
 from feishu_simulator.credentials import Credentials
 
+# As the image sets it.
+IMAGE = {"PYTHONOPTIMIZE": "2"}
+
 
 class RunningBot(NamedTuple):
     """The simulator, and the bot's port and process on this machine."""
@@ -75,4 +78,4 @@ def bot_environment(
         "DATABASE_URL": f"sqlite:///{folder}/feishu_bot.db",
         "HTTP_PORT": str(port),
     }
-    return environment(**(variables | more))
+    return environment(**(IMAGE | variables | more))

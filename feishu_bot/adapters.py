@@ -128,7 +128,7 @@ def open_adapters(settings: Settings) -> Adapters:
             frame_interval=settings.frame_interval,
             most_cards=min(filter(None, (settings.answer_cards, settings.max_cards)), default=0),
             reply_in_thread=settings.reply_in_thread,
-            thread_choice_of=lambda chat_id: stores.chats.settings(chat_id).reply_in_thread,
+            thread_choice_of=effective.thread_choice,
             admins=settings.admins,
         ),
         gateway=build_gateway(settings, partial(note_gateway, outcomes.gateway)),

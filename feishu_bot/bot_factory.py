@@ -7,31 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from feishu_bot.answerer_factory import build_answerer
 from feishu_bot.bot_ports import BotOptions, Ports
 from feishu_bot.command_groups import command_groups
 from feishu_bot.core.access import RefusalThrottle
 from feishu_bot.core.answer_files import AnswerFiles
-from feishu_bot.core.answering.answer_pictures import AnswerPictures
-from feishu_bot.core.answering.answerer import Answerer
-from feishu_bot.core.answering.attached_files import AttachedFiles
-from feishu_bot.core.answering.contact_cards import ContactCards
-from feishu_bot.core.answering.context import MissingContext
-from feishu_bot.core.answering.expectation import Expectation
 from feishu_bot.core.answering.file_sender import AnswerFileSender
-from feishu_bot.core.answering.forwarded_chat import ForwardedChats
-from feishu_bot.core.answering.generation import AnswerGenerator
-from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.model_label import ModelLabel
-from feishu_bot.core.answering.question import QuestionReader
 from feishu_bot.core.answering.remainder import AnswerRemainder
-from feishu_bot.core.answering.sent_things import SentThings
-from feishu_bot.core.answering.shown_pictures import PictureLoader
-from feishu_bot.core.answering.speakers import Speakers
-from feishu_bot.core.answering.spoken_question import SpokenQuestions
 from feishu_bot.core.answering.usage_counter import UsageCounter
-from feishu_bot.core.answering.voice_messages import VoiceMessages
 from feishu_bot.core.answering.waiting_answers import WaitingAnswers
-from feishu_bot.core.attachments import AttachmentSource
 from feishu_bot.core.background.answer_edits import AnswerEdits
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.background.completion import Completer
@@ -55,9 +40,6 @@ from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.replier import Replier
-from feishu_bot.core.studio.delivery import PictureDelivery
-from feishu_bot.core.studio.painter import Painter
-from feishu_bot.core.studio.sources import PictureSources
 
 
 def build_bot(
@@ -158,58 +140,6 @@ def build_bot(
     background = BackgroundTasks(
         answer_edits=answer_edits, follow_ups=follow_ups, titles=titles, spoken=spoken
     )
-    attachments = AttachmentSource(ports.attachments)
-    files = AttachedFiles(
-        attachments,
-        ports.documents,
-        ports.pictures,
-        most_bytes=options.most_file_bytes,
-        tokens=options.context_tokens // 2,
-    )
-    contact_cards = ContactCards(ports.names, ports.reader)
-    things = SentThings(
-        archive=ports.reader,
-        cards=contact_cards,
-        forwards=ForwardedChats(
-            conversations=conversations,
-            names=ports.names,
-            cards=contact_cards,
-            files=files,
-            tokens=options.context_tokens // 3,
-        ),
-        files=files,
-    )
-    pictures = PictureLoader(
-        attachments,
-        ports.pictures,
-        most_bytes=options.most_picture_bytes,
-        most_file_bytes=options.most_file_bytes,
-        tokens=options.context_tokens // 2,
-    )
-    failures = ModelFailures(ports.alerts, options.clock)
-    voices = VoiceMessages(
-        attachments,
-        ports.transcriber,
-        ports.prices,
-        language=options.transcription_language,
-        most_seconds=options.most_audio_seconds,
-    )
-    painter = Painter(
-        model=ports.drawing,
-        sources=PictureSources(conversations, ports.reader),
-        loader=pictures,
-        delivery=PictureDelivery(ports.messenger, ports.pictures),
-        failures=failures,
-        prices=ports.prices,
-        timer=options.timer,
-    )
-    answer_pictures = AnswerPictures(
-        files=ports.public_files,
-        pictures=ports.pictures,
-        upload=ports.messenger.upload_picture,
-        policy=options.images_in_answers,
-        timer=options.timer,
-    )
     files_of_answers = AnswerFiles(
         parse=ports.parse_answer,
         write_spreadsheet=ports.write_spreadsheet,
@@ -219,49 +149,14 @@ def build_bot(
     file_sender = AnswerFileSender(
         files=files_of_answers, enqueuer=enqueuer, conversations=conversations, settings=settings
     )
-    continue_prompt = ports.texts[options.language]("continue_prompt")
-    answerer = Answerer(
-        jobs=ports.inbox,
-        conversations=conversations,
-        people=people,
-        questions=QuestionReader(
-            conversations, settings, continue_prompt=continue_prompt, texts=ports.texts
-        ),
-        spoken=SpokenQuestions(voices, failures),
-        generator=AnswerGenerator(
-            model=ports.model,
-            context=MissingContext(
-                conversations=conversations, archive=ports.reader, files=files, things=things
-            ),
-            pictures=pictures,
-            voices=voices,
-            answer_pictures=answer_pictures,
-            sight=ports.sight,
-            speakers=Speakers(ports.names),
-            failures=failures,
-            system_prompt=options.system_prompt,
-            context_tokens=options.context_tokens,
-            vision_model=options.vision_model,
-            continue_prompt=continue_prompt,
-            prices=ports.prices,
-            is_allowed=ports.models.allows,
-            clock=options.clock,
-            timer=options.timer,
-        ),
-        painter=painter,
-        pictures=answer_pictures,
-        file_sender=file_sender,
-        messenger=ports.messenger,
-        policy=policy,
+    answerer = build_answerer(
+        ports,
+        options,
+        settings=settings,
         quotas=quotas,
-        expectation=Expectation(ports.models, ports.drawing, ports.prices, options.context_tokens),
-        prices=ports.prices,
         counter=counter,
+        file_sender=file_sender,
         background=background,
-        footer=options.footer,
-        log_messages=options.log_messages,
-        clock=options.clock,
-        timer=options.timer,
     )
     light_replies = LightReplies(
         conversations=conversations, throttle=RefusalThrottle(timer=options.timer)

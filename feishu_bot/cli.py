@@ -35,10 +35,11 @@ BESIDE_AN_APP = """\
 The bot runs against the built-in simulator; the app that is set up is left alone."""
 
 
-@click.group()
+# What --help says is never a docstring: in the image Python drops those.
+@click.group(help="An AI chat bot for Feishu and Lark.")
 @click.version_option(__version__, prog_name="feishu-bot")
 def main() -> None:
-    """An AI chat bot for Feishu and Lark."""
+    """What all commands have in common."""
     # Copies, tables and logs are for the user alone who runs it.
     os.umask(0o077)
 
@@ -59,13 +60,14 @@ def _page_options(command: Callable[..., None]) -> Callable[..., None]:
     return port(no_browser(command))
 
 
-@main.command()
+@main.command(
+    help="""Run the bot; without an app's credentials, against the built-in simulator.
+
+    Where there is no simulator, as in the image, a page asks for what is missing."""
+)
 @_page_options
 def run(port: int | None, no_browser: bool) -> None:
-    """Run the bot; without an app's credentials, against the built-in simulator.
-
-    Where there is no simulator, as in the image, a page asks for what is missing.
-    """
+    """Become what there are settings for."""
     environ = _environment()
     if _is_half_set_up(environ) or (not _credentials_in(environ) and not _has_simulator()):
         setup_command.serve_page()
@@ -74,11 +76,11 @@ def run(port: int | None, no_browser: bool) -> None:
     _simulate(environ, port, no_browser)
 
 
-@main.command()
+@main.command(help="Run the bot against the built-in simulator, never against Feishu.")
 @_page_options
 @click.option("--beside-credentials", is_flag=True, help="Start even if a real app is set up.")
 def simulate(port: int | None, no_browser: bool, beside_credentials: bool) -> None:
-    """Run the bot against the built-in simulator, never against Feishu."""
+    """Refuses where a real app is set up, unless it is told otherwise."""
     environ = _environment()
     found = _credentials_in(environ)
     if found and not beside_credentials:
@@ -95,14 +97,15 @@ def simulate(port: int | None, no_browser: bool, beside_credentials: bool) -> No
     _simulate(environ, port, no_browser)
 
 
-@main.command()
-@click.argument("target", required=False, type=click.Path(path_type=Path))
-def backup(target: Path | None) -> None:
-    """Copy the database while the bot runs, to TARGET: a file or a folder.
+@main.command(
+    help="""Copy the database while the bot runs, to TARGET: a file or a folder.
 
     Without TARGET the copy lies beside the database, with the time in its name. The path of the
-    copy is all that is printed to standard output.
-    """
+    copy is all that is printed to standard output."""
+)
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+def backup(target: Path | None) -> None:
+    """Ends with what to do where the database is PostgreSQL."""
     from feishu_bot.stores import backup as backups
 
     try:

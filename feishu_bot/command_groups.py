@@ -134,7 +134,7 @@ def command_groups(
             options.policy,
             clock=clock,
         ),
-        ReloadCommands(conversations, clock=clock),
+        ReloadCommands(conversations, ports.texts, clock=clock),
         ExportCommands(conversations, ports.texts, clock=clock),
         FeedbackCommands(
             ports.feedback,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from feishu_bot.background_thread import BackgroundThread
 from feishu_bot.errors import BotError
 from feishu_bot.logs import get_logger
 
@@ -45,20 +46,17 @@ class ConnectionWarmer:
         self._timer = timer
         self._warmed_at = float("-inf")
         self._wanted = threading.Event()
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread(
+            f"warm-{name}", self._run, wake=self._wanted.set, join_seconds=JOIN_SECONDS
+        )
 
     def start(self) -> None:
         """Begin to keep one open."""
-        self._thread = threading.Thread(target=self._run, name=f"warm-{self._name}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Open no more."""
-        self._closing.set()
-        self._wanted.set()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def expect(self) -> None:
         """Somebody may be about to ask. Never waits; while there are many it does nothing."""
@@ -70,13 +68,13 @@ class ConnectionWarmer:
         return self._seconds - min(self._idle(), self._timer() - self._warmed_at)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        while not self._thread.is_closing():
             is_kept = self._idle() < KEPT_SECONDS
             is_wanted = self._wanted.wait(
                 max(self._cold_in(), PAUSE_SECONDS) if is_kept else self._seconds
             )
             self._wanted.clear()
-            if is_wanted and self._closing.wait(PAUSE_SECONDS):
+            if is_wanted and self._thread.wait(PAUSE_SECONDS):
                 return
             if self._cold_in() <= 0 and (is_wanted or self._idle() < KEPT_SECONDS):
                 self._warmed_at = self._timer()

@@ -31,14 +31,15 @@ def add_to(group: click.Group) -> None:
     group.add_command(former)
 
 
-@click.command()
+@click.command(
+    help="""Examine settings, database, Feishu app, addresses and model service.
+
+    Says what is wrong and what to do about it; ends with 1 if something doesn't work."""
+)
 @_ask
 @_json
 def doctor(*, ask: bool, as_json: bool) -> None:
-    """Examine settings, database, Feishu app, addresses and model service.
-
-    Says what is wrong and what to do about it; ends with 1 if something doesn't work.
-    """
+    """Print the report."""
     from feishu_bot.setup.doctor import printed
 
     if not as_json:

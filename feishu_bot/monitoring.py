@@ -7,8 +7,9 @@ from typing import get_args
 
 from feishu_bot import metrics
 from feishu_bot.adapters import Adapters
+from feishu_bot.core.jobs import Outcome
+from feishu_bot.core.languages import Words
 from feishu_bot.core.long_connection import ConnectionWatch
-from feishu_bot.core.tasks import Outcome
 from feishu_bot.errors import ModelError
 from feishu_bot.feishu.events.dispatcher import FIRST_CHAT, HANDLED
 from feishu_bot.feishu.poller import Poller
@@ -75,13 +76,13 @@ def readiness(
     of_gateway = GatewayCheck(
         adapters.gateway, outcomes.gateway, adapters.texts, models=chat_models(settings)
     )
-    checks: list[tuple[str, tuple[str, str], PartCheck]] = [
-        ("database", ("数据库", "Database"), of_database),
-        ("feishu", ("飞书", "Feishu"), of_feishu),
-        ("gateway", ("模型服务", "Model service"), of_gateway),
+    checks: list[tuple[str, Words, PartCheck]] = [
+        ("database", Words("数据库", "Database"), of_database),
+        ("feishu", Words("飞书", "Feishu"), of_feishu),
+        ("gateway", Words("模型服务", "Model service"), of_gateway),
     ]
     if connection:
-        title = ("飞书长连接", "Feishu's long connection")
+        title = Words("飞书长连接", "Feishu's long connection")
         of_connection = LongConnectionCheck(connection, settings.feishu_domain)
         checks.append(("long_connection", title, of_connection))
     return Readiness(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from feishu_bot import metrics
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.core.languages import Language
+from feishu_bot.core.languages import Language, Words
 from feishu_bot.core.long_connection import ConnectionWatch
 from feishu_bot.errors import BotError, FeishuError, ModelError, StoreUnavailable
 from feishu_bot.feishu import outages as feishu_outages
@@ -80,8 +80,8 @@ class DatabaseCheck:
                 revision=revision,
             )
 
-    def explain(self, exc: BotError) -> tuple[str, str]:
-        """What to do, in Chinese and in English."""
+    def explain(self, exc: BotError) -> Words:
+        """What to do."""
         kind = exc.kind if isinstance(exc, StoreUnavailable) else "away"
         return database_advice(self._url, kind)
 
@@ -113,8 +113,8 @@ class FeishuCheck:
         if is_failing:
             outcome.note_success()
 
-    def explain(self, exc: BotError) -> tuple[str, str]:
-        """What to do, in Chinese and in English."""
+    def explain(self, exc: BotError) -> Words:
+        """What to do."""
         return feishu_outages.advice_for(exc, self._domain)
 
 
@@ -153,12 +153,12 @@ class GatewayCheck:
             self._list_at = self._timer() + LIST_SECONDS
             self._tell_of_unlisted()
 
-    def explain(self, exc: BotError) -> tuple[str, str]:
-        """What a person in the chat would read, in Chinese and in English."""
+    def explain(self, exc: BotError) -> Words:
+        """What a person in the chat would read."""
         kind = exc.kind if isinstance(exc, ModelError) else "gateway_failed"
         params = exc.params() if isinstance(exc, ModelError) else {}
         zh, en = (self._texts[language].notice(kind, params) for language in ("zh", "en"))
-        return f"{zh.what}{zh.remedy}".rstrip("。"), f"{en.what} {en.remedy}".rstrip(". ")
+        return Words(f"{zh.what}{zh.remedy}".rstrip("。"), f"{en.what} {en.remedy}".rstrip(". "))
 
     def _tell_of_unlisted(self) -> None:
         """Once: a service may well answer with a model that it doesn't list."""
@@ -205,8 +205,8 @@ class LongConnectionCheck:
         if now - self._seen_at > RECONNECT_SECONDS:
             raise FeishuError("no long connection", code=state.refusal)
 
-    def explain(self, exc: BotError) -> tuple[str, str]:
-        """What to do, in Chinese and in English."""
+    def explain(self, exc: BotError) -> Words:
+        """What to do."""
         return connection_advice.advice(getattr(exc, "code", 0), self._domain)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from feishu_bot import metrics
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import BotError
 from feishu_bot.logs import get_logger
 
@@ -18,25 +19,26 @@ RETRY_SECONDS = 5.0
 JOIN_SECONDS = 1.0
 # The part that /readyz names until all others were looked at once.
 STARTING = "starting"
+_UNTITLED = Words("", "")
 
 
-def _plain(_exc: BotError) -> tuple[str, str]:
-    return "不能使用", "it can't be used"
+def _plain(_exc: BotError) -> Words:
+    return Words("不能使用", "it can't be used")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """`run` raises, or returns False, when the part doesn't work.
 
-    It is called every `seconds` while all is well. `title` is the part's name in Chinese and in
-    English; `explain` says in both what is wrong and what to do.
+    It is called every `seconds` while all is well. `title` is the part's name;
+    `explain` says what is wrong and what to do.
     """
 
     name: str
     run: Callable[[], object]
     seconds: float
-    title: tuple[str, str] = ("", "")
-    explain: Callable[[BotError], tuple[str, str]] = _plain
+    title: Words = _UNTITLED
+    explain: Callable[[BotError], Words] = _plain
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class _Seen:
 
     is_up: bool = True
     since: float = 0.0
-    told: set[str] = field(default_factory=set)
+    told: set[Words] = field(default_factory=set)
 
 
 class Readiness:
@@ -111,14 +113,14 @@ class Readiness:
     def _tell_failure(self, check: Check, seen: _Seen, failure: BotError) -> None:
         if seen.is_up:
             seen.since, seen.told = self._timer(), set()
-        zh, en = check.explain(failure)
-        if zh not in seen.told:
-            seen.told.add(zh)
-            message = f"{check.title[0]}：{zh} / {check.title[1]}: {en}"
+        words = check.explain(failure)
+        if words not in seen.told:
+            seen.told.add(words)
+            message = f"{check.title.zh}：{words.zh} / {check.title.en}: {words.en}"
             logger.warning(message, part=check.name, ready=False, error=failure)
 
     def _tell_recovery(self, check: Check, seen: _Seen) -> None:
-        message = f"{check.title[0]}恢复正常 / {check.title[1]}: it works again"
+        message = f"{check.title.zh}恢复正常 / {check.title.en}: it works again"
         seconds = round(self._timer() - seen.since)
         logger.warning(message, part=check.name, ready=True, seconds=seconds)
 

@@ -42,7 +42,7 @@ def add_to(group: click.Group) -> None:
     group.add_command(feedback)
 
 
-@click.command()
+@click.command(help="Show what was used: questions, tokens and cost.")
 @_days
 @click.option(
     "--by",
@@ -53,7 +53,7 @@ def add_to(group: click.Group) -> None:
 )
 @_output
 def usage(days: int, by: str, output: Path | None) -> None:
-    """Show what was used: questions, tokens and cost."""
+    """The rows of `SqlUsage`."""
     from feishu_bot.core.report_tables import ALL_GROUPS, usage_table
     from feishu_bot.stores import SqlUsage
 
@@ -64,11 +64,13 @@ def usage(days: int, by: str, output: Path | None) -> None:
         _show(usage_table(texts, rows, groups, starts), output)
 
 
-@click.command()
+@click.command(
+    help="Show what people think of answers, the newest first; no question and no answer."
+)
 @_days
 @_output
 def feedback(days: int, output: Path | None) -> None:
-    """Show what people think of answers, the newest first; no question and no answer."""
+    """The rows of `SqlFeedback`."""
     from feishu_bot.core.report_tables import feedback_table
     from feishu_bot.stores import SqlFeedback
 

@@ -17,8 +17,10 @@ from feishu_bot.bot_process import GUNICORN
 
 # What the outcome means for scripts.
 EXIT_CODES = {"live": 0, "in_review": 3, "by_hand": 4}
-# The page reads the end of the set-up before its server goes.
+# The page reads the end of the set-up before its server goes. It looks twice a second, so a
+# second window has looked, too, that much after the first.
 LAST_LOOK_SECONDS = 2.5
+ALL_LOOK_SECONDS = 0.6
 FIRST_PROCESS = 1
 PAGE = """\
 还没有配置飞书应用。请在浏览器里打开 http://127.0.0.1:{port}/setup ，输入一次性代码
@@ -47,7 +49,12 @@ def add_to(group: click.Group) -> None:
     group.add_command(setup)
 
 
-@click.command()
+@click.command(
+    help="""Make and configure the app in Feishu: one scan, a key, and the bot is live.
+
+    Can be run again at any time. Ends with 0 when the bot is live, 3 when an administrator still
+    has to approve, 4 when steps are left to do by hand, 2 when an answer is missing, else 1."""
+)
 @click.option("--public-url", default="", help="Feishu calls the bot at this address.")
 @click.option("--long-connection", is_flag=True, help="The bot calls Feishu; needs no address.")
 @click.option("--api-url", default="", help="Address of the model service.")
@@ -71,11 +78,7 @@ def setup(
     page: bool,
     follow: float,
 ) -> None:
-    """Make and configure the app in Feishu: one scan, a key, and the bot is live.
-
-    Can be run again at any time. Ends with 0 when the bot is live, 3 when an administrator still
-    has to approve, 4 when steps are left to do by hand, 2 when an answer is missing, else 1.
-    """
+    """In the terminal, or on a page of the bot's port."""
     if public_url and long_connection:
         raise click.UsageError("--public-url and --long-connection exclude each other")
     if page:
@@ -153,7 +156,8 @@ def serve_page() -> NoReturn:
         with run.serve(found["bind"], port):
             while not run.done.wait(1.0):
                 pass
-            time.sleep(LAST_LOOK_SECONDS)
+            run.wait_until_seen(LAST_LOOK_SECONDS)
+            time.sleep(ALL_LOOK_SECONDS)
     except (SettingsError, SetupFailed) as exc:
         sys.exit(str(exc))
     except KeyboardInterrupt:

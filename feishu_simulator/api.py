@@ -127,6 +127,8 @@ class PlatformApi:
                 )
                 limit = self._admit(request, fault)
                 answer = _NONE if fault.disconnect else route.handler(request)
+                if fault.garbled is not None:
+                    answer = replace(answer, body=fault.garbled)
             except Refusal as exc:
                 answer = refusal_answer(exc)
                 limit = exc.limit if isinstance(exc, _Limited) else limit

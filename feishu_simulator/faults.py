@@ -23,6 +23,7 @@ class _Rule:
     refusal: Refusal | None = None
     disconnect: bool = False
     after: bool = False
+    garbled: bytes | None = None
     seconds: float = 0.0
     seen: int = 0
     spared: frozenset[str] = frozenset()
@@ -41,12 +42,13 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The faults of one call: the delay, then a refusal, a lost call or a lost answer."""
+    """The faults of one call: the delay, then a refusal, a lost call, or no good answer to it."""
 
     seconds: float = 0.0
     refusal: Refusal | None = None
     disconnect: bool = False
     answer_lost: bool = False
+    garbled: bytes | None = None
 
 
 class Faults:
@@ -82,6 +84,10 @@ class Faults:
         """Close the connection unanswered, with *after* once the call has taken effect."""
         self._add(_Rule(api, _times(times, every), every, disconnect=True, after=after))
 
+    def garble(self, api: str, body: bytes, times: int = 1) -> None:
+        """Answer with status 200 and this body in place of the JSON, once the call has worked."""
+        self._add(_Rule(api, times, None, garbled=body))
+
     def delay(self, api: str, seconds: float, times: int | None = None) -> None:
         """Wait before the call is handled, until `clear` or for *times* calls."""
         self._add(_Rule(api, times, None, seconds=seconds))
@@ -106,6 +112,7 @@ class Faults:
                     rule.refusal,
                     disconnect=rule.disconnect and not rule.after,
                     answer_lost=rule.after,
+                    garbled=rule.garbled,
                 )
         return Fault(seconds)
 

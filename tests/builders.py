@@ -16,11 +16,13 @@ from feishu_bot.core.cards import Select
 from feishu_bot.core.commands.registry import CommandGroup, CommandResult
 from feishu_bot.core.conversations import Conversation, ConversationKey, Turn
 from feishu_bot.core.history import PastConversation
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.languages import Language
 from feishu_bot.core.limits import FixedLimits, Limit, Quota
 from feishu_bot.core.messages import IncomingMessage, Sender, SentMessages
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
-from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget, RunCommand, Task
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import AskQuestion, RunCommand, Task
 from feishu_bot.core.usage import Usage
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.markdown.answer_parts import answer_parts

@@ -32,9 +32,11 @@ slim_sdk.install(services=("cardkit", "im"))
 # also where PYTHONDONTWRITEBYTECODE is set.
 sys.dont_write_bytecode = False
 
-# How long an example takes is a matter of the machine and of what else it does.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How long an example takes is a matter of the machine and of what else it does. `make properties`
+# tries many.
+settings.register_profile("few", deadline=None, max_examples=40)
+settings.register_profile("many", deadline=None, max_examples=3_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import copy
+import inspect
 import json
 import re
 import shutil
@@ -20,7 +21,9 @@ import pytest
 import yaml
 from flask import Flask
 
+from bench.running_bot import IMAGE
 from feishu_bot import metrics
+from feishu_bot.cli import main
 from feishu_bot.settings import SETTINGS, Settings
 from feishu_bot.web import health
 
@@ -381,6 +384,23 @@ def test_the_secret_names_settings_only_and_all_that_are_required():
 
 
 # The image
+
+
+def test_the_benchmark_measures_what_the_image_sets():
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+
+    assert all(f"\nENV {name}={value}\n" in dockerfile for name, value in IMAGE.items())
+    # Bytecode is made for no other level, and the bot's user may write none.
+    levels = re.findall(r"compileall .*-o (\d)", dockerfile)
+    assert levels == [IMAGE["PYTHONOPTIMIZE"]] * dockerfile.count("compileall ")
+
+
+@pytest.mark.parametrize("name", [None, *main.commands])
+def test_help_is_no_docstring_which_the_image_drops(name):
+    command = main.commands[name] if name else main
+
+    assert command.help
+    assert command.help != inspect.getdoc(command.callback)
 
 
 def test_the_command_of_the_image_runs_in_any_folder(tmp_path):

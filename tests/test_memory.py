@@ -31,3 +31,14 @@ def test_without_such_a_library_nothing_is_started(monkeypatch: pytest.MonkeyPat
     trim.start()
     assert threading.active_count() == before
     trim.stop()
+
+
+def test_threads_share_the_heap_unless_the_environment_says_otherwise() -> None:
+    options: dict[int, int] = {}
+
+    memory.bound_heap({}, options.__setitem__)
+    assert sorted(options.values()) == [2, 1_000_000]
+
+    options.clear()
+    memory.bound_heap({"MALLOC_ARENA_MAX": "8"}, options.__setitem__)
+    assert list(options.values()) == [1_000_000]

@@ -118,9 +118,9 @@ def fails_with(check, clock):
     clock.tick(part_checks.QUIET_SECONDS + 1)
     with pytest.raises(StoreUnavailable) as caught:
         check.run()
-    zh, en = check.explain(caught.value)
-    assert zh != en
-    return caught.value.kind, en
+    words = check.explain(caught.value)
+    assert words.zh != words.en
+    return caught.value.kind, words.en
 
 
 def test_a_full_disk_is_known_from_the_write_that_failed(
@@ -281,7 +281,7 @@ def test_feishu_lost_is_known_from_the_call_that_failed_and_until_it_is_back(sim
         client.identity()
     with pytest.raises(FeishuUnavailable) as caught:
         check.run()
-    assert "can't be reached; check the network" in check.explain(caught.value)[1]
+    assert "can't be reached; check the network" in check.explain(caught.value).en
 
     sim.feishu.faults.clear()
     check.run()
@@ -298,9 +298,9 @@ def test_a_secret_that_was_reset_is_told_with_what_to_do(sim, feishu, outcome):
     with pytest.raises(FeishuError) as caught:
         check.run()
 
-    zh, en = check.explain(caught.value)
-    assert "重置过 App Secret" in zh
-    assert "If the App Secret was reset" in en
+    words = check.explain(caught.value)
+    assert "重置过 App Secret" in words.zh
+    assert "If the App Secret was reset" in words.en
     sim.feishu.access.reset_secret(sim.credentials.app_secret)
     check.run()
     assert not outcome.is_failing
@@ -325,7 +325,7 @@ def test_an_app_that_is_refused_is_believed_for_ten_minutes(feishu, outcome, clo
     with pytest.raises(FeishuError) as caught:
         check.run()
 
-    assert words in check.explain(caught.value)[1]
+    assert words in check.explain(caught.value).en
     clock.tick(part_checks.REFUSAL_SECONDS + 1)
     check.run()
 
@@ -333,7 +333,7 @@ def test_an_app_that_is_refused_is_believed_for_ten_minutes(feishu, outcome, clo
 def test_another_brands_app_is_told_where_to_look():
     check = FeishuCheck(None, None, "https://open.feishu.cn")
 
-    assert "FEISHU_DOMAIN" in check.explain(FeishuError("invalid param", code=10003))[1]
+    assert "FEISHU_DOMAIN" in check.explain(FeishuError("invalid param", code=10003)).en
 
 
 # The model service
@@ -362,9 +362,9 @@ def test_an_account_that_is_empty_shows_in_an_answer_only(outcome, clock):
     with pytest.raises(ModelError) as caught:
         check.run()
 
-    zh, en = check.explain(caught.value)
-    assert "充值" in zh
-    assert "top" in en.lower()
+    words = check.explain(caught.value)
+    assert "充值" in words.zh
+    assert "top" in words.en.lower()
     note_gateway(outcome, None)
     check.run()
     assert gateway.asked == 1
@@ -390,10 +390,10 @@ def test_the_list_is_asked_for_once_in_a_minute(outcome, clock):
 
 @pytest.mark.parametrize("kind", part_checks.SERVICE_DOWN)
 def test_every_failure_of_the_service_is_explained(kind, outcome):
-    zh, en = GatewayCheck(ListedGateway(), outcome, TEXTS).explain(ModelError(kind))
+    words = GatewayCheck(ListedGateway(), outcome, TEXTS).explain(ModelError(kind))
 
-    assert zh and not zh.endswith("。")  # noqa: PT018
-    assert en and not en.endswith(".")  # noqa: PT018
+    assert words.zh and not words.zh.endswith("。")  # noqa: PT018
+    assert words.en and not words.en.endswith(".")  # noqa: PT018
 
 
 @pytest.mark.parametrize(
@@ -411,19 +411,19 @@ def test_where_on_its_way_a_call_was_lost_is_told(cause, words):
     no_token = FeishuUnavailable("no token")
     no_token.__cause__ = lost
 
-    zh, en = FeishuCheck(None, None, "https://open.feishu.cn").explain(no_token)
+    told = FeishuCheck(None, None, "https://open.feishu.cn").explain(no_token)
 
-    assert words in en
-    assert zh
+    assert words in told.en
+    assert told.zh
 
 
 def test_a_page_in_place_of_feishu_is_told_as_such():
     check = FeishuCheck(None, None, "https://feishu.cn")
 
     page = FeishuUnavailable("HTTP 200 without a usable body")
-    assert "isn't Feishu's API" in check.explain(page)[1]
+    assert "isn't Feishu's API" in check.explain(page).en
     down = FeishuUnavailable("HTTP 502 without a usable body")
-    assert "can't be reached" in check.explain(down)[1]
+    assert "can't be reached" in check.explain(down).en
 
 
 class WatchedConnection:
@@ -468,9 +468,9 @@ def test_without_a_connection_for_longer_the_reason_is_told(connection, of_conne
     with pytest.raises(FeishuError) as caught:
         of_connection.run()
 
-    zh, en = of_connection.explain(caught.value)
-    assert "最多 50 条" in zh
-    assert "50 at the most" in en
+    words = of_connection.explain(caught.value)
+    assert "最多 50 条" in words.zh
+    assert "50 at the most" in words.en
 
 
 def test_what_a_newer_version_tells_of_the_connection_is_read():

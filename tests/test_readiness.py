@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from feishu_bot import readiness
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import BotError
 from feishu_bot.readiness import Check, Readiness
 from feishu_bot.web import health
@@ -33,12 +34,12 @@ class Part:
             raise self.failure
         return self.answer
 
-    def check(self, seconds: float = 60.0, explain=lambda exc: ("等一等", "wait")) -> Check:
+    def check(self, seconds: float = 60.0, explain=lambda exc: Words("等一等", "wait")) -> Check:
         return Check(
             name=self.name,
             run=self.look,
             seconds=seconds,
-            title=("飞书", "Feishu"),
+            title=Words("飞书", "Feishu"),
             explain=explain,
         )
 
@@ -125,7 +126,7 @@ def test_another_cause_of_the_same_failure_is_told_once_too(caplog):
 
     for words in ("away", "refused", "away", "refused"):
         part.failure = BotError(words)
-        found.look(part.check(explain=lambda exc: (str(exc), str(exc))))
+        found.look(part.check(explain=lambda exc: Words(str(exc), str(exc))))
 
     assert [record.message.rpartition(" ")[2] for record in caplog.records] == ["away", "refused"]
 

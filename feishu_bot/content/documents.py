@@ -101,8 +101,10 @@ def _problem(exc: yaml.MarkedYAMLError) -> str:
 
 
 def _invalid(problem: str, line: int) -> InvalidDocument:
-    zh, en = in_plain_words(problem)
-    return InvalidDocument(f"YAML 格式有误：{zh}", f"this is not valid YAML: {en}", line)
+    words = in_plain_words(problem)
+    return InvalidDocument(
+        f"YAML 格式有误：{words.zh}", f"this is not valid YAML: {words.en}", line
+    )
 
 
 class _Loader(yaml.BaseLoader):

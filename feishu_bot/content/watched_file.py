@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from feishu_bot.content.documents import InvalidDocument
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SettingsError
 from feishu_bot.logs import get_logger
 
@@ -20,16 +21,16 @@ Stamp = tuple[int, int, int] | None
 LOOK_INTERVAL = 1.0
 # Far above any list; a path to something else is refused before it fills the memory.
 MAX_BYTES = 16 * 1024 * 1024
-_UNREADABLE: Mapping[int, tuple[str, str]] = {
-    errno.ENOENT: (
+_UNREADABLE: Mapping[int, Words] = {
+    errno.ENOENT: Words(
         "没有这个文件，请检查路径；用容器时，文件要先挂载进去",
         "there is no such file: check the path. A container sees only what is mounted into it",
     ),
-    errno.EACCES: (
+    errno.EACCES: Words(
         "没有读取它的权限：chmod 644，容器里的用户是 10001",
         "no permission to read it: chmod 644; in the container the user is 10001",
     ),
-    errno.EISDIR: (
+    errno.EISDIR: Words(
         "这是一个目录；用 Docker 挂载不存在的文件时会变成目录",
         "it is a folder, which Docker makes where the file to be mounted isn't there",
     ),
@@ -62,8 +63,8 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            zh, en = self._told(exc)
-            raise SettingsError([f"{zh}。\n  {en}"]) from exc
+            told = self._told(exc)
+            raise SettingsError([f"{told.zh}。\n  {told.en}"]) from exc
 
     def value(self) -> T:
         """The value, from a second ago at most."""
@@ -88,16 +89,18 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            zh, en = self._told(exc)
-            message = f"{zh}。仍用上次正确的内容 / {en}. What it held before is still in use"
+            told = self._told(exc)
+            message = (
+                f"{told.zh}。仍用上次正确的内容 / {told.en}. What it held before is still in use"
+            )
             logger.warning(message, path=self._path, line=exc.line)
         else:
             logger.info("file read again", path=self._path)
 
-    def _told(self, exc: InvalidDocument) -> tuple[str, str]:
+    def _told(self, exc: InvalidDocument) -> Words:
         """Which setting, file and line, and what is wrong."""
         line_zh, line_en = (f" 第 {exc.line} 行", f", line {exc.line}") if exc.line else ("", "")
-        return (
+        return Words(
             f"{self._setting}：{self._path}{line_zh}：{exc.zh}",
             f"{self._setting}: {self._path}{line_en}: {exc.en}",
         )
@@ -108,8 +111,9 @@ class WatchedFile(Generic[T]):
                 content = file.read(MAX_BYTES + 1)
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
-            unknown = f"无法读取（{reason}）", f"it can't be read: {reason}"
-            raise InvalidDocument(*_UNREADABLE.get(exc.errno or 0, unknown)) from exc
+            unknown = Words(f"无法读取（{reason}）", f"it can't be read: {reason}")
+            words = _UNREADABLE.get(exc.errno or 0, unknown)
+            raise InvalidDocument(words.zh, words.en) from exc
         if len(content) > MAX_BYTES:
             raise InvalidDocument("文件超过 16 MiB", "the file is over 16 MiB")
         return self._content_of(content)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from feishu_bot.core.languages import Words
+
 # The parser's own words, and what they mean to the person at the file.
-_PLAIN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
-    (re.compile(pattern), zh, en)
+_PLAIN: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
+    (re.compile(pattern), Words(zh, en))
     for pattern, zh, en in (
         (
             "mapping values are not allowed",
@@ -55,9 +57,9 @@ _PLAIN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
 )
 
 
-def in_plain_words(problem: str) -> tuple[str, str]:
-    """What to mend, in Chinese and in English, for the words of the parser."""
-    for pattern, zh, en in _PLAIN:
+def in_plain_words(problem: str) -> Words:
+    """What to mend, for the words of the parser."""
+    for pattern, words in _PLAIN:
         if pattern.search(problem):
-            return zh, en
-    return "请检查缩进、冒号和引号", f"check indentation, colons and quotes ({problem})"
+            return words
+    return Words("请检查缩进、冒号和引号", f"check indentation, colons and quotes ({problem})")

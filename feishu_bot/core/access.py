@@ -13,7 +13,7 @@ from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.messages import BotIdentity, IncomingMessage, Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 
 # A flood of questions gets no flood of notices: seconds between two to the same person.
 REFUSAL_SECONDS = 60.0

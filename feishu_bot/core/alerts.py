@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+from feishu_bot.background_thread import BackgroundThread
 from feishu_bot.core.doctor import Finding
 from feishu_bot.core.languages import Words
 from feishu_bot.core.messages import Sender
@@ -22,7 +23,6 @@ MONTH = 30 * DAY
 # What couldn't be told, or not to the end, is tried again when the cause is met after that.
 RETRY_SECONDS = 600.0
 GATHER_SECONDS = 1.0
-JOIN_SECONDS = 2.0
 
 # The failures of a model service that only an administrator can end, by their notices.
 MODEL_CAUSES = frozenset(
@@ -174,20 +174,15 @@ class AdminAlerts:
         self._clock = clock
         # What the log has said, by cause, and when it may say so again.
         self._logged: dict[str, float] = {}
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("alerts", self._run, wake=noted.close)
 
     def start(self) -> None:
         """Begin to tell."""
-        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Tell no more."""
-        self._closing.set()
-        self._noted.close()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def tell(self) -> None:
         """Count what was noted, and tell what is due."""
@@ -223,7 +218,7 @@ class AdminAlerts:
 
     def _run(self) -> None:
         # The pause gathers what many answers run into at once.
-        while self._noted.wait() and not self._closing.wait(GATHER_SECONDS):
+        while self._noted.wait() and not self._thread.wait(GATHER_SECONDS):
             try:
                 self.tell()
             except Exception as exc:  # noqa: BLE001

@@ -21,6 +21,7 @@ from feishu_bot.core.commands.runner import CommandRunner
 from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.edited_questions import EditedQuestions, edited_card
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import BotIdentity, ChatJoined, IncomingMessage, MenuClick
 from feishu_bot.core.messenger import File
@@ -31,19 +32,17 @@ from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.inbox import TaskInbox
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.replier import Replier, Reply
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.core.tasks import (
     AskQuestion,
     ContinueAnswer,
     DrawAgain,
     Greet,
-    Job,
     LegacyText,
     OfferEdited,
     OfferMissed,
-    QueuedTask,
     RefuseQuestion,
     Regenerate,
-    ReplyTarget,
     RunCommand,
     SendAnswerFile,
     ShowMore,

@@ -10,9 +10,10 @@ from dataclasses import replace
 from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.cards import Button, Buttons, Card, Paragraph, Text
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.inbox import TaskInbox
-from feishu_bot.core.tasks import AskQuestion, OfferEdited, QueuedTask
+from feishu_bot.core.tasks import AskQuestion, OfferEdited
 from feishu_bot.core.text import shorten
 from feishu_bot.logs import get_logger
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
 
-from feishu_bot.core.chats import Chats, ChatSettings
+from feishu_bot.core.chats import Chats, ChatSettings, ThreadChoice
 from feishu_bot.core.conversations import Conversation, ConversationKey, Conversations
 from feishu_bot.core.languages import Language
 from feishu_bot.core.people import People
@@ -51,6 +51,10 @@ class EffectiveSettings:
             mode=own.mode or chat.mode,
             favourite=favourite,
         )
+
+    def thread_choice(self, chat_id: str) -> ThreadChoice:
+        """Whether the bot replies in threads in this chat; empty where nothing is chosen for it."""
+        return self.chats.settings(chat_id).reply_in_thread
 
     def load(self, key: ConversationKey, parent_id: str = "", *, asker: str = "") -> Conversation:
         """The conversation up to the turn that `parent_id` ends, with the settings in force."""

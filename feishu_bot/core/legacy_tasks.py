@@ -10,14 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from feishu_bot.core.messages import ChatType, IncomingMessage
-from feishu_bot.core.tasks import (
-    ContinueAnswer,
-    Greet,
-    LegacyText,
-    Regenerate,
-    ReplyTarget,
-    Task,
-)
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import ContinueAnswer, Greet, LegacyText, Regenerate, Task
 
 _CHAT_TYPES: Mapping[str, ChatType] = {"p2p": "p2p", "group": "group"}
 

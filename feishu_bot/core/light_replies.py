@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from feishu_bot.core.access import RefusalThrottle, is_addressed
 from feishu_bot.core.cards import Card, Paragraph, Text
 from feishu_bot.core.conversations import Conversations
-from feishu_bot.core.tasks import AskQuestion, Job
+from feishu_bot.core.jobs import Job
+from feishu_bot.core.tasks import AskQuestion
 
 # Texts to choose from, so that the bot doesn't always say the same.
 REPLIES = ("light_reply_1", "light_reply_2", "light_reply_3")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
-from feishu_bot.core.tasks import Job
+from feishu_bot.core.jobs import Job
 
 Unit = Literal["questions", "tokens", "cost"]
 Whose = Literal["person", "chat", "company"]

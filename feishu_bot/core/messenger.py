@@ -11,7 +11,7 @@ from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.feedback import Ratings
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,10 @@ class AnswerStream(Protocol):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will be drawn any more: the end has landed, or it can't."""
+        """Whether nobody waits for more text: the end has landed, or no try can show it.
+
+        Where only this try can't, the whole answer is for the next one.
+        """
 
 
 class Messenger(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core import days
 from feishu_bot.core.formatting import format_count, format_money
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.limits import (
     COMPANY,
     FixedLimits,
@@ -22,7 +23,7 @@ from feishu_bot.core.limits import (
     WindowState,
 )
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import Job, ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.core.usage import UsageTotal
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from feishu_bot import metrics
 from feishu_bot.core.cards import Card
 from feishu_bot.core.conversations import ConversationKey, Conversations, KeyResolver
+from feishu_bot.core.jobs import MAX_ATTEMPTS, Job, Outcome
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import File, Messenger
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People, note_private_chat
 from feishu_bot.core.queue.inbox import JobStore
-from feishu_bot.core.tasks import MAX_ATTEMPTS, Job, Outcome
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import (
     FeishuError,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from feishu_bot.background_thread import BackgroundThread
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
@@ -20,7 +21,6 @@ logger = get_logger(__name__)
 # What nobody has seen before is stored soon, the rest in one go.
 FIRST_SECONDS = 1.0
 FLUSH_SECONDS = 60.0
-JOIN_SECONDS = 2.0
 # Strangers can't invent names, but nothing here may grow without an end.
 MOST_NAMES = 200
 
@@ -118,20 +118,15 @@ class SightingKeeper:
         self._noted = noted
         self._store = store
         self._clock = clock
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("sightings", self._run, wake=noted.close)
 
     def start(self) -> None:
         """Begin to store."""
-        self._thread = threading.Thread(target=self._run, name="sightings", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Store the rest, and end."""
-        self._closing.set()
-        self._noted.close()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def flush(self) -> None:
         """Store what was noted; it is kept where the database is away."""
@@ -153,6 +148,6 @@ class SightingKeeper:
             logger.info("an event of a new type has arrived", types=", ".join(sorted(new)))
 
     def _run(self) -> None:
-        while self._noted.wait(FLUSH_SECONDS) and not self._closing.wait(FIRST_SECONDS):
+        while self._noted.wait(FLUSH_SECONDS) and not self._thread.wait(FIRST_SECONDS):
             self.flush()
         self.flush()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from feishu_bot.core.jobs import Outcome
 from feishu_bot.core.limits import Spending
-from feishu_bot.core.tasks import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from feishu_bot.errors import FeishuUnavailable, SequenceStale
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.requests import text_in
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
 
@@ -71,7 +72,7 @@ class CardEditor:
             "card.id_convert",
             lambda: self._client.call("POST", "/cardkit/v1/cards/id_convert", body),
         )
-        return str(found["data"]["card_id"])
+        return text_in(found, "data", "card_id")
 
     def _try(self, caller: PacedCaller, card_id: str, actions: str, sequence: int) -> bool:
         """Make the changes under this number; False when there was a higher one."""

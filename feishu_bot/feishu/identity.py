@@ -52,8 +52,8 @@ class IdentityLookup:
         self._told = cause
         # A bot without an open_id is none.
         if code in BOT_OFF or not isinstance(exc, FeishuError):
-            zh, en = advice(code, self._client.domain) if code else BOT_OFF_ADVICE
-            message = f"飞书：{zh} / Feishu: {en}"
+            words = advice(code, self._client.domain) if code else BOT_OFF_ADVICE
+            message = f"飞书：{words.zh} / Feishu: {words.en}"
             logger.error(message, error=str(exc))
         else:
             # That Feishu is away, or refuses the app, is told by whoever keeps its readiness.

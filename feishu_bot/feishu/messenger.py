@@ -17,7 +17,7 @@ from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
 from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.errors import CardRefused, LeaseLost
 from feishu_bot.feishu.api.client import FeishuClient, MessageReply
 from feishu_bot.feishu.card_editor import CardEditor

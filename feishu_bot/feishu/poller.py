@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
+from feishu_bot.background_thread import BackgroundThread
 from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.backoff import backoff
 
 # What is asked here matters from the start: after a lost call the next try comes soon.
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
-JOIN_SECONDS = 2.0
 
 
 class Poller:
@@ -23,24 +22,17 @@ class Poller:
     def __init__(
         self, name: str, ask: Callable[[], float | None], on_failure: Callable[[Exception], None]
     ) -> None:
-        self._name = name
         self._ask = ask
         self._on_failure = on_failure
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread(name, lambda: self.run(self._thread.wait))
 
     def start(self) -> None:
         """Begin to ask."""
-        self._thread = threading.Thread(
-            target=self.run, args=(self._closing.wait,), name=self._name, daemon=True
-        )
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread."""
-        self._closing.set()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def run(self, wait: Callable[[float], bool]) -> None:
         """Ask again and again; `wait` (seconds) returns True when it is time to end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feishu_bot.feishu.api.client import FeishuClient
+from feishu_bot.feishu.api.requests import items_in, object_in, text_in
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
 from feishu_bot.feishu.streaming.pacer import Pacer
 
@@ -32,7 +33,7 @@ class FeishuReactions:
             # Once only: what seems lost may have landed, and a second one would stay.
             patience=0.0,
         )
-        return str(answer["data"]["reaction_id"])
+        return text_in(answer, "data", "reaction_id")
 
     def find(self, message_id: str) -> tuple[str, ...]:
         """As on "List message reactions": 50 on a page, and there are hardly more of one kind."""
@@ -41,11 +42,10 @@ class FeishuReactions:
             "reaction.list",
             lambda: self._client.call("GET", _PATH, queries=queries, message_id=message_id),
         )
-        items = (answer.get("data") or {}).get("items") or []
         return tuple(
-            str(item["reaction_id"])
-            for item in items
-            if (item.get("operator") or {}).get("operator_id") == self._app_id
+            text_in(item, "reaction_id")
+            for item in items_in(answer)
+            if object_in(item, "operator").get("operator_id") == self._app_id
         )
 
     def remove(self, message_id: str, reaction_id: str) -> None:

@@ -12,7 +12,7 @@ from feishu_bot.core.button_values import ButtonPlace
 from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.cards.button_signer import ButtonSigner
 from feishu_bot.feishu.cards.localizer import Localizer

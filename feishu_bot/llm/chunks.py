@@ -39,6 +39,19 @@ NO_CHUNK = Chunk()
 _PLAIN_KEYS = frozenset({"content", "role"})
 
 
+# The fields in which some services wrap the whole chunk.
+_WRAPPERS = ("data", "output", "result", "response")
+
+
+def unwrapped(data: object) -> object:
+    """The chunk itself, where a service has put it into a field of an envelope."""
+    if isinstance(data, dict) and "choices" not in data:
+        for inner in map(data.get, _WRAPPERS):
+            if isinstance(inner, dict) and isinstance(inner.get("choices"), list):
+                return {"usage": data.get("usage"), "model": data.get("model"), **inner}
+    return data
+
+
 def read_chunk(data: object) -> Chunk:
     """Read a chunk; a field that is missing, null or of an odd shape counts as absent.
 
@@ -84,7 +97,7 @@ def plain_text(data: object) -> str:
             and not (data.get("usage") or choice.get("index"))  # type: ignore[attr-defined]
             and not (choice.get("finish_reason") or choice.get("finishReason"))
             # Many name fields that they have nothing for.
-            and not any(delta[name] for name in delta.keys() - _PLAIN_KEYS)
+            and (len(delta) == 1 or not any(delta[name] for name in delta.keys() - _PLAIN_KEYS))
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return ""
@@ -111,11 +124,13 @@ def _text(content: Any) -> str:
     """The text of `content`, which is a string, or in some gateways a list of parts."""
     if isinstance(content, str):
         return content
+    if isinstance(content, dict):
+        content = [content]
     if isinstance(content, list):
         return "".join(
             _string(part.get("text"))
             for part in content
-            if isinstance(part, dict) and part.get("type") in ("text", "output_text")
+            if isinstance(part, dict) and part.get("type", "text") in ("text", "output_text")
         )
     # A model that answers with a number, behind a gateway that reads it as JSON.
     is_number = isinstance(content, int | float) and not isinstance(content, bool)

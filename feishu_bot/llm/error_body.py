@@ -33,8 +33,12 @@ _INNER = (
     "innererror",
     "response",
     "body",
+    "metadata",
 )
+# OpenRouter's words for "my provider says", whose own are in `raw`.
+_OF_PROVIDER = "Provider returned error"
 # A gateway puts the name of its exception before the upstream's words.
+_LIMIT = re.compile("rate_?limit|throttl|too_?many_?requests", re.IGNORECASE)
 _LITELLM = re.compile(r"^(litellm\.)?\w+(Error|Exception): |^\w+Exception - ")
 
 
@@ -44,8 +48,9 @@ class ErrorBody:
 
     `by_gateway` means that the reply went through a gateway of the one-api family, all of which
     send X-Oneapi-Request-Id; `is_json` that the body was JSON; `challenged` that Cloudflare asked
-    for a browser; `retry_after` are the seconds that the service asks to wait. `raw` is the
-    beginning of the body where no field was found.
+    for a browser; `by_provider` that a gateway says these are its provider's words; `retry_after`
+    are the seconds that the service asks to wait. `raw` is the beginning of the body where no
+    field was found.
     """
 
     status: int = 0
@@ -56,6 +61,7 @@ class ErrorBody:
     by_gateway: bool = False
     is_json: bool = True
     challenged: bool = False
+    by_provider: bool = False
     retry_after: float = 0.0
 
     @classmethod
@@ -76,6 +82,7 @@ class ErrorBody:
             raw="" if message else text[:MAX_RAW_CHARS],
             by_gateway="x-oneapi-request-id" in headers,
             is_json=response is None or not isinstance(body, str),
+            by_provider="provider" in found,
             challenged=headers.get("cf-mitigated") == "challenge",
             retry_after=retry_after(headers, text if message else "", status),
         )
@@ -87,7 +94,7 @@ class ErrorBody:
         for _ in range(3):
             message = _LITELLM.sub("", message)
         # The type of a 429 is that of a limit, whatever the limit is of.
-        is_plain = self.status in (0, 429) and re.search("rate_?limit|throttl", self.type)
+        is_plain = self.status in (0, 429) and _LIMIT.search(self.type)
         codes = dict.fromkeys((spaced(self.code), "" if is_plain else spaced(self.type)))
         return " ".join(filter(None, (message, *codes)))
 
@@ -100,6 +107,8 @@ class ErrorBody:
     def upstream(self) -> bool:
         """Whether this is an upstream's error, passed through by the gateway."""
         if self.message.startswith("Provider API error") or self.type == "upstream_error":
+            return True
+        if self.by_provider:
             return True
         if "litellm." in self.message or re.search(r"\w+Exception - ", self.message):
             return True
@@ -116,22 +125,27 @@ def error_in(data: object) -> object | None:
     """The error that a body or an event of status 200 holds; None when it holds none."""
     if isinstance(data, list):
         return next((data for item in data if error_in(item) is not None), None)
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return None
+    if "choices" not in data:
+        data = _in_lower_case(data)
+        inner = data.get("response")
+        if isinstance(inner, Mapping) and _in_lower_case(inner).get("error"):
+            return inner
     if data.get("error") or data.get("errors"):
         return data
     if choices := data.get("choices"):
         # OpenRouter's place for what its provider says.
         first = choices[0] if isinstance(choices, list) else None
-        return first if isinstance(first, Mapping) and first.get("error") else None
+        return first if isinstance(first, dict) and first.get("error") else None
     base = data.get("base_resp")
-    if isinstance(base, Mapping) and base.get("status_code"):
+    if isinstance(base, dict) and base.get("status_code"):
         return data
     is_refusal = data.get("success") is False or data.get("object") == "error"
     # Success has a code too, in some services: 0, 200, or a word.
     has_code = str(data.get("code") or "0") not in ("0", "200", "OK", "ok", "success", "Success")
     has_message = any(isinstance(data.get(name), str | list) and data[name] for name in _SAID)
-    has_message = has_message or isinstance(data.get("detail"), Mapping)
+    has_message = has_message or isinstance(data.get("detail"), dict)
     if is_refusal or (has_message and (has_code or "choices" not in data)):
         return data
     return None
@@ -155,6 +169,12 @@ def _collect(body: Any, found: dict[str, str], depth: int) -> None:
         _collect_fields(body, found, depth)
 
 
+def _collect_raw(body: Mapping[str, Any], found: dict[str, str], depth: int) -> None:
+    metadata = body.get("metadata")
+    if isinstance(metadata, Mapping) and isinstance(metadata.get("raw"), str):
+        _collect_text(metadata["raw"], found, depth + 1)
+
+
 def _collect_text(text: str, found: dict[str, str], depth: int) -> None:
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -168,7 +188,18 @@ def _collect_text(text: str, found: dict[str, str], depth: int) -> None:
         found.setdefault("message", text)
 
 
+def _in_lower_case(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields under the usual names: Tencent and Alibaba write `Error`, `Code`, `Message`."""
+    if not any(name[:1].isupper() for name in body):
+        return body
+    return {name[:1].lower() + name[1:]: value for name, value in body.items()}
+
+
 def _collect_fields(body: Mapping[str, Any], found: dict[str, str], depth: int) -> None:
+    body = _in_lower_case(body)
+    if body.get("message") == _OF_PROVIDER:
+        found["provider"] = "yes"
+        _collect_raw(body, found, depth)
     for name in _INNER:
         if isinstance(body.get(name), dict | list) or (name == "error" and body.get(name)):
             _collect(body[name], found, depth + 1)

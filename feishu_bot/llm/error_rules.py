@@ -102,7 +102,7 @@ _BY_CODE: tuple[tuple[ModelErrorKind, frozenset[str], re.Pattern[str] | None], .
         frozenset({"czloapi_panic", "one_api_panic", "new_api_panic"}),
         None,
     ),
-    (ModelErrorKind.ENDPOINT_MISSING, frozenset(), _any_of(r"^Invalid URL")),
+    (ModelErrorKind.ENDPOINT_MISSING, frozenset(), _any_of(r"^Invalid URL", r"^no Route matched")),
 )
 _OF_KEYS: tuple[_Rule, ...] = (
     (ModelErrorKind.KEY_EXHAUSTED, words.KEY_USED_UP),

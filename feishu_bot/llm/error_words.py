@@ -21,12 +21,13 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 RATE = _any_of(
     r"rate.?limit|ratelimit|too many requests|throttl|slow down|too frequent|requests? per",
+    r"(daily|hourly|qps|request)( \w+)? limit.{0,10}reach|当日.{0,10}(上限|次数)",
     r"per[ -](minute|second|hour|day)|\b(rpm|tpm|rps|qps|tpd|rpd)\b",
     r"concurren.{0,40}(limit|exceed|reach|max)|(limit|exceed|max)\w*.{0,30}concurren",
     r"频率|速率|限流|限速|过于频繁|太频繁|请求过(快|多)|每(分钟|秒|小时|天)|并发|总请求数限制",
 )
 # A limit of tokens, with the status of a limit: those of a minute.
-RATE_OF_TOKENS = _any_of(r"token.?limit|limit.{0,20}tokens")
+RATE_OF_TOKENS = _any_of(r"token.?limit|limit.{0,20}tokens|allocated quota exceed")
 # What no patience brings back.
 MONEY = _any_of(r"insufficient|balance|\bcredits?\b|top.?up|recharge|余额|欠费|充值")
 TOO_LARGE = _any_of(
@@ -37,7 +38,8 @@ FILTERED = _any_of(
     r"content.{0,3}(filter|polic|moderat|safety|management|security|inspection|audit|review)",
     r"moderat(ion|ed)|\bflagged\b|content.{0,15}risk|data.?inspection|responsible ?ai",
     r"sensitive[ _]?(word|content|information|info|data|topic)|(contain|detect)\w* sensitive",
-    r"inappropriate|offensive|harmful|unsafe|nsfw|(prohibited|disallowed|illegal) content",
+    r"(new|input|output)[ _]sensitive|inappropriate|offensive|harmful|unsafe|nsfw",
+    r"(prohibited|disallowed|illegal) content",
     r"violat\w*.{0,60}(polic|guideline|safety|usage|rule)|(policy|safety|guideline)\w* violation",
     r"safety (system|filter|setting|check|reason|policy)|guardrail|audit (failed|not pass)",
     r"(prompt|input|request|response|content|output)\w* (was |is |were |has been |been )?"
@@ -58,7 +60,7 @@ TOO_LONG = _any_of(
     r"\b(tokens?|length|prompt|inputs?)\b.{0,90}(must|should|can|cannot|can't|has to|needs? to) "
     r"(\w+ )?(be|have|exceed) ?(<|≤|less|fewer|smaller|at most|within|under|below|short|\d)",
     r"max(imum)?[ _]?((input|prompt|token|model|sequence|seq|context)s?[ _]?)?(length|len)\b",
-    r"range of input length|shorten (the |your )",
+    r"max(imum)? input (characters|tokens)|range of input length|shorten (the |your )",
     r"(上下文|输入|长度|tokens?|内容|提示词|prompt|消息|对话).{0,20}(超出|超过|过长|超长|太长"
     r"|超限)",
     r"超(出|过|长).{0,20}(长度|上下文|token)|超长",
@@ -106,7 +108,7 @@ KEY_UNKNOWN = _any_of(
     r"|not recogni[sz]ed|not provided|mismatch|required|rejected|expected)",
     r"authenticat\w*.{0,20}(fail|error|invalid|required)|unauthori[sz]ed|login fail"
     r"|unauthenticated",
-    r"no connected db",
+    r"no connected db|NoAuth|auth ?failure",
     r"(无效|错误|非法|不正确|缺少|未提供|未知|没有)的? ?.{0,6}(令牌|密钥|key|api.?key|token|凭证)",
     r"(令牌|密钥|api.?key|\bkey|token|鉴权|认证|身份验证|凭证).{0,12}"
     r"(无效|错误|失败|不正确|不存在|有误|非法|为空|缺失|不合法)",
@@ -138,7 +140,7 @@ BUSY = _any_of(
     r"overload|saturat|(too|very|is|currently|temporarily|server) busy|over ?capacity|at capacity",
     r"temporarily unavailable|no capacity|capacity.{0,20}(exceed|reach|limit|constrain)",
     r"(high|heavy|peak) (demand|load|traffic)|(model|currently|still) (is )?(loading|warming)",
-    r"饱和|过载|繁忙|拥挤|负载(过|较|已|太)|忙不过来|高峰|(资源|算力)不足|排队",
+    r"饱和|过载|访问量(过|较|已|太)|繁忙|拥挤|负载(过|较|已|太)|忙不过来|高峰|(资源|算力)不足|排队",
 )
 NO_MODEL = _any_of(
     r"无可用(渠道|通道)|没有可用(渠道|通道)|no (available |healthy |valid )?(channel|deployment"
@@ -148,7 +150,7 @@ NO_MODEL = _any_of(
     rf"|valid|found"
     r"|supported|a valid|recogni[sz]ed|loaded|deployed|known|served)|decommission|deprecated"
     r"|retired"
-    r"|discontinued|no longer|removed|shut ?down|end.of.life|sunset|offline)",
+    r"|discontinued|disabled|no longer|removed|shut ?down|end.of.life|sunset|offline)",
     r"(invalid|unknown|unsupported|unrecogni[sz]ed|no such|nonexistent|not a valid|incorrect|wrong)"
     r"( \w+){0,2} ?(model|deployment)\b|on-demand throughput|try pulling|^model: \S+( |$)",
     r"模型.{0,40}(不存在|下线|未找到|找不到|不可用|已?停用|弃用|无效|未上线|停止服务|未部署)",

@@ -17,6 +17,7 @@ from feishu_bot.errors import ModelError
 from feishu_bot.llm.chunks import Chunk, plain_text, read_chunk
 from feishu_bot.llm.data_urls import DataUrlReader
 from feishu_bot.llm.deadline import StreamDeadline
+from feishu_bot.llm.end_tokens import EndTokens
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_of, model_error
 from feishu_bot.llm.finish_reasons import is_end, reason_of
@@ -43,6 +44,7 @@ class ResponseReader:
         self._model = model
         self._deadline = deadline
         self._splitter = ThinkSplitter()
+        self._end_tokens = EndTokens()
         self._pictures = DataUrlReader()
         self._gap = ""  # between a picture that came beside the text and what follows it
         self._text = StreamedText()
@@ -78,6 +80,8 @@ class ResponseReader:
             failure.__cause__ = exc
         if half := self._rest():
             yield from self._write(half)
+        for event in self._splitter.feed(self._end_tokens.end()):
+            yield from self._emit(event)
         for event in self._splitter.end():
             yield from self._emit(event)
         yield from self._end(failure)
@@ -154,7 +158,7 @@ class ResponseReader:
             yield from self._emit(picture)
         if self._gap and text:
             text, self._gap = self._gap + text.lstrip("\n"), ""
-        for event in self._splitter.feed(text):
+        for event in self._splitter.feed(self._end_tokens.feed(text)):
             yield from self._emit(event)
 
     def _rest(self) -> str:

@@ -26,6 +26,9 @@ TIMEOUT = 30.0
 MOST_ANSWER = 64_000_000
 
 _ROOT = Path(__file__).parents[2]
+# At the level of this process (-OO in the image): for another one there is no bytecode.
+_OPTIMIZE = ("-" + "O" * sys.flags.optimize,) if sys.flags.optimize else ()
+_PYTHON = (sys.executable, *_OPTIMIZE, "-E", "-s")
 
 
 class FileReader:
@@ -59,7 +62,7 @@ class FileReader:
 
     def _run(self, request: bytes, data: bytes) -> bytes:
         with subprocess.Popen(
-            [sys.executable, "-E", "-s", "-m", "feishu_bot.media.worker"],
+            [*_PYTHON, "-m", "feishu_bot.media.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -13,23 +13,24 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import SettingsError
 from feishu_bot.settings import addresses, credentials, values
 from feishu_bot.settings.environment import FILE_VARIABLE as FILE_VARIABLE
 from feishu_bot.settings.environment import load_environment
 from feishu_bot.settings.environment import read_environment as read_environment
 from feishu_bot.settings.report import Report, contradictions
-from feishu_bot.settings.setting import Hint, Setting, env
+from feishu_bot.settings.setting import Setting, env
 from feishu_bot.settings.values import InvalidValue, duration, flag, one_of, whole
 
-CREDENTIALS = Hint(
+CREDENTIALS = Words(
     "飞书开发者后台 › 凭证与基础信息", "Feishu developer console › Credentials & Basic Info"
 )
-ENCRYPTION = Hint(
+ENCRYPTION = Words(
     "飞书开发者后台 › 事件与回调 › 加密策略",
     "Feishu developer console › Events & Callbacks › Encryption Strategy",
 )
-GATEWAY = Hint(
+GATEWAY = Words(
     "模型服务的后台（默认 https://oapi.czl.net）› 令牌",
     "the model service's console (by default https://oapi.czl.net) › Tokens",
 )

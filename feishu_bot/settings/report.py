@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from itertools import combinations, product
 from typing import Any
 
-from feishu_bot.settings.setting import Hint, Setting
+from feishu_bot.core.languages import Words
+from feishu_bot.settings.setting import Setting
 from feishu_bot.settings.values import InvalidValue
 
 # The environment's own: no misspelling of HTTP_PROXY.
@@ -19,11 +20,11 @@ SECRETS = ("APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 HARM_BY_NAME = {
     **dict.fromkeys(
         ("API_URL", "FEISHU_DOMAIN"),
-        Hint("密钥会发到默认的地址去", "the keys would be sent to the default address"),
+        Words("密钥会发到默认的地址去", "the keys would be sent to the default address"),
     ),
     **dict.fromkeys(
         ("ALLOWED_USERS", "ALLOWED_CHATS", "BLOCKED_USERS", "ADMINS"),
-        Hint("机器人会对所有人开放", "the bot would be open to everybody"),
+        Words("机器人会对所有人开放", "the bot would be open to everybody"),
     ),
 }
 # What other programs call the address of the model service.
@@ -72,21 +73,23 @@ class Report:
 
     def add_invalid(self, setting: Setting, value: str, exc: InvalidValue) -> None:
         """A value that its type has rejected."""
-        zh, en = exc.args
+        words = exc.words
         if quoted := setting.quoted(value):
-            zh, en = f"{quoted}：{zh}", f"{quoted}: {en}"
-        self._add(setting, zh, en)
+            words = Words(f"{quoted}：{words.zh}", f"{quoted}: {words.en}")
+        self._add(setting, words)
 
     def add_missing(self, setting: Setting) -> None:
         """A required setting that is not set, with the variable that may be meant for it."""
         unknown, end = self._unknown.items(), f"_{setting.name}"
         close = [name for upper, name in unknown if upper.endswith(end)]
         close += self._close_to(setting.name, 0.75)
-        zh, en = "缺少", "missing"
+        words = Words("缺少", "missing")
         if close:
-            zh += f"（有一个 {close[0]}，是不是写错了名称？）"
-            en += f" (there is {close[0]}: is it meant to be {setting.name}?)"
-        self._add(setting, zh, en)
+            words = Words(
+                f"缺少（有一个 {close[0]}，是不是写错了名称？）",
+                f"missing (there is {close[0]}: is it meant to be {setting.name}?)",
+            )
+        self._add(setting, words)
 
     def near_misses(self) -> list[str]:
         """Variables that look like a misspelt optional setting, and do no harm by themselves."""
@@ -134,17 +137,17 @@ class Report:
             found += self._close_to(setting.name, 0.85)
             yield from ((setting, name) for name in dict.fromkeys(found))
 
-    def _add(self, setting: Setting, zh: str, en: str) -> None:
+    def _add(self, setting: Setting, words: Words) -> None:
         if setting.hint:
-            more = Hint(f"在哪里找：{setting.hint.zh}", f"where: {setting.hint.en}")
+            more = Words(f"在哪里找：{setting.hint.zh}", f"where: {setting.hint.en}")
         elif setting.default and len(setting.default) <= 40:
-            more = Hint(f"不填则为 {setting.default}", f"default: {setting.default}")
+            more = Words(f"不填则为 {setting.default}", f"default: {setting.default}")
         else:
-            more = Hint("可以不填", "may be left out")
-        zh = zh if zh.endswith("？") else f"{zh}。"
+            more = Words("可以不填", "may be left out")
+        zh = words.zh if words.zh.endswith("？") else f"{words.zh}。"
         self.faults.append(
             f"{setting.name}：{zh}应为：{setting.type.zh}。{more.zh}\n"
-            f"  {setting.name}: {en}; expected {setting.type.en}; {more.en}"
+            f"  {setting.name}: {words.en}; expected {setting.type.en}; {more.en}"
         )
 
     def _close_to(self, name: str, cutoff: float) -> list[str]:

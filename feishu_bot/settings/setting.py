@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
+from feishu_bot.core.languages import Words
 from feishu_bot.settings.values import ValueType
 
 Secret = Literal["", "password", "all"]
@@ -15,24 +16,17 @@ T = TypeVar("T")
 QUOTED_CHARACTERS = 24
 
 
-class Hint(NamedTuple):
-    """The place where a value is found."""
-
-    zh: str
-    en: str
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One environment variable. Without a `default` it is required.
 
-    `secret` is the part of the value that is never shown.
+    `hint` is the place where its value is found; `secret` the part of it that is never shown.
     """
 
     name: str
     type: ValueType[Any]
     default: str | None
-    hint: Hint | None
+    hint: Words | None
     secret: Secret
 
     def quoted(self, value: str) -> str:
@@ -57,7 +51,7 @@ def env(
     value_type: ValueType[T],
     default: str | None = None,
     *,
-    hint: Hint | None = None,
+    hint: Words | None = None,
     secret: Secret = "",
 ) -> T:
     """A dataclass field that is read from the variable *name*."""

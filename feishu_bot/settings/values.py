@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
+from feishu_bot.core.languages import Words
+
 T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
 
@@ -19,7 +21,11 @@ QUOTES = "\"'"
 
 
 class InvalidValue(ValueError):
-    """A value that can't be accepted; its arguments are the reason in Chinese and in English."""
+    """A value that can't be accepted, and why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.words = Words(zh, en)
+        super().__init__(en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +76,22 @@ def word(value: str) -> str:
     # Ids and keys travel in HTTP headers; what copying adds to them must not get that far.
     for at, character in enumerate(value, 1):
         if not "!" <= character <= "~":
-            zh, en = _fault_of(character)
-            raise InvalidValue(f"第 {at} 个字符{zh}", f"character {at} {en}")
+            fault = _fault_of(character)
+            raise InvalidValue(f"第 {at} 个字符{fault.zh}", f"character {at} {fault.en}")
     return unquoted(value)
 
 
-def _fault_of(character: str) -> tuple[str, str]:
+def _fault_of(character: str) -> Words:
     """What is wrong with a character, without showing it: it may be a part of a secret."""
     if character == " ":
-        return "是空格，请删掉", "is a space: remove it"
+        return Words("是空格，请删掉", "is a space: remove it")
     if character.isspace():
-        return "是空白或换行，请删掉", "is white space or a line break: remove it"
+        return Words("是空白或换行，请删掉", "is white space or a line break: remove it")
     if not character.isprintable():
-        return "看不见，请删掉", "is invisible: remove it"
+        return Words("看不见，请删掉", "is invisible: remove it")
     if unicodedata.east_asian_width(character) == "F":
-        return "是全角字符，请改成半角", "is a full-width one: write the plain one"
-    return "不是英文字符", "is not ASCII"
+        return Words("是全角字符，请改成半角", "is a full-width one: write the plain one")
+    return Words("不是英文字符", "is not ASCII")
 
 
 @value_type("ASCII 文字", "ASCII text")
@@ -151,8 +157,9 @@ def split_list(value: str, zh: str, en: str, read: Callable[[str], str]) -> tupl
         try:
             parts[read(part)] = None
         except InvalidValue as exc:
-            one, other = exc.args
-            raise InvalidValue(f"第 {number} 个{zh}：{one}", f"{en} {number}: {other}") from exc
+            raise InvalidValue(
+                f"第 {number} 个{zh}：{exc.words.zh}", f"{en} {number}: {exc.words.en}"
+            ) from exc
     return tuple(parts)
 
 

@@ -145,7 +145,7 @@ def checked(dialogue: Dialogue, question: Question, kind: values.ValueType[Any])
         try:
             kind.read(answer)
         except InvalidValue as exc:
-            zh, en = exc.args
-            dialogue.tell("warning", Words(f"{zh}，应为：{kind.zh}", f"{en}; expected {kind.en}"))
+            zh = f"{exc.words.zh}，应为：{kind.zh}"
+            dialogue.tell("warning", Words(zh, f"{exc.words.en}; expected {kind.en}"))
         else:
             return answer

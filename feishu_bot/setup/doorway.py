@@ -26,6 +26,8 @@ MOST_BYTES = 8192
 LONGEST_CHALLENGE = 200
 # Each has a thread.
 MOST_CONNECTIONS = 64
+# How soon the server sees that it is to stop.
+POLL_SECONDS = 0.02
 
 
 class Doorway:
@@ -165,7 +167,7 @@ class SetupServer:
             self._server = _Server(host, listening.getsockname()[1], app, listening.fileno())
         self.port = int(self._server.port)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True
         )
 
     def __enter__(self) -> SetupServer:

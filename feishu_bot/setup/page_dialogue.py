@@ -22,7 +22,10 @@ class Step:
 
 
 class PageDialogue:
-    """Thread-safe: the set-up's thread writes, the page's requests read and answer."""
+    """Thread-safe: the set-up's thread writes, the page's requests read and answer.
+
+    `end_seen` is set once a page has read that all is done.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -33,6 +36,7 @@ class PageDialogue:
         self._has_given_up = False
         self._status: Status = "waiting"
         self.link = ""
+        self.end_seen = threading.Event()
 
     def begin(self) -> bool:
         """Start, or start again after a failure; false while it runs or is done."""
@@ -119,6 +123,8 @@ class PageDialogue:
 
         with self._changed:
             question = self._question
+            if self._status == "done":
+                self.end_seen.set()
             return {
                 "status": self._status,
                 "has_code": bool(self.link),

@@ -54,6 +54,10 @@ class PageRun:
             self._thread = threading.Thread(target=self._run, name="setup", daemon=True)
             self._thread.start()
 
+    def wait_until_seen(self, seconds: float) -> None:
+        """Let the page read the end; so long, for nobody may be looking."""
+        self._dialogue.end_seen.wait(seconds)
+
     def stop(self) -> None:
         """End what is waiting, and let it close its connections."""
         self._dialogue.give_up()

@@ -131,8 +131,10 @@ class WayInStep:
         try:
             url = addresses.public.read(url)
         except InvalidValue as exc:
-            zh, en = exc.args
-            raise SetupFailed("address", f"PUBLIC_URL：{zh}", f"PUBLIC_URL: {en}") from exc
+            words = exc.words
+            raise SetupFailed(
+                "address", f"PUBLIC_URL：{words.zh}", f"PUBLIC_URL: {words.en}"
+            ) from exc
         # A simulated Feishu is on this machine itself.
         if is_private(url) and not is_private(self._progress.domain()):
             raise SetupFailed(

@@ -176,8 +176,11 @@ class Database:
 
     def _told(self, reason: str, kind: StoreFailure) -> str:
         where = self._url.render_as_string(hide_password=True)
-        zh, en = advice(self._url, kind)
-        return f"数据库无法打开 / The database can't be opened: {where} ({reason}). {zh} / {en}"
+        words = advice(self._url, kind)
+        return (
+            f"数据库无法打开 / The database can't be opened: {where} ({reason}). "
+            f"{words.zh} / {words.en}"
+        )
 
     def expect_current(self) -> None:
         """Make sure that a bot of this version has made the tables; nothing is created.

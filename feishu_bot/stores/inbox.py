@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.jobs import Job, Outcome, QueuedTask
 from feishu_bot.core.queue.admission import Admission, Pending
+from feishu_bot.core.queue.concurrency_limits import NOBODY, Askers
 from feishu_bot.core.queue.inbox import Renewal
 from feishu_bot.core.queue.running_jobs import lease_time
-from feishu_bot.core.queue.shares import NOBODY, Askers
-from feishu_bot.core.tasks import Job, Outcome, QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
 from feishu_bot.logs import get_logger
@@ -166,6 +166,11 @@ class SqlInbox:
         self._held.drop(lost)
         stopped = frozenset(job for job, stop in owned.items() if stop)
         return Renewal(lost=lost, stopped=stopped, kept=frozenset(owned))
+
+    def keep_progress(self, progress: Iterable[tuple[Job, str]]) -> None:
+        """One transaction for all of them; at least one must be given."""
+        with self._database.write() as connection:
+            connection.execute(statements.KEEP_PROGRESS, self._written(progress))
 
     def checkpoint(
         self, job: Job, state: Mapping[str, Any], *, is_waiting_card: bool = False
@@ -329,7 +334,7 @@ class SqlInbox:
         Only what is held: a lease whose claim was cut off on its way back must come to an end.
         """
         now, began = self._clock(), self._timer()
-        written = [{**self._ours(job), "more": more} for job, more in progress]
+        written = self._written(progress)
         by, on = str(self._worker), self._worker.host
         held = self._held.ids()
         owned: dict[int, bool] = {}
@@ -368,6 +373,9 @@ class SqlInbox:
         ]
         if ended:
             connection.execute(statements.END_LEASE, ended)
+
+    def _written(self, progress: Iterable[tuple[Job, str]]) -> list[dict[str, Any]]:
+        return [{**self._ours(job), "more": more} for job, more in progress]
 
     def _ours(self, job: Job) -> dict[str, Any]:
         return {"job": job.id, "by": str(self._worker), "tried": job.fencing_token}

@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import Job, QueuedTask, read_payload
 from feishu_bot.core.legacy_tasks import is_legacy, read_legacy_payload
 from feishu_bot.core.messages import Attachment, known_fields
 from feishu_bot.core.queue.wordless import with_parts
-from feishu_bot.core.tasks import Job, QueuedTask, read_payload
 
 # A process that dies has many jobs, and most of them have nothing to do with it. One that kills
 # its process each time comes to an end all the same.

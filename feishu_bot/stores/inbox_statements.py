@@ -79,7 +79,7 @@ _is_after_held = sa.exists().where(
     sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(inbox.c.created_at, inbox.c.id),
 )
 
-# Whoever has their share of the threads. Looked at first: it costs nothing.
+# Whoever has reached their limit of jobs at once. Looked at first: it costs nothing.
 _is_of_others = (
     inbox.c.sender.not_in(sa.bindparam("people", expanding=True)),
     inbox.c.chat_id.not_in(sa.bindparam("chats", expanding=True)),

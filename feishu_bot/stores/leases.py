@@ -12,7 +12,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from feishu_bot.core.tasks import Job
+from feishu_bot.core.jobs import Job
 
 _PROC = Path("/proc")
 _SEPARATOR = "|"

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT is SQLite's as well
 
+from feishu_bot.background_thread import PeriodicThread
 from feishu_bot.core.administration.audit import Change
 from feishu_bot.core.administration.overrides import Override, Section
 from feishu_bot.errors import StoreUnavailable
@@ -23,7 +24,6 @@ logger = get_logger(__name__)
 
 # How soon the other processes see a change; each looks with one statement of one row.
 LOOK_SECONDS = 2.0
-JOIN_SECONDS = 2.0
 
 _NONE: Mapping[str, Override] = MappingProxyType({})
 # Grows with every change, in whichever order transactions end.
@@ -52,8 +52,12 @@ class SqlOverrides:
         self._watching: list[Callable[[], None]] = []
         self._by_section: Mapping[str, Mapping[str, Override]] = {}
         self._reading = threading.Lock()
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = PeriodicThread(
+            "overrides",
+            self._refresh_if_possible,
+            seconds=LOOK_SECONDS,
+            failed="overrides not read",
+        )
 
     def of(self, section: Section) -> Mapping[str, Override]:
         return self._by_section.get(section, _NONE)
@@ -101,19 +105,11 @@ class SqlOverrides:
     def start(self) -> None:
         """Read them, and go on looking for changes in a thread."""
         self._refresh_if_possible()
-        self._closing.clear()
-        self._thread = threading.Thread(target=self._look, name="overrides", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread."""
-        self._closing.set()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
-
-    def _look(self) -> None:
-        while not self._closing.wait(LOOK_SECONDS):
-            self._refresh_if_possible()
+        self._thread.stop()
 
     def _refresh_if_possible(self) -> None:
         try:

@@ -15,8 +15,8 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.limits import Spending, Unit, Whose, Window, WindowState
-from feishu_bot.core.tasks import Job
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.schema import IS_RUNNING, grants, inbox, usage

@@ -6,23 +6,19 @@ search, and it is only as good as the database allows.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from feishu_bot.logs import get_logger
+from feishu_bot.background_thread import PeriodicThread
 from feishu_bot.stores import postgres_text_index, sqlite_text_index
 from feishu_bot.stores.database import Database
 from feishu_bot.stores.turns import are_complete, complete_origins
-
-logger = get_logger(__name__)
 
 FIRST_SECONDS = 10.0
 EVERY_SECONDS = 60.0
 # Between two steps, each of which keeps others from writing to SQLite for some milliseconds.
 REST_SECONDS = 0.1
-JOIN_SECONDS = 2.0
 
 
 def candidates(
@@ -45,20 +41,22 @@ class TextIndexUpkeep:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._stopped = threading.Event()
         self._is_possible = True
-        self._thread: threading.Thread | None = None
+        self._thread = PeriodicThread(
+            "text-index",
+            self.run_once,
+            first_seconds=FIRST_SECONDS,
+            seconds=EVERY_SECONDS,
+            failed="text index not kept up",
+        )
 
     def start(self) -> None:
         """Begin; the thread ends with the process, or with `stop`."""
-        self._thread = threading.Thread(target=self._run, name="text-index", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Begin no further step, and wait for the present one: the database is closed next."""
-        self._stopped.set()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def run_once(self, *, rest_seconds: float = REST_SECONDS) -> None:
         """Do what there is to do now. Raises SQLAlchemyError when the database doesn't answer."""
@@ -71,13 +69,4 @@ class TextIndexUpkeep:
         if not self._is_possible:
             return
         keep_up = sqlite_text_index.keep_up if is_sqlite else postgres_text_index.keep_up
-        self._is_possible = keep_up(self._database, lambda: self._stopped.wait(rest_seconds))
-
-    def _run(self) -> None:
-        seconds = FIRST_SECONDS
-        while not self._stopped.wait(seconds):
-            seconds = EVERY_SECONDS
-            try:
-                self.run_once()
-            except Exception as exc:  # noqa: BLE001
-                logger.failure("text index not kept up", exc)
+        self._is_possible = keep_up(self._database, lambda: self._thread.wait(rest_seconds))

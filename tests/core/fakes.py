@@ -29,6 +29,7 @@ from feishu_bot.core.doctor import Finding, Report
 from feishu_bot.core.feedback import DailyRatings, Feedback, Ratings
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.history import PastConversation
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.limits import Spending, Window, WindowState
 from feishu_bot.core.messages import BotIdentity, Sender, SentMessages
 from feishu_bot.core.messenger import UNENDING, AnswerEdit, FinalAnswer
@@ -36,11 +37,10 @@ from feishu_bot.core.notices import Notice
 from feishu_bot.core.own_roles import Kept, OwnRole
 from feishu_bot.core.people import ErasureReport, Person
 from feishu_bot.core.queue.admission import Admission
+from feishu_bot.core.queue.concurrency_limits import NOBODY, Askers
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.queue.shares import NOBODY, Askers
 from feishu_bot.core.quotas import sum_usage
 from feishu_bot.core.roles import Role
-from feishu_bot.core.tasks import Job, QueuedTask
 from feishu_bot.core.usage import Usage, UsageRow, UsageTotal
 from feishu_bot.errors import LeaseLost, TargetGone
 
@@ -117,10 +117,13 @@ class FakeInbox:
             return jobs
 
     def renew(self, progress=()) -> Renewal:
-        for job, more in progress:
-            self.progress[job.id] = self.progress.get(job.id, "") + more
+        self.keep_progress(progress)
         kept = frozenset(range(len(self.tasks) + 1)) - self.taken_over
         return Renewal(frozenset(self.taken_over), frozenset(self.to_stop), kept)
+
+    def keep_progress(self, progress) -> None:
+        for job, more in progress:
+            self.progress[job.id] = self.progress.get(job.id, "") + more
 
     def checkpoint(self, job, state, *, is_waiting_card=False) -> None:
         if job.id in self.taken_over:

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -143,7 +143,6 @@ def test_the_language_is_read_as_models_write_it(info: str, ending: str) -> None
     assert file(fenced(info), "code:0", question="q").name == f"q.{ending}"
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(codec=None)) | st.sampled_from(["con", "NUL.txt", "LPT1", "aux "]))
 def test_a_name_is_safe_on_any_computer(question: str) -> None:
     name = file(fenced("python"), "code:0", question=question).name

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import MAX_ATTEMPTS
 from feishu_bot.core.messages import MenuClick
-from feishu_bot.core.tasks import MAX_ATTEMPTS
 from feishu_bot.errors import FeishuUnavailable
 from tests.builders import ALICE, KEY, TEXTS, BotWorld, job, message, turn
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.chat_pace import BURST, SECONDS, ChatPace
-from feishu_bot.core.tasks import Job, MakeTitle
+from feishu_bot.core.tasks import MakeTitle
 from tests.builders import job, message
 from tests.polling import Clock
 

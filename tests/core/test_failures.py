@@ -8,10 +8,10 @@ from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.cards import Card, Text
 from feishu_bot.core.chat_model import StreamEnd
 from feishu_bot.core.commands.registry import CommandGroup, command
+from feishu_bot.core.jobs import MAX_ATTEMPTS
 from feishu_bot.core.limits import Quota
 from feishu_bot.core.messages import MenuClick
 from feishu_bot.core.replier import MAX_SEND_ATTEMPTS
-from feishu_bot.core.tasks import MAX_ATTEMPTS
 from feishu_bot.errors import CardRefused, FeishuUnavailable, TargetGone
 from tests.builders import ALICE, BotWorld, daily, turn, usage
 from tests.core.fakes import refuse

@@ -13,12 +13,9 @@ import pytest
 
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.legacy_tasks import is_legacy, read_legacy_payload
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import (
-    Job,
-    QueuedTask,
-)
 from tests.builders import KEY, TEXTS, BotWorld, turn
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from feishu_bot.core.conversations import ConversationKey
-from feishu_bot.core.tasks import MAX_ATTEMPTS, ShowMore, read_payload
+from feishu_bot.core.jobs import MAX_ATTEMPTS, read_payload
+from feishu_bot.core.tasks import ShowMore
 from feishu_bot.errors import FeishuUnavailable
 from tests.builders import BOB, KEY, BotWorld, queued, turn
 

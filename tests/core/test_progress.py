@@ -60,6 +60,20 @@ def test_only_what_is_new_is_kept_and_all_of_it_is_read():
     assert shown.tries == [BrokenTry("gpt-x", 100, spent)]
 
 
+def test_the_first_words_are_told_apart_from_thoughts_and_from_what_follows():
+    progress = Progress(ShownText())
+    progress.ask("m", 5)
+    progress.reasoning.append("Well")
+    assert not progress.has_first_words
+
+    progress.text.append("Hello")
+    assert progress.has_first_words
+    progress.news()
+    progress.kept()
+    progress.text.append(" there")
+    assert not progress.has_first_words
+
+
 def test_a_line_that_was_stored_although_nobody_heard_of_it_changes_nothing():
     progress = written("one ")
     lines = progress.news()

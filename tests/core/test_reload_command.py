@@ -32,6 +32,14 @@ def test_a_turn_beside_another_one_is_a_branch():
     ]
 
 
+def test_what_continues_an_answer_goes_by_its_question():
+    turns = [turn(1), turn(2, 1, question="Go on."), turn(3, 2, question="Go on.")]
+
+    titles = [one.title for one in number_turns(turns, {"Go on."})]
+
+    assert titles == ["Q1", "▶ Q1", "▶ Q1"]
+
+
 def test_a_turn_without_an_answer_is_not_shown():
     turns = [turn(1), turn(2, 1, answer=""), turn(3, 2)]
 

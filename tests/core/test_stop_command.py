@@ -6,9 +6,9 @@ import pytest
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.messages import MenuClick
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import Job
 from tests.builders import ALICE, BOB, BOSS, KEY, BotWorld, job, message, turn
 
 

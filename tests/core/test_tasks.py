@@ -8,20 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feishu_bot.core.jobs import QueuedTask, read_payload
 from feishu_bot.core.legacy_tasks import is_legacy
 from feishu_bot.core.messages import Attachment, IncomingMessage, Mention, Sender
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.core.tasks import (
     AskQuestion,
     ContinueAnswer,
     Greet,
     MakeTitle,
-    QueuedTask,
     Regenerate,
-    ReplyTarget,
     RunCommand,
     SuggestCommand,
     Task,
-    read_payload,
 )
 from tests.builders import ALICE, message, queued
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feishu_bot.core.queue.waiting_indicator import LEAST_WAIT, SCOPE_SECONDS
@@ -66,7 +66,6 @@ class FailingStore:
         return call
 
 
-@settings(max_examples=500, deadline=None)
 @given(steps)
 def test_no_reaction_stays(steps) -> None:
     world = World()

@@ -13,7 +13,8 @@ from feishu_bot.core.commands.welcome import Welcome
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.messages import ChatJoined
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import AskQuestion, ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import AskQuestion
 from tests.builders import ALICE, BOB, TEXTS, BotWorld, message
 from tests.core.card_parts import paragraphs
 from tests.core.fakes import FakeConversations, FakeInbox, FakePeople

@@ -13,8 +13,8 @@ from feishu_bot.feishu.webhook.handler import WebhookHandler
 from feishu_bot.feishu.webhook.knock import Delivery, Keys, KnockAnswers, knock
 from feishu_bot.feishu.webhook.signature import SignatureVerifier
 from feishu_bot.setup.doctor.addresses import DAY, EVENT_ADDRESS, Knocker, send
-from feishu_bot.setup.doctor.exchange import Answer, Failure
 from feishu_bot.setup.doctor.process import check_process
+from feishu_bot.setup.exchange import Answer, Failure
 from tests.doctor.conftest import page
 
 KEYS = Keys("cli_1", "the encrypt key", "the token")

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lark_oapi.core.http import Transport
 
@@ -309,7 +309,6 @@ secret = st.text("abcdefghkmnopqrstuvwxyzABC0123456789", min_size=8, max_size=40
 SECRETS = st.tuples(secret, secret, secret, secret, secret, secret)
 
 
-@settings(max_examples=40)
 @given(
     SECRETS.filter(lambda found: len(set(found)) == 6), st.lists(st.text(max_size=5), min_size=8)
 )

@@ -11,7 +11,7 @@ import pytest
 from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxyError, SSLError
 
 from feishu_bot.feishu.unreached import UNREACHED, layer_of
-from feishu_bot.setup.doctor.exchange import LARGEST, Answer, Failure, exchange
+from feishu_bot.setup.exchange import LARGEST, Answer, Failure, exchange
 from tests.certificates import self_signed
 from tests.doctor.conftest import page
 

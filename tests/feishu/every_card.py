@@ -24,9 +24,10 @@ from feishu_bot.core.messenger import FileOffer, Footer, Resumable
 from feishu_bot.core.missed_messages import missed_card
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import Person
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.core.roles import Role
 from feishu_bot.core.studio.picture_card import drawn_images, picture_controls
-from feishu_bot.core.tasks import OfferEdited, OfferMissed, ReplyTarget
+from feishu_bot.core.tasks import OfferEdited, OfferMissed
 from feishu_bot.feishu.cards import answer as cards
 from feishu_bot.feishu.cards.alert import alert_card
 from feishu_bot.feishu.cards.card_renderer import render_card

@@ -139,3 +139,47 @@ def sound_texts(draw: st.DrawFn) -> str:
 
 def hostile_texts() -> st.SearchStrategy[str]:
     return st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=30).map("".join)
+
+
+# What a text may be full of, and begin with.
+_LONG = [
+    "0 1 2 3 ",
+    "3.14159 ",
+    "1234567890",
+    "12:30 ",
+    "-1 +2 ",
+    "01",
+    '{"a": [1, "b c"]}, ',
+    "aGVsbG8gd29ybGQ",
+    "some words here ",
+    "这是一些文字，",
+    "（甲）【乙】",
+    "[1, 2], ",
+    "a_b*c ",
+    "x = y + 1; ",
+    "path/to/file_",
+    "甲 | 乙 ",
+    "<b> ",
+    "12\n",
+    "a | b\n",
+    "| a | b |\n",
+    "- 1\n",
+    "3.\n",
+    "\\alpha + ",
+    "👩‍👩‍👧",
+]
+# fmt: off
+_BEGIN = [
+    "[", "[甲](", "[a][", "[a]: ", "![", "$", "$$", "$$\n", "\\(", "\\[\n", "\\frac{", "|", "| ",
+    "a | ", "`", "```", "```\n", "~~~", "<", "<a ", "<sub>", "**", "***", "_", "~~", "- ", "> ",
+    "# ", "1. ", "- [", "> - 1. ", "\\begin{align}\n", "(", "“", "\\", "& ", "https://x.y/", "",
+    "| a | b |\n|---|---|\n| ", "[^1]: ", "前\n", "---", "===", "+ ", "10. ", ": ", "#", "@",
+]
+# fmt: on
+
+
+def long_texts() -> st.SearchStrategy[str]:
+    """Much of one kind, behind what may begin something."""
+    part = st.tuples(st.sampled_from(_BEGIN), st.sampled_from(_LONG), st.integers(1, 60))
+    parts = part.map(lambda one: one[0] + one[1] * one[2])
+    return st.lists(parts, min_size=1, max_size=3).map("".join)

@@ -291,31 +291,31 @@ def test_any_latex_becomes_unicode_without_a_command_or_stays(latex: str) -> Non
 @pytest.mark.parametrize(
     "hostile",
     [
-        "$" * 50_000,
-        "$a " * 15_000,
-        "$$a " * 12_500,
-        "\\(" * 25_000,
-        "\\[\n" * 5_000,
-        "$$\n" * 5_000,
-        "\\begin{align}\n" * 4_000,
-        "\\frac" * 10_000,
-        "\\frac{" * 7_500,
-        "$" + "{" * 5_000 + "}" * 5_000 + "$",
+        "$" * 20_000,
+        "$a " * 6_000,
+        "$$a " * 5_000,
+        "\\(" * 10_000,
+        "\\[\n" * 2_000,
+        "$$\n" * 2_000,
+        "\\begin{align}\n" * 1_600,
+        "\\frac" * 4_000,
+        "\\frac{" * 3_000,
+        "$" + "{" * 2_000 + "}" * 2_000 + "$",
         "$" + "\\frac{a}{" * 200 + "$",
-        "x^" * 25_000,
-        "**" * 25_000,
-        "[" * 25_000,
-        "<sub>" * 10_000,
-        "`$" * 25_000,
+        "x^" * 10_000,
+        "**" * 10_000,
+        "[" * 10_000,
+        "<sub>" * 4_000,
+        "`$" * 10_000,
     ],
     ids=lambda text: text[:12].encode("unicode_escape").decode(),
 )
 def test_hostile_text_takes_no_more_than_its_length(hostile: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     safe(hostile)
     safe_markdown(hostile, streaming=True)
 
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 2
 
 
 def test_html_that_sets_low_and_high_is_unicode() -> None:

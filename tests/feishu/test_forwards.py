@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feishu_bot.core.fetched_messages import FetchedMessage
@@ -105,7 +105,6 @@ ties = st.lists(
 
 
 @given(ties)
-@settings(max_examples=150, deadline=None)
 def test_however_messages_are_tied_each_is_told_once_or_counted(found):
     items = [
         item(name, upper, kind, at, deleted=deleted)

@@ -116,10 +116,10 @@ def test_a_text_that_breaks_off_anywhere_is_harmless(text: str, at: int) -> None
     [
         "$" + "\\alpha+" * 40 + "1$ ",
         "$" + "\\a" * 200 + "\n",
-        "[a](b" + " " * 20_000,
-        "\\a{" + "_" * 20_000 + "\nx",
-        "`" * 3 + "\n<" + "\n" * 20_000 + "!",
-        " " * 20_000 + "x",
+        "[a](b" + " " * 8_000,
+        "\\a{" + "_" * 8_000 + "\nx",
+        "`" * 3 + "\n<" + "\n" * 8_000 + "!",
+        " " * 8_000 + "x",
         "\\(" * 400 + "=" + "a" * 900 + "\\)",
         "\\(" * 400 + "<" + "a" * 900 + "\\)",
     ],
@@ -135,4 +135,4 @@ def test_no_text_holds_an_answer_up(text, is_cut):
         stream.text()
 
     # Going back at every sign takes minutes, or for ever.
-    assert time.thread_time() - started < 5.0
+    assert time.thread_time() - started < 2.0

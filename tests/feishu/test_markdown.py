@@ -215,7 +215,7 @@ def test_halves_of_an_emoji_are_joined() -> None:
 
 
 def test_no_text_raises_pings_or_shows_a_picture() -> None:
-    for text in random_texts(1, 1_500):
+    for text in random_texts(1, 600):
         for streaming in (True, False):
             shown = safe(text, streaming=streaming)
             prose = without_code(shown)
@@ -230,7 +230,7 @@ def test_no_text_raises_pings_or_shows_a_picture() -> None:
 
 
 def test_safe_text_stays_as_it_is() -> None:
-    for text in random_texts(2, 1_500):
+    for text in random_texts(2, 600):
         once = safe(text)
         assert safe(once) == once, text
 
@@ -238,15 +238,14 @@ def test_safe_text_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[" * 20_000, "![" * 10_000, "`" * 20_000, "` `` " * 4_000, "<" * 20_000, "\\" * 20_000,
-        "[a](" * 5_000, "[a](b " * 4_000, ">" * 20_000, " " * 20_000, "| " * 10_000, "-|" * 9_000,
-        "- a\n" * 5_000, "  " * 5_000 + "- a", "".join("`" * n + " " for n in range(200)),
-        "> " * 300, "- " * 300, "**a " * 5_000, "**“a”**b" * 3_000, "[a]: b\n" * 2_000,
-        "[x][1] " * 3_000 + "\n\n[1]: http://" + "y" * 200, "http://" * 3_000, "\\(" * 8_000,
-        "~~a " * 5_000, "x|y\n-|-\n" + "`|" * 3_000,
+        "[" * 8_000, "![" * 4_000, "`" * 8_000, "` `` " * 1_600, "<" * 8_000, "\\" * 8_000,
+        "[a](" * 2_000, "[a](b " * 1_600, ">" * 8_000, " " * 8_000, "| " * 4_000, "-|" * 3_600,
+        "- a\n" * 2_000, "  " * 2_000 + "- a", "".join("`" * n + " " for n in range(200)),
+        "> " * 300, "- " * 300, "**a " * 2_000, "**“a”**b" * 1_200, "[a]: b\n" * 800,
+        "[x][1] " * 1_200 + "\n\n[1]: http://" + "y" * 200, "http://" * 1_200, "\\(" * 3_200,
+        "~~a " * 2_000, "x|y\n-|-\n" + "`|" * 1_200,
     ],
 )  # fmt: skip
-@pytest.mark.timeout(120)
 def test_no_text_takes_long(text: str) -> None:
     # Time of the processor: others may have it for a while.
     started = time.thread_time()
@@ -255,7 +254,8 @@ def test_no_text_takes_long(text: str) -> None:
     summary_line(text)
     card_texts(text, 5_000)
 
-    assert time.thread_time() - started < 5.0
+    # A tenth of a second is usual; with the square of the length it would be minutes.
+    assert time.thread_time() - started < 2.0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What holds for every Markdown text. HYPOTHESIS_PROFILE=many tries far more of them."""
+"""What holds for every Markdown text. `make properties` tries far more of them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ import json
 import os
 import re
 
-from hypothesis import HealthCheck, Phase, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from feishu_bot.feishu.cards.markdown import MarkdownStream, safe_markdown
+from feishu_bot.feishu.cards.markdown.half_lines import HELD_HEAD
+from feishu_bot.feishu.cards.markdown.half_marks import HELD_ADDRESS, HELD_CHARS, HELD_FORMULA
 from tests.feishu.markdown_cards import card_texts
 from tests.feishu.markdown_judge import Shown, is_within, shown
-from tests.feishu.markdown_texts import hostile_texts, sound_texts
+from tests.feishu.markdown_texts import hostile_texts, long_texts, sound_texts
 
 COMMON = {
     "deadline": None,
     "database": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
-settings.register_profile(
-    "few",
-    settings(max_examples=50, derandomize=True, phases=[Phase.explicit, Phase.generate], **COMMON),
-)
-settings.register_profile("many", settings(max_examples=3_000, **COMMON))
-PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
+FEW = settings(max_examples=50, derandomize=True, phases=[Phase.explicit, Phase.generate], **COMMON)
+MANY = settings(max_examples=3_000, **COMMON)
+PROFILE = MANY if os.environ.get("HYPOTHESIS_PROFILE") == "many" else FEW
+# Thousands of examples take minutes.
+pytestmark = pytest.mark.timeout(60 if PROFILE is FEW else 1_800)
 
 BLOCKS = ("h1", "h2", "li", "pre", "hr", "table", "blockquote")
 
@@ -68,13 +70,17 @@ def test_every_word_is_shown_in_a_block_of_its_kind(text: str) -> None:
 
 @PROFILE
 @given(sound_texts(), st.integers(300, 1_500))
+@example("字" * 60 + "。句一。" * 30 + "\nT\n===\n", 300)
+@example("| a | b |\n|---|---|\n| c | d |\n" + "一句话。" * 50, 300)
 def test_every_word_is_shown_on_one_of_the_cards(text: str, limit: int) -> None:
     text *= 2
     cards = card_texts(text, limit, tables_left=1_000)
 
-    for card in cards:
+    for card, following in zip(cards, [*cards[1:], ""], strict=True):
         assert len(json.dumps(card, ensure_ascii=False).encode()) - 2 <= limit
-        assert not re.search(r"^#+ [^\n]*\Z", card, re.MULTILINE) or card is cards[-1]
+        ends_with_heading = re.search(r"^#+ [^\n]*\Z", card, re.MULTILINE)
+        # A heading that fills cards goes on in the next one.
+        assert not ends_with_heading or not following or following.startswith("#")
     check_same_words(text, together([shown(card) for card in cards]))
 
 
@@ -97,6 +103,7 @@ def test_a_frame_shows_no_block_that_the_end_lacks(text: str, step: int) -> None
 
 @PROFILE
 @given(st.one_of(sound_texts(), hostile_texts()), st.integers(1, 40))
+@example("\\begin{align}\n> \\end{align}\\end{align}", 1)
 def test_a_growing_text_is_shown_as_if_read_at_once(text: str, step: int) -> None:
     stream = MarkdownStream()
     step = max(step, len(text) // 60)
@@ -109,6 +116,7 @@ def test_a_growing_text_is_shown_as_if_read_at_once(text: str, step: int) -> Non
 
 @PROFILE
 @given(sound_texts(), st.integers(1, 40), st.integers(300, 900))
+@example("> # T\n>\n> | a | b |\n> |---|---|\n> | c | d |\n> " + "一句话。" * 40 + "\n", 1, 300)
 def test_a_growing_text_is_cut_as_if_it_was_there_at_once(text: str, step: int, limit: int) -> None:
     text *= 2
     stream = MarkdownStream()
@@ -137,3 +145,18 @@ def test_nothing_harmful_gets_out(text: str, times: int, limit: int) -> None:
         check_harmless(card)
     for at in range(0, len(text), 7):
         check_harmless(safe_markdown(text[:at], streaming=True))
+
+
+@PROFILE
+@given(st.one_of(long_texts(), sound_texts(), hostile_texts()), st.integers(1, 50))
+@example("".join(f"{number} " for number in range(300)), 1)
+def test_a_growing_text_is_never_far_behind(text: str, step: int) -> None:
+    """Only what is really open may wait longer: an address, a formula, a table's head."""
+    patience = HELD_CHARS
+    patience += HELD_FORMULA if re.search(r"\$|\\[A-Za-z(\[]", text) else 0
+    patience += HELD_HEAD if "|" in text else 0
+    patience += HELD_ADDRESS if re.search(r"\](\(|:).*https?:", text) else 0
+    step = max(step, len(text) // 25)
+    for at in range(step, len(text) + step, step):
+        shown_now = shown(safe_markdown(text[:at], streaming=True)).letters
+        assert len(shown(whole(text[:at])).letters) - len(shown_now) <= patience

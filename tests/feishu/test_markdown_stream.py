@@ -85,3 +85,29 @@ def test_safe_text_is_not_made_safe_twice() -> None:
     text = MarkdownStream("a *b* <c>").text()
 
     assert safe_markdown(text, streaming=False) is text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown_now"),
+    [
+        ("0 1 2 3", "0 1 2 3"),
+        ("12:30", "12:30"),
+        ("-1 +2", "-1 +2"),
+        ("#1 2", "#1 2"),
+        ("1.5.2", "1.5.2"),
+        ("- 1 2", "- 1 2"),
+        ("好\n0 1", "好  \n0 1"),
+        ("[" + "1, 2, " * 30, "[" + "1, 2, " * 29 + "1, 2,"),
+        ("$$\n" + "and so on " * 12, "$$  \n" + "and so on " * 12),
+    ],
+)
+def test_what_can_be_told_already_is_shown(text: str, shown_now: str) -> None:
+    assert safe_markdown(text, streaming=True).rstrip() == shown_now.rstrip()
+
+
+def test_a_long_row_of_a_table_grows() -> None:
+    text = "| a | b |\n|---|---|\n| 1 | " + "说明。" * 30 + "**重"
+
+    row = safe_markdown(text, streaming=True).splitlines()[-1]
+
+    assert row == "| 1 | " + "说明。" * 30 + " |"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import pytest
+
 from feishu_bot.core.messenger import FinalAnswer
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.errors import FeishuUnavailable, LeaseLost, TargetGone
 from feishu_bot.logs import bind
 from tests.builders import KEY, message
 
@@ -65,3 +68,30 @@ def test_what_comes_while_the_end_is_being_kept_is_shown_with_it(sim, messenger,
 
     stream.finish(FinalAnswer(text="Once upon a time."))
     assert "Once upon a time." in sim.feishu.answers_to(question)[0].text
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_over"),
+    [
+        (LeaseLost("taken over"), True),
+        (TargetGone("recalled"), True),
+        # The model is read to its end: the next try shows the whole answer.
+        (FeishuUnavailable("no answer"), False),
+        (RuntimeError("a mistake of ours"), False),
+    ],
+)
+def test_only_an_answer_that_no_try_can_show_ends_the_reading(
+    messenger, question, failure, is_over
+):
+    target = ReplyTarget.of(message(message_id=question.message_id, chat_id=question.chat.chat_id))
+
+    def save(_: object) -> None:
+        raise failure
+
+    stream = messenger.open_answer(
+        target, key=KEY, reference="ev_1", checkpoint={}, save=save, sent=lambda _: None
+    )
+
+    with pytest.raises(type(failure)):
+        stream.finish(FinalAnswer(text="Hello"))
+    assert stream.is_over == is_over

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from bisect import bisect_right
 
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from feishu_bot.core.call_budget.renewal import IDLE_SECONDS, RENEW_SECONDS, CallBudget, Decide
 from feishu_bot.core.call_budget.shares import FLOOR, NOTHING, Holding
+from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.feishu.streaming.api_budget import MINUTE, PER_MINUTE, PER_SECOND, SECOND, WHOLE
 from feishu_bot.feishu.streaming.pacer import Pacer
@@ -54,11 +54,11 @@ class Door:
         self.table.exchange(self.process, decide)
 
 
-class Jobs:
+class Jobs(RunningJobs):
     """As many running jobs as are said."""
 
     def __init__(self) -> None:
-        self.changed = threading.Condition()
+        super().__init__()
         self.number = 0
 
     def __len__(self) -> int:

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from feishu_bot.core.cards import Card, Image
-from feishu_bot.core.tasks import ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.errors import FeishuError, PermissionMissing
 from tests.builders import KEY, message
 

@@ -455,7 +455,7 @@ def test_pings_do_not_prolong_the_wait_for_the_first_word(
     server.will(pings(ping, every=0.02))
 
     with pytest.raises(ModelError) as caught:
-        ask(first_token_timeout=1.0)
+        ask(first_token_timeout=0.4)
 
     assert caught.value.kind == ModelErrorKind.GATEWAY_TIMEOUT_FIRST
     assert len(server.requests) == 1

@@ -7,7 +7,7 @@ import contextlib
 import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feishu_bot.core.documents import MOST_SCANS, Document
@@ -198,14 +198,12 @@ def test_what_cant_be_read_is_said_precisely(name: str, data: bytes, kind: str) 
 
 
 # The first of a kind imports its library.
-@settings(deadline=None)
 @given(st.binary(max_size=2_000), st.text(max_size=20))
 def test_any_bytes_are_text_or_a_media_error(data: bytes, name: str) -> None:
     with contextlib.suppress(MediaError):
         assert read_document(name, data, chars=100).parts
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=500))
 def test_any_bytes_are_decoded(data: bytes) -> None:
     assert isinstance(decode(data), str)

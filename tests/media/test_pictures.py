@@ -7,7 +7,7 @@ import io
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -85,7 +85,6 @@ def test_what_is_no_picture_is_said_so() -> None:
 
 
 # Some bytes make a large picture, which takes a while.
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.data())
 def test_any_bytes_are_a_picture_or_a_media_error(
     noise: bytes, kind: str, draw: st.DataObject

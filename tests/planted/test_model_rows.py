@@ -9,6 +9,7 @@ import pytest
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.chat_model import ChatMessage, Prompt
+from feishu_bot.core.languages import Words
 from feishu_bot.errors import ModelError
 from feishu_bot.gateway_factory import build_gateway
 from feishu_bot.monitoring import chat_models
@@ -246,7 +247,7 @@ def warnings_at_start(
     """What the log says when the bot looks at its model service for the first time."""
     gateway = build_gateway(settings)
     part = GatewayCheck(gateway, outcome or LatestOutcome(), TEXTS, models=chat_models(settings))
-    title = "模型服务", "Model service"
+    title = Words("模型服务", "Model service")
     check = Check(name="gateway", run=part.run, seconds=1, title=title, explain=part.explain)
     try:
         Readiness((check,)).look(check)

@@ -1,12 +1,13 @@
-"""gunicorn in forks of a process that has imported other people's packages once.
+"""gunicorn in forks of a process that has imported everything once.
 
-Most of what a start costs is their import. The bot's own modules are imported in every fork, and
-so is prometheus_client, which looks at the environment then. `tests/test_cli.py` and
-`tests/test_package.py` start the bot as it is deployed.
+Nearly all that a start costs is the import. prometheus_client looks at the environment when it is
+imported, so a bot with METRICS imports it again, and with it the bot's own modules, which use it.
+`tests/test_cli.py` and `tests/test_package.py` start the bot as it is deployed.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-IMPORTED_AGAIN = ("feishu_bot", "prometheus_client", "wsgi")
+USE_METRICS = ("feishu_bot", "prometheus_client")
 
 
 class GunicornForks:
@@ -85,9 +86,11 @@ def main() -> None:
     import gunicorn.workers.gthread  # noqa: F401
 
     import feishu_bot.app  # noqa: F401
+    import feishu_bot.web.worker  # noqa: F401
 
-    for name in [name for name in sys.modules if name.partition(".")[0] in IMPORTED_AGAIN]:
-        del sys.modules[name]
+    # What is there now stays in every fork, and needn't be looked through again.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         request = json.loads(line)
         if "ended" in request:
@@ -108,6 +111,9 @@ def _become_gunicorn(environ: dict[str, str], log: str) -> None:
     for old, new in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(old, new)
     sys.argv = ["gunicorn", "wsgi:app"]
+    if "METRICS" in environ:
+        for name in [name for name in sys.modules if name.partition(".")[0] in USE_METRICS]:
+            del sys.modules[name]
 
     from gunicorn.app.wsgiapp import run
 

@@ -187,6 +187,21 @@ def test_the_final_text_is_whole_when_every_third_call_is_refused(sim, talk, bot
     assert all(sim.feishu.answers_to(q)[0].text.count("w59") == 1 for q in questions)
 
 
+def test_an_answer_of_feishu_that_makes_no_sense_loses_and_doubles_nothing(sim, talk, bot):
+    sim.gateway.respond_with(lambda body: Script.text("the end."))
+    empty, too_deep = b'{"code":0,"data":null}', b'{"code":0,"data":' + b"[" * 100_000
+    for body in (empty, b'{"code":0,"data":{"card_id":1}}', b'{"code":false}', too_deep):
+        # So that another token is asked for.
+        sim.feishu.faults.fail("card.create", code=99991663)
+        for api in ("token", "card.create", "message.reply", "card.update"):
+            sim.feishu.faults.garble(api, body)
+
+        question = talk.say("hello")
+
+        sim.feishu.wait_for(lambda question=question: whole(sim, question))
+        assert len(sim.feishu.answers_to(question)) == 1, body
+
+
 @pytest.mark.parametrize("api", ["card.create", "message.reply", "card.update"])
 def test_an_answer_of_feishu_that_is_lost_doubles_nothing(sim, talk, bot, api):
     sim.feishu.faults.disconnect(api, 1, after=True)

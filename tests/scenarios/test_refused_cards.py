@@ -150,3 +150,14 @@ def test_a_topic_gets_no_answer_outside_of_it(sim, talk, bot, caplog):
 
     sim.feishu.wait_for(lambda: "outcome=failed" in caplog.text)
     assert not [m for m in sim.feishu.messages_in(topics) if m.is_from_bot]
+
+
+def test_a_frame_refused_for_an_unknown_reason_leaves_the_answer_in_its_card(sim, talk, bot):
+    sim.feishu.faults.fail("element.content", code=424242)
+    sim.gateway.enqueue(Script.text("All of it, in one place.", between=0.05))
+    question = talk.say("hello")
+
+    answer = talk.answer(question)
+
+    assert "All of it, in one place." in answer.text
+    assert sim.feishu.answers_to(question) == [answer]

@@ -43,7 +43,7 @@ def test_an_address_that_leads_elsewhere_is_told_before_and_after(tenant: Tenant
         tenant.set_up(public_url=f"http://127.0.0.1:{free_port()}")
 
     assert failed.value.code == "210042"
-    assert "The connection is refused" in tenant.phone.english
+    assert "nothing listens on that port" in tenant.phone.english
     # What the events already lead to stays.
     assert tenant.app.in_force().subscription_type == "websocket"
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from feishu_bot.setup.http_calls import MOST_BYTES, HttpCalls, NoAnswer
+from feishu_bot.setup.exchange import LARGEST
+from feishu_bot.setup.http_calls import HttpCalls, NoAnswer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -50,7 +51,10 @@ def test_an_answer_that_trickles_in_is_given_up() -> None:
     assert told.value.layer == "timeout"
 
 
-def test_an_answer_that_is_too_long_says_nothing() -> None:
-    body = b'{"a":"' + b"x" * MOST_BYTES + b'"}'
-    with answered(iter([HEAD + b"Content-Length: %d\r\n\r\n" % len(body), body])) as url:
-        assert HttpCalls().send("GET", url).data is None
+def test_an_answer_that_is_too_long_is_none() -> None:
+    body = b'{"a":"' + b"x" * LARGEST + b'"}'
+    with (
+        answered(iter([HEAD + b"Content-Length: %d\r\n\r\n" % len(body), body])) as url,
+        pytest.raises(NoAnswer),
+    ):
+        HttpCalls().send("GET", url)

@@ -151,6 +151,8 @@ def test_the_page_becomes_the_bot(tenant: Tenant, run: Run, tmp_path: Path) -> N
         return link_in(opener.open(request, timeout=5).read().decode())
 
     tenant.scan(eventually(link).rstrip('"}\n'))
+    state = f"{tenant.public_url}/setup/state"
+    eventually(lambda: b'"done"' in opener.open(state, timeout=5).read(), timeout=START_SECONDS)
 
     eventually(lambda: "Starting the bot" in process.output, timeout=START_SECONDS)
     eventually(lambda: pings(tenant.public_url), timeout=START_SECONDS)

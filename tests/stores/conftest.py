@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.messages import IncomingMessage, Sender
-from feishu_bot.core.tasks import AskQuestion, QueuedTask, ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import AskQuestion
 from feishu_bot.stores import Database
 from tests.polling import Clock
 from tests.postgres import Postgres

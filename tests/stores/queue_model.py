@@ -24,10 +24,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.messages import IncomingMessage, Sender
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.queue.worker_pool import WorkerPool
-from feishu_bot.core.tasks import AskQuestion, Job, QueuedTask, ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import AskQuestion
 from feishu_bot.errors import LeaseLost, StoreUnavailable
 from feishu_bot.stores import Database, SqlConversations, SqlInbox, WorkerId
 from feishu_bot.stores.schema import inbox as table

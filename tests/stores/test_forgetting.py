@@ -14,11 +14,11 @@ from feishu_bot.core.answering.question_context import tagged
 from feishu_bot.core.chats import ChatSettings
 from feishu_bot.core.conversations import ConversationKey, Turn
 from feishu_bot.core.feedback import RatedAnswer
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.limits import Spending
 from feishu_bot.core.messages import Attachment, Sender
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import ErasureReport, Person, pseudonym
-from feishu_bot.core.tasks import QueuedTask
 from feishu_bot.core.usage import Usage
 from feishu_bot.stores import (
     Database,

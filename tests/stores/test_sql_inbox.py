@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.jobs import Job
+from feishu_bot.core.queue.concurrency_limits import Askers
 from feishu_bot.core.queue.inbox import Renewal
-from feishu_bot.core.queue.shares import Askers
 from feishu_bot.core.tasks import (
     AskQuestion,
-    Job,
     MakeTitle,
     MarkRatings,
     MarkRecalled,
@@ -493,7 +493,7 @@ class TestInbox:
     ) -> None:
         inbox.put(make_task(1))
         (job,) = inbox.claim(1)
-        inbox.renew([(job, "first\n")])
+        inbox.keep_progress([(job, "first\n")])
         inbox.renew([(job, "seco\0nd\n")])
 
         let_lease_end(other, clock)
@@ -509,6 +509,7 @@ class TestInbox:
         let_lease_end(other, clock)
         (again,) = other.claim(1)
 
+        inbox.keep_progress([(job, "late\n")])
         assert inbox.renew([(job, "late\n")]).lost == {job.id}
         other.release([again])
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.queue.waiting import LeftReaction, WaitingTask
-from feishu_bot.core.tasks import QueuedTask, RunCommand
+from feishu_bot.core.tasks import RunCommand
 from feishu_bot.stores import Database, SqlInbox, WorkerId
 from feishu_bot.stores.waiting import SqlWaiting
 from tests.polling import Clock

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.queue.admission import Admission, Pending, refusal_of
-from feishu_bot.core.queue.shares import Askers
-from feishu_bot.core.tasks import Job, QueuedTask, RunCommand
+from feishu_bot.core.queue.concurrency_limits import Askers
+from feishu_bot.core.tasks import RunCommand
 from feishu_bot.errors import LeaseLost
 from feishu_bot.stores import Database, SqlInbox, WorkerId
 from feishu_bot.stores.waiting import SqlWaiting

@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.messages import Attachment, IncomingMessage, Sender
 from feishu_bot.core.queue.running_jobs import RunningJobs
-from feishu_bot.core.tasks import AskQuestion, MakeTitle, QueuedTask, ReplyTarget, RunCommand
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import AskQuestion, MakeTitle, RunCommand
 from feishu_bot.stores import Database, SqlConversations, SqlInbox, WorkerId
 from feishu_bot.stores.schema import inbox as table
 from feishu_bot.stores.schema import messages

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from feishu_bot.core.languages import Words
+
 
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """A part that the bot can't do without; None until it was looked at. Titles in zh and en."""
+    """A part that the bot can't do without; None until it was looked at."""
 
     name: str
-    title: tuple[str, str]
+    title: Words
     is_up: bool | None
 
 

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from feishu_bot.core.answer_files import TABLES, WHOLE
 from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.answering.progress import ShownText
+from feishu_bot.core.jobs import Job, Outcome
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, FileOffer, FinalAnswer, Messenger
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import Job, Outcome
 from feishu_bot.errors import (
     FeishuError,
     FeishuUnavailable,

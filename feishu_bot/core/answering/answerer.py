@@ -20,6 +20,7 @@ from feishu_bot.core.answering.spoken_question import SpokenQuestions
 from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.background_tasks import BackgroundTasks
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.jobs import MAX_ATTEMPTS, Job
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import AnswerStream, Messenger
 from feishu_bot.core.notices import Notice
@@ -28,7 +29,6 @@ from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
 from feishu_bot.core.studio.painter import Painter
-from feishu_bot.core.tasks import MAX_ATTEMPTS, Job
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import get_logger

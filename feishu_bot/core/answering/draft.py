@@ -12,11 +12,11 @@ from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.cards import Block
 from feishu_bot.core.chat_model import FinishReason
 from feishu_bot.core.drawings import Drawing
+from feishu_bot.core.jobs import Outcome
 from feishu_bot.core.messages import known_fields
 from feishu_bot.core.messenger import FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.studio.picture_card import drawn_images, picture_controls
-from feishu_bot.core.tasks import Outcome
 from feishu_bot.core.usage import MediaUse
 from feishu_bot.errors import MediaErrorKind
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from feishu_bot.core.answer_files import AnswerFiles
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.messenger import File, FileOffer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import Job, QueuedTask, SendAnswerFile
+from feishu_bot.core.tasks import SendAnswerFile
 
 MEGABYTE = 1024 * 1024
 # "Upload a file" takes no more.

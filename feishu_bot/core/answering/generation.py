@@ -40,10 +40,10 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Conversation
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import Job
 from feishu_bot.core.usage import MediaUse, Prices
 from feishu_bot.errors import ModelError
 

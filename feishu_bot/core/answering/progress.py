@@ -93,6 +93,11 @@ class Progress:
     def _reasoning_before(self) -> str:
         return self.before.reasoning if self.before.text else ""
 
+    @property
+    def has_first_words(self) -> bool:
+        """Whether this try has begun the answer itself, and nothing of that is kept."""
+        return bool(self.text) and not self._kept_chars["text"]
+
     def ask(self, model: str, prompt_tokens: int) -> None:
         """The model is asked, with so many tokens."""
         with self._lock:

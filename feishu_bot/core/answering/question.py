@@ -13,10 +13,11 @@ from feishu_bot.core.answering.unread import shown_name
 from feishu_bot.core.conversations import Conversation, Conversations, Turn
 from feishu_bot.core.drawings import Drawing
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, DrawAgain, Job, Regenerate
+from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, DrawAgain, Regenerate
 from feishu_bot.core.usage import MediaUse
 
 

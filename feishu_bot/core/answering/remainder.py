@@ -9,12 +9,13 @@ from feishu_bot.core.answer_files import AnswerFiles
 from feishu_bot.core.answering.answer_run import AnswerRun
 from feishu_bot.core.answering.draft import FINISH_NOTICES, Draft
 from feishu_bot.core.conversations import Conversations, Turn
+from feishu_bot.core.jobs import MAX_ATTEMPTS, Job
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import MAX_ATTEMPTS, Job, ShowMore
+from feishu_bot.core.tasks import ShowMore
 from feishu_bot.errors import LeaseLost
 from feishu_bot.logs import get_logger
 

@@ -11,9 +11,9 @@ from feishu_bot.core.answering.message_kinds import is_voice
 from feishu_bot.core.answering.model_failures import ModelFailures
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.voice_messages import VoiceMessages
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import Job
 from feishu_bot.errors import ModelError
 
 

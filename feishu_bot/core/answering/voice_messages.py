@@ -11,10 +11,10 @@ from feishu_bot.core.answering.question_context import as_written, tags_in
 from feishu_bot.core.attachments import AttachmentSource, failure_notice
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.formatting import format_count
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.messages import IncomingMessage, known_fields
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.recording_lengths import recording_seconds
-from feishu_bot.core.tasks import Job
 from feishu_bot.core.transcription import MOST_AUDIO, Transcriber
 from feishu_bot.core.usage import MediaUse, Prices
 from feishu_bot.errors import MediaError

@@ -9,13 +9,14 @@ from typing import Any
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.answering.message_kinds import unreadable
 from feishu_bot.core.conversations import Conversations
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.light_replies import LightReplies
 from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.people import People
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, DrawAgain, Job, Regenerate
+from feishu_bot.core.tasks import AskQuestion, ContinueAnswer, DrawAgain, Regenerate
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from feishu_bot.core.card_actions import CardClick
 from feishu_bot.core.conversations import ConversationKey, Conversations
 from feishu_bot.core.feedback import FeedbackStore
+from feishu_bot.core.jobs import MAX_ATTEMPTS, Job, QueuedTask
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.messenger import (
     AnswerEdit,
@@ -22,14 +23,8 @@ from feishu_bot.core.messenger import (
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.inbox import JobStore
-from feishu_bot.core.tasks import (
-    MAX_ATTEMPTS,
-    Job,
-    MarkRatings,
-    MarkRecalled,
-    QueuedTask,
-    ReplyTarget,
-)
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import MarkRatings, MarkRecalled
 from feishu_bot.errors import FeishuError, LeaseLost
 from feishu_bot.logs import get_logger
 

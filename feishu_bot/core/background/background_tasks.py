@@ -9,9 +9,9 @@ from feishu_bot.core.background.follow_ups import FollowUps
 from feishu_bot.core.background.spoken_answers import SpokenAnswers
 from feishu_bot.core.background.title_maker import TitleMaker
 from feishu_bot.core.conversations import Turn
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.tasks import (
-    Job,
     MakeTitle,
     MarkRatings,
     MarkRecalled,

@@ -18,8 +18,8 @@ from feishu_bot.core.chat_model import (
     TextDelta,
 )
 from feishu_bot.core.conversations import Turn
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import Job
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import ModelError
 from feishu_bot.logs import get_logger

@@ -19,12 +19,14 @@ from feishu_bot.core.background.completion import (
     excerpt,
 )
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.messenger import FollowUpQuestions, Messenger
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.quotas import QuotaChecker
-from feishu_bot.core.tasks import Job, QueuedTask, ReplyTarget, ShowFollowUps, SuggestFollowUps
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import ShowFollowUps, SuggestFollowUps
 from feishu_bot.core.usage import Usage
 from feishu_bot.errors import FeishuError, LeaseLost
 from feishu_bot.logs import get_logger

@@ -13,6 +13,7 @@ from feishu_bot.core.answering.usage_counter import UsageCounter
 from feishu_bot.core.background.completion import Completer, CompletionRequest
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.queue.enqueue import Enqueuer
@@ -20,7 +21,7 @@ from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.speakable import speakable, speech_parts
 from feishu_bot.core.speech import MOST_SPEECH_BYTES, LongVoice, Speech, SpeechModel, VoiceReply
-from feishu_bot.core.tasks import Job, QueuedTask, SpeakAnswer
+from feishu_bot.core.tasks import SpeakAnswer
 from feishu_bot.core.usage import Prices, Usage
 from feishu_bot.errors import FeishuError, LeaseLost, ModelError
 from feishu_bot.logs import get_logger

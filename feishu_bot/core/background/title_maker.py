@@ -14,10 +14,11 @@ from feishu_bot.core.background.completion import (
 )
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
 from feishu_bot.core.history import History
+from feishu_bot.core.jobs import Job, QueuedTask
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.queue.inbox import JobStore
 from feishu_bot.core.queue.running_jobs import JobControl
-from feishu_bot.core.tasks import Job, MakeTitle, QueuedTask
+from feishu_bot.core.tasks import MakeTitle
 from feishu_bot.core.titles import clean_title
 from feishu_bot.errors import LeaseLost
 from feishu_bot.logs import get_logger

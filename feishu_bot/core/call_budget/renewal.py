@@ -7,11 +7,11 @@ Feishu counts in, since what was called counts for as long as its window lasts.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from feishu_bot.background_thread import BackgroundThread
 from feishu_bot.core.call_budget.division import divide
 from feishu_bot.core.call_budget.shares import (
     FLOOR,
@@ -93,23 +93,19 @@ class CallBudget:
         # Whether there is nothing to give back, and nobody here who wants more.
         self._is_settled = False
         self._has_failed = False
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread(
+            "call-budget", self._run, wake=running.wake, join_seconds=JOIN_SECONDS
+        )
 
     def start(self) -> None:
         """Take a share, and begin to renew it."""
-        self._thread = threading.Thread(target=self._run, name="call-budget", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Give the share back, but for a floor that the last cards need for a moment."""
-        self._closing.set()
-        with self._running.changed:
-            self._running.changed.notify_all()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
-            if not self._thread.is_alive():
-                self._safely(self.leave)
+        self._thread.stop()
+        if not self._thread.is_alive():
+            self._safely(self.leave)
 
     def may_begin(self) -> bool:
         """Whether this process may call at all: a new one first waits for the others."""
@@ -174,22 +170,15 @@ class CallBudget:
         if second != had:
             logger.debug("share of the calls to Feishu", second=second, of=self._whole.second)
         if second and not had:
-            with self._running.changed:
-                self._running.changed.notify_all()
+            self._running.wake()
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        while not self._thread.is_closing():
             self._safely(self.renew)
             if self._is_settled and not self._has_failed:
-                self._wait_for_job()
+                self._running.wait_for_any(IDLE_SECONDS, unless=self._thread.is_closing)
             else:
-                self._closing.wait(RENEW_SECONDS if self._second else RETRY_SECONDS)
-
-    def _wait_for_job(self) -> None:
-        with self._running.changed:
-            self._running.changed.wait_for(
-                lambda: self._running or self._closing.is_set(), IDLE_SECONDS
-            )
+                self._thread.wait(RENEW_SECONDS if self._second else RETRY_SECONDS)
 
     def _safely(self, exchange: Callable[[], None]) -> None:
         try:

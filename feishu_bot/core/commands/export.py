@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 
 from feishu_bot.core import own_pictures
 from feishu_bot.core.answering.question_context import without_context
 from feishu_bot.core.commands.exported_context import exported_context
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, command
-from feishu_bot.core.commands.reload import question_title
+from feishu_bot.core.commands.reload import continued_by, question_title
 from feishu_bot.core.conversations import Conversations, Turn
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messenger import File
@@ -69,6 +69,8 @@ class ExportCommands(CommandGroup):
         before: int | None = turns[0].parent
         for number, turn in enumerate(turns, 1):
             follows = numbers.get(turn.parent) if turn.parent != before else None
+            if turn.question in continued_by(self.words):
+                turn = replace(turn, question=texts("button_continue"))  # noqa: PLW2901
             part = "\n---\n\n" + _turn(texts, number, turn, follows)
             encoded = part.encode("utf-8", "replace")
             if len(document) + len(encoded) + len(left_out) > self.most:

@@ -26,12 +26,14 @@ from feishu_bot.core.cards import (
 )
 from feishu_bot.core.commands.registry import CommandGroup, action
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.limits import Period, Spending, Unit, WindowState
 from feishu_bot.core.messages import ChatType, Sender
 from feishu_bot.core.people import People
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.quotas import QuotaChecker
-from feishu_bot.core.tasks import QueuedTask, ReplyTarget, RunCommand
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import RunCommand
 from feishu_bot.core.usage import UsageStore
 
 # Each admin gets a card; more than that would be told of every person's day.

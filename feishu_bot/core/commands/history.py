@@ -20,10 +20,12 @@ from feishu_bot.core.commands.history_cards import (
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import Conversations, KeyResolver
 from feishu_bot.core.history import History, PastConversation
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import QueuedTask, ReplyTarget, RunCommand
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import RunCommand
 from feishu_bot.core.text import whole_number
 
 PAGE_SIZE = 8

@@ -20,17 +20,12 @@ from feishu_bot.core.commands.spelling import (
 )
 from feishu_bot.core.commands.synonyms import SYNONYMS
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import IncomingMessage, Mention, Sender
 from feishu_bot.core.messenger import File
 from feishu_bot.core.notices import Notice
-from feishu_bot.core.tasks import (
-    AskQuestion,
-    QueuedTask,
-    Regenerate,
-    RunCommand,
-    SuggestCommand,
-)
+from feishu_bot.core.tasks import AskQuestion, Regenerate, RunCommand, SuggestCommand
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from feishu_bot.core.answering.question_context import without_context
@@ -11,6 +11,7 @@ from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Buttons, Card, Option, Paragraph, Select, Text
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
 from feishu_bot.core.conversations import ConversationKey, Conversations, Turn
+from feishu_bot.core.languages import Language
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.text import shorten, whole_number
 
@@ -27,6 +28,7 @@ class NumberedTurn:
     turn: Turn
     depth: int
     is_again: bool
+    title: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class ReloadCommands(CommandGroup):
     """Shows the tree of turns, newest at the bottom, and goes back to one of them."""
 
     conversations: Conversations
+    words: Mapping[Language, Callable[..., str]]
     _: KW_ONLY
     clock: Callable[[], float] = time.time
 
@@ -57,12 +60,12 @@ class ReloadCommands(CommandGroup):
         if not is_there or not self.conversations.go_on_from(click.key, int(chosen)):
             return toast("reload_gone", "warning")
         # Numbered as /reload shows them from now on: it may be one from before /new.
-        numbered = number_turns(self.conversations.tree(click.key))
+        numbered = self._numbered(self.conversations.tree(click.key))
         turn = next((one for one in numbered if str(one.turn.id) == chosen), None)
         if turn is None:
             return toast("reload_gone", "warning")
         number = str(turn.number)
-        said = {"number": number, "question": question_title(turn.turn)}
+        said = {"number": number, "question": turn.title}
         blocks = (
             Paragraph(Text("reload_done", said)),
             Paragraph(Text("reload_how"), is_small=True),
@@ -74,7 +77,7 @@ class ReloadCommands(CommandGroup):
     def _page(self, key: ConversationKey, page: int) -> Card | None:
         # Where nothing was said since it began afresh, people look for what was before.
         tree = self.conversations.tree(key) or self.conversations.tree(key, whole=True)
-        turns = number_turns(tree)
+        turns = self._numbered(tree)
         end = len(turns) - page * PAGE_SIZE
         shown = turns[max(0, end - PAGE_SIZE) : max(0, end)]
         if not shown:
@@ -94,23 +97,37 @@ class ReloadCommands(CommandGroup):
         blocks = (ask, Paragraph(lines), select, *more)
         return Card(title=Text("reload_title"), icon="🌿", blocks=blocks)
 
+    def _numbered(self, turns: Sequence[Turn]) -> list[NumberedTurn]:
+        return number_turns(turns, continued_by(self.words))
+
     def _line(self, one: NumberedTurn, is_current: bool) -> str:
         indent = "　" * (one.depth - 1) + "├ " if one.depth else ""
         again = "↻ " if one.is_again else ""
         here = " 📍" if is_current else ""
         at = self._time(one.turn.created_at)
-        return f"{indent}{one.number} · {at} · {again}{question_title(one.turn)}{here}"
+        return f"{indent}{one.number} · {at} · {again}{one.title}{here}"
 
     def _time(self, seconds: float) -> str:
         at, now = time.localtime(seconds), time.localtime(self.clock())
         return time.strftime("%H:%M" if at[:3] == now[:3] else "%m-%d %H:%M", at)
 
 
-def number_turns(turns: Sequence[Turn]) -> list[NumberedTurn]:
-    """Those turns that have an answer, oldest first, with their place in the tree."""
+def continued_by(words: Mapping[Language, Callable[..., str]]) -> frozenset[str]:
+    """What the model is told when people press Continue: no words of theirs."""
+    return frozenset(texts("continue_prompt") for texts in words.values())
+
+
+def number_turns(
+    turns: Sequence[Turn], prompts: Collection[str] = frozenset()
+) -> list[NumberedTurn]:
+    """Those turns that have an answer, oldest first, with their place in the tree.
+
+    One that was asked for by one of these prompts goes by the question that it continues.
+    """
     children: dict[int | None, int] = {}
     depths: dict[int | None, int] = {}
     asked: set[str] = set()
+    titles: dict[int | None, str] = {}
     result: list[NumberedTurn] = []
     for turn in turns:
         # Without an answer there is nothing to go on from; what follows it, follows its parent.
@@ -123,7 +140,10 @@ def number_turns(turns: Sequence[Turn]) -> list[NumberedTurn]:
         asked.add(turn.question_id)
         depth = depths.get(turn.parent, 0) + (is_branch or is_again)
         depths[turn.id] = min(depth, MAX_DEPTH)
-        result.append(NumberedTurn(len(result) + 1, turn, depths[turn.id], is_again))
+        is_continued = turn.question in prompts
+        titles[turn.id] = titles.get(turn.parent, "") if is_continued else question_title(turn)
+        title = f"▶ {titles[turn.id]}".rstrip() if is_continued else titles[turn.id]
+        result.append(NumberedTurn(len(result) + 1, turn, depths[turn.id], is_again, title))
     return result
 
 
@@ -134,4 +154,4 @@ def question_title(turn: Turn) -> str:
 
 
 def _label(one: NumberedTurn) -> str:
-    return f"{one.number} · {'↻ ' if one.is_again else ''}{question_title(one.turn)}"
+    return f"{one.number} · {'↻ ' if one.is_again else ''}{one.title}"

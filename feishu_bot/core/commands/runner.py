@@ -11,10 +11,11 @@ from feishu_bot.core.commands.help import unknown_command_card
 from feishu_bot.core.commands.registry import Command, CommandContext, CommandResult, Commands
 from feishu_bot.core.conversations import KeyResolver
 from feishu_bot.core.effective_settings import EffectiveSettings
+from feishu_bot.core.jobs import MAX_ATTEMPTS, Job, QueuedTask
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.people import People
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import MAX_ATTEMPTS, Job, QueuedTask, RunCommand, SuggestCommand
+from feishu_bot.core.tasks import RunCommand, SuggestCommand
 from feishu_bot.errors import ModelError
 from feishu_bot.logs import get_logger
 

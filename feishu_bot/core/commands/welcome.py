@@ -10,11 +10,13 @@ from feishu_bot.core.cards import Block, Button, Buttons, Card, Paragraph, Text
 from feishu_bot.core.commands.help import how_to_go_on
 from feishu_bot.core.commands.registry import CommandGroup, Commands, action
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import ChatJoined
 from feishu_bot.core.people import People, pseudonym
 from feishu_bot.core.queue.enqueue import Enqueuer
-from feishu_bot.core.tasks import AskQuestion, Greet, QueuedTask, ReplyTarget
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import AskQuestion, Greet
 
 
 @dataclass(frozen=True)

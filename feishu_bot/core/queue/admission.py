@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from feishu_bot.core.tasks import QueuedTask, RefuseQuestion
+from feishu_bot.core.jobs import QueuedTask
+from feishu_bot.core.tasks import RefuseQuestion
 
 # What people wait for; the rest is done when there is time. Each of these counts.
 WAITED_FOR = frozenset({"ask", "regenerate", "draw", "continue", "run"})

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from feishu_bot.core.conversations import ConversationKey
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.messages import Sender
 from feishu_bot.core.queue.inbox import RunningTasks
 from feishu_bot.core.queue.running_jobs import RunningJobs
-from feishu_bot.core.tasks import QueuedTask
 
 
 class CancelResult(StrEnum):

@@ -6,7 +6,8 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from feishu_bot.core.tasks import ANSWERS, Job
+from feishu_bot.core.jobs import Job
+from feishu_bot.core.tasks import ANSWERS
 
 # Feishu takes five messages a second in a chat, of all bots together ("Reply message"). Whatever
 # is claimed beyond that would wait for its card, and take a thread from somebody else. A few may

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from feishu_bot import metrics
 from feishu_bot.core.card_actions import CardClick
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.queue.admission import (
     WAITED_FOR,
     Admission,
@@ -17,7 +18,8 @@ from feishu_bot.core.queue.admission import (
     refusal_of,
 )
 from feishu_bot.core.queue.inbox import TaskInbox
-from feishu_bot.core.tasks import AskQuestion, QueuedTask, ReplyTarget, Task
+from feishu_bot.core.reply_target import ReplyTarget
+from feishu_bot.core.tasks import AskQuestion, Task
 from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)

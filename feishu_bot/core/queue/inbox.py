@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from feishu_bot.core.conversations import ConversationKey, Turn
+from feishu_bot.core.jobs import Job, Outcome, QueuedTask
 from feishu_bot.core.queue.admission import AdmissionStore
-from feishu_bot.core.queue.shares import NOBODY, Askers
-from feishu_bot.core.tasks import Job, Outcome, QueuedTask
+from feishu_bot.core.queue.concurrency_limits import NOBODY, Askers
 from feishu_bot.core.usage import Usage
 
 
@@ -87,6 +87,9 @@ class TaskQueue(Protocol):
 
         All or nothing: where it fails the same is to be given again.
         """
+
+    def keep_progress(self, progress: Iterable[tuple[Job, str]]) -> None:
+        """Add to what is kept of these jobs' answers, as far as their leases are still ours."""
 
     def release(self, jobs: Iterable[Job]) -> None:
         """Hand jobs back, so that another process claims them at once. That is no attempt."""

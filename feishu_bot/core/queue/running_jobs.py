@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from feishu_bot.core.tasks import Job
+from feishu_bot.core.jobs import Job
 
 # The last part of a lease isn't used: what was sent before its end may arrive a little later.
 MARGIN = 0.1
@@ -61,6 +61,10 @@ class Lease:
 
 class ProgressSource(Protocol):
     """What there is of an answer that isn't kept yet."""
+
+    @property
+    def has_first_words(self) -> bool:
+        """Whether the answer itself has begun, and nothing of it is kept."""
 
     def news(self) -> str:
         """To be added to what is kept; empty where there is nothing new."""
@@ -153,6 +157,16 @@ class RunningJobs:
         with self.changed:
             if self._jobs.get(job.id, (job, None))[1] is control:
                 del self._jobs[job.id]
+            self.changed.notify_all()
+
+    def wait_for_any(self, seconds: float, *, unless: Callable[[], bool]) -> None:
+        """Wait until one runs, so long at the most. `unless` is asked when `wake` is called."""
+        with self.changed:
+            self.changed.wait_for(lambda: self._jobs or unless(), seconds)
+
+    def wake(self) -> None:
+        """Have all who wait look again."""
+        with self.changed:
             self.changed.notify_all()
 
     def all(self) -> list[tuple[Job, JobControl]]:

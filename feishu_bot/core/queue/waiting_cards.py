@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from feishu_bot.core.jobs import Job
+from feishu_bot.core.queue.concurrency_limits import Askers, ConcurrencyLimits
 from feishu_bot.core.queue.inbox import TaskQueue
 from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
-from feishu_bot.core.queue.shares import Askers, Shares
 from feishu_bot.core.queue.waiting import WaitingTask
-from feishu_bot.core.tasks import ANSWERS, Job
+from feishu_bot.core.tasks import ANSWERS
 from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import bind, get_logger
 
@@ -77,7 +78,7 @@ class WaitingCards:
     _closing: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._shares = Shares(self.threads)
+        self._limits = ConcurrencyLimits(self.threads)
 
     def start(self) -> None:
         """Be ready to show cards; no thread runs before the first."""
@@ -98,7 +99,7 @@ class WaitingCards:
             return frozenset()
         # One ends and the next begins all the time.
         is_full = len(self.running) >= self.threads - self.threads // NEARLY_FULL_PART
-        positions = _Positions(self._shares.full(self.running), is_full=is_full)
+        positions = _Positions(self._limits.full(self.running), is_full=is_full)
         begun: Counter[str] = Counter()
         shown = {task.id for task in waiting if task.has_card}
         without_room = 0
@@ -187,7 +188,7 @@ class WaitingCards:
 class _Positions:
     """Counts what stands before each task for its own turn; tasks are given oldest first.
 
-    Who has their share waits for their own, and whoever is left for all others.
+    Who has reached their limit waits for their own, and whoever is left for all others.
     """
 
     def __init__(self, full: Askers, *, is_full: bool) -> None:

@@ -7,12 +7,12 @@ answer does anything for it.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from feishu_bot.background_thread import BackgroundThread
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingStore, WaitingTask
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
@@ -41,7 +41,6 @@ RETRY_SECONDS = 10.0
 SCOPE_SECONDS = 600.0
 # Who has waited for a reaction to go for a week has stopped looking.
 GIVE_UP_SECONDS = 7 * 24 * 3600.0
-JOIN_SECONDS = 2.0
 
 
 # Does something with each of some things, and comes back when all are done.
@@ -78,26 +77,20 @@ class WaitingIndicator:
         self._reactions = reactions
         self._running = running
         self._clock = clock
-        self._closing = threading.Event()
         self._no_scope_until = 0.0
         self._has_scope = False
         # When it was last looked for reactions that are left, and until when at every look.
         self._left_at = -math.inf
         self._left_until = -math.inf
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("waiting", self._run, wake=running.wake)
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread = threading.Thread(target=self._run, name="waiting", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Look no more. Reactions stay until the messages have their answers elsewhere."""
-        self._closing.set()
-        with self._running.changed:
-            self._running.changed.notify_all()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def look(self) -> bool:
         """Bring reactions and cards up to date; whether there is anything left to watch."""
@@ -130,16 +123,10 @@ class WaitingIndicator:
         return left
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        while not self._thread.is_closing():
             if not self._look_safely():
-                self._wait_for_job()
-            self._closing.wait(LOOK_SECONDS)
-
-    def _wait_for_job(self) -> None:
-        with self._running.changed:
-            self._running.changed.wait_for(
-                lambda: self._running or self._closing.is_set(), IDLE_LOOK_SECONDS
-            )
+                self._running.wait_for_any(IDLE_LOOK_SECONDS, unless=self._thread.is_closing)
+            self._thread.wait(LOOK_SECONDS)
 
     def _look_safely(self) -> bool:
         try:
@@ -147,7 +134,7 @@ class WaitingIndicator:
         except Exception as exc:  # noqa: BLE001
             # Nothing but a sign is lost by it.
             logger.failure("waiting messages not shown", exc)
-            self._closing.wait(RETRY_SECONDS)
+            self._thread.wait(RETRY_SECONDS)
             return True
 
     def _unmarked(self, waiting: tuple[WaitingTask, ...]) -> list[WaitingTask]:
@@ -162,7 +149,7 @@ class WaitingIndicator:
 
     def _mark(self, message: WaitingTask) -> None:
         now = self._clock()
-        if self._closing.is_set() or now < self._no_scope_until:
+        if self._thread.is_closing() or now < self._no_scope_until:
             return
         if not self._store.begin(message.message_id, until=now + IN_HAND_SECONDS):
             return

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.messages import Attachment
-from feishu_bot.core.tasks import AskQuestion, QueuedTask
+from feishu_bot.core.tasks import AskQuestion
 
 
 def one_question(waiting: Sequence[QueuedTask]) -> Sequence[QueuedTask]:

@@ -9,11 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from feishu_bot import metrics
+from feishu_bot.background_thread import PeriodicThread
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.chat_pace import ChatPace
+from feishu_bot.core.queue.concurrency_limits import ConcurrencyLimits
 from feishu_bot.core.queue.inbox import Renewal, TaskQueue
-from feishu_bot.core.queue.running_jobs import JobControl, Lease, RunningJobs, lease_time
-from feishu_bot.core.queue.shares import Shares
-from feishu_bot.core.tasks import Job
+from feishu_bot.core.queue.running_jobs import (
+    JobControl,
+    Lease,
+    ProgressSource,
+    RunningJobs,
+    lease_time,
+)
 from feishu_bot.logs import bind, get_logger
 
 logger = get_logger(__name__)
@@ -26,6 +33,9 @@ CLAIM_BURST = 46
 CLAIM_SECONDS = 0.9
 LEAST_STEP = 4
 RENEWALS_PER_LEASE = 6
+MAX_RENEWAL_SECONDS = 2.0
+# The first words of an answer are kept that soon: until then a crash has them asked for again.
+FIRST_WORDS_SECONDS = 0.5
 SWEEP_SECONDS = 3600.0
 # Between two steps of a sweep, each of which keeps others from writing for some milliseconds.
 SWEEP_REST_SECONDS = 0.05
@@ -62,19 +72,27 @@ class WorkerPool:
     timer: Callable[[], float] = lease_time
 
     def __post_init__(self) -> None:
-        self._shares = Shares(self.threads)
+        self._limits = ConcurrencyLimits(self.threads)
         self._pace = ChatPace(self.timer)
         self._claimed_at: deque[float] = deque(maxlen=CLAIM_BURST)
         self._awake = False
         # First no more is claimed; at the very end leases are no longer renewed.
         self._closing = threading.Event()
         self._stopped = threading.Event()
+        # A first sweep may take minutes, and leases don't wait for it.
+        self._sweeper = PeriodicThread(
+            "sweep",
+            lambda: self.sweep(lambda: self._closing.wait(SWEEP_REST_SECONDS)),
+            first_seconds=FIRST_SWEEP_SECONDS,
+            seconds=SWEEP_SECONDS,
+            failed="sweep failed",
+            join_seconds=SWEEP_STEP_SECONDS,
+        )
 
     def start(self) -> None:
         """Begin to claim and to work."""
         metrics.ANSWER_THREADS.set(self.threads)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="answer")
-        self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
         self._sweeper.start()
         for run in (self._claim_forever, self._renew_forever):
             threading.Thread(target=run, name=run.__name__.strip("_"), daemon=True).start()
@@ -88,6 +106,7 @@ class WorkerPool:
     def stop(self, grace: float) -> None:
         """Claim no more, give running jobs `grace` seconds, hand the rest back."""
         self._closing.set()
+        self._sweeper.close()
         self.wake()
         deadline = self.timer() + grace
         with self.running.changed:
@@ -111,7 +130,7 @@ class WorkerPool:
         self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         # The database is closed next.
-        self._sweeper.join(SWEEP_STEP_SECONDS)
+        self._sweeper.stop()
 
     def _claim_forever(self) -> None:
         while not self._closing.is_set():
@@ -137,10 +156,10 @@ class WorkerPool:
         return CLAIM_BURST - sum(at > start for at in self._claimed_at) or 1
 
     def _claim(self, limit: int) -> None:
-        # In small steps: so many may be one person's, beyond their share.
-        step = max(LEAST_STEP, self._shares.person)
+        # In small steps: so many may be one person's, beyond their limit.
+        step = max(LEAST_STEP, self._limits.person)
         has_room = self.may_send()
-        for askers in self._shares.rounds(self.running):
+        for askers in self._limits.rounds(self.running):
             wanted, began = min(limit, step), self.timer()
             but = askers.with_chats(self._pace.full())
             claimed = self.queue.claim(wanted, but=but, only_with_card=not has_room)
@@ -195,16 +214,6 @@ class WorkerPool:
             # Somebody ends the lease.
             logger.failure("job not given back", exc)
 
-    def _sweep_forever(self) -> None:
-        # In a thread of its own: a first sweep may take minutes, and leases don't wait for it.
-        seconds = FIRST_SWEEP_SECONDS
-        while not self._closing.wait(seconds):
-            seconds = SWEEP_SECONDS
-            try:
-                self.sweep(lambda: self._closing.wait(SWEEP_REST_SECONDS))
-            except Exception as exc:  # noqa: BLE001
-                logger.failure("sweep failed", exc)
-
     def _postpone(self, job: Job) -> None:
         try:
             wait = RETRY_SECONDS * 2 ** min(job.attempt - 1, 10)
@@ -214,8 +223,14 @@ class WorkerPool:
             logger.failure("job not postponed", exc)
 
     def _renew_forever(self) -> None:
-        while not self._stopped.wait(min(2.0, self.lease_seconds / RENEWALS_PER_LEASE)):
+        seconds = min(MAX_RENEWAL_SECONDS, self.lease_seconds / RENEWALS_PER_LEASE)
+        renewed_at = self.timer()
+        while not self._stopped.wait(min(FIRST_WORDS_SECONDS, seconds)):
             now = self.timer()
+            if now < renewed_at + seconds:
+                self._keep_first_words()
+                continue
+            renewed_at = now
             renewal = NO_CHANGE
             try:
                 renewal = self._renew(now)
@@ -228,18 +243,45 @@ class WorkerPool:
                 elif job.id in renewal.stopped:
                     control.stop()
 
+    def _keep_first_words(self) -> None:
+        """Keep what has just begun to be written. The rest is kept with the next renewal."""
+        beginnings = [
+            (job, control)
+            for job, control in self.running.all()
+            if control.progress and control.progress.has_first_words
+        ]
+        try:
+            if news := _news(beginnings):
+                self.queue.keep_progress([(job, more) for job, _, more in news])
+                _note_kept(news)
+        except Exception as exc:  # noqa: BLE001
+            # They are kept with the renewal.
+            logger.failure("first words not kept", exc)
+
     def _renew(self, now: float) -> Renewal:
         """Renew all leases, and keep in the same transaction what there is of the answers."""
         running = self.running.all()
-        news = [
-            (job, control.progress, more)
-            for job, control in running
-            if control.progress and not control.lost and (more := control.progress.news())
-        ]
+        news = _news(running)
         renewal = self.queue.renew([(job, more) for job, _, more in news])
-        for _, progress, _ in news:
-            progress.kept()
+        _note_kept(news)
         for job, control in running:
             if job.id in renewal.kept:
                 control.lease.note_renewed(now, self.lease_seconds)
         return renewal
+
+
+_News = list[tuple[Job, ProgressSource, str]]
+
+
+def _news(running: list[tuple[Job, JobControl]]) -> _News:
+    """What isn't kept yet of the answers that are still ours."""
+    return [
+        (job, control.progress, more)
+        for job, control in running
+        if control.progress and not control.lost and (more := control.progress.news())
+    ]
+
+
+def _note_kept(news: _News) -> None:
+    for _, progress, _ in news:
+        progress.kept()

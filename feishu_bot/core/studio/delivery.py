@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.messenger import Messenger
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.pictures import PictureReader
-from feishu_bot.core.tasks import Job
 from feishu_bot.errors import FeishuError, FeishuUnavailable, MediaError, PermissionMissing
 from feishu_bot.logs import get_logger
 

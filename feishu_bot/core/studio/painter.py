@@ -13,6 +13,7 @@ from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import tags_in
 from feishu_bot.core.answering.shown_pictures import PictureLoader, distinct_tags
 from feishu_bot.core.drawings import STYLES, Drawing
+from feishu_bot.core.jobs import Job
 from feishu_bot.core.messenger import AnswerStream
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.picture_model import MOST_PICTURES, DrawnPictures, PictureModel
@@ -20,7 +21,6 @@ from feishu_bot.core.pictures import Picture
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.core.studio.delivery import PictureDelivery
 from feishu_bot.core.studio.sources import PictureSources, prompt_in
-from feishu_bot.core.tasks import Job
 from feishu_bot.core.text import shorten
 from feishu_bot.core.usage import MediaUse, Prices
 from feishu_bot.errors import MediaError, ModelError

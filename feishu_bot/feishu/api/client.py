@@ -18,7 +18,14 @@ from feishu_bot.errors import FeishuError, FeishuUnavailable
 from feishu_bot.feishu.api.call_counts import counted
 from feishu_bot.feishu.api.error_codes import TOKEN_REFUSED
 from feishu_bot.feishu.api.ids import id_type
-from feishu_bot.feishu.api.requests import Method, checked, request_for
+from feishu_bot.feishu.api.requests import (
+    Method,
+    checked,
+    items_in,
+    object_in,
+    request_for,
+    text_in,
+)
 from feishu_bot.feishu.api.resources import ResourceCalls
 from feishu_bot.feishu.api.transport import CallOption
 
@@ -26,6 +33,8 @@ CALL_TIMEOUT = 15.0
 # Feishu's tokens live two hours; with less than 30 minutes left it gives out a new one, and both
 # are valid ("Get custom app's tenant_access_token").
 TOKEN_MARGIN = 600.0
+# Whatever Feishu says of a new one.
+SHORTEST_TOKEN = 60.0
 TOKEN_PATH = "/auth/v3/tenant_access_token/internal"
 # Otherwise a card comes as a few of its words ("Get message").
 WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
@@ -84,14 +93,19 @@ class FeishuClient:
     def identity(self) -> BotIdentity:
         """Ask who the bot is. Raises FeishuError."""
         # This old endpoint answers under "bot" instead of "data".
-        bot = self._call("GET", "/bot/v3/info")["bot"]
-        return BotIdentity(self._app_id, bot["open_id"], bot.get("app_name", ""))
+        answer = self._call("GET", "/bot/v3/info")
+        name = object_in(answer, "bot").get("app_name")
+        return BotIdentity(self._app_id, text_in(answer, "bot", "open_id"), str(name or ""))
 
     def scopes(self) -> frozenset[str]:
         """The scopes that the app has in this tenant. Raises FeishuError."""
-        data = self._call("GET", "/application/v6/scopes")["data"]
-        granted = (item for item in data["scopes"] if item.get("grant_status") == 1)
-        return frozenset(item["scope_name"] for item in granted)
+        scopes = object_in(self._call("GET", "/application/v6/scopes"), "data").get("scopes")
+        if not isinstance(scopes, list):
+            raise FeishuUnavailable("an answer without data.scopes")
+        objects = (item for item in scopes if isinstance(item, dict))
+        return frozenset(
+            str(item.get("scope_name")) for item in objects if item.get("grant_status") == 1
+        )
 
     def user_name(self, open_id: str, *, timeout: float) -> str:
         """A person's name, empty where a scope for it is missing; `timeout` in seconds.
@@ -101,13 +115,13 @@ class FeishuClient:
         path = "/contact/v3/users/:user_id"
         queries = {"user_id_type": id_type(open_id)}
         answer = self._call("GET", path, queries=queries, timeout=timeout, user_id=open_id)
-        return str(answer["data"]["user"].get("name") or "")
+        return str(object_in(answer, "data", "user").get("name") or "")
 
     def chat_name(self, chat_id: str, *, timeout: float) -> str:
         """A group's name, if the bot is in it; `timeout` in seconds. Raises FeishuError."""
         path = "/im/v1/chats/:chat_id"
         answer = self._call("GET", path, timeout=timeout, chat_id=chat_id)
-        return str(answer["data"].get("name") or "")
+        return str(object_in(answer, "data").get("name") or "")
 
     def check(self, *, anew: bool = False) -> None:
         """Make sure that Feishu is there and knows the app. Raises FeishuError.
@@ -120,7 +134,7 @@ class FeishuClient:
 
     def create_card(self, card: Mapping[str, Any]) -> str:
         """Make a card entity; returns its id. Raises FeishuError."""
-        return str(self._call("POST", "/cardkit/v1/cards", _card(card))["data"]["card_id"])
+        return text_in(self._call("POST", "/cardkit/v1/cards", _card(card)), "data", "card_id")
 
     def set_text(
         self, card_id: str, element_id: str, text: str, *, uuid: str, sequence: int
@@ -189,7 +203,7 @@ class FeishuClient:
         """
         path = "/im/v1/messages/:message_id"
         queries = SENDER_NAMES | (WHOLE_CARDS if whole_cards else {})
-        return _items(self._call("GET", path, queries=queries, message_id=message_id))
+        return items_in(self._call("GET", path, queries=queries, message_id=message_id))
 
     def thread(self, thread_id: str, *, whole_cards: bool = False) -> list[dict[str, Any]]:
         """The newest messages of a thread, newest first; 50 at most. Raises FeishuError."""
@@ -200,7 +214,7 @@ class FeishuClient:
             "page_size": PAGE_SIZE,
         }
         queries |= WHOLE_CARDS if whole_cards else {}
-        return _items(self._call("GET", "/im/v1/messages", queries=queries))
+        return items_in(self._call("GET", "/im/v1/messages", queries=queries))
 
     def _call(
         self,
@@ -275,8 +289,10 @@ class FeishuClient:
                 raise FeishuUnavailable(
                     f"no token: {exc}", code=exc.code, log_id=exc.log_id
                 ) from exc
-            self._token = answer["tenant_access_token"]
-            self._token_ends = self._timer() + max(60.0, answer["expire"] - TOKEN_MARGIN)
+            self._token = text_in(answer, "tenant_access_token")
+            seconds = answer.get("expire")
+            lasts = seconds if isinstance(seconds, int | float) else 0
+            self._token_ends = self._timer() + max(SHORTEST_TOKEN, lasts - TOKEN_MARGIN)
             return self._token
 
     def _drop_token(self, token: str) -> None:
@@ -294,13 +310,9 @@ def _message(message_type: str, content: Mapping[str, Any], uuid: str) -> dict[s
 
 
 def _reply(answer: Mapping[str, Any]) -> MessageReply:
-    data = answer["data"]
-    return MessageReply(data["message_id"], data.get("thread_id") or "", data.get("chat_id") or "")
-
-
-def _items(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    items = (answer.get("data") or {}).get("items") or []
-    return [item for item in items if isinstance(item, dict)]
+    data = object_in(answer, "data")
+    thread_id, chat_id = str(data.get("thread_id") or ""), str(data.get("chat_id") or "")
+    return MessageReply(text_in(answer, "data", "message_id"), thread_id, chat_id)
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def checked(response: RawResponse) -> dict[str, Any]:
     headers = response.headers
     if not headers.get("Content-Type", "").startswith("application/json"):
         raise FeishuUnavailable(f"HTTP {response.status_code} without JSON")
-    answer: dict[str, Any] = json.loads(response.content)
+    answer: dict[str, Any] = json.loads(response.content)  # as the transport has found it
     if answer.get("code") == 0:
         return answer
     raise error_for(
@@ -46,3 +46,30 @@ def checked(response: RawResponse) -> dict[str, Any]:
         log_id=headers.get("X-Tt-Logid", ""),
         retry_after=rate_limit_wait(headers),
     )
+
+
+def text_in(answer: Mapping[str, Any], *path: str) -> str:
+    """What an answer has to have there, as in "data", "card_id".
+
+    Raises FeishuUnavailable without it: what to go on with isn't known, and a repeat may tell.
+    """
+    found: Any = answer
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(found, str) or not found:
+        raise FeishuUnavailable(f"an answer without {'.'.join(path)}")
+    return found
+
+
+def object_in(answer: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """The same of an object; an empty one where there is none."""
+    found: Any = answer
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def items_in(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The objects in the list of an answer; none where there is no list."""
+    items = object_in(answer, "data").get("items")
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

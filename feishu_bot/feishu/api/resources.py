@@ -13,6 +13,7 @@ from lark_oapi.core.model import BaseRequest, Config, RawResponse
 from feishu_bot.errors import FeishuUnavailable, MediaError
 from feishu_bot.feishu.api.call_counts import counted
 from feishu_bot.feishu.api.error_codes import error_for
+from feishu_bot.feishu.api.requests import text_in
 from feishu_bot.feishu.api.transport import DownloadOption, rate_limit_wait
 
 OWN_PICTURE_PATH = "/im/v1/images/:image_key"
@@ -105,7 +106,7 @@ class ResourceCalls:
         """
         picture = ("picture", data, "application/octet-stream")
         form = {"image_type": "message", "image": picture}
-        return str(self._upload("/im/v1/images", form)["image_key"])
+        return self._upload("/im/v1/images", form, "image_key")
 
     def upload_voice(self, data: bytes, milliseconds: int) -> str:
         """Upload Opus in Ogg, 30 MB at most, for a message of type audio. Raises FeishuError.
@@ -118,7 +119,7 @@ class ResourceCalls:
             "duration": str(milliseconds),
             "file": ("voice.opus", data, "audio/ogg"),
         }
-        return str(self._upload("/im/v1/files", form)["file_key"])
+        return self._upload("/im/v1/files", form, "file_key")
 
     def upload_file(self, name: str, data: bytes) -> str:
         """Upload a file that isn't empty, 30 MB at most; returns its key. Raises FeishuError."""
@@ -126,10 +127,10 @@ class ResourceCalls:
         # "Upload a file" has a type for spreadsheets, which opens them in the client.
         kind = "xls" if name.endswith(".xlsx") else "stream"
         form = {"file_type": kind, "file_name": name, "file": file}
-        return str(self._upload("/im/v1/files", form)["file_key"])
+        return self._upload("/im/v1/files", form, "file_key")
 
-    def _upload(self, path: str, form: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(self._call("POST", path, form=form, timeout=UPLOAD_TIMEOUT)["data"])
+    def _upload(self, path: str, form: Mapping[str, Any], key: str) -> str:
+        return text_in(self._call("POST", path, form=form, timeout=UPLOAD_TIMEOUT), "data", key)
 
 
 def _file_in(response: RawResponse) -> bytes:
@@ -157,7 +158,7 @@ def _error_in(content: bytes) -> tuple[int, str]:
     """Code and text of an answer of the API; 0 when it is none, or no error."""
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return 0, ""
     if not isinstance(answer, dict):
         return 0, ""

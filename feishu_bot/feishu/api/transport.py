@@ -208,8 +208,8 @@ def _is_usable(status: int, headers: Any, content: bytes) -> bool:
         # A page is not from Feishu, but from something in between.
         return bool(status < 300 and not kind.startswith("text/html"))
     try:
-        return isinstance(json.loads(content).get("code"), int)
-    except (ValueError, AttributeError):
+        return type(json.loads(content).get("code")) is int
+    except (ValueError, AttributeError, RecursionError):
         return False
 
 

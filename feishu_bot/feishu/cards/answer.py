@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.cards import Block, Image, Text
-from feishu_bot.core.feedback import Verdict
 from feishu_bot.core.messenger import FileOffer, FinalAnswer, Footer, Resumable
 from feishu_bot.core.notices import Notice
+from feishu_bot.feishu.cards.answer_buttons import (
+    Remainder,
+    button_row,
+    ending_buttons,
+    file_buttons,
+    regenerate_buttons,
+    resume_row,
+    stop_button,
+)
 from feishu_bot.feishu.cards.card_renderer import render_blocks
 from feishu_bot.feishu.cards.elements import (
     SMALL,
     CardJson,
     Element,
-    button,
-    button_row,
     collapsible_panel,
     div,
     markdown,
@@ -44,28 +48,6 @@ HEARD_SIGN = "🎤"
 
 ANSWER_ELEMENT = "answer"
 REASONING_ELEMENT = "reasoning"
-BUTTONS_ELEMENT = "buttons"
-_FILE_BUTTONS: Mapping[str, str] = {
-    "whole": "button_file_whole",
-    "tables": "button_file_tables",
-    "code": "button_file_code",
-    "codes": "button_file_codes",
-}
-RATING_SIGNS: Mapping[Verdict, str] = {"up": "👍", "down": "👎"}
-
-
-@dataclass(frozen=True, slots=True)
-class Remainder:
-    """What no card shows yet: about how many characters, and where to go on, for a button."""
-
-    chars: int
-    position: str
-
-    @property
-    def about(self) -> str:
-        """The number as people say it: 3,200 for 3,187."""
-        step = 100 if self.chars >= 1_000 else 10
-        return f"{max(round(self.chars / step) * step, step):,}"
 
 
 def answer_card(
@@ -114,7 +96,7 @@ def answer_card(
         notice = notice or Notice("empty_answer")
         elements += notice_elements(localizer, notice, admins)
         if can_regenerate:
-            elements.append(_button_row(_regenerate_buttons(localizer)))
+            elements.append(button_row(regenerate_buttons(localizer)))
         elements += render_blocks(localizer, controls)
         return with_title(elements, localizer, notice)
     content = element_content(texts, text) if streaming else safe_markdown(text, streaming=False)
@@ -128,22 +110,21 @@ def answer_card(
     elements += _contents(localizer, files)
     elements += _small_print(localizer, notice, asides, footer or Footer(), admins)
     if resumable:
-        elements.append(_resume_row(localizer, resumable))
+        elements.append(resume_row(localizer, resumable))
     if not streaming:
-        buttons = _ending_buttons(
+        buttons = ending_buttons(
             localizer, can_continue=can_continue, can_regenerate=can_regenerate, remainder=remainder
         )
-        buttons += _file_buttons(localizer, files, is_whole=not remainder)
+        buttons += file_buttons(localizer, files, is_whole=not remainder)
     elif stop:
         if waiting:
             count = Text("waiting_behind", {"messages": str(waiting)})
             elements.append(div(localizer.plain(count, **SMALL), "waiting"))
-        label = localizer.plain(Text("button_stop"))
-        buttons = [_button(label, "stop_button", act="stop", of=stop)]
+        buttons = [stop_button(localizer, stop)]
     else:
         buttons = []
     if buttons:
-        elements.append(_button_row(buttons))
+        elements.append(button_row(buttons))
     if controls:
         elements += render_blocks(localizer, controls)
     # In one language: what replaces it while the answer grows is only the `content`.
@@ -160,11 +141,6 @@ def element_content(texts: Catalog, text: str) -> str:
     """The content of the element `answer` while the answer grows; never empty (a 300307)."""
     content = safe_markdown(text, streaming=True)
     return content if content.strip() else texts("thinking")
-
-
-def rating_element(verdict: Verdict) -> str:
-    """The element of the button with this verdict."""
-    return f"rate_{verdict}"
 
 
 def footer_line(texts: Catalog, footer: Footer) -> str:
@@ -269,69 +245,3 @@ def _small_print(
         line = localizer.put(partial(footer_line, footer=footer), **SMALL)
         elements.append(div(line, "footer"))
     return elements
-
-
-def _resume_row(localizer: Localizer, resumable: Resumable) -> Element:
-    """That a conversation has expired, and beside it the button that resumes it."""
-    line = localizer.put(partial(notice_line, notice=resumable.notice), **SMALL)
-    label = localizer.plain(Text("button_resume"))
-    value = {"act": "resume", "turn": resumable.turn_id}
-    pressed = _button(label, "resume_button", "primary_text", **value)
-    return button_row(
-        [div(line, "expired"), pressed],
-        spacing="4px",
-        element_id="resume",
-        vertical_align="center",
-    )
-
-
-def _ending_buttons(
-    localizer: Localizer, *, can_continue: bool, can_regenerate: bool, remainder: Remainder | None
-) -> list[Element]:
-    buttons = []
-    if remainder:
-        label = localizer.plain(Text("button_more"))
-        value = {"act": "more", "position": remainder.position}
-        buttons.append(_button(label, "more_button", "primary_text", **value))
-    if can_continue:
-        label = localizer.plain(Text("button_continue"))
-        buttons.append(_button(label, "continue_button", "primary_text", act="continue"))
-    if can_regenerate:
-        buttons += _regenerate_buttons(localizer)
-        for verdict, sign in RATING_SIGNS.items():
-            label = localizer.plain(sign)
-            buttons.append(_button(label, rating_element(verdict), act="rate", verdict=verdict))
-    return buttons
-
-
-def _file_buttons(
-    localizer: Localizer, files: tuple[FileOffer, ...], *, is_whole: bool
-) -> list[Element]:
-    """Last in the row, so that on a phone they come into a second one."""
-    if not is_whole and not any(offer.what == "whole" for offer in files):
-        files = (FileOffer("whole"), *files)
-    buttons = []
-    for offer in files:
-        if not offer.is_sent:
-            kind, _, number = offer.what.partition(":")
-            known = {"ending": offer.ending, "number": f" {offer.number}" if offer.number else ""}
-            label = localizer.plain(Text(_FILE_BUTTONS[kind], known))
-            element_id = f"file_{kind}{number}"
-            buttons.append(_button(label, element_id, act="file", what=offer.what))
-    return buttons
-
-
-def _regenerate_buttons(localizer: Localizer) -> list[Element]:
-    return [
-        _button(localizer.plain(Text(f"button_{act}")), f"{act}_button", act=act)
-        for act in ("regenerate", "other_model", "edit_question")
-    ]
-
-
-def _button(label: Element, element_id: str, style: str = "text", **value: str) -> Element:
-    return button(label, value, style=style, element_id=element_id, size="small")
-
-
-def _button_row(buttons: list[Element]) -> Element:
-    # Buttons of the type `text` bring their own padding: on a phone all five stay in one row.
-    return button_row(buttons, spacing="0px", element_id=BUTTONS_ELEMENT, vertical_align="center")

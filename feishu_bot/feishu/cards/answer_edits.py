@@ -7,7 +7,7 @@ from typing import Any
 
 from feishu_bot.core.feedback import Verdict
 from feishu_bot.core.messenger import AnswerEdit, FollowUpQuestions, RatingMarks, Retirement
-from feishu_bot.feishu.cards.answer import BUTTONS_ELEMENT, RATING_SIGNS, rating_element
+from feishu_bot.feishu.cards.answer_buttons import BUTTONS_ELEMENT, RATING_SIGNS, rating_element
 from feishu_bot.feishu.cards.elements import SMALL, Element, button, div
 from feishu_bot.feishu.cards.localizer import Localizer
 from feishu_bot.feishu.cards.notice import notice_line

@@ -215,8 +215,10 @@ class LongConnection:
     def _tell(self, exc: FeishuError, pause: float) -> float:
         """Log why there is no connection; how many seconds to wait, `pause` at least."""
         self._refusal = exc.code
-        zh, en = advice(exc.code, self._domain)
-        self._outages.warning(f"没有长连接：{zh} / No long connection: {en}", error=str(exc))
+        words = advice(exc.code, self._domain)
+        self._outages.warning(
+            f"没有长连接：{words.zh} / No long connection: {words.en}", error=str(exc)
+        )
         if not isinstance(exc, FeishuUnavailable):
             # The app is refused, whoever asks.
             return max(pause, self._refused_seconds)

@@ -77,4 +77,5 @@ class LateEvents:
             if is_due:
                 self._warn_at = self._timer() + WARN_SECONDS
         if is_due:
-            logger.warning(LATE_EVENTS, seconds=round(late), events=self.count)
+            message = f"{LATE_EVENTS.zh} / {LATE_EVENTS.en}"
+            logger.warning(message, seconds=round(late), events=self.count)

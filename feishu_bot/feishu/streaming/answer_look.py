@@ -10,7 +10,8 @@ from feishu_bot.content.catalog import Catalog
 from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.api.error_codes import is_about_card
-from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, Remainder, answer_card
+from feishu_bot.feishu.cards.answer import ANSWER_ELEMENT, answer_card
+from feishu_bot.feishu.cards.answer_buttons import Remainder
 from feishu_bot.feishu.cards.elements import CardJson, div
 from feishu_bot.feishu.cards.markdown import SafeMarkdown, safe_markdown
 from feishu_bot.feishu.cards.notice import Admins

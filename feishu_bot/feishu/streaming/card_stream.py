@@ -18,14 +18,14 @@ from feishu_bot.core.messages import SentMessages
 from feishu_bot.core.messenger import FinalAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.errors import (
-    CardRefused,
     CardTooLarge,
     FeishuError,
     FeishuUnavailable,
     LeaseLost,
     TargetGone,
 )
-from feishu_bot.feishu.cards.answer import Remainder, as_plain_text
+from feishu_bot.feishu.cards.answer import as_plain_text
+from feishu_bot.feishu.cards.answer_buttons import Remainder
 from feishu_bot.feishu.cards.elements import CardJson
 from feishu_bot.feishu.cards.markdown import Cut, SafeMarkdown
 from feishu_bot.feishu.cards.plain_text import without_escapes
@@ -94,7 +94,7 @@ class CardStream:
 
     @property
     def is_over(self) -> bool:
-        return self._landed.is_set()
+        return self._landed.is_set() and _is_final(self._failure)
 
     def write(self, text: str = "", reasoning: str = "") -> None:
         self._buffer.write(text, reasoning)
@@ -218,8 +218,11 @@ class CardStream:
         except CardTooLarge:
             self._text.shrink()
             shown = False
-        except CardRefused as exc:
-            # Half of a table or a link may not be valid where the whole is: wait for more.
+        except (TargetGone, FeishuUnavailable):
+            raise
+        except FeishuError as exc:
+            # Half of a table or a link may not be valid where the whole is, and of an unknown
+            # refusal nobody knows: wait for more. The end decides.
             logger.info("frame refused", error=str(exc))
             self._frames.note_refused()
             return False
@@ -323,3 +326,10 @@ class CardStream:
             self._close_card("", FinalAnswer(text="", notice=Notice("not_allowed_here")))
         else:
             self._cards.end_unfinished(self._look.texts("part_moved"), self._close_card)
+
+
+def _is_final(failure: BaseException | None) -> bool:
+    """Whether no other try can show the answer, or none may here. Else it is read to its end."""
+    if isinstance(failure, FeishuUnavailable):
+        return False
+    return failure is None or isinstance(failure, FeishuError | LeaseLost)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from feishu_bot.errors import CardRefused
-from feishu_bot.feishu.cards.answer import ANSWER_BYTES, Remainder
+from feishu_bot.feishu.cards.answer import ANSWER_BYTES
+from feishu_bot.feishu.cards.answer_buttons import Remainder
 from feishu_bot.feishu.cards.markdown import Cut, MarkdownStream, SafeMarkdown
 
 MIN_CARD_BYTES = 4_000

@@ -16,8 +16,8 @@ from feishu_bot.core.languages import Words
 from feishu_bot.feishu.console_links import brand_of
 from feishu_bot.feishu.unreached import host_of
 from feishu_bot.feishu.webhook.knock import Delivery, Keys, challenge, knock, proof
-from feishu_bot.setup.doctor.address_causes import UNREACHED_ADDRESS, meaning_of
-from feishu_bot.setup.doctor.exchange import Answer, Failure, exchange
+from feishu_bot.setup.address_causes import UNREACHED_ADDRESS, meaning_of
+from feishu_bot.setup.exchange import Answer, Failure, exchange
 
 # The console shows an address as valid only if the challenge is answered within a second.
 CHALLENGE_SECONDS = 1.0

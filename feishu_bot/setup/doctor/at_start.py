@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Mapping
 
 from feishu_bot import __version__
+from feishu_bot.background_thread import BackgroundThread
 from feishu_bot.core.doctor import Report
 from feishu_bot.logs import get_logger
 from feishu_bot.settings import SETTINGS, Settings
@@ -53,19 +53,15 @@ class ExaminationAtStart:
         self._subject = subject
         self._delay = delay
         self._clock = clock
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("examination", self._run, join_seconds=JOIN_SECONDS)
 
     def start(self) -> None:
         """Begin to wait for the rest of the bot."""
-        self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End; an examination that goes on is left behind."""
-        self._closing.set()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def tell(self) -> None:
         """Examine, unless it was done lately, and log what was found."""
@@ -80,7 +76,7 @@ class ExaminationAtStart:
             log_report(latest, age=now - latest.at)
 
     def _run(self) -> None:
-        if self._closing.wait(self._delay):
+        if self._thread.wait(self._delay):
             return
         try:
             self.tell()

@@ -20,12 +20,9 @@ def check_connection(state: ConnectionState | None, domain: str, links: ConsoleL
             Words("启动机器人；刚启动的话过几秒再看", "Start the bot, or look again in a moment"),
         )
     if not state.connected:
-        return _finding(
-            "fault", Words(*advice(state.refusal, domain)), NOTHING, links.page("event")
-        )
+        return _finding("fault", advice(state.refusal, domain), NOTHING, links.page("event"))
     if state.late_events:
-        zh, _, en = LATE_EVENTS.partition(" / ")
-        return _finding("warning", Words(zh, en))
+        return _finding("warning", LATE_EVENTS)
     return _finding("ok", Words("连着", "It is connected"))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from feishu_bot.core.doctor import printable
-from feishu_bot.setup.doctor.exchange import Answer, Failure, exchange
+from feishu_bot.setup.exchange import Answer, Failure, exchange
 
 TOKEN_PATH = "/open-apis/auth/v3/tenant_access_token/internal"
 BOT_PATH = "/open-apis/bot/v3/info"

@@ -8,7 +8,7 @@ from feishu_bot.core.doctor import NOTHING, Finding, State
 from feishu_bot.core.languages import Words
 from feishu_bot.feishu.webhook.knock import Keys, challenge
 from feishu_bot.setup.doctor.addresses import EVENT_ADDRESS, Send, send
-from feishu_bot.setup.doctor.exchange import Failure
+from feishu_bot.setup.exchange import Failure
 
 PROCESS = Words("机器人进程", "The bot's process")
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})

@@ -34,7 +34,7 @@ _STATES: Mapping[DatabaseState, Words] = {
     ),
     "older": Words("可写；启动时会升级到本版本", "Writable; brought up to date at the start"),
     "current": Words("可写，版本一致", "Writable and up to date"),
-    "newer": Words(*advice("sqlite://", "newer")),
+    "newer": advice("sqlite://", "newer"),
 }
 
 
@@ -43,12 +43,11 @@ def check_storage(url: str, *, now: float) -> Iterator[Finding]:
     try:
         state = check_database(url)
     except StoreUnavailable as exc:
-        zh, en = advice(url, exc.kind)
         yield Finding(
             check="database",
             state="fault",
             title=DATABASE,
-            what=Words(zh, en),
+            what=advice(url, exc.kind),
             evidence=str(exc),
         )
         yield from _check_disk(url)

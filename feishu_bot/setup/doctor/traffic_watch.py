@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 
+from feishu_bot.background_thread import PeriodicThread
 from feishu_bot.core.alerts import MONTH, Alert, AlertSink
 from feishu_bot.core.sightings import PATH, REFUSED, Sightings, SightingStore
 from feishu_bot.feishu.console_links import ConsoleLinks
-from feishu_bot.logs import get_logger
 from feishu_bot.setup.doctor.traffic import (
     check_clicks_come,
     check_paths,
@@ -17,8 +16,6 @@ from feishu_bot.setup.doctor.traffic import (
     refusal_finding,
     refusals_since_event,
 )
-
-logger = get_logger(__name__)
 
 LOOK_SECONDS = 60.0
 JOIN_SECONDS = 1.0
@@ -43,19 +40,21 @@ class TrafficWatch:
         self._clock = clock
         # What came before was told by whoever ran then.
         self._looked_at = clock()
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = PeriodicThread(
+            "traffic",
+            self.look,
+            seconds=LOOK_SECONDS,
+            failed="traffic not looked at",
+            join_seconds=JOIN_SECONDS,
+        )
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Look no more."""
-        self._closing.set()
-        if self._thread:
-            self._thread.join(JOIN_SECONDS)
+        self._thread.stop()
 
     def look(self) -> None:
         """Note what has come since the last look and needs somebody."""
@@ -81,13 +80,6 @@ class TrafficWatch:
             finding = refusal_finding(reason, one, seen, self._links)
             if finding.state == "fault" or is_silent:
                 yield Alert.of(finding, about=reason)
-
-    def _run(self) -> None:
-        while not self._closing.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except Exception as exc:  # noqa: BLE001 (it looks again in a minute)
-                logger.failure("traffic not looked at", exc)
 
 
 def _has_new(seen: Sightings, beginning: str, since: float) -> bool:

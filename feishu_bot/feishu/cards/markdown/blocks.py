@@ -17,16 +17,14 @@ from feishu_bot.feishu.cards.markdown.again import (
     text_again,
 )
 from feishu_bot.feishu.cards.markdown.chunks import CHUNK_CHARS, chunks
+from feishu_bot.feishu.cards.markdown.code_blocks import code_of, language_of
 from feishu_bot.feishu.cards.markdown.formulas import Formula
 from feishu_bot.feishu.cards.markdown.inline import InlineWriter, safe_line_start
 from feishu_bot.feishu.cards.markdown.parser import References
 from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece, Unit
 from feishu_bot.feishu.cards.markdown.tables import Table
 
-_LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 _TASK = re.compile(r"\[([ xX])\](?= )")
-# Each run of blanks is looked at once.
-_BLANK_END = re.compile(r"(?:\A[ \t\n]*+|(?<![ \t\n])([ \t]*+)\n[ \t\n]*+)\Z")
 
 
 class BlockWriter:
@@ -182,6 +180,9 @@ class BlockWriter:
         if formula.text is None:
             self._add("code", token, text=formula.source, language="latex")
             return
+        self._write_signs(token, formula)
+
+    def _write_signs(self, token: Token, formula: Formula) -> None:
         written = InlineWriter({}, set()).formula(formula)
         lines = map(safe_line_start, written.split("\n"))
         self._add("text", token, text="\n".join(lines))
@@ -201,26 +202,16 @@ class BlockWriter:
         if token.type == "math_block":
             if token.meta["formula"]:
                 self._write_formula(token, token.meta["formula"])
+            elif token.content:
+                self._write_signs(token, Formula(token.content, token.content, is_math=False))
             return
-        code = token.content
-        if token.type == "code_block" or self._is_open(token):
-            code = _BLANK_END.sub(r"\1", code)
-        code = code.removesuffix("\n")
-        found = _LANGUAGE.match(token.info.strip().strip("{.}"))
-        self._add("code", token, text=code, language=found[0] if found else "")
-
-    def _is_open(self, token: Token) -> bool:
-        """Whether the end of the code block is still to come."""
-        if not token.map:
-            return False
-        last = self._lines[token.map[1] - 1] if token.map[1] <= len(self._lines) else ""
-        marks = last.lstrip(" \t>").rstrip()
-        lines = token.map[1] - token.map[0]
-        return lines < 2 or not marks.startswith(token.markup) or bool(marks.strip(token.markup[0]))
+        self._add("code", token, text=code_of(token, self._lines), language=language_of(token))
 
     def _write_table(self, token: Token, tokens: Sequence[Token]) -> None:
         first, last = token.map or [0, 0]
         table = Table.of(tokens, self._lines)
+        if self._at_end and last == len(self._lines):
+            table = table.with_half_cell(self._at_end)
         head, rows = table.write(self._references, self._used)
         raw = table.raw(self._lines[first:last])
         piece = self._add("table", token, head=head, rows=rows, raw=raw)

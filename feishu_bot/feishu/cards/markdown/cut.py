@@ -134,8 +134,10 @@ class _Cutter:
             return None
         if not head:
             return None if page.size else self._cut_before(index + 1)
-        left = replace(piece, kind="text", text=rest, opens=(), is_first=False, again=None)
-        if not (rest and head.endswith("\n")):
+        left = replace(piece, text=rest, opens=(), is_first=False, again=None)
+        if piece.kind == "heading":
+            left = replace(left, text=f"{piece.text.partition(' ')[0]} {rest}")
+        elif not head.endswith("\n"):
             left = replace(left, continues="joined")
         return Cut(page.extended([replace(piece, text=head.rstrip())]).text, index, rest=left)
 

@@ -148,9 +148,11 @@ def display_formula(lines: list[str]) -> Formula | None:
     inner = source.rstrip(_STOPS)
     if len(inner) < len(opening) + len(closing) or not inner.endswith(closing) or "`" in inner:
         return None
+    if inner.find(closing, len(opening)) != len(inner) - len(closing):
+        return None
     after = source[len(inner) :]
     if opening.startswith("\\begin"):
         return Formula(source, inner, after)
     latex = inner[len(opening) : -len(closing)]
-    is_whole = closing not in latex and _is_math(re.sub(r"\n\s*\n", "\n", latex), opening)
-    return Formula(source, latex, after) if is_whole else None
+    is_math = _is_math(re.sub(r"\n\s*\n", "\n", latex), opening)
+    return Formula(source, latex, after) if is_math else None

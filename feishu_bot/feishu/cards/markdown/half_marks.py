@@ -22,6 +22,7 @@ _LINK = re.compile(
     re.DOTALL,
 )
 _HALF_LINK = re.compile(r"!?\[[^\[\]]*(?:\](?:[(\[][^)\]\s]*)?)?\Z")
+_HALF_WEB_LINK = re.compile(r"!?\[[^\[\]]*\]\(https?://[!-~]*\Z")
 _HALF_TAG = re.compile(r"<(?:/?[A-Za-z][^<>\n]*)?\Z|<su[bp]>[^<\n]*(?:<[^<>\n]*)?\Z", re.IGNORECASE)
 _HALF_COMMAND = re.compile(r"\\(?:[A-Za-z]*(?:\{[^\n]{0,300})?(?:[_^]\{?[\w+-]{0,40})?)?\Z")
 _COMMANDS = re.compile(r"\\[A-Za-z]+\s*(?:\{[^{}]*\}?)?")
@@ -41,7 +42,7 @@ def held_back(content: str) -> str:
     ends = _open_marks(content)
     kept: list[str] = []
     for at, mark in ends:
-        if len(content) - at <= _patience(mark):
+        if len(content) - at <= _patience(content[at:], mark):
             return _closed(content[:at], kept, at_cut=False)
         if mark in _EMPHASIS or mark[0] == "`":
             kept.append(mark)
@@ -79,8 +80,23 @@ def _without_target(link: str) -> str:
 _EMPHASIS = frozenset({"*", "**", "***", "~~", "_", "__", "___"})
 
 
-def _patience(mark: str) -> int:
-    return {"[": HELD_ADDRESS, "$": HELD_FORMULA, "(": HELD_ADDRESS}.get(mark, HELD_CHARS)
+def _patience(rest: str, mark: str) -> int:
+    """How many characters are waited for the end of what begins with the rest's mark."""
+    if mark == "[" and _HALF_WEB_LINK.match(rest):
+        return HELD_ADDRESS
+    return patience_with_formula(rest) if mark == "$" else HELD_CHARS
+
+
+def patience_with_formula(source: str) -> int:
+    """How many characters are waited for a formula's end; few where it is probably none."""
+    inner = source[2:] if source[:2] in ("\\(", "\\[", "$$") else source.removeprefix("$")
+    is_bare = inner is source and not source.startswith("\\begin")
+    is_prose = _is_prose(" ".join(inner.split()))
+    return HELD_CHARS if is_bare or is_prose else HELD_FORMULA
+
+
+def _is_prose(text: str) -> bool:
+    return bool(_PROSE.search(_COMMANDS.sub("", text)))
 
 
 def _closed(content: str, marks: list[str], *, at_cut: bool) -> str:
@@ -156,7 +172,7 @@ def _is_half_formula(content: str, start: int) -> bool:
         )
     if before.isascii() and before.isalnum():
         return False
-    return bool(_HALF_DOLLARS.match(rest)) and not _PROSE.search(_COMMANDS.sub("", rest[1:]))
+    return bool(_HALF_DOLLARS.match(rest)) and not _is_prose(rest[1:])
 
 
 def _note_run(open_marks: list[tuple[int, str]], content: str, start: int, end: int) -> None:

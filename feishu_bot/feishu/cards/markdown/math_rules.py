@@ -13,6 +13,7 @@ from feishu_bot.feishu.cards.markdown.formulas import (
     display_signs,
     formula_at,
 )
+from feishu_bot.feishu.cards.markdown.half_marks import patience_with_formula
 
 
 def math(state: StateInline, silent: bool) -> bool:
@@ -32,7 +33,8 @@ def math(state: StateInline, silent: bool) -> bool:
 def math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A formula on lines of its own, in the token's meta.
 
-    While the text grows it may be without an end: then the meta has None.
+    While the text grows it may be without an end: then the meta has None, and where the end has
+    been waited for long enough, the content has what there is of it.
     """
     at = state.bMarks[start] + state.tShift[start]
     if state.src[at : at + 1] not in ("$", "\\") or state.is_code_block(start):
@@ -41,13 +43,15 @@ def math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if not opening:
         return False
     last = _last_line(state, start, end, opening, closing)
-    formula = None
+    formula, content = None, ""
     if last is None:
         # More of it may come as long as it stands at the text's end.
         last = min(end, start + MAX_LINES) - 1
         is_long = state.eMarks[last] - at > MAX_SOURCE_CHARS
         if not state.env["is_growing"] or last + 1 < state.lineMax or is_long:
             return False
+        source = "\n".join(_line(state, one) for one in range(start, last + 1))
+        content = source if len(source) > patience_with_formula(source) else ""
     else:
         formula = display_formula([_line(state, one) for one in range(start, last + 1)])
         if formula is None:
@@ -55,7 +59,7 @@ def math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if not silent:
         token = state.push("math_block", "", 0)
         token.map = [start, last + 1]
-        token.meta = {"formula": formula}
+        token.content, token.meta = content, {"formula": formula}
         state.line = last + 1
     return True
 

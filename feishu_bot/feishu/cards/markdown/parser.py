@@ -37,6 +37,9 @@ References = dict[str, Any]
 # Deeper than any answer; below this a quote mark or a bullet is text, and the stack is safe.
 MAX_DEPTH = 40
 
+# A row has its first bar within so many characters.
+ROW_BEGINNING = 80
+
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SCHEME = re.compile(r"(?<![a-z0-9])https?$", re.IGNORECASE)
 _ADDRESS = re.compile(r"://[A-Za-z0-9][A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]*")
@@ -143,7 +146,18 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     following = state.bMarks[start + 1] + state.tShift[start + 1]
     if state.src[following : following + 1] not in ("|", "-", ":"):
         return False
-    return table(state, start, end, silent)
+    last = start + 2
+    while last < end and is_row(state.src[state.bMarks[last] : state.eMarks[last]]):
+        last += 1
+    return table(state, start, last, silent)
+
+
+def is_row(line: str) -> bool:
+    """Whether a line right below a table's row is one: GFM takes any, models mean text.
+
+    A bar far behind is the text's own: a growing text waits for it no longer.
+    """
+    return "|" in line.lstrip(" \t>")[:ROW_BEGINNING]
 
 
 def _heading_over_equals(state: StateBlock, start: int, end: int, silent: bool) -> bool:

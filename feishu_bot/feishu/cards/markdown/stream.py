@@ -6,7 +6,6 @@ item. What is shown is the same as if the whole text had been read at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -14,19 +13,16 @@ from types import MappingProxyType
 from feishu_bot.feishu.cards.characters import half_character, normalised
 from feishu_bot.feishu.cards.markdown.blocks import BlockWriter
 from feishu_bot.feishu.cards.markdown.cut import Cut, cut
+from feishu_bot.feishu.cards.markdown.half_lines import (
+    without_beginning,
+    without_half_line,
+    without_half_row,
+    without_table_head,
+)
 from feishu_bot.feishu.cards.markdown.half_marks import closed, held_back
 from feishu_bot.feishu.cards.markdown.page import TABLES_PER_CARD, Page
 from feishu_bot.feishu.cards.markdown.parser import References, parse_blocks
 from feishu_bot.feishu.cards.markdown.pieces import Piece, SafeMarkdown, Unit
-
-# Marks that may turn out to be a heading's, a list's, a rule's, a table's or a fence's.
-_ONLY_MARKS = re.compile(r"[-*=|`#>~_+:.)\d\s]*\Z")
-_BEGINNING = re.compile(
-    r"[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*)*(?:```|~~~|\[[^\]]*(?:\Z|\](?:\Z|:)))"
-)
-
-
-_HALF_LINE = re.compile(r"[ \t>]*+(?:[-*=|#~_+:`$\\ \t]*|\d{1,9}[.)]|(?:```|~~~)[^\n`]*)\n*\Z")
 
 
 class MarkdownStream:
@@ -85,7 +81,7 @@ class MarkdownStream:
         self._is_finished = True
         self._at_end = closed if is_cut else None
         if is_cut:
-            self._tail = _without_half_line(self._tail)
+            self._tail = without_half_line(self._tail)
         self._tail += normalised(self._half)
         page, done, pieces = self._read_tail()
         self._tail, self._known = "", None
@@ -173,7 +169,7 @@ class MarkdownStream:
         return self._known
 
     def _read_tail(self) -> tuple[Page, list[Piece], list[Piece]]:
-        view = self._tail if self._is_finished else _without_beginning(self._tail)
+        view = self._tail if self._is_finished else without_beginning(self._tail)
         if not view:
             return self._page, self._done, []
         references = dict(self._references)
@@ -205,9 +201,9 @@ class MarkdownStream:
                 units, page = units[-1:], self._page
         pieces = self._left(units)
         if self._at_end:
-            pieces = _without_table_head(pieces, view, is_cut=self._is_finished)
+            pieces = without_table_head(pieces, view, is_cut=self._is_finished)
         if not self._is_finished:
-            pieces = _without_half_row(pieces, view)
+            pieces = without_half_row(pieces, view)
         return page.copy().extended(pieces), done, pieces
 
     def _finish(self, units: Sequence[Unit], lines: Sequence[str]) -> None:
@@ -248,37 +244,3 @@ def _since(piece: Piece, steps: Sequence[tuple[int, bool]]) -> Piece:
     for unit, as_code in steps:
         piece = (piece.as_code() if as_code else piece).since(unit)
     return piece
-
-
-def _without_beginning(source: str) -> str:
-    """The source without a last line that may yet become anything: it waits for its next word."""
-    start = source.rfind("\n") + 1
-    if _ONLY_MARKS.match(source, start) or _BEGINNING.match(source, start):
-        return source[:start]
-    return source
-
-
-def _without_half_line(source: str) -> str:
-    """The source without a last line of nothing but marks, with which something was to begin."""
-    start = source.rstrip("\n").rfind("\n") + 1
-    return source[:start] if _HALF_LINE.match(source, start) else source
-
-
-def _without_half_row(pieces: list[Piece], view: str) -> list[Piece]:
-    """Without the row of a table that is being written."""
-    if not pieces or pieces[-1].kind != "table" or view.endswith("\n") or not pieces[-1].rows:
-        return pieces
-    last = pieces[-1]
-    return [*pieces[:-1], replace(last, rows=last.rows[:-1], raw=last.raw[:-1])]
-
-
-def _without_table_head(pieces: list[Piece], view: str, *, is_cut: bool) -> list[Piece]:
-    """Without a last line that the next one may turn into the head of a table."""
-    last = view.rpartition("\n")[2] or view[:-1].rpartition("\n")[2]
-    if "|" not in last or not pieces or pieces[-1].kind != "text":
-        return pieces
-    begins_row = last.lstrip(" \t>*+-.)0123456789").startswith("|")
-    if not begins_row and (is_cut or not view.endswith("\n")):
-        return pieces
-    text = pieces[-1].text.rpartition("\n")[0]
-    return [*pieces[:-1], replace(pieces[-1], text=text)] if text else pieces[:-1]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from markdown_it.token import Token
@@ -50,6 +50,13 @@ class Table:
         writer = InlineWriter(references, used, in_cell=True, in_line=True)
         lines = [f"| {' | '.join(map(writer.write, row))} |" for row in self.rows]
         return (lines[0], self.rule), tuple(lines[1:])
+
+    def with_half_cell(self, at_end: Callable[[str], str]) -> Self:
+        """The table with its last cell made good, of which half may be missing."""
+        *rows, last = self.rows
+        index = max((at for at, cell in enumerate(last) if cell), default=0)
+        half = [at_end(cell) if at == index else cell for at, cell in enumerate(last)]
+        return replace(self, rows=[*rows, half])
 
     def raw(self, lines: Sequence[str]) -> tuple[str, ...]:
         """The lines of the source, as code."""

@@ -71,6 +71,15 @@ class Failure:
     detail: str
 
 
+def open_pool(url: str) -> urllib3.PoolManager:
+    """For requests to this address and its like, through the proxy of the environment."""
+    # HTTP_PROXY is our setting for the model service.
+    proxy = proxy_for(url) if url.startswith("https:") else ""
+    if proxy:
+        return urllib3.ProxyManager(proxy, ssl_context=tls_context())
+    return urllib3.PoolManager(ssl_context=tls_context())
+
+
 def exchange(
     method: str,
     url: str,
@@ -78,22 +87,18 @@ def exchange(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     timeout: float = TIMEOUT,
+    pool: urllib3.PoolManager | None = None,
 ) -> Answer | Failure:
-    """Send a request once, through the proxy of the environment; no redirect is followed.
+    """Send a request once; no redirect is followed. Without a `pool` it has one of its own.
 
     Takes twice `timeout` seconds at most, however slowly the answer trickles in.
     """
     started = time.monotonic()
-    pool: urllib3.PoolManager | None = None
+    own: urllib3.PoolManager | None = None
     try:
-        # HTTP_PROXY is our setting for the model service.
-        proxy = proxy_for(url) if url.startswith("https:") else ""
+        if pool is None:
+            pool = own = open_pool(url)
         limit = urllib3.Timeout(connect=timeout, read=timeout)
-        pool = (
-            urllib3.ProxyManager(proxy, ssl_context=tls_context())
-            if proxy
-            else urllib3.PoolManager(ssl_context=tls_context())
-        )
         response = pool.request(
             method,
             url,
@@ -121,8 +126,8 @@ def exchange(
             printable(f"{type(exc).__name__}: {exc}"),
         )
     finally:
-        if pool is not None:
-            pool.clear()
+        if own is not None:
+            own.clear()
 
 
 def _certificate_end(response: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""How many threads one person or one chat may take, so that others needn't wait for theirs."""
+"""How many jobs of one person or one chat may run at once, so that others needn't wait."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from feishu_bot.core.queue.running_jobs import RunningJobs
 # is half of 200. A person has further conversations, but only one pair of eyes.
 PERSON_PART = 8
 CHAT_PART = 2
-LEAST_SHARE = 2
-# Who has less than this part of their share comes before those who have more.
+LEAST_LIMIT = 2
+# Who has less than this part of their limit comes before those who have more.
 LIGHT_PART = 4
 
 
@@ -36,21 +36,21 @@ NOBODY = Askers()
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
-    """The shares of `threads`."""
+class ConcurrencyLimits:
+    """The limits where there are so many `threads`."""
 
     threads: int
 
     @property
     def person(self) -> int:
-        return max(LEAST_SHARE, self.threads // PERSON_PART)
+        return max(LEAST_LIMIT, self.threads // PERSON_PART)
 
     @property
     def chat(self) -> int:
-        return max(LEAST_SHARE, self.threads // CHAT_PART)
+        return max(LEAST_LIMIT, self.threads // CHAT_PART)
 
     def rounds(self, running: RunningJobs) -> Iterator[Askers]:
-        """Whom to leave out when work is claimed: first all who have much, then those at their end.
+        """Whom to leave out when work is claimed: who has much, then who has reached the limit.
 
         Only one round where nobody has much, as on most days.
         """
@@ -63,12 +63,12 @@ class Shares:
             yield full
 
     def full(self, running: RunningJobs) -> Askers:
-        """Those who have their share."""
+        """Those who have reached their limit."""
         return self._beyond(*_counts(running), 1)
 
     def _beyond(self, people: Counter[str], chats: Counter[str], part: int) -> Askers:
-        person = max(LEAST_SHARE, self.person // part)
-        chat = max(LEAST_SHARE, self.chat // part)
+        person = max(LEAST_LIMIT, self.person // part)
+        chat = max(LEAST_LIMIT, self.chat // part)
         return Askers(
             people=frozenset(name for name, count in people.items() if name and count >= person),
             chats=frozenset(name for name, count in chats.items() if name and count >= chat),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from feishu_bot.core.doctor import printable
 from feishu_bot.core.languages import Words
 from feishu_bot.feishu.unreached import Layer
-from feishu_bot.setup.doctor.exchange import Answer
+from feishu_bot.setup.exchange import Answer
 
 UNREACHED_ADDRESS: Mapping[Layer, tuple[Words, Words]] = {
     "dns": (
