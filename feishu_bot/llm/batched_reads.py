@@ -8,22 +8,17 @@ is among them.
 from __future__ import annotations
 
 import re
-import ssl
 import time
 from collections.abc import Callable
 from typing import Final
 
 from httpcore2 import NetworkError
 
+from feishu_bot.llm.reads_at_once import READ_BYTES, ReadAtOnce
 from feishu_bot.llm.stream_poller import StreamPoller
 
-# Bytes of one read: what a longer buffer leaves splits the heap. A batch may have several.
-READ_BYTES: Final = 16_384
 # Bytes that are handed on however few looks they took: a picture among the text.
 _LARGEST_BATCH: Final = 16 * READ_BYTES
-# Seconds of a read that takes only what is there, and how the socket says that there is nothing.
-_AT_ONCE: Final = 0.0
-_NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError)
 # [DONE], a reason to finish, or the last chunk of the body (RFC 9112, 7.1).
 _END = re.compile(rb'\[DONE\]|"finish_reason": ?"[^"]|\r\n0\r\n')
 # Bytes: a sign of the end may come in two pieces.
@@ -44,15 +39,16 @@ def after(beginning: bytes, read: Read) -> Read:
 
 
 class BatchedReader:
-    """The reads of one stream. `may_wait` says whether more may be waited for than has come.
+    """The reads of one stream: `read` waits, `read_at_once` doesn't.
 
-    One that `is_encrypted` is read record by record: TLS gives no more at once, and a gateway
-    sends each token in one of its own.
+    `may_wait` says whether more may be waited for than has come. One that `is_encrypted` is read
+    record by record: TLS gives no more at once.
     """
 
     def __init__(
         self,
         read: Read,
+        read_at_once: ReadAtOnce,
         *,
         poller: StreamPoller,
         may_wait: Callable[[], bool],
@@ -60,6 +56,7 @@ class BatchedReader:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read
+        self._read_at_once = read_at_once
         self._poller = poller
         self._may_wait = may_wait
         self._is_encrypted = is_encrypted
@@ -97,17 +94,15 @@ class BatchedReader:
         """Add what has come by now to the batch; whether it is to be handed on."""
         seen = max(0, len(self._batch) - _SIGN_LENGTH)
         try:
-            while piece := self._read(READ_BYTES, _AT_ONCE):
+            while piece := self._read_at_once():
                 self._batch += piece
                 if len(self._batch) >= _LARGEST_BATCH:
                     return True
                 if len(piece) < READ_BYTES and not self._is_encrypted:
                     break
-            else:
-                # The end of the stream: a read that waits sees it once more.
-                return True
+            # The end of the stream is told by the next read that waits.
+            is_over = piece == b""
         except NetworkError as exc:
-            if not isinstance(exc.__cause__, _NOTHING_YET):
-                self._failure = exc
-                return True
-        return self._timer() >= self._due or _END.search(self._batch, seen) is not None
+            self._failure = exc
+            return True
+        return is_over or self._timer() >= self._due or _END.search(self._batch, seen) is not None

@@ -20,6 +20,7 @@ from httpcore2 import ReadTimeout
 
 from feishu_bot.llm.batched_reads import BatchedReader, Read, after
 from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.reads_at_once import reads_at_once
 from feishu_bot.llm.stream_poller import StreamPoller
 
 # After the finish_reason only the usage and [DONE] are missing: seconds to wait for them. Not
@@ -105,6 +106,7 @@ class StreamDeadline:
         """Read this network stream in batches and in time, after the `beginning` of a body."""
         batches = BatchedReader(
             functools.partial(type(stream).read, stream),
+            reads_at_once(stream),
             poller=poller,
             may_wait=lambda: self._begun and not self.complete,
             is_encrypted=stream.get_extra_info("ssl_object") is not None,

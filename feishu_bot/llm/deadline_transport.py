@@ -14,9 +14,10 @@ import httpx2
 from httpcore2 import NetworkError, ReadTimeout
 from typing_extensions import override
 
-from feishu_bot.llm.batched_reads import READ_BYTES, Read, after
+from feishu_bot.llm.batched_reads import Read, after
 from feishu_bot.llm.chunked_body import ChunkedBody
 from feishu_bot.llm.deadline import StreamDeadline
+from feishu_bot.llm.reads_at_once import READ_BYTES
 from feishu_bot.llm.stream_poller import StreamPoller
 
 # The end of a head, as the HTTP library sees it; the bytes of it that may come before the others.
