@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -92,6 +93,7 @@ class Database:
         self._pool_size = pool_size
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._engine_by_pid: dict[int, _ProcessEngine] = {}
+        self._joined = _Joined()
 
     @property
     def is_shared(self) -> bool:
@@ -104,8 +106,21 @@ class Database:
 
         Raises StoreUnavailable when the database is away.
         """
+        if self._joined.connection is not None:
+            yield self._joined.connection
+            return
         with self._outages_noted(), self._of_this_process().engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread reads and writes inside is one transaction. Raises as `write` does."""
+        with self.write() as connection:
+            self._joined.connection = connection
+            try:
+                yield
+            finally:
+                self._joined.connection = None
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -117,6 +132,9 @@ class Database:
 
         Raises StoreUnavailable when the database is away.
         """
+        if self._joined.connection is not None:
+            yield self._joined.connection
+            return
         with self._outages_noted():
             ours = self._of_this_process()
             lock = ours.write_lock or nullcontext()
@@ -310,6 +328,12 @@ class Database:
         engine = create(connect_args={"timeout": _BUSY_TIMEOUT, "isolation_level": None})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
+
+
+class _Joined(threading.local):
+    """The transaction that a thread has open for all that it does."""
+
+    connection: sa.Connection | None = None
 
 
 @dataclass(frozen=True, slots=True)
