@@ -16,6 +16,7 @@ from feishu_bot.core.chat_model import (
     StreamEnd,
     StreamEvent,
     StreamStart,
+    StreamWait,
     TextDelta,
 )
 from feishu_bot.errors import ModelError
@@ -473,6 +474,16 @@ def test_a_ping_just_before_the_deadline_does_not_prolong_it(
         next(pieces)
 
     assert time.monotonic() - started < 0.95
+
+
+def test_a_wait_that_a_reader_notices_is_told(ask: Ask, server: FaultServer) -> None:
+    server.will(reply(429, {"error": {}}, **{"retry-after-ms": "2200"}), answer("x"))
+
+    # Ten seconds of this timer are one.
+    events = ask(timer=lambda: time.monotonic() * 10)
+
+    assert events[:2] == [StreamWait(2.2), StreamWait(0.0)]
+    assert text_of(events) == "x"
 
 
 def test_pings_do_not_prolong_a_gap(ask: Ask, server: FaultServer) -> None:
