@@ -116,7 +116,7 @@ def test_a_long_rest_is_not_waited_for(
     with pytest.raises(ModelError) as caught:
         ask()
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     assert caught.value.kind == "gateway_resting"
     assert caught.value.retry_after == 600
     assert llmock.verdict()["passed"]
