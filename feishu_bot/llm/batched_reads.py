@@ -64,6 +64,8 @@ class BatchedReader:
         self._timer = timer
         self._handed_on = timer()
         self._failure: NetworkError | None = None
+        # More is there than one batch takes: what is sent that fast is not waited for.
+        self._is_full = False
 
     def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """What has come since the last call, with patience; empty at the end of the stream.
@@ -78,6 +80,7 @@ class BatchedReader:
         if not batch:
             batch = [self._read(max_bytes, timeout)]
         self._handed_on = self._timer()
+        self._is_full = sum(map(len, batch)) >= max_bytes
         return b"".join(batch)
 
     def _collected(self, max_bytes: int, timeout: float | None) -> list[bytes]:
@@ -89,8 +92,11 @@ class BatchedReader:
         if timeout is not None:
             due = min(due, self._timer() + timeout)
         last, size = b"", 0
+        is_at_once = self._is_full
         while (left := due - self._timer()) > 0:
-            time.sleep(min(pause, left))
+            if not is_at_once:
+                time.sleep(min(pause, left))
+            is_at_once = False
             try:
                 for piece in self._there(max_bytes):
                     pieces.append(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def reader(
 
 def test_what_comes_in_a_batchs_time_is_one_read() -> None:
     assert reader(b"a", not_yet(), b"b", b"c").read(100, 1.0) == b"abc"
+
+
+def test_after_a_full_batch_the_next_is_not_waited_for() -> None:
+    batches = reader(b"aa", b"bb", pause=20.0)
+    assert batches.read(2, 0.001) == b"aa"
+    started = time.monotonic()
+
+    assert batches.read(2, 20.0) == b"bb"
+
+    assert time.monotonic() - started < 10.0
 
 
 def test_one_look_takes_all_that_is_there_of_an_encrypted_stream() -> None:
