@@ -54,20 +54,19 @@ class TestDatabase:
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
 
         for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
+            process.go()
 
         assert [process.stdout.readline() for process in processes] == ["migrated\n"] * 3
 
     def test_a_migrated_database_needs_no_alembic(self, url: str, start_process) -> None:
         process = start_process("migrate_at_head", url)
 
-        assert process.communicate()[0] == "False\n"
+        assert process.rest() == "False\n"
 
     def test_it_can_be_used_on_both_sides_of_a_fork(self, empty_url: str, start_process) -> None:
         process = start_process("fork", empty_url)
 
-        assert process.communicate()[0] == "safe\n"
+        assert process.rest() == "safe\n"
 
     def test_a_transaction_that_raises_leaves_nothing(self, database: Database) -> None:
         def write_twice() -> None:
@@ -79,6 +78,34 @@ class TestDatabase:
             write_twice()
 
         assert names(database) == []
+
+    def test_what_a_thread_does_together_is_one_transaction(
+        self, database: Database, other_database: Database
+    ) -> None:
+        with database.together():
+            for name in ("omt_1", "omt_2"):
+                with database.write() as connection:
+                    connection.execute(sa.insert(threads), thread(name))
+            assert (names(database), names(other_database)) == (["omt_1", "omt_2"], [])
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(names, database).result() == []
+
+        assert names(other_database) == ["omt_1", "omt_2"]
+
+    def test_nothing_of_it_is_left_when_one_part_fails(self, database: Database) -> None:
+        def write_together() -> None:
+            with database.together():
+                for _ in range(2):
+                    with database.write() as connection:
+                        connection.execute(sa.insert(threads), thread("omt_1"))
+
+        with pytest.raises(IntegrityError):
+            write_together()
+
+        assert names(database) == []
+        with database.write() as connection:
+            connection.execute(sa.insert(threads), thread("omt_1"))
+        assert names(database) == ["omt_1"]
 
     def test_many_threads_write_at_once(self, database: Database, other_database: Database) -> None:
         def write(number: int) -> None:
