@@ -137,6 +137,7 @@ def test_what_waits_after_a_refusal_goes_on_as_soon_as_the_rate_has_recovered():
         assert pacer.ask("message.reply", urgent=True).api
         clock.tick(SECOND / PER_SECOND + 0.001)
     pacer.refused("message.reply", retry_after=1.0)
+    clock.tick(1.5)
     permit = pacer.ask("message.reply", urgent=True)
     assert not permit.wait(0.1)
 
