@@ -15,7 +15,7 @@ from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer
+from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer, SaveAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.reaction_order import MessageRoom
 from feishu_bot.core.reply_target import ReplyTarget
@@ -124,8 +124,7 @@ class FeishuMessenger:
         key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
         position: str = "",
         has_text: bool = False,
         lease: AnswerLease = UNENDING,
@@ -141,7 +140,6 @@ class FeishuMessenger:
             look=self._context.look(target, key, reference, streaming=streaming),
             checkpoint=checkpoint,
             save=save,
-            sent=sent,
             most_cards=self._most_cards,
             position=position,
             has_text=has_text,
@@ -175,8 +173,7 @@ class FeishuMessenger:
         key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
         lease: AnswerLease,
     ) -> bool:
         if not self._streaming:
@@ -193,7 +190,6 @@ class FeishuMessenger:
             look=self._context.look(target, key, reference, streaming=True),
             checkpoint=checkpoint,
             save=save,
-            sent=sent,
         )
         try:
             if card.told is None or ahead < card.told:

@@ -31,8 +31,8 @@ class Abandoned(Exception):
 class PacedCaller:
     """Makes the calls of one answer, one after the other, none once its `lease` is over.
 
-    With `room_patience` they are none that are urgent, and one that isn't permitted in so many
-    seconds isn't made.
+    With `room_patience` no call is urgent, and one without a permit after so many seconds isn't
+    made.
     """
 
     def __init__(
@@ -97,7 +97,8 @@ class PacedCaller:
     ) -> bool:
         """Try one frame, which newer text may replace: False when it was not shown.
 
-        Nor is it while the lease is behind: whoever takes over would have to take its text back.
+        No frame is shown while the lease is behind: whoever takes the answer over would have to
+        take its text back.
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
         if self._lease.is_behind or self._no_more_frames.is_set():
