@@ -18,4 +18,4 @@ def test_a_sweep_is_measured_beside_writes(
     told = r"sqlite: (\d+) steps; each of \d+ writes beside them, ms: p50 "
     found = re.match(told, capsys.readouterr().out)
     assert found
-    assert int(found[1]) >= 3
+    assert int(found[1]) > 0
