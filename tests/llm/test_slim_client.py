@@ -24,6 +24,10 @@ try:
     list(Gateway(api_url=url, keys=["wrong"], model="m").stream(prompt))
 except ModelError as exc:
     print(exc.kind)
+try:
+    list(Gateway(api_url="http://127.0.0.1:9", keys=[key], model="m").stream(prompt))
+except ModelError as exc:
+    print(exc.kind)
 print(len([name for name in sys.modules if name.startswith(("openai.types.", "pydantic"))]) < 20)
 """
 
@@ -39,4 +43,4 @@ def test_the_client_needs_none_of_the_types() -> None:
         )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["True", "key_refused", "True"]
+    assert done.stdout.split() == ["True", "key_refused", "gateway_unreachable", "True"]
