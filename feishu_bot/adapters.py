@@ -32,6 +32,7 @@ from feishu_bot.llm import Gateway
 from feishu_bot.outcomes import PartOutcomes
 from feishu_bot.part_checks import note_database, note_feishu, note_gateway
 from feishu_bot.settings import Settings
+from feishu_bot.settings.values import MOST_OF_LIMITS
 from feishu_bot.stores import Database, Stores
 from feishu_bot.stores.overrides import SqlOverrides
 
@@ -76,7 +77,7 @@ def open_adapters(settings: Settings) -> Adapters:
     database.migrate()
     overrides = SqlOverrides(database)
     amounts = {name: float(getattr(settings, name.lower())) for name in LIMIT_NAMES}
-    limits = LimitsInForce(amounts, overrides)
+    limits = LimitsInForce(amounts, overrides, most=MOST_OF_LIMITS)
     stores = _stores(settings, database, overrides, limits)
     effective = EffectiveSettings(
         language_of(settings),

@@ -18,6 +18,7 @@ from feishu_bot.bot_process import GUNICORN
 from feishu_bot.errors import SettingsError, StoreUnavailable
 from feishu_bot.settings import FILE_VARIABLE, Settings, load_settings, read_setting
 from feishu_bot.settings.environment import load_environment
+from feishu_bot.web import listening
 
 FEISHU_VARIABLES = ("APP_ID", "APP_SECRET", "APP_ENCRYPT_KEY", "APP_VERIFICATION_TOKEN")
 WITHOUT_THE_SIMULATOR = """\
@@ -151,7 +152,12 @@ def _is_half_set_up(environ: Mapping[str, str]) -> bool:
 
 def _run_for_real(environ: Mapping[str, str]) -> NoReturn:
     """Become the bot; faults in the settings end the process in plain words."""
-    port = load_settings().http_port
+    settings = load_settings()
+    port = settings.http_port
+    # gunicorn would find out once all is imported and the database brought up to date, which may
+    # be that of an older bot that still runs.
+    if not listening.is_inherited() and (why := listening.refusal(settings.bind, port)):
+        sys.exit(why)
     click.echo(
         f"正式运行，端口 {port} / Running for real on port {port}. "
         "部署文档 / deploy guide: docs/deploy.zh-CN.md"

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 
+from feishu_bot import slim_openai
 from feishu_bot.content import roles
 from feishu_bot.feishu.api import slim_sdk
 from feishu_bot.logs import TextFormatter
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 # First of all, so that every test has the SDK as the bot has it: without its services, but for
 # those through which the simulator's tests speak to the simulator.
 slim_sdk.install(services=("cardkit", "im"))
+# And the client of model services as the bot has it.
+slim_openai.install()
 
 # Half of the time until the first test is the rewriting of asserts. It is done once and kept,
 # also where PYTHONDONTWRITEBYTECODE is set.
@@ -99,6 +104,15 @@ def _roles_are_read_once() -> Iterator[None]:
     """The roles that come with the bot are parsed for the first bot, and for no other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(roles, "_read", functools.cache(roles._read))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each app has templates of its own; what they are compiled to is the same for all."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": kept})
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -24,10 +25,11 @@ def sim():
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path, migrated_file):
     """The file of a database with tables."""
     path = tmp_path / "data" / "feishu_bot.db"
-    Database(f"sqlite:///{path}").migrate()
+    path.parent.mkdir()
+    shutil.copy(migrated_file, path)
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from feishu_bot import connection_warmer
 from feishu_bot.connection_warmer import IDLE_SECONDS, KEPT_SECONDS, ConnectionWarmer
 from feishu_bot.errors import FeishuUnavailable
 from tests.polling import eventually
@@ -32,7 +33,8 @@ def upstream():
 
 
 @pytest.fixture
-def start(upstream):
+def start(upstream, monkeypatch):
+    monkeypatch.setattr(connection_warmer, "PAUSE_SECONDS", 0.05)
     started = []
 
     def start(**options) -> ConnectionWarmer:

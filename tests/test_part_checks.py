@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -85,9 +86,9 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def database(file, outcome):
+def database(file, migrated_file, outcome):
+    shutil.copy(migrated_file, file)
     database = Database(f"sqlite:///{file}", on_outcome=partial(note_database, outcome))
-    database.migrate()
     yield database
     database.close()
 
@@ -159,10 +160,12 @@ def test_a_file_that_was_deleted_is_used_no_more(database, check, clock, file):
     assert not file.exists()
 
 
-def test_a_file_that_was_replaced_is_not_written_to(database, check, clock, file, tmp_path):
+def test_a_file_that_was_replaced_is_not_written_to(
+    database, migrated_file, check, clock, file, tmp_path
+):
     write(database)
     other = tmp_path / "backup.db"
-    Database(f"sqlite:///{other}").migrate()
+    shutil.copy(migrated_file, other)
     before = other.read_bytes()
     other.rename(file)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import time
 
 import pytest
@@ -16,13 +17,13 @@ from feishu_bot.stores.usage import insert_usage
 
 
 @pytest.fixture
-def url(tmp_path, monkeypatch):
+def url(tmp_path, migrated_file, monkeypatch):
     """The database of a bot that has answered; nothing else is set."""
     monkeypatch.chdir(tmp_path)
     url = f"sqlite:///{tmp_path}/bot.db"
     monkeypatch.setenv("DATABASE_URL", url)
+    shutil.copy(migrated_file, tmp_path / "bot.db")
     database = Database(url)
-    database.migrate()
     with database.write() as connection:
         for number, person in enumerate(("ou_1", "ou_1", "ou_2")):
             usage = Usage(
@@ -103,9 +104,9 @@ def test_the_words_follow_the_language(url, monkeypatch):
     assert run("usage").startswith("Day")
 
 
-def test_nothing_recorded_is_said(url, tmp_path, monkeypatch):
+def test_nothing_recorded_is_said(url, tmp_path, migrated_file, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
-    Database(f"sqlite:///{tmp_path}/empty.db").migrate()
+    shutil.copy(migrated_file, tmp_path / "empty.db")
 
     assert "没有记录" in run("usage")
     assert "没有记录" in run("feedback")

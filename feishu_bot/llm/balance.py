@@ -21,7 +21,7 @@ from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.deadline_transport import deadline_for_requests
 from feishu_bot.llm.error_body import error_in
 from feishu_bot.llm.error_kinds import TIMEOUTS, ModelErrorKind
-from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_in_body, error_of, model_error
+from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_in_body, model_error
 from feishu_bot.llm.keys import partial_key
 from feishu_bot.logs import get_logger
 
@@ -105,11 +105,9 @@ class KeyBalances:
                 return KeyBalance(key=name, state="unlimited")
             used = self._fetch(key, "usage", "total_usage", ends_at) / 100
         except (*CLIENT_ERRORS, ModelError) as exc:
-            failure = error_of(
+            failure = self._clients.failure_of(
                 exc,
                 broken=ModelErrorKind.GATEWAY_UNREACHABLE,
-                proxied=self._clients.proxied,
-                keys=self._clients.secrets,
             )
             logger.info("no balance", key=name, reason=failure)
             return KeyBalance(key=name, state=_state_of(failure))

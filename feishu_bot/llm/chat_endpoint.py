@@ -14,7 +14,7 @@ from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.deadline_transport import deadline_for_requests
 from feishu_bot.llm.error_kinds import ModelErrorKind
-from feishu_bot.llm.error_mapping import CLIENT_ERRORS, error_of
+from feishu_bot.llm.error_mapping import CLIENT_ERRORS
 
 
 def request_body(prompt: Prompt, model: str) -> dict[str, Any]:
@@ -71,10 +71,8 @@ class ChatEndpoint:
             raise
         except CLIENT_ERRORS as exc:
             # There was no stream yet that could break.
-            raise error_of(
+            raise self._clients.failure_of(
                 exc,
                 timeout=deadline.timeout_kind,
                 broken=ModelErrorKind.GATEWAY_UNREACHABLE,
-                proxied=self._clients.proxied,
-                keys=self._clients.secrets,
             ) from exc

@@ -16,6 +16,7 @@ import httpx2
 import openai
 from typing_extensions import override
 
+from feishu_bot.errors import ModelError
 from feishu_bot.llm.base_address import BaseAddress
 from feishu_bot.llm.deadline_transport import DeadlineTransport
 from feishu_bot.llm.error_kinds import ModelErrorKind
@@ -126,7 +127,19 @@ class Clients:
             http.head(self.base_url, headers=sent, timeout=WARM_SECONDS)
         # RuntimeError: the process ends, and has closed its connections meanwhile.
         except (httpx2.HTTPError, RuntimeError) as exc:
-            raise error_of(exc, proxied=self.proxied, keys=self.secrets) from exc
+            raise self.failure_of(exc) from exc
+
+    def failure_of(
+        self,
+        exc: Exception,
+        *,
+        timeout: ModelErrorKind = ModelErrorKind.GATEWAY_TIMEOUT_FIRST,
+        broken: ModelErrorKind = ModelErrorKind.STREAM_BROKEN,
+    ) -> ModelError:
+        """What a call has run into, with the secrets of this service masked; see `error_of`."""
+        return error_of(
+            exc, timeout=timeout, broken=broken, proxied=self.proxied, keys=self.secrets
+        )
 
     def idle(self) -> float:
         """Seconds since this process has last asked anything."""

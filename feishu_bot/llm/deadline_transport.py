@@ -158,7 +158,8 @@ class _HeadReader:
         deadline = _current.get()
         if deadline is None:
             return self._read(max_bytes, timeout)
-        received = self._held or deadline.read(self._read, max_bytes, timeout)
+        # Not the timeout of one read, which a head that trickles in would prolong for ever.
+        received = self._held or deadline.read(self._read, max_bytes, None)
         self._held = b""
         found = _END_OF_HEAD.search(self._last + received)
         if found is None:

@@ -10,7 +10,7 @@ from feishu_bot.errors import ModelError
 from feishu_bot.llm.clients import Clients
 from feishu_bot.llm.error_body import error_in
 from feishu_bot.llm.error_kinds import OTHER_KEY_ONLY, ModelErrorKind
-from feishu_bot.llm.error_mapping import CLIENT_ERRORS, copy_of, error_in_body, error_of
+from feishu_bot.llm.error_mapping import CLIENT_ERRORS, copy_of, error_in_body
 from feishu_bot.llm.model_list import NO_LIST, fetch_models
 
 CHECK_TIMEOUT = 5.0
@@ -74,11 +74,9 @@ class GatewayCheck:
         try:
             fetch_models(self._clients, key, timeout=timeout)
         except (*CLIENT_ERRORS, ModelError) as exc:
-            failure = error_of(
+            failure = self._clients.failure_of(
                 exc,
                 broken=ModelErrorKind.GATEWAY_UNREACHABLE,
-                proxied=self._clients.proxied,
-                keys=self._clients.secrets,
             )
             if failure.kind in _SIGNS_OF_LIFE or self._does_without_list(key, failure, timeout):
                 return None
@@ -108,4 +106,4 @@ class GatewayCheck:
                 return ModelErrorKind.NOT_A_GATEWAY
             return error_in_body(reply).kind if error_in(reply) is not None else ""
         except (*CLIENT_ERRORS, ModelError) as exc:
-            return error_of(exc, proxied=self._clients.proxied, keys=self._clients.secrets).kind
+            return self._clients.failure_of(exc).kind

@@ -21,7 +21,6 @@ from feishu_bot.llm.error_kinds import KEY_FAULTS, OTHER_KEY_ONLY, ModelErrorKin
 from feishu_bot.llm.error_mapping import (
     CLIENT_ERRORS,
     error_in_body,
-    error_of,
     model_error,
     request_id_of,
 )
@@ -169,13 +168,11 @@ class MediaCalls:
         except ModelError:
             raise
         except CLIENT_ERRORS as exc:
-            raise error_of(
+            raise self.clients.failure_of(
                 exc,
                 timeout=ModelErrorKind.GATEWAY_TIMEOUT_FIRST,
                 # Whether it was done, and paid, can't be told.
                 broken=ModelErrorKind.STREAM_BROKEN,
-                proxied=self.clients.proxied,
-                keys=self.clients.secrets,
             ) from exc
 
     def _checked(

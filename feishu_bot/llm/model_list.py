@@ -19,7 +19,6 @@ from feishu_bot.llm.error_mapping import (
     CLIENT_ERRORS,
     copy_of,
     error_in_body,
-    error_of,
     model_error,
 )
 from feishu_bot.llm.listed_models import names_in
@@ -86,7 +85,7 @@ def fetch_models(clients: Clients, key: str, *, timeout: float) -> list[str]:
     try:
         return _fetch(clients.of(key, url), timeout)
     except (*CLIENT_ERRORS, ModelError) as exc:
-        failure = error_of(exc, proxied=clients.proxied, keys=clients.secrets)
+        failure = clients.failure_of(exc)
         other = clients.address.other(url, failure.kind)
         if not other:
             raise
@@ -221,7 +220,7 @@ class ModelList:
                 names |= dict.fromkeys(fetch_models(self._clients, key, timeout=LIST_TIMEOUT))
                 answered = True
             except (*CLIENT_ERRORS, ModelError) as exc:
-                failure = error_of(exc, proxied=self._clients.proxied, keys=self._clients.secrets)
+                failure = self._clients.failure_of(exc)
         if failure is not None and self._model and failure.kind in NO_LIST:
             return tuple(names)
         if failure is not None and not answered:

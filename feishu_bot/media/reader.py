@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -24,7 +25,8 @@ PROCESSES = 2
 TIMEOUT = 30.0
 # Bytes: more than a dozen pictures, or a document of the largest budget.
 MOST_ANSWER = 64_000_000
-
+# How it ends at its limits: a library that gets no memory aborts.
+_RAN_OUT = frozenset({-signal.SIGABRT, -signal.SIGXCPU, -signal.SIGKILL})
 _ROOT = Path(__file__).parents[2]
 # At the level of this process (-OO in the image): for another one there is no bytecode.
 _OPTIMIZE = ("-" + "O" * sys.flags.optimize,) if sys.flags.optimize else ()
@@ -90,9 +92,10 @@ class FileReader:
                 except BrokenPipeError:
                     logger.info("reading process ended early")
                 answer = process.stdout.read(MOST_ANSWER + 1)
+                has_run_out = not answer and process.wait() in _RAN_OUT
             finally:
                 timer.cancel()
                 process.kill()
-        if late.is_set() or len(answer) > MOST_ANSWER:
+        if late.is_set() or has_run_out or len(answer) > MOST_ANSWER:
             raise MediaError("media_too_large", "too much to read")
         return answer

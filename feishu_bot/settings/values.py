@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
@@ -256,11 +256,21 @@ def whole(least: int, most: int) -> ValueType[int]:
     return number
 
 
+# The most that a limit can be set to, here and on the administrators' page.
+MOST_OF_LIMITS: Mapping[Literal["questions", "tokens", "cost"], int] = {
+    "questions": 10**8,
+    "tokens": 10**12,
+    "cost": 10**6,
+}
+questions = whole(0, MOST_OF_LIMITS["questions"])
+tokens = whole(0, MOST_OF_LIMITS["tokens"])
+
+
 @value_type("0 到 1,000,000 的金额，如 5 或 0.5", "an amount from 0 to 1,000,000, as in 5 or 0.5")
 def amount(value: str) -> float:
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value):
         raise InvalidValue("不是金额", "not an amount")
-    if float(value) > 1_000_000:
+    if float(value) > MOST_OF_LIMITS["cost"]:
         raise InvalidValue("超出范围", "out of range")
     return float(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -63,10 +64,23 @@ def check_bot(settings: Settings) -> Iterator[Found]:
         yield "ok", Words("其余的都正常", "Everything else is well")
 
 
+# The set-up asks again, and starts the bot itself.
+_RESTART_ZH = re.compile(r"[，；]?(?:改好后|然后|并)重启(?:机器人)?")
+_RESTART_EN = re.compile(r",? and (?:to )?restart(?: the bot)?\b")
+
+
+def without_restart(text: Words) -> Words:
+    """What to do, where there is no bot yet that could be restarted."""
+    return Words(_RESTART_ZH.sub("", text.zh), _RESTART_EN.sub("", text.en))
+
+
 def _masked(findings: Iterable[Finding], settings: Settings) -> Iterator[Found]:
     from feishu_bot.logs import SecretMask
     from feishu_bot.setup.doctor.printed import sentence
 
     mask = SecretMask(secrets_of(settings))
     for one in findings:
-        yield "info" if one.state == "unknown" else one.state, sentence(one.mapped(mask))
+        yield (
+            "info" if one.state == "unknown" else one.state,
+            without_restart(sentence(one.mapped(mask))),
+        )

@@ -49,7 +49,8 @@ class Setup:
         """From an app to a published version. Raises SetupFailed, and what dialogues raise."""
         calls = HttpCalls()
         try:
-            return self._run(calls)
+            with self._progress.alone():
+                return self._run(calls)
         except SettingsError as exc:
             lines = "\n".join(exc.faults).splitlines()
             raise SetupFailed(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,6 +84,34 @@ class Progress:
             )
         if new:
             self.file.update(new)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """While no other set-up writes the same file. Raises SetupFailed where one does.
+
+        The lock is on the file's folder, so nothing is left behind; it ends with the process.
+        """
+        try:
+            folder = os.open(self.file.path.parent, os.O_RDONLY)
+        except OSError:
+            # It is made when something is written, or can't be: then the writing says so.
+            yield
+            return
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            os.close(folder)
+            raise SetupFailed(
+                "save",
+                f"另一个 feishu-bot setup 正在使用 {self.file.path}，请在那边继续，或先把它结束",
+                f"another feishu-bot setup is using {self.file.path}: go on there, or end it first",
+            ) from exc
+        except OSError:
+            pass  # a file system without locks
+        try:
+            yield
+        finally:
+            os.close(folder)
 
     def keys(self) -> tuple[str, str]:
         """The Encrypt Key and the Verification Token; new ones are made where there are none."""

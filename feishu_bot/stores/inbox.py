@@ -20,8 +20,10 @@ from feishu_bot.core.usage import Usage
 from feishu_bot.errors import LeaseLost, StoreUnavailable
 from feishu_bot.logs import get_logger
 from feishu_bot.stores import admission
+from feishu_bot.stores import claim_statements as claims
 from feishu_bot.stores import inbox_statements as statements
 from feishu_bot.stores.database import Database
+from feishu_bot.stores.inbox_leases import InboxLeases
 from feishu_bot.stores.inbox_parts import join_words
 from feishu_bot.stores.inbox_rows import (
     click_row,
@@ -31,7 +33,7 @@ from feishu_bot.stores.inbox_rows import (
     row_of,
     task_of,
 )
-from feishu_bot.stores.leases import ForeignLease, HeldLeases, LeaseWatch, WorkerId
+from feishu_bot.stores.leases import WorkerId
 from feishu_bot.stores.locks import is_transient
 from feishu_bot.stores.sweep import Rest, never_stop
 from feishu_bot.stores.turns import forget_question, insert_turn
@@ -74,11 +76,8 @@ class SqlInbox:
         self._lease_seconds = lease_seconds
         self._media_wait = media_wait
         self._clock = clock
-        self._timer = timer
-        self._held = HeldLeases()
-        self._watch = LeaseWatch(lease_seconds, timer)
-        # From then on our own leases are prolonged before work is claimed; at once at the start.
-        self._prolong_at = float("-inf")
+        self._leases = InboxLeases(database, worker, lease_seconds, clock=clock, timer=timer)
+        self._held = self._leases.held
 
     def put(self, task: QueuedTask) -> bool:
         """Store the task; False when its event id or dedupe id is known already."""
@@ -128,18 +127,18 @@ class SqlInbox:
         So is a running one whose lease has ended. The first call also takes over from dead
         processes.
         """
-        if self._timer() >= self._prolong_at:
+        if self._leases.are_due():
             # After a start there may be the leases of a process that died.
-            self._prolong()
-        statement = statements.CLAIM
+            self._leases.prolong()
+        statement = claims.CLAIM
         parameters: dict[str, Any] = {"limit": limit, "latest": self._clock() + _LONGEST_DELAY}
         if but or only_with_card:
-            statement = statements.CLAIM_WITH_CARD if only_with_card else statements.CLAIM_OF_OTHERS
+            statement = claims.CLAIM_WITH_CARD if only_with_card else claims.CLAIM_OF_OTHERS
             parameters |= {"people": sorted(but.people), "chats": sorted(but.chats)}
         return self._try_claim(statement, parameters)
 
     def claim_one(self, task_id: int) -> Job | None:
-        jobs = self._try_claim(statements.CLAIM_ONE, {"limit": 1, "wanted": task_id})
+        jobs = self._try_claim(claims.CLAIM_ONE, {"limit": 1, "wanted": task_id})
         return jobs[0] if jobs else None
 
     def _try_claim(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Job]:
@@ -161,7 +160,7 @@ class SqlInbox:
         Call it several times per `lease_seconds`.
         """
         held = self._held.ids()
-        owned = self._prolong(progress)
+        owned = self._leases.prolong(self._written(progress))
         # A job that finished meanwhile isn't lost: it is no longer held.
         lost = frozenset((held & self._held.ids()) - owned.keys())
         self._held.drop(lost)
@@ -331,52 +330,6 @@ class SqlInbox:
             connection.execute(
                 statements.FINISH, {**parameters, "ended": "failed", "now": self._clock()}
             )
-
-    def _prolong(self, progress: Iterable[tuple[Job, str]] = ()) -> dict[int, bool]:
-        """Prolong what we hold; returns whether to stop, by the ids of the jobs still ours.
-
-        Only what is held: a lease whose claim was cut off on its way back must come to an end.
-        """
-        now, began = self._clock(), self._timer()
-        written = self._written(progress)
-        by, on = str(self._worker), self._worker.host
-        held = self._held.ids()
-        owned: dict[int, bool] = {}
-        with self._database.write() as connection:
-            if held:
-                until = now + self._lease_seconds
-                parameters = {"by": by, "until": until, "jobs": sorted(held)}
-                rows = connection.execute(statements.PROLONG, parameters)
-                owned = {row.id: row.stop_requested for row in rows}
-            if written:
-                connection.execute(statements.KEEP_PROGRESS, written)
-            self._end_leases(connection)
-            others = connection.scalars(statements.OTHER_WORKERS, {"by": by, "on": on}).all()
-            dead = [other for other in others if self._worker.is_dead(other)]
-            if dead:
-                connection.execute(statements.EXPIRE, {"dead": dead})
-        self._prolong_at = began + self._lease_seconds * 0.9
-        return owned
-
-    def _end_leases(self, connection: sa.Connection) -> None:
-        """End those that nobody renews any more, so that they can be claimed."""
-        held = self._held.ids()
-        foreign = [
-            ForeignLease(row.id, row.attempt, row.renewals, row.lease_until)
-            for row in connection.execute(statements.OTHER_LEASES)
-            if row.worker != str(self._worker) or row.id not in held
-        ]
-        ended = [
-            {
-                "job": lease.job,
-                "tried": lease.fencing_token,
-                "renewed": lease.renewals,
-                "was_until": lease.until,
-            }
-            for lease in self._watch.ended(foreign)
-        ]
-        if ended:
-            connection.execute(statements.END_LEASE, ended)
 
     def _written(self, progress: Iterable[tuple[Job, str]]) -> list[dict[str, Any]]:
         return [{**self._ours(job), "more": more} for job, more in progress]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from feishu_bot.core.jobs import QueuedTask
 from feishu_bot.core.queue.wordless import one_question, parts_of
 from feishu_bot.logs import get_logger
-from feishu_bot.stores import inbox_statements as statements
+from feishu_bot.stores import claim_statements as statements
 from feishu_bot.stores.inbox_rows import attachments_of, task_of
 
 logger = get_logger(__name__)

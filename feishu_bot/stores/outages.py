@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -18,13 +19,15 @@ _SQLITE: Mapping[int, StoreFailure] = {
     14: "unopened", 26: "damaged", 1032: "gone",
 }  # fmt: skip
 # PostgreSQL's classes: connection, rollback, resources, not in the right state, intervention,
-# system error; and a transaction that may only read, as after a failover. A connection that never
-# was has no state at all.
-_POSTGRES = ("08", "40", "53", "55", "57", "58", "25006")
+# system error; and what a failover leads to: a server that only reads, or one without our tables.
+# A connection that never was has no state at all.
+_READ_ONLY = "25006"
+_NO_TABLE = "42P01"
+_POSTGRES = ("08", "40", "53", "55", "57", "58", _READ_ONLY, _NO_TABLE)
 
 
 @contextmanager
-def outages_told() -> Iterator[None]:
+def translate_outages() -> Iterator[None]:
     """Raise StoreUnavailable, with the database's reason, where it is away."""
     try:
         yield
@@ -57,6 +60,16 @@ def is_outage(exc: SQLAlchemyError) -> bool:
         # The server also cuts a session that has done nothing for too long.
         return state.startswith(_POSTGRES) or bool(exc.connection_invalidated)
     return is_cut
+
+
+def leave_standby(context: ExceptionContext) -> None:
+    """Have all connections opened anew once one of them may only read.
+
+    After a failover they lead to the former server as long as it lives, and new ones to the other.
+    For SQLAlchemy's event "handle_error".
+    """
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def failure_kind(exc: BaseException) -> StoreFailure:

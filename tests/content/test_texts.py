@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -40,11 +40,16 @@ def params_of(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
-def sources() -> Iterator[ast.Module]:
-    for path in PACKAGE.rglob("*.py"):
-        # What is set up and examined is told in both languages at once, by no catalog.
-        if path.relative_to(PACKAGE).parts[0] != "setup":
-            yield ast.parse(path.read_text("utf-8"))
+@functools.cache
+def strings_and_calls() -> tuple[ast.Constant | ast.Call, ...]:
+    """Those in the code. What is set up and examined is told without a catalog."""
+    return tuple(
+        node
+        for path in PACKAGE.rglob("*.py")
+        if path.relative_to(PACKAGE).parts[0] != "setup"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant | ast.Call)
+    )
 
 
 # The kinds that are put together in the code: what stands first, and what may follow.
@@ -87,14 +92,13 @@ COMPOSED = {
 def strings_in_source() -> tuple[set[str], set[str]]:
     """All texts in the code, and the beginnings of those kinds that are put together."""
     whole, beginnings = set(), set()
-    for tree in sources():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                whole.add(node.value)
-            if isinstance(node, ast.Call) and name_of(node) in SPEAKERS and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.JoinedStr):
-                    beginnings.add(str(getattr(first.values[0], "value", "")))
+    for node in strings_and_calls():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            whole.add(node.value)
+        if isinstance(node, ast.Call) and name_of(node) in SPEAKERS and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.JoinedStr):
+                beginnings.add(str(getattr(first.values[0], "value", "")))
     return whole, beginnings
 
 
@@ -105,13 +109,12 @@ def name_of(call: ast.Call) -> str:
 def kinds_spoken() -> set[str]:
     """The kinds that the code names where it speaks."""
     spoken = set()
-    for tree in sources():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            first = node.args[0]
-            if name_of(node) in SPEAKERS and isinstance(first, ast.Constant) and first.value:
-                spoken.add(first.value)
+    for node in strings_and_calls():
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        first = node.args[0]
+        if name_of(node) in SPEAKERS and isinstance(first, ast.Constant) and first.value:
+            spoken.add(first.value)
     return spoken
 
 

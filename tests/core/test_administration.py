@@ -9,22 +9,16 @@ from feishu_bot.core.administration.audit import Change
 from feishu_bot.core.administration.limits_in_force import (
     LIMIT_NAMES,
     LimitsInForce,
-    read_amount,
 )
-from feishu_bot.core.administration.login_throttle import (
-    OVERALL,
-    PER_ADDRESS,
-    PER_DEVICE,
-    WINDOW_SECONDS,
-    LoginThrottle,
-)
-from feishu_bot.core.limits import Quota
+from feishu_bot.core.limits import Quota, Unit
 from feishu_bot.core.messages import Mention
 from feishu_bot.errors import CardRefused, ChangeRefused, ModelError
 from tests.builders import BOSS, BotWorld
 from tests.core.fakes import FakeOverrides
 from tests.core.test_failures import refuse
 from tests.polling import Clock
+
+MOST: dict[Unit, float] = {"questions": 10**8, "tokens": 10**12, "cost": 10**6}
 
 
 def change(overrides: FakeOverrides, **amounts: float | None) -> None:
@@ -35,7 +29,9 @@ def change(overrides: FakeOverrides, **amounts: float | None) -> None:
 
 def test_limits_are_those_of_the_settings_until_one_is_put_in_their_place():
     overrides = FakeOverrides()
-    limits = LimitsInForce({"USER_DAILY_QUESTIONS": 20, "CHAT_MONTHLY_COST": 2.5}, overrides)
+    limits = LimitsInForce(
+        {"USER_DAILY_QUESTIONS": 20, "CHAT_MONTHLY_COST": 2.5}, overrides, most=MOST
+    )
     quotas = {(one.whose, one.period): one.quota for one in limits.current}
     assert quotas == {("person", "day"): Quota(questions=20), ("chat", "month"): Quota(cost=2.5)}
 
@@ -48,7 +44,7 @@ def test_limits_are_those_of_the_settings_until_one_is_put_in_their_place():
 
 def test_each_limit_shows_where_it_is_from():
     overrides = FakeOverrides()
-    limits = LimitsInForce({"USER_DAILY_QUESTIONS": 20}, overrides)
+    limits = LimitsInForce({"USER_DAILY_QUESTIONS": 20}, overrides, most=MOST)
     change(overrides, COMPANY_DAILY_TOKENS=7)
 
     shown = {one.name.setting: (one.amount, one.source) for one in limits.shown()}
@@ -60,7 +56,7 @@ def test_each_limit_shows_where_it_is_from():
 
 def test_what_a_newer_version_has_stored_is_no_limit_of_this_one():
     overrides = FakeOverrides()
-    limits = LimitsInForce({}, overrides)
+    limits = LimitsInForce({}, overrides, most=MOST)
     change(overrides, TEAM_WEEKLY_QUESTIONS=5, USER_DAILY_QUESTIONS="five")  # type: ignore[arg-type]
 
     assert limits.current == ()
@@ -76,51 +72,17 @@ def test_what_a_newer_version_has_stored_is_no_limit_of_this_one():
     ],
 )
 def test_amounts_are_read_as_people_write_them(setting, text, amount):
-    assert read_amount(LIMIT_NAMES[setting], text) == amount
+    limits = LimitsInForce({}, FakeOverrides(), most=MOST)
+
+    assert limits.read(LIMIT_NAMES[setting], text) == amount
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "x", "1e9", "100000001", "٣"])
 def test_what_is_no_amount_is_refused(text):
+    limits = LimitsInForce({}, FakeOverrides(), most=MOST)
+
     with pytest.raises(ChangeRefused):
-        read_amount(LIMIT_NAMES["USER_DAILY_QUESTIONS"], text)
-
-
-def test_an_address_has_a_few_tries_and_then_waits():
-    clock = Clock(0.0)
-    throttle = LoginThrottle(timer=clock)
-    assert [throttle.begin("a") for _ in range(PER_ADDRESS)] == [0.0] * PER_ADDRESS
-
-    clock.now = 60.0
-    assert throttle.begin("a") == WINDOW_SECONDS - 60
-    assert throttle.begin("b") == 0.0
-    clock.now = WINDOW_SECONDS
-    assert throttle.begin("a") == 0.0
-
-
-def test_all_together_have_a_budget_and_a_known_browser_its_own():
-    throttle = LoginThrottle(timer=Clock(0.0))
-    tries = [throttle.begin(f"a{number}") for number in range(OVERALL + 5)]
-    assert [wait > 0 for wait in tries] == [False] * OVERALL + [True] * 5
-
-    known = [throttle.begin("a", device="known") for _ in range(PER_DEVICE + 1)]
-    assert [wait > 0 for wait in known] == [False] * PER_DEVICE + [True]
-
-
-def test_a_login_takes_back_the_tries_before_it():
-    throttle = LoginThrottle(timer=Clock(0.0))
-    for _ in range(20):
-        for _ in range(PER_ADDRESS):
-            assert throttle.begin("a") == 0.0
-        throttle.succeeded("a")
-
-
-def test_many_addresses_leave_nothing_behind():
-    clock = Clock(0.0)
-    throttle = LoginThrottle(timer=clock)
-    for number in range(1_000):
-        throttle.begin(f"a{number}")
-        clock.now += 10
-    assert len(throttle._by_key) <= WINDOW_SECONDS / 10 + 1
+        limits.read(LIMIT_NAMES["USER_DAILY_QUESTIONS"], text)
 
 
 def test_what_admins_decide_in_the_chat_is_in_the_list_of_changes():

@@ -8,8 +8,10 @@ import pytest
 
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.button_values import ButtonPlace
+from feishu_bot.core.queue.enqueue import DOUBLE_CLICK
 from feishu_bot.core.tasks import Regenerate
 from tests.builders import ALICE, BOB, BOSS, KEY, BotWorld, turn
+from tests.polling import Clock
 
 GROUP_ONLY = AccessPolicy(allowed_chats=("oc_allowed",))
 
@@ -182,3 +184,19 @@ def test_who_is_blocked_may_still_be_forgotten(world):
     world.click(**yes.value, on="om_card")
 
     assert [person for person, _ in world.people.forgotten] == [ALICE.open_id]
+
+
+def test_a_button_pressed_twice_in_a_moment_was_meant_once():
+    clock = Clock()
+    world = BotWorld(clock=clock)
+    world.bind("om_card")
+
+    world.click("run", text="/help", on="om_card")
+    world.click("run", text="/help", on="om_card")
+    world.click("run", text="/usage", on="om_card")
+    assert len(world.inbox.tasks) == 2
+
+    world.click("run", text="/help", on="om_card", operator=BOB)
+    clock.tick(2 * DOUBLE_CLICK)
+    world.click("run", text="/help", on="om_card")
+    assert len(world.inbox.tasks) == 4

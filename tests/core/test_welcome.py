@@ -117,9 +117,11 @@ def test_the_welcome_says_how_to_ask_and_how_to_go_on_here():
     assert card(all_messages=True) == ["welcome_group_all", "go_on_without_mention", *rest]
     missing = ["welcome_group", *group, "welcome_scope_missing"]
     assert card(all_messages=True, missing=True) == missing
-    assert card(True, "p2p") == ["welcome_private", "go_on_running", *rest]
+    # One reader has one language, and has to find the other one.
+    private = [*rest, "button_lang"]
+    assert card(True, "p2p") == ["welcome_private", "go_on_running", *private]
     by_reply = card(True, "p2p", p2p_context="thread")
-    assert by_reply == ["welcome_private", "go_on_by_reply", *rest]
+    assert by_reply == ["welcome_private", "go_on_by_reply", *private]
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,9 @@ def sound_texts(draw: st.DrawFn) -> str:
     text = ""
     for number, part in enumerate(parts):
         text += part.replace("{n}", str(10 + number))
+        if "|--" in part and not text.endswith("\n\n"):
+            # A line right below a table is a row of it for GFM, and text for us.
+            text += "\n"
         # Dashes right below a line are a heading for CommonMark, and a rule for us.
         text += draw(st.sampled_from(["\n\n", "\n\n", "\n"]))
         if text.endswith("\n") and parts[number + 1 : number + 2] in (["---"], ["- \n- x{n}\n-"]):

@@ -331,7 +331,8 @@ def test_a_lease_that_can_not_be_renewed_ends_the_connection_in_time(connect, mo
 
     eventually(lambda: not one.platform.clients)
 
-    assert time.monotonic() - stuck_at < 2.5
+    # A second, and what a busy machine adds to it.
+    assert time.monotonic() - stuck_at < 6.0
 
 
 def test_who_cannot_connect_lets_another_process_try(connect, monkeypatch, migrated_file, tmp_path):

@@ -73,7 +73,7 @@ def test_every_word_is_shown_in_a_block_of_its_kind(text: str) -> None:
 @example("字" * 60 + "。句一。" * 30 + "\nT\n===\n", 300)
 @example("| a | b |\n|---|---|\n| c | d |\n" + "一句话。" * 50, 300)
 def test_every_word_is_shown_on_one_of_the_cards(text: str, limit: int) -> None:
-    text *= 2
+    text = f"{text}\n{text}"
     cards = card_texts(text, limit, tables_left=1_000)
 
     for card, following in zip(cards, [*cards[1:], ""], strict=True):
@@ -103,6 +103,7 @@ def test_a_frame_shows_no_block_that_the_end_lacks(text: str, step: int) -> None
 
 @PROFILE
 @given(st.one_of(sound_texts(), hostile_texts()), st.integers(1, 40))
+@example("\n|a|b|\n|-|-|\n<br>\n<at id=all></at>", 1)
 @example("\\begin{align}\n> \\end{align}\\end{align}", 1)
 def test_a_growing_text_is_shown_as_if_read_at_once(text: str, step: int) -> None:
     stream = MarkdownStream()
@@ -118,7 +119,7 @@ def test_a_growing_text_is_shown_as_if_read_at_once(text: str, step: int) -> Non
 @given(sound_texts(), st.integers(1, 40), st.integers(300, 900))
 @example("> # T\n>\n> | a | b |\n> |---|---|\n> | c | d |\n> " + "一句话。" * 40 + "\n", 1, 300)
 def test_a_growing_text_is_cut_as_if_it_was_there_at_once(text: str, step: int, limit: int) -> None:
-    text *= 2
+    text = f"{text}\n{text}"
     stream = MarkdownStream()
     cards = []
     step = max(step, len(text) // 100)
@@ -150,6 +151,7 @@ def test_nothing_harmful_gets_out(text: str, times: int, limit: int) -> None:
 @PROFILE
 @given(st.one_of(long_texts(), sound_texts(), hostile_texts()), st.integers(1, 50))
 @example("".join(f"{number} " for number in range(300)), 1)
+@example("字" * 700 + "[a | b\na | b\n", 1)
 def test_a_growing_text_is_never_far_behind(text: str, step: int) -> None:
     """Only what is really open may wait longer: an address, a formula, a table's head."""
     patience = HELD_CHARS

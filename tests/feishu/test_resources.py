@@ -130,7 +130,7 @@ def test_a_file_of_unknown_length_comes_whole(sim, reader, send_file):
 def test_a_download_ends_when_its_time_is_over(sim, client, send_file):
     sim.feishu.quirks.resource_seconds = 30.0
     message, attached = send_file(b"x" * 1000)
-    reader = FeishuAttachmentReader(client, Pacer(), timeout=1.0, patience=0.0)
+    reader = FeishuAttachmentReader(client, Pacer(), timeout=0.5, patience=0.0)
 
     with pytest.raises(MediaError, match="takes too long") as caught:
         reader.fetch(message.message_id, attached, most=MB)
@@ -355,7 +355,7 @@ def answering(pooled, sim, monkeypatch):
         threading.Thread(target=serve, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         client = FeishuClient(app_id="cli_1", app_secret="secret", domain=url)
-        monkeypatch.setattr(client, "_tenant_token", lambda: "t-1")
+        monkeypatch.setattr(client._token, "get", lambda: "t-1")
         client.resources._with_token = lambda _, send: send("t-1")
         return client.resources
 

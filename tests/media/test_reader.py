@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from feishu_bot.errors import MediaError
 from feishu_bot.media.reader import FileReader
@@ -55,6 +57,20 @@ def test_a_bomb_leaves_this_process_as_it_was(name: str, make: Callable[[], byte
         FileReader(timeout=20).read(name, data, chars=10_000)
     assert caught.value.kind in ("media_too_large", "media_broken", "media_empty")
     assert _peak_memory() - before < 50_000_000
+
+
+def test_a_sheet_with_a_value_in_the_last_row_is_too_large_and_not_broken(reader) -> None:
+    """The library makes room for all between, and aborts."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "first")
+        sheet.write(1_048_575, 25, "last")
+
+    with pytest.raises(MediaError) as caught:
+        reader.read("a.xlsx", buffer.getvalue(), chars=10_000)
+
+    assert caught.value.kind == "media_too_large"
 
 
 def test_a_picture_bomb_is_too_large(reader: FileReader) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import stat
 
 import pytest
 
+from feishu_bot.content.catalog import Catalog
+from feishu_bot.core.languages import Language, Words
 from feishu_bot.errors import SetupFailed
+from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.setup.checks import without_restart
 from feishu_bot.setup.dialogue import Question
 from feishu_bot.setup.doorway import Doorway, listen
 from feishu_bot.setup.manifest import EVENTS, SCOPES
@@ -152,6 +157,29 @@ def test_a_refused_key_asks_for_no_name_of_a_model(tenant: Tenant) -> None:
     assert tenant.phone.asked == ["OPENAI_KEY", "OPENAI_KEY", "OPENAI_MODEL"]
     # One sentence after the other, each with one stop.
     assert "accept the bot's key. The API key isn't recognised" in tenant.phone.english
+    # It asks for another one, and no bot is there to be restarted.
+    assert "restart" not in tenant.phone.english
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_remedy_speaks_of_a_restart_where_there_is_no_bot_yet(language: Language) -> None:
+    catalog = Catalog.load(language)
+    remedies = [catalog.notice(kind, {"offered": "a"}).remedy for kind in ModelErrorKind]
+    restarts = [remedy for remedy in remedies if re.search("重启|restart", remedy)]
+    assert restarts
+
+    for remedy in restarts:
+        told = without_restart(Words(remedy, remedy))
+        text = told.zh if language == "zh" else told.en
+        assert not re.search("重启|restart|[，；]。", text), text
+
+
+def test_two_set_ups_of_one_file_do_not_overwrite_each_other(tenant: Tenant) -> None:
+    with tenant.progress.alone(), pytest.raises(SetupFailed) as failed:
+        tenant.set_up(long_connection=True)
+
+    assert (failed.value.step, tenant.saved) == ("save", {})
+    assert tenant.set_up(long_connection=True) == "live"
 
 
 def test_other_wishes_make_another_version(tenant: Tenant) -> None:

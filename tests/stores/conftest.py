@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +16,7 @@ from feishu_bot.core.tasks import AskQuestion
 from feishu_bot.stores import Database
 from tests.polling import Clock
 from tests.postgres import Postgres
-
-_ROOT = Path(__file__).parents[2]
+from tests.stores.second_process import SecondProcess, SecondProcesses
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -96,27 +93,27 @@ def make_task() -> Callable[..., QueuedTask]:
     return make_task
 
 
-Start = Callable[..., "subprocess.Popen[str]"]
+@pytest.fixture(scope="session")
+def second_processes() -> Iterator[SecondProcesses]:
+    processes = SecondProcesses()
+    yield processes
+    processes.close()
 
 
 @pytest.fixture
-def start_process() -> Iterator[Start]:
-    """Starts `second_process.py` with arguments; kills what still runs at the end."""
-    started: list[subprocess.Popen[str]] = []
+def start_process(
+    second_processes: SecondProcesses, tmp_path: Path
+) -> Iterator[Callable[[str, str], SecondProcess]]:
+    """Starts `second_process.py` with an action; ends what still runs in the end."""
+    started: list[SecondProcess] = []
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        script = Path(__file__).with_name("second_process.py")
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", str(script), *arguments],
-            env={"PYTHONPATH": str(_ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def start(action: str, url: str) -> SecondProcess:
+        folder = tmp_path / f"process-{len(started)}"
+        folder.mkdir()
+        process = second_processes.start(action, url, folder)
         started.append(process)
         return process
 
     yield start
     for process in started:
-        process.kill()
-        process.communicate()
+        process.close()

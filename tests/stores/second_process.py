@@ -1,17 +1,72 @@
-"""What another process does in the store tests; started with an action and a database address."""
+"""What another process does in the store tests: an action with the address of a database."""
 
 from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from feishu_bot.core.conversations import Turn
 from feishu_bot.core.limits import Limit, Quota, Spending, Window
 from feishu_bot.core.usage import Usage
+from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores import Database, SqlInbox, SqlPeople, WorkerId
 from feishu_bot.stores.exclusive_lease import SqlExclusiveLease
+from feishu_bot.stores.migration_process import migrate_apart
 from feishu_bot.stores.reservations import SqlReservations
+from tests.forks import Fork, Forks, serve
 from tests.open_jobs import open_jobs
+
+
+class SecondProcesses:
+    """The process that is forked for each of them, seen from the tests."""
+
+    def __init__(self) -> None:
+        self._forks = Forks(__name__, warnings="error")
+
+    def start(self, action: str, url: str, folder: Path) -> SecondProcess:
+        """Start one that does this; its pipes are made in an empty folder."""
+        ways = {name: str(folder / name) for name in ("stdin", "stdout")}
+        for way in ways.values():
+            os.mkfifo(way)
+        return SecondProcess(self._forks, self._forks.start(action=action, url=url, **ways), **ways)
+
+    def close(self) -> None:
+        self._forks.close()
+
+
+class SecondProcess(Fork):
+    """One of them, and the pipes to it."""
+
+    def __init__(self, forks: Forks, pid: int, *, stdin: str, stdout: str) -> None:
+        super().__init__(forks, pid)
+        # Each waits here for the other, so in the same order as `_become`.
+        self.stdin = Path(stdin).open("w")  # noqa: SIM115 – until `close`
+        self.stdout = Path(stdout).open()  # noqa: SIM115
+
+    def go(self) -> None:
+        """Write the line that it waits for."""
+        self.stdin.write("\n")
+        self.stdin.flush()
+
+    def rest(self) -> str:
+        """What it says until it ends."""
+        text = self.stdout.read()
+        self.wait()
+        return text
+
+    def close(self) -> None:
+        """End it, if it still runs."""
+        self.kill()
+        self.wait()
+        self.stdin.close()
+        self.stdout.close()
+
+
+def _become(action: str, url: str, stdin: str, stdout: str) -> None:
+    os.dup2(os.open(stdin, os.O_RDONLY), 0)
+    os.dup2(os.open(stdout, os.O_WRONLY), 1)
+    globals()[action](url)
 
 
 def migrate(url: str) -> None:
@@ -26,6 +81,17 @@ def migrate_at_head(url: str) -> None:
     """Migrate what is migrated; says whether that imported Alembic."""
     Database(url).migrate()
     print("alembic" in sys.modules, flush=True)
+
+
+def make_tables(url: str) -> None:
+    """Migrate as gunicorn does; says whether all is there then, and whether Alembic came in."""
+    migrate_apart(url)
+    try:
+        Database(url).expect_current()
+        print("current")
+    except StoreUnavailable:
+        print("unavailable")
+    print("alembic" in sys.modules)
 
 
 def hold(url: str) -> None:
@@ -115,4 +181,4 @@ def fork(url: str) -> None:
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](sys.argv[2])
+    serve(_become)

@@ -54,20 +54,19 @@ class TestDatabase:
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
 
         for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
+            process.go()
 
         assert [process.stdout.readline() for process in processes] == ["migrated\n"] * 3
 
     def test_a_migrated_database_needs_no_alembic(self, url: str, start_process) -> None:
         process = start_process("migrate_at_head", url)
 
-        assert process.communicate()[0] == "False\n"
+        assert process.rest() == "False\n"
 
     def test_it_can_be_used_on_both_sides_of_a_fork(self, empty_url: str, start_process) -> None:
         process = start_process("fork", empty_url)
 
-        assert process.communicate()[0] == "safe\n"
+        assert process.rest() == "safe\n"
 
     def test_a_transaction_that_raises_leaves_nothing(self, database: Database) -> None:
         def write_twice() -> None:
@@ -130,6 +129,33 @@ class TestDatabase:
         database = Database(empty_url)
 
         assert not database.ping()
+        database.close()
+
+
+def test_connections_to_a_server_that_only_reads_are_left(postgres: Postgres) -> None:
+    """As after a failover, while the former server still lives."""
+    with postgres.schema(tables=True) as url:
+        database = Database(url, pool_size=1)
+        with database.write() as connection:
+            connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+
+        with pytest.raises(StoreUnavailable) as failure, database.write() as connection:
+            connection.execute(threads.insert(), thread("omt_1"))
+        with database.write() as connection:
+            connection.execute(threads.insert(), thread("omt_2"))
+
+        assert failure.value.kind == "read_only"
+        assert names(database) == ["omt_2"]
+        database.close()
+
+
+def test_a_server_without_the_tables_is_an_outage(postgres: Postgres) -> None:
+    with postgres.schema(tables=False) as url:
+        database = Database(url)
+
+        with pytest.raises(StoreUnavailable):
+            names(database)
+
         database.close()
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +10,7 @@ from feishu_bot.core.exclusive_lease import HOLD_SECONDS, LEASE_SECONDS, Exclusi
 from feishu_bot.stores import Database, WorkerId
 from feishu_bot.stores.exclusive_lease import SqlExclusiveLease
 from tests.polling import Clock
+from tests.stores.second_process import SecondProcess
 
 Make = Callable[..., ExclusiveLease]
 
@@ -110,15 +108,14 @@ def test_of_two_that_see_the_same_end_one_takes_it(
 
 
 def test_a_dead_process_of_this_host_holds_nothing(
-    make: Make, url: str, start_process: Callable[..., subprocess.Popen[str]]
+    make: Make, url: str, start_process: Callable[[str, str], SecondProcess]
 ) -> None:
     other = start_process("hold_connection", url)
-    assert other.stdout is not None
     assert other.stdout.readline() == "True\n"
     lease = make()
     assert not lease.hold({})
 
-    os.kill(other.pid, signal.SIGKILL)
+    other.kill()
     other.wait()
 
     assert lease.hold({})

@@ -230,9 +230,8 @@ class TestReservations:
         for process in processes:
             assert process.stdout.readline() == "ready\n"
         for process in processes:
-            process.stdin.write("go\n")
-            process.stdin.flush()
+            process.go()
 
-        answers = [process.communicate(timeout=30)[0].split() for process in processes]
+        answers = [process.rest().split() for process in processes]
 
         assert sum(map(len, answers)) == 3

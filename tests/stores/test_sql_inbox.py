@@ -308,12 +308,11 @@ class TestInbox:
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 2
 
         for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        answered = [process.communicate()[0].split() for process in processes]
+            process.go()
+        answered = [process.rest().split() for process in processes]
 
         assert sorted(answered[0] + answered[1]) == sorted(f"om_{number}" for number in range(60))
-        assert [process.returncode for process in processes] == [0, 0]
+        assert [process.poll() for process in processes] == [0, 0]
 
     # Leases
 
@@ -430,7 +429,7 @@ class TestInbox:
             assert inbox.claim(1) == []
 
         process.kill()
-        process.communicate()
+        process.wait()
         if how == "renewal":
             inbox.renew()
         (job,) = inbox.claim(1)

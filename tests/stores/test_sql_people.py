@@ -132,9 +132,8 @@ class TestPeople:
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 2
 
         for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        met = [name for process in processes for name in process.communicate()[0].split()]
+            process.go()
+        met = [name for process in processes for name in process.rest().split()]
 
         assert sorted(met) == sorted(f"ou_{number}" for number in range(20))
 

@@ -16,7 +16,6 @@ from feishu_bot.core.administration.editable import EditablePrices, EditableRole
 from feishu_bot.core.administration.limits_in_force import (
     LIMIT_NAMES,
     LimitsInForce,
-    read_amount,
     read_number,
 )
 from feishu_bot.core.administration.overrides import Overrides, Section
@@ -71,9 +70,9 @@ class AdminChanges:
         if not text.strip():
             return None
         try:
-            amount = read_amount(name, text)
+            amount = self.limits.read(name, text)
         except ChangeRefused as exc:
-            raise ChangeRefused(f"{setting}：{exc.zh}", f"{setting}: {exc.en}") from exc
+            raise ChangeRefused(f"{setting}：{exc.words.zh}", f"{setting}: {exc.words.en}") from exc
         if amount and name.unit == "cost" and not self.prices.currency:
             raise ChangeRefused(
                 f"{setting}：还没有价格，算不出费用。请先在「模型与价格」里填写",

@@ -15,8 +15,6 @@ from feishu_bot.errors import ChangeRefused
 
 _WHOSE: Mapping[Whose, str] = {"person": "USER", "chat": "CHAT", "company": "COMPANY"}
 _PERIODS: Mapping[Period, str] = {"day": "DAILY", "month": "MONTHLY"}
-# As in the settings.
-MOST: Mapping[Unit, float] = {"questions": 10**8, "tokens": 10**12, "cost": 10**6}
 
 _WHOLE = re.compile(r"[0-9]{1,13}")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -77,9 +75,15 @@ class LimitShown:
 
 
 class LimitsInForce:
-    """The limits by the names of settings; `current` are those that hold."""
+    """The limits by the names of settings; `current` are those that hold.
 
-    def __init__(self, settings: Mapping[str, float], overrides: Overrides) -> None:
+    `most` is how much of each unit a limit may be.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, float], overrides: Overrides, *, most: Mapping[Unit, float]
+    ) -> None:
+        self._most = most
         self.current: tuple[Limit, ...] = ()
         self._settings = settings
         self._overrides = overrides
@@ -103,6 +107,10 @@ class LimitsInForce:
             for setting, name in LIMIT_NAMES.items()
         )
 
+    def read(self, name: LimitName, text: str) -> float:
+        """What an administrator typed as a limit. Raises ChangeRefused."""
+        return read_number(text, is_whole=name.unit != "cost", most=self._most[name.unit])
+
     def _amounts(self, stored: Mapping[str, Override]) -> dict[str, float]:
         amounts = {setting: self._settings.get(setting, 0.0) for setting in LIMIT_NAMES}
         for setting, override in stored.items():
@@ -112,12 +120,7 @@ class LimitsInForce:
         return amounts
 
 
-def read_amount(name: LimitName, text: str) -> float:
-    """What an administrator typed as a limit. Raises ChangeRefused."""
-    return read_number(text, is_whole=name.unit != "cost", most=MOST[name.unit])
-
-
-def read_number(text: str, *, is_whole: bool, most: float = 10**6) -> float:
+def read_number(text: str, *, is_whole: bool, most: float) -> float:
     """A number from 0 on, with digits grouped or not. Raises ChangeRefused."""
     plain = re.sub(r"[\s,，_]", "", text)
     if not (_WHOLE if is_whole else _AMOUNT).fullmatch(plain):

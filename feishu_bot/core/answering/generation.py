@@ -1,14 +1,14 @@
-"""Asks the model, and reads what it says into a draft."""
+"""Asks the model: with which prompt, which model, and again where that helps."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 
-from feishu_bot import metrics
 from feishu_bot.core import modes, own_pictures
 from feishu_bot.core.answering.answer_pictures import AnswerPictures
+from feishu_bot.core.answering.answer_reader import AnswerReader, OpenAnswer
 from feishu_bot.core.answering.answer_run import SaveState
 from feishu_bot.core.answering.attached_files import has_document
 from feishu_bot.core.answering.context import MissingContext
@@ -20,25 +20,12 @@ from feishu_bot.core.answering.prompt import FittedPrompt, estimate_tokens, fit_
 from feishu_bot.core.answering.question import Question
 from feishu_bot.core.answering.question_context import QuestionContext
 from feishu_bot.core.answering.recording_context import has_recording, spoken
-from feishu_bot.core.answering.seam import Seam
 from feishu_bot.core.answering.sent_things import has_things
 from feishu_bot.core.answering.shown_pictures import PictureLoader, ShownPictures
 from feishu_bot.core.answering.speakers import SPEAKER_INSTRUCTION, Speakers
+from feishu_bot.core.answering.vision import Vision
 from feishu_bot.core.answering.voice_messages import Hear, VoiceMessages
-from feishu_bot.core.chat_model import (
-    ChatMessage,
-    ChatModel,
-    LateReasoning,
-    ModelSight,
-    PictureDelta,
-    Prompt,
-    ReasoningDelta,
-    StreamEnd,
-    StreamEvent,
-    StreamStart,
-    StreamWait,
-    TextDelta,
-)
+from feishu_bot.core.chat_model import ChatMessage, ChatModel, ModelSight, Prompt
 from feishu_bot.core.conversations import Conversation
 from feishu_bot.core.jobs import Job
 from feishu_bot.core.messenger import AnswerStream
@@ -60,20 +47,11 @@ class _Asked:
     pictures: ShownPictures
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Where an answer is shown, whether it is still wanted, and what there is of it."""
-
-    stream: AnswerStream
-    is_cancelled: Callable[[], bool]
-    progress: Progress
-
-
 class AnswerGenerator:
     """Asks with as much of the conversation as fits into `context_tokens`.
 
-    `vision_model` answers where there are pictures that the chosen one can't see; it may be empty.
-    `{date}` in `system_prompt` is the day. `is_allowed` is whether people may choose a model.
+    `vision_model` is the model of `Vision`. `{date}` in `system_prompt` is the day. `is_allowed` is
+    whether people may choose a model.
 
     What an earlier process had shown of an answer is gone on from with `continue_prompt`: what was
     written isn't paid again, and stays on the screen.
@@ -103,18 +81,16 @@ class AnswerGenerator:
         self._context = context
         self._pictures = pictures
         self._voices = voices
-        self._answer_pictures = answer_pictures
-        self._sight = sight
+        self._reader = AnswerReader(answer_pictures, timer)
+        self._vision = Vision(sight, vision_model)
         self._speakers = speakers
         self._failures = failures
         self._system_prompt = system_prompt
         self._context_tokens = context_tokens
-        self._vision_model = vision_model
         self._continue_prompt = continue_prompt
         self._prices = prices
         self._is_allowed = is_allowed
         self._clock = clock
-        self._timer = timer
 
     def generate(
         self,
@@ -131,33 +107,33 @@ class AnswerGenerator:
 
         before = ShownText.read(job.progress)
         control.progress = progress = Progress(before)
-        run = _Run(stream, is_cancelled, progress)
+        run = OpenAnswer(stream, is_cancelled, progress)
         draft = self._generate(job, question, run, save)
         draft.heard = question.heard
-        draft.media = (*question.media, *draft.media, *self._broken(before))
+        draft.media = (*question.media, *draft.media, *self._earlier_tries(before))
         return draft
 
     def broken_off(self, job: Job) -> Draft:
         """What was shown of an answer that is given up."""
         shown = ShownText.read(job.progress)
-        draft = _cut(shown)
-        draft.notice, draft.media = "gave_up", self._broken(shown)
+        draft = _cut_draft(shown)
+        draft.notice, draft.media = "gave_up", self._earlier_tries(shown)
         return draft
 
-    def _broken(self, shown: ShownText) -> tuple[MediaUse, ...]:
+    def _earlier_tries(self, shown: ShownText) -> tuple[MediaUse, ...]:
         """What earlier requests for the same answer have cost."""
         return tuple(
             MediaUse(**asdict(one), cost=self._prices.cost(*astuple(one))) for one in shown.tries
         )
 
-    def _generate(self, job: Job, question: Question, run: _Run, save: SaveState) -> Draft:
+    def _generate(self, job: Job, question: Question, run: OpenAnswer, save: SaveState) -> Draft:
         turns = question.conversation.turns
         hear = self._voices.for_question(job, turns, run.is_cancelled, save)
-        context, speaker = self._introduction(job, question, hear)
+        context, speaker = self._context_and_speaker(job, question, hear)
         if question.heard and question.message:
             context = QuestionContext(spoken(question.message.message_id)) + context
         written = context.text + question.text
-        pictures = self._shown(written, question.conversation, run, ready=context.pictures)
+        pictures = self._load_pictures(written, question.conversation, run, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
         if question.is_wordless and failure and not (pictures.own or _is_read(context.text)):
@@ -179,7 +155,7 @@ class AnswerGenerator:
         draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
-    def _introduction(
+    def _context_and_speaker(
         self, job: Job, question: Question, hear: Hear
     ) -> tuple[QuestionContext, str]:
         """What to put before the question: what it refers to, and who asks."""
@@ -187,7 +163,7 @@ class AnswerGenerator:
         context = QuestionContext()
         if message:
             model = question.conversation.model
-            modalities = Modalities(lambda: self._is_seen(model), hear)
+            modalities = Modalities(lambda: self._vision.is_possible(model), hear)
             context = self._context.of(message, question.conversation, modalities)
         if question.regenerated:
             return context, question.regenerated.speaker
@@ -197,11 +173,11 @@ class AnswerGenerator:
             self._speakers.learn(message)
         return context, self._speakers.name_of(job.target.sender.open_id, turns)
 
-    def _ask(self, job: Job, question: Question, asked: _Asked, run: _Run) -> Draft:
+    def _ask(self, job: Job, question: Question, asked: _Asked, run: OpenAnswer) -> Draft:
         before = run.progress.before
         if before.text and before.pictures:
             # The model would call its next pictures by the same names.
-            return _cut(before)
+            return _cut_draft(before)
         if before.text:
             run.stream.write(before.text, run.progress.whole_reasoning)
         conversation, budget = question.conversation, self._context_tokens
@@ -209,7 +185,7 @@ class AnswerGenerator:
         if conversation.uses_favourite and not self._is_allowed(conversation.model):
             gone, conversation = conversation.model, _without_favourite(conversation)
         system = self._system(job, question)
-        model = self._seeing(conversation.model, asked.pictures)
+        model = self._vision.model_for(conversation.model, asked.pictures.all)
         while True:
             fitted = self._fitted(system, conversation, asked, budget, before.text)
             run.progress.ask(model, fitted.estimated_tokens)
@@ -221,15 +197,15 @@ class AnswerGenerator:
             )
             try:
                 draft.is_asked = True
-                self._read(self._model.stream(prompt, run.is_cancelled), draft, run)
+                self._reader.read(self._model.stream(prompt, run.is_cancelled), draft, run)
             except ModelError as exc:
                 is_begun = bool(run.progress.text)
                 if run.is_cancelled():
                     draft.break_off()
                     return draft
                 can_shrink = len(fitted.messages) > 2 and budget == self._context_tokens
-                if exc.kind == "model_cant_see" and self._vision_model not in ("", model):
-                    model = self._vision_model
+                if exc.kind == "model_cant_see" and self._vision.model not in ("", model):
+                    model = self._vision.model
                     continue
                 if exc.kind == "model_cant_see" and not asked.pictures.own:
                     # The question has none: it can be answered without those of before.
@@ -237,7 +213,7 @@ class AnswerGenerator:
                     continue
                 if exc.kind in MODEL_GONE and conversation.uses_favourite and not is_begun:
                     gone, conversation = conversation.model, _without_favourite(conversation)
-                    model = self._seeing(conversation.model, asked.pictures)
+                    model = self._vision.model_for(conversation.model, asked.pictures.all)
                     continue
                 if exc.kind == "context_too_long" and not is_begun and can_shrink:
                     budget = min(budget, fitted.estimated_tokens) // 2
@@ -271,11 +247,11 @@ class AnswerGenerator:
         )
         return FittedPrompt((*fitted.messages, *told), fitted.estimated_tokens + more)
 
-    def _shown(
+    def _load_pictures(
         self,
         written: str,
         conversation: Conversation,
-        run: _Run,
+        run: OpenAnswer,
         ready: Mapping[str, Picture],
     ) -> ShownPictures:
         """The pictures of the question and of what was said before."""
@@ -287,78 +263,9 @@ class AnswerGenerator:
             written,
             conversation.turns,
             ready=ready,
-            sees_earlier=lambda: self._is_seen(conversation.model),
+            sees_earlier=lambda: self._vision.is_possible(conversation.model),
             is_cancelled=run.is_cancelled,
         )
-
-    def _seeing(self, model: str, shown: ShownPictures) -> str:
-        """The model for this question: another one where there are pictures that it can't see."""
-        if not shown.all or not self._vision_model or self._can_see(model):
-            return model
-        return self._vision_model
-
-    def _is_seen(self, model: str) -> bool:
-        """Whether this model or another one can look at pictures."""
-        return bool(self._vision_model) or self._can_see(model)
-
-    def _can_see(self, model: str) -> bool:
-        try:
-            return self._sight.can_see(model)
-        except ModelError:
-            # There is no model: that is told when it is asked.
-            return True
-
-    def _read(self, events: Iterator[StreamEvent], draft: Draft, run: _Run) -> None:
-        progress, started = run.progress, self._timer()
-        seam = Seam(progress.before.text)
-        try:
-            for event in events:
-                if run.is_cancelled():
-                    draft.break_off()
-                    break
-                match event:
-                    case TextDelta():
-                        if not (progress.text or draft.first_text):
-                            draft.first_text = self._timer() - started
-                            metrics.FIRST_TEXT_SECONDS.observe(draft.first_text)
-                        _write(run, seam.add(event.text))
-                    case ReasoningDelta():
-                        progress.reasoning.append(event.text)
-                        run.stream.write(reasoning=event.text)
-                    case _:
-                        self._take(event, draft, run, seam)
-        finally:
-            _write(run, seam.end())
-            draft.text, draft.reasoning = progress.whole_text, progress.whole_reasoning
-
-    def _take(self, event: StreamEvent, draft: Draft, run: _Run, seam: Seam) -> None:
-        """What comes seldom."""
-        stream, progress = run.stream, run.progress
-        match event:
-            case PictureDelta():
-                # Uploaded before the text that names it comes, while the model waits.
-                key = self._answer_pictures.keep(event, draft, run.is_cancelled)
-                progress.note(pictures=draft.pictures)
-                # One with an address is a link until the end.
-                if key and not event.url:
-                    stream.add_picture(event.target, key)
-            case LateReasoning():
-                # What was shown as the answer was no part of it.
-                progress.text.append(seam.end())
-                progress.take_back_text()
-                stream.rewrite(progress.before.text, progress.whole_reasoning)
-            case StreamWait():
-                stream.tell_wait(event.seconds)
-                # It was refused, and is asked again after that.
-                draft.is_asked = not event.seconds
-            case StreamStart():
-                draft.model, draft.request_id = event.model, event.request_id
-                progress.note(model=event.model)
-            case StreamEnd():
-                draft.reason = event.reason
-                draft.notice = FINISH_NOTICES.get(event.reason, "")
-                draft.prompt_tokens = event.prompt_tokens
-                draft.completion_tokens = event.completion_tokens
 
     def _system(self, job: Job, question: Question) -> str:
         date = time.strftime("%Y-%m-%d", time.localtime(self._clock()))
@@ -377,13 +284,7 @@ def _without_favourite(conversation: Conversation) -> Conversation:
     return replace(conversation, model="", uses_favourite=False)
 
 
-def _write(run: _Run, text: str) -> None:
-    if text:
-        run.progress.text.append(text)
-        run.stream.write(text)
-
-
-def _cut(shown: ShownText) -> Draft:
+def _cut_draft(shown: ShownText) -> Draft:
     """An answer that breaks off where an earlier try did; it can be continued by a button."""
     return Draft(
         text=shown.text,

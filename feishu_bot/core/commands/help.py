@@ -56,7 +56,7 @@ class HelpCommands(CommandGroup):
         shown = {command.name: command for command in known if not command.is_alias}
         buttons = tuple(
             Button.command(Text(f"button_{name}"), shown[name].words[0], chat=context.chat_type)
-            for name in BUTTONS
+            for name in (*BUTTONS, *(("lang",) if context.chat_type == "p2p" else ()))
             if name in shown
         )
         first = [shown[name] for name in TOP_COMMANDS if name in shown]

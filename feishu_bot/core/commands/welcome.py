@@ -73,7 +73,7 @@ class Welcome(CommandGroup):
             Paragraph(Text(ask if is_group else "welcome_private")),
             Paragraph(Text(go_on)),
             Paragraph(Text("welcome_try")),
-            _buttons(commands),
+            _buttons(commands, is_private=not is_group),
         ]
         if misses_messages:
             blocks.append(Paragraph(Text("welcome_scope_missing"), is_small=True))
@@ -88,12 +88,14 @@ class Welcome(CommandGroup):
         return toast("command_started", command=question)
 
 
-def _buttons(commands: Commands) -> Buttons:
+def _buttons(commands: Commands, *, is_private: bool) -> Buttons:
     ask = Button.of(Text("welcome_example"), "example", style="primary")
     words = {command.name: command.words[0] for command in commands}
+    labels = {"roles": "welcome_roles", "help": "welcome_help"}
+    if is_private:
+        # A group's cards are in the language of each reader's Feishu.
+        labels["lang"] = "button_lang"
     others = (
-        Button.command(Text(label), words[name])
-        for name, label in (("roles", "welcome_roles"), ("help", "welcome_help"))
-        if name in words
+        Button.command(Text(label), words[name]) for name, label in labels.items() if name in words
     )
     return Buttons((ask, *others))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
+# Seconds. The same button, pressed again by the same person so soon, was meant once.
+DOUBLE_CLICK = 2.0
 # How often something that comes to no answer may be asked for, within the inbox's memory.
 MAX_REPEATS = 20
 
@@ -92,15 +95,21 @@ class Enqueuer:
         `reply_to` is another message for the reply, which is then stopped with that message;
         `asked` is shown above the answer.
 
-        `once` names what is done one time only, however often and by however many it is asked
-        for; then False says that it was asked for before. With `until_answered` it can be asked
-        for again when it has come to no answer: a limit may have been reached, the model been
-        away.
+        A double click counts once. `once` names what is done one time only, however often and by
+        however many it is asked for. False says that it was asked for before. With
+        `until_answered` it can be asked for again when it has come to no answer: a limit may have
+        been reached, the model been away.
         """
         action = click.action
+        name = once
+        if not once:
+            button, window = _button_name(click, task), int(self.clock() / DOUBLE_CLICK)
+            if self.inbox.is_known(f"{button}:{window - 1}"):
+                return False
+            name = f"{button}:{window}"
         queued = QueuedTask(
             event_id=action.event_id,
-            dedupe_id=once or f"click:{action.event_id}",
+            dedupe_id=name,
             key=click.key,
             target=ReplyTarget(
                 message_id=reply_to or action.message_id,
@@ -116,6 +125,13 @@ class Enqueuer:
             for number in range(2, MAX_REPEATS + 1):
                 if is_new or not self.inbox.ended_unanswered(queued.dedupe_id):
                     break
-                queued = replace(queued, dedupe_id=f"{once}:{number}")
+                queued = replace(queued, dedupe_id=f"{name}:{number}")
                 is_new = self.enqueue(queued)
         return is_new
+
+
+def _button_name(click: CardClick, task: Task) -> str:
+    """The same for all presses of a button by one person; tells nothing about them."""
+    pressed = click.action
+    said = (pressed.message_id, pressed.operator.open_id, dict(pressed.value), task)
+    return f"click:{hashlib.sha256(repr(said).encode('utf-8', 'replace')).hexdigest()[:32]}"

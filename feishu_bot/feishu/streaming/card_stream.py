@@ -169,7 +169,7 @@ class CardStream:
             raise
         except FeishuError as exc:
             logger.warning("card refused, answering as text", error=str(exc))
-            self._answer_otherwise()
+            self._answer_as_text()
 
     def _open_next(self) -> None:
         """Open one more card, or the one that an earlier process left behind."""
@@ -301,7 +301,7 @@ class CardStream:
                 self._open_next()
         return None
 
-    def _answer_otherwise(self) -> None:
+    def _answer_as_text(self) -> None:
         """Answer as text, or at least say that the answer can't be shown here."""
         ending = self._buffer.wait_for_ending()
         self._take_new()

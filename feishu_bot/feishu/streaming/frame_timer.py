@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from feishu_bot.feishu.backoff import backoff
 
@@ -23,7 +23,8 @@ class FrameTimer:
         self.view: object = None
         self._last_try = NEVER
         self._pause = 0.0
-        self._pauses = backoff(FIRST_PAUSE, LONGEST_PAUSE)
+        # None while Feishu takes them.
+        self._pauses: Iterator[float] | None = None
 
     @property
     def is_first(self) -> bool:
@@ -38,7 +39,7 @@ class FrameTimer:
         """The frame is on the screen, and shows this."""
         self.view = view
         self._last_try = self.last_shown = self._timer()
-        self._end_pause()
+        self._pause, self._pauses = 0.0, None
 
     def note_refused(self) -> None:
         """Feishu won't have this very frame; the next one is due as usual."""
@@ -51,8 +52,6 @@ class FrameTimer:
     def note_missed(self) -> None:
         """The frame didn't get through: the next one is due later."""
         self._last_try = self._timer()
+        if self._pauses is None:
+            self._pauses = backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._pause = next(self._pauses)
-
-    def _end_pause(self) -> None:
-        self._pause = 0.0
-        self._pauses = backoff(FIRST_PAUSE, LONGEST_PAUSE)

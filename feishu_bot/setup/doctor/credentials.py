@@ -84,16 +84,7 @@ def check_credentials(
     if reply.code == APP_UNKNOWN:
         return False, [_unknown_app(reply, domain, links, at_other_brand), *found]
     what, remedy = _REFUSED.get(reply.code, _OTHERWISE_REFUSED)
-    fault = Finding(
-        check="credentials",
-        state="fault",
-        title=CREDENTIALS,
-        what=what,
-        remedy=remedy,
-        evidence=reply.evidence,
-        link=links.page("baseinfo"),
-    )
-    return False, [fault, *found]
+    return False, [_refused(reply, what, remedy, links), *found]
 
 
 def check_clock(reply: Reply, now: float) -> Iterator[Finding]:
@@ -227,6 +218,10 @@ def _unknown_app(
                 f"设置 FEISHU_DOMAIN={setting}，然后重启机器人",
                 f"Set FEISHU_DOMAIN={setting} and restart the bot",
             )
+    return _refused(reply, what, remedy, links)
+
+
+def _refused(reply: Reply, what: Words, remedy: Words, links: ConsoleLinks) -> Finding:
     return Finding(
         check="credentials",
         state="fault",

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
-from feishu_bot.feishu.cards.markdown.inline import InlineWriter
+from feishu_bot.feishu.cards.markdown.inline import write_inline
 from feishu_bot.feishu.cards.markdown.parser import References
 from feishu_bot.feishu.cards.markdown.pieces import Piece
 from feishu_bot.feishu.cards.markdown.tables import Table
-
-
-def inline(
-    references: References,
-    used: set[str],
-    content: str,
-    head: str,
-    pictures: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    writer = InlineWriter(references, used, in_line=bool(head), pictures=pictures)
-    return head + writer.write(content)
 
 
 def text_again(
@@ -32,7 +20,7 @@ def text_again(
     head: str,
     pictures: Mapping[str, str],
 ) -> Piece:
-    return replace(piece, text=inline(references, used, content, head, pictures))
+    return replace(piece, text=write_inline(references, used, content, head, pictures))
 
 
 def definition_again(_: References, used: set[str], *, piece: Piece, label: str) -> Piece:

@@ -12,14 +12,13 @@ from markdown_it.token import Token
 
 from feishu_bot.feishu.cards.markdown.again import (
     definition_again,
-    inline,
     table_again,
     text_again,
 )
 from feishu_bot.feishu.cards.markdown.chunks import CHUNK_CHARS, chunks
 from feishu_bot.feishu.cards.markdown.code_blocks import code_of, language_of
 from feishu_bot.feishu.cards.markdown.formulas import Formula
-from feishu_bot.feishu.cards.markdown.inline import InlineWriter, safe_line_start
+from feishu_bot.feishu.cards.markdown.inline import InlineWriter, safe_line_start, write_inline
 from feishu_bot.feishu.cards.markdown.parser import References
 from feishu_bot.feishu.cards.markdown.pieces import Container, Kind, Piece, Unit
 from feishu_bot.feishu.cards.markdown.tables import Table
@@ -190,7 +189,7 @@ class BlockWriter:
     def _add_inline(
         self, kind: Kind, token: Token, content: str, head: str, continues: str
     ) -> None:
-        text = inline(self._references, self._used, content, head, self._pictures)
+        text = write_inline(self._references, self._used, content, head, self._pictures)
         piece = self._add(kind, token, text=text, continues=continues)
         if "[" in content:
             again = partial(
@@ -224,7 +223,7 @@ class BlockWriter:
         first, last = token.map or [0, 0]
         lines = [line.strip(" \t>") for line in self._lines[first:last]]
         content = "\n".join([lines[0][max(lines[0].find("["), 0) :], *lines[1:]])
-        text = inline({}, set(), content, "")
+        text = write_inline({}, set(), content)
         if token.meta["id"] in self._used:
             piece = self._add("hidden", token, text=text)
         else:

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from feishu_bot.feishu.cards.markdown.half_marks import HELD_ADDRESS, HELD_CHARS
-from feishu_bot.feishu.cards.markdown.parser import ROW_BEGINNING
+from feishu_bot.feishu.cards.markdown.parser import ROW_BEGINNING, is_row
 from feishu_bot.feishu.cards.markdown.pieces import Piece
 
 # The first line of a table may be a wide one, and nothing else begins with a bar.
@@ -27,7 +27,9 @@ _HALF_DEFINITION = re.compile(
     r"[ \t>]*+\[[^\]\n]{0,80}\]:[ \t]*"
     r"(?:[!-~]{0,80}|https?://[!-~]*(?:[ \t]+(?:[\"'(].{0,80})?)?)\Z"
 )
-_RULE_OF_TABLE = re.compile(r"^[ \t>]*+(?=[-: \t]*\|)[-:| \t]*-[-:| \t]*$", re.MULTILINE)
+_RULE_OF_TABLE = re.compile(r"[ \t>]*+(?=[-: \t]*\|)[-:| \t]*-[-:| \t]*\Z")
+_MARKS = " \t>*+-.)0123456789"
+_ENTITY = re.compile(r"&#\d+;")
 _HALF_LINE = re.compile(r"[ \t>]*+(?:[-*=|#~_+:`$\\ \t]*|\d{1,9}[.)]|(?:```|~~~)[^\n`]*)\n*\Z")
 
 
@@ -49,7 +51,12 @@ def _may_become_row(source: str, start: int) -> bool:
     line = source[start:].lstrip(" \t>")
     if not line or "|" in line or len(line) >= ROW_BEGINNING:
         return False
-    return bool(_RULE_OF_TABLE.search(source, source.rfind("\n\n", 0, start) + 1, start))
+    for above in reversed(source[:start].split("\n")[:-1]):
+        if _RULE_OF_TABLE.match(above):
+            return True
+        if not is_row(above):
+            return False
+    return False
 
 
 def without_half_line(source: str) -> str:
@@ -73,10 +80,17 @@ def without_table_head(pieces: list[Piece], view: str, *, is_cut: bool) -> list[
     last = view.rpartition("\n")[2] or view[:-1].rpartition("\n")[2]
     if "|" not in last or not pieces or pieces[-1].kind != "text":
         return pieces
-    begins_row = last.lstrip(" \t>*+-.)0123456789").startswith("|")
+    begins_row = last.lstrip(_MARKS).startswith("|")
     if not begins_row and (is_cut or not view.endswith("\n")):
         return pieces
     if len(last) > (HELD_HEAD if begins_row else HELD_CHARS) and not is_cut:
         return pieces
-    text = pieces[-1].text.rpartition("\n")[0]
+    text, _, written = pieces[-1].text.rpartition("\n")
+    if not _beginning_of(written).startswith(_beginning_of(last)):
+        return pieces  # it is held back already
     return [*pieces[:-1], replace(pieces[-1], text=text)] if text else pieces[:-1]
+
+
+def _beginning_of(line: str) -> str:
+    """The first letters of a line, as it came or as it was written."""
+    return "".join(filter(str.isalnum, _ENTITY.sub("", line).lstrip(_MARKS)))[:4]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import quote
 
 from markdown_it.token import Token
@@ -204,6 +205,18 @@ class InlineWriter:
         if not target or label == shown or is_nowhere or target.startswith(_OWN_PICTURE):
             return label
         return f"{label} ({shown})" if label else shown
+
+
+def write_inline(
+    references: References,
+    used: set[str],
+    content: str,
+    head: str = "",
+    pictures: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Content behind a `head` such as `## `, in one line then."""
+    writer = InlineWriter(references, used, in_line=bool(head), pictures=pictures)
+    return head + writer.write(content)
 
 
 def safe_code(code: str) -> str:
