@@ -85,7 +85,7 @@ def test_a_check_that_hangs_delays_no_other(running):
     ("failure", "answer"), [(BotError("away"), None), (None, False), (RuntimeError("a bug"), None)]
 )
 def test_what_fails_is_named_and_looked_at_again_soon(running, monkeypatch, failure, answer):
-    monkeypatch.setattr(readiness, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "RETRY_SECONDS", 0.01)
     part = Part("feishu")
     part.failure, part.answer = failure, answer
     found = running(Part("database").check(), part.check())
