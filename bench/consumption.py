@@ -46,7 +46,15 @@ def cpu_of(pid: int) -> Cpu:
 
 def pss_bytes(pid: int) -> int:
     """The proportional set size of the tree: shared pages count once, split among their users."""
-    return sum(_pss_kib(member) for member in tree(pid)) * 1024
+    return sum(map(own_pss_bytes, tree(pid)))
+
+
+def own_pss_bytes(pid: int) -> int:
+    """The proportional set size of this process alone; 0 when it has ended."""
+    for line in _lines(PROC / str(pid) / "smaps_rollup"):
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def busy_seconds() -> float:
@@ -112,13 +120,6 @@ def _cpu_ticks(pid: int) -> tuple[int, int]:
         user, system, ended_user, ended_system = map(int, line.rpartition(")")[2].split()[11:15])
         return user + ended_user, system + ended_system
     return 0, 0
-
-
-def _pss_kib(pid: int) -> int:
-    for line in _lines(PROC / str(pid) / "smaps_rollup"):
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
-    return 0
 
 
 def _lines(path: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 With so many rows of each kind, nine tenths of which are too old, the first sweep runs on SQLite
 while Feishu delivers ten events a second and one answer after the other is on the screen: how long
-do they wait? Then a sweep alone: how long does another writer wait?
+do they wait? Then a sweep alone, on both databases: how long does another writer wait?
 And PostgreSQL: what does an answer cost it, with these rows and with none?
 """
 
@@ -58,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.only in (None, "bot"):
         failed = sweep_beside_answers(given.rows, given.seconds)
     if given.only in (None, "steps"):
-        sweep_alone(given.rows, given.seconds)
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            sweep_alone(f"sqlite:///{folder}/grown.db", given.rows, given.seconds)
+        with postgres() as server:
+            sweep_alone(server.url, given.rows, given.seconds)
     if given.only in (None, "postgresql"):
         for rows in (0, given.rows):
             answers_on_postgres(rows, given.rounds)
@@ -123,43 +126,42 @@ def _longest_pause(simulator: Simulator, since: float) -> float:
     return longest
 
 
-def sweep_alone(rows: int, seconds: float) -> None:
-    """The steps of a sweep on SQLite, beside somebody who writes fifty times a second."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        database = grown(f"sqlite:///{folder}/grown.db", rows)
-        stores = Stores.open(
-            database,
-            lease_seconds=30,
-            media_wait=1.0,
-            conversation_ttl=3600,
-            retention_days=RETENTION_DAYS,
-        )
-        over, waits, steps = threading.Event(), [0.0], 0
+def sweep_alone(url: str, rows: int, seconds: float) -> None:
+    """The steps of a sweep beside somebody who writes fifty times a second."""
+    database = grown(url, rows)
+    stores = Stores.open(
+        database,
+        lease_seconds=30,
+        media_wait=1.0,
+        conversation_ttl=3600,
+        retention_days=RETENTION_DAYS,
+    )
+    over, waits, steps = threading.Event(), [0.0], 0
 
-        def write() -> None:
-            while not over.wait(WRITE_SECONDS):
-                began = time.perf_counter()
-                stores.people.meet(f"ou_{len(waits)}", "oc_new")
-                waits.append(time.perf_counter() - began)
+    def write() -> None:
+        while not over.wait(WRITE_SECONDS):
+            began = time.perf_counter()
+            stores.people.meet(f"ou_{len(waits)}", "oc_new")
+            waits.append(time.perf_counter() - began)
 
-        end = time.perf_counter() + seconds
+    end = time.perf_counter() + seconds
 
-        def rest() -> bool:
-            nonlocal steps
-            steps += 1
-            time.sleep(SWEEP_REST_SECONDS)
-            return time.perf_counter() > end
+    def rest() -> bool:
+        nonlocal steps
+        steps += 1
+        time.sleep(SWEEP_REST_SECONDS)
+        return time.perf_counter() > end
 
-        writer = threading.Thread(target=write)
-        writer.start()
-        stores.sweep(time.time(), rest)
-        over.set()
-        writer.join()
-        database.close()
+    writer = threading.Thread(target=write)
+    writer.start()
+    stores.sweep(time.time(), rest)
+    over.set()
+    writer.join()
+    database.close()
     p50, p99, longest = (1000 * (percentile(waits, share) or 0.0) for share in (50, 99, 100))
     print(
-        f"{steps} steps; each of {len(waits)} writes beside them, ms: p50 {p50:.1f}, "
-        f"p99 {p99:.1f}, max {longest:.1f}",
+        f"{url.partition(':')[0]}: {steps} steps; each of {len(waits)} writes beside them, ms: "
+        f"p50 {p50:.1f}, p99 {p99:.1f}, max {longest:.1f}",
         flush=True,
     )
 

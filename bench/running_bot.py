@@ -15,7 +15,7 @@ from feishu_simulator import Simulator
 from feishu_simulator.credentials import Credentials
 
 # As the image sets it.
-IMAGE = {"PYTHONOPTIMIZE": "2"}
+IMAGE = {"PYTHONOPTIMIZE": "2", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
 
 
 class RunningBot(NamedTuple):

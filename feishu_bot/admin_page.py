@@ -56,7 +56,7 @@ def admin_page(
     started_at, queue = time.time(), QueueReader(stores.database)
     administration = Administration(
         sessions=ports.admin_sessions,
-        throttle=LoginThrottle(),
+        throttle=LoginThrottle(stores.login_tries),
         changes=changes,
         reports=stores.reports,
         audit=stores.audit,

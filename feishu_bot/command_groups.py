@@ -120,7 +120,7 @@ def command_groups(
             clock=clock,
         ),
         AnswerActions(enqueuer, conversations, ports.models),
-        EditCommands(conversations, enqueuer),
+        EditCommands(conversations, enqueuer, ports.texts),
         FollowUpActions(enqueuer, ports.names),
         MissedActions(enqueuer),
         ResumeActions(enqueuer, conversations),

@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from feishu_bot.core.languages import Words
+
 MediaErrorKind = Literal[
     "media_unsupported",
     "media_broken",
@@ -98,26 +100,24 @@ class LeaseLost(BotError):
 
 
 class SetupFailed(BotError):
-    """A step of the set-up can't go on; `zh` and `en` say what happened and what to do.
+    """A step of the set-up can't go on; `words` say what happened and what to do.
 
     `code` is the other side's, empty for none, and `link` the page where it is put right.
     """
 
     def __init__(self, step: str, zh: str, en: str, *, code: str = "", link: str = "") -> None:
         self.step = step
-        self.zh = zh
-        self.en = en
+        self.words = Words(zh, en)
         self.code = code
         self.link = link
         super().__init__(f"{step}: {en}" + (f" (code {code})" if code else ""))
 
 
 class ChangeRefused(BotError):
-    """What an administrator entered can't be used; says why in Chinese and in English."""
+    """What an administrator entered can't be used; `words` say why."""
 
     def __init__(self, zh: str, en: str) -> None:
-        self.zh = zh
-        self.en = en
+        self.words = Words(zh, en)
         super().__init__(en)
 
 

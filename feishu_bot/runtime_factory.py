@@ -136,7 +136,7 @@ def _waiting(
         reactions,
         running,
         show_cards=cards.look,
-        for_each=cards.for_each,
+        message_room=adapters.messenger.message_room,
     )
     return cards, indicator
 

@@ -24,6 +24,19 @@ def whole_message_at_the_end(text: str) -> Script:
     return Script(pieces=(*map(Piece, tokens(text)), last), finish_reason=None)
 
 
+def end_token_left(text: str, token: str = "<|im_end|>") -> Script:
+    """The sign that ends the model's turn comes as a part of the text."""
+    return Script(pieces=(*map(Piece, tokens(text)), Piece(token)))
+
+
+def in_an_envelope(text: str, field: str = "data") -> Script:
+    """Each chunk lies in a field of another object."""
+    chunk = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]}
+    body = {"code": 200, "message": "success", field: chunk}
+    raw = b"data: " + json.dumps(body).encode() + b"\n\n"
+    return Script(pieces=(Piece(raw=raw),), finish_reason=None)
+
+
 def contentless_events(text: str) -> Script:
     """A byte order mark, `retry:` and `id:` lines, and events without data."""
     between = Piece(raw=b"id: 7\n\ndata:\n\nevent: ping\n\n")

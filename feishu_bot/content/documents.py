@@ -10,18 +10,18 @@ import yaml
 from typing_extensions import override
 
 from feishu_bot.content.yaml_faults import in_plain_words
+from feishu_bot.core.languages import Words
 
 # Null in YAML, unless it is quoted.
 _NOTHING = {"~", "null"}
 
 
 class InvalidDocument(ValueError):
-    """The fault of a file, in Chinese and in English; line 0 when it isn't on a single line."""
+    """The fault of a file in `words`; line 0 when it isn't on a single line."""
 
     def __init__(self, zh: str, en: str, line: int = 0) -> None:
         super().__init__(en)
-        self.zh = zh
-        self.en = en
+        self.words = Words(zh, en)
         self.line = line
 
 

@@ -96,7 +96,7 @@ class PriceList:
         try:
             _price(model, _as_models(model, amounts))
         except InvalidDocument as exc:
-            raise ChangeRefused(exc.zh, exc.en) from exc
+            raise ChangeRefused(exc.words.zh, exc.words.en) from exc
 
     def price_of(self, model: str) -> Mapping[str, float]:
         price = self._table().price_of(model)

@@ -97,7 +97,7 @@ class RoleList:
             entry = _as_entry(document)
             return {language: _role(entry, role_id, language)[0] for language in LANGUAGES}
         except InvalidDocument as exc:
-            raise ChangeRefused(exc.zh, exc.en) from exc
+            raise ChangeRefused(exc.words.zh, exc.words.en) from exc
 
     def _in(self, language: Language) -> _RoleIndex:
         file, stored, (known_file, known_stored, index) = (

@@ -63,8 +63,8 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            told = self._told(exc)
-            raise SettingsError([f"{told.zh}。\n  {told.en}"]) from exc
+            fault = self._fault(exc)
+            raise SettingsError([f"{fault.zh}。\n  {fault.en}"]) from exc
 
     def value(self) -> T:
         """The value, from a second ago at most."""
@@ -89,20 +89,20 @@ class WatchedFile(Generic[T]):
         try:
             self._value = self._read()
         except InvalidDocument as exc:
-            told = self._told(exc)
+            fault = self._fault(exc)
             message = (
-                f"{told.zh}。仍用上次正确的内容 / {told.en}. What it held before is still in use"
+                f"{fault.zh}。仍用上次正确的内容 / {fault.en}. What it held before is still in use"
             )
             logger.warning(message, path=self._path, line=exc.line)
         else:
             logger.info("file read again", path=self._path)
 
-    def _told(self, exc: InvalidDocument) -> Words:
+    def _fault(self, exc: InvalidDocument) -> Words:
         """Which setting, file and line, and what is wrong."""
         line_zh, line_en = (f" 第 {exc.line} 行", f", line {exc.line}") if exc.line else ("", "")
         return Words(
-            f"{self._setting}：{self._path}{line_zh}：{exc.zh}",
-            f"{self._setting}: {self._path}{line_en}: {exc.en}",
+            f"{self._setting}：{self._path}{line_zh}：{exc.words.zh}",
+            f"{self._setting}: {self._path}{line_en}: {exc.words.en}",
         )
 
     def _read(self) -> T:

@@ -129,6 +129,11 @@ class _Unending:
 UNENDING: AnswerLease = _Unending()
 
 
+# Keeps what another process needs to go on with an answer, with all messages that it has by now:
+# none before the first was sent. May raise LeaseLost.
+SaveAnswer = Callable[[Mapping[str, Any], SentMessages], None]
+
+
 class AnswerStream(Protocol):
     """An answer on the screen while it grows."""
 
@@ -180,8 +185,7 @@ class Messenger(Protocol):
         key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
         position: str = "",
         has_text: bool = False,
         lease: AnswerLease = UNENDING,
@@ -192,11 +196,9 @@ class Messenger(Protocol):
         came with; it is shown when it ends.
 
         `key` is its conversation, in which alone its buttons count. `reference` is the same at
-        every try of the same answer: Feishu sends it once. `save` is given what another process
-        needs to go on; it may raise LeaseLost. `sent` is told all messages of the answer each time
-        there is one more. Where the card `has_text` of an earlier process, nothing is drawn before
-        text is written: it would take that away. Nothing is shown once the `lease` is over, and
-        nothing new while it is behind.
+        every try of the same answer: Feishu sends it once. Where the card `has_text` of an earlier
+        process, nothing is drawn before text is written: it would take that away. Nothing is shown
+        once the `lease` is over, and nothing new while it is behind.
         """
 
     def has_room(self, chat_id: str) -> bool:
@@ -210,8 +212,7 @@ class Messenger(Protocol):
         key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
         lease: AnswerLease,
     ) -> bool:
         """Say in the card of an answer that so many questions stand before it.

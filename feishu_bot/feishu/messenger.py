@@ -15,8 +15,9 @@ from feishu_bot.core.chats import ThreadChoice
 from feishu_bot.core.conversations import ConversationKey
 from feishu_bot.core.languages import Language
 from feishu_bot.core.messages import BotIdentity, SentMessages
-from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer
+from feishu_bot.core.messenger import UNENDING, AnswerEdit, AnswerLease, FinalAnswer, SaveAnswer
 from feishu_bot.core.notices import Notice
+from feishu_bot.core.queue.reaction_order import MessageRoom
 from feishu_bot.core.reply_target import ReplyTarget
 from feishu_bot.errors import CardRefused, LeaseLost
 from feishu_bot.feishu.api.client import FeishuClient, MessageReply
@@ -28,10 +29,11 @@ from feishu_bot.feishu.cards.card_renderer import render_card
 from feishu_bot.feishu.cards.notice import notice_card
 from feishu_bot.feishu.identity import IdentityLookup
 from feishu_bot.feishu.reply_context import ReplyContext
+from feishu_bot.feishu.streaming.api_budget import PER_MINUTE, PER_SECOND, SECOND
 from feishu_bot.feishu.streaming.card_factory import CardFactory
 from feishu_bot.feishu.streaming.card_stream import CardStream
 from feishu_bot.feishu.streaming.paced_calls import PATIENCE, Abandoned, PacedCaller
-from feishu_bot.feishu.streaming.pacer import Pacer
+from feishu_bot.feishu.streaming.pacer import CHAT_SECONDS, SENDS_PER_CHAT, Pacer
 from feishu_bot.feishu.streaming.waiting_card import WaitingCard
 from feishu_bot.logs import get_logger
 
@@ -42,6 +44,10 @@ CARDKIT_RETRY_SECONDS = 600.0
 SETTLING_SECONDS = 2.0
 # A message is sent soon where only the second's limit keeps it waiting, and not the minute's.
 SOON_SECONDS = 1.5
+# Of a minute's messages, the part with which no answer begins. What has been claimed a moment ago
+# hasn't asked for its message yet, and would wait for the next minute where nobody sees it; and
+# notices are left something.
+CLAIMED_PART = 0.03
 # What isn't urgent is sent where there is room for it now; it waits so long at most.
 ROOM_SECONDS = 0.2
 ROOM_PATIENCE = 1.0
@@ -118,8 +124,7 @@ class FeishuMessenger:
         key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
         position: str = "",
         has_text: bool = False,
         lease: AnswerLease = UNENDING,
@@ -135,7 +140,6 @@ class FeishuMessenger:
             look=self._context.look(target, key, reference, streaming=streaming),
             checkpoint=checkpoint,
             save=save,
-            sent=sent,
             most_cards=self._most_cards,
             position=position,
             has_text=has_text,
@@ -150,7 +154,16 @@ class FeishuMessenger:
 
     def may_send(self) -> bool:
         """Whether a message can be sent soon: else what begins with one had better not begin."""
-        return self._pacer.delay("message.reply", urgent=True) < SOON_SECONDS
+        is_soon = self._pacer.delay("message.reply", urgent=True) < SOON_SECONDS
+        return is_soon and self._pacer.part_left("message.reply") > CLAIMED_PART
+
+    def message_room(self) -> MessageRoom:
+        """What Feishu takes of messages from now on, of all processes together."""
+        return MessageRoom(
+            left=self._pacer.left("message.reply") - int(CLAIMED_PART * PER_MINUTE),
+            per_second=PER_SECOND / SECOND * self._pacer.factor("message.reply"),
+            per_second_in_chat=SENDS_PER_CHAT / CHAT_SECONDS,
+        )
 
     def show_waiting(
         self,
@@ -160,8 +173,7 @@ class FeishuMessenger:
         key: ConversationKey,
         reference: str,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
         lease: AnswerLease,
     ) -> bool:
         if not self._streaming:
@@ -178,7 +190,6 @@ class FeishuMessenger:
             look=self._context.look(target, key, reference, streaming=True),
             checkpoint=checkpoint,
             save=save,
-            sent=sent,
         )
         try:
             if card.told is None or ahead < card.told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feishu_bot.errors import FeishuUnavailable, RateLimited
 from feishu_bot.feishu.api.client import FeishuClient
 from feishu_bot.feishu.api.requests import items_in, object_in, text_in
 from feishu_bot.feishu.streaming.paced_calls import PacedCaller
@@ -21,18 +22,30 @@ class FeishuReactions:
 
     def __init__(self, client: FeishuClient, pacer: Pacer, app_id: str) -> None:
         self._client = client
+        self._pacer = pacer
         self._caller = PacedCaller(pacer, patience=PATIENCE)
         self._app_id = app_id
+
+    def room_to_add(self) -> int:
+        return self._pacer.room("reaction.create")
+
+    def room_to_remove(self) -> int:
+        return self._pacer.room("reaction.delete")
 
     def add(self, message_id: str) -> str:
         """As on the page "Add message reaction"."""
         body = {"reaction_type": {"emoji_type": WAITING}}
-        answer = self._caller.call(
-            "reaction.create",
-            lambda: self._client.call("POST", _PATH, body, message_id=message_id),
-            # Once only: what seems lost may have landed, and a second one would stay.
-            patience=0.0,
-        )
+        try:
+            answer = self._caller.call(
+                "reaction.create",
+                lambda: self._client.call("POST", _PATH, body, message_id=message_id),
+                # Once only: what seems lost may have landed, and a second one would stay.
+                patience=0.0,
+            )
+        except FeishuUnavailable as exc:
+            if isinstance(exc.__cause__, RateLimited):
+                raise exc.__cause__ from None
+            raise
         return text_in(answer, "data", "reaction_id")
 
     def find(self, message_id: str) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ class ReplyContext:
             texts=self.texts_for(target),
             others=self.others_for(target),
             admins=self.admins,
+            chat=target.chat_type or "",
             stop=reference,
             streaming=streaming,
             asked=target.asked,

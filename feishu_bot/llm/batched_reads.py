@@ -1,27 +1,24 @@
 """Reads a stream in batches: what comes until the next frame of a card is one read.
 
 A read that goes through the HTTP library costs several times what its bytes do. So the bytes are
-collected below it, where looking for more costs little, and handed on when a frame may show them,
-or as soon as the end of the answer is among them.
+collected below it, and handed on when a frame may show them, or as soon as the end of the answer
+is among them.
 """
 
 from __future__ import annotations
 
 import re
-import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from httpcore2 import NetworkError
 
-# Bytes of one read: what a longer buffer leaves splits the heap. A batch may have several.
-READ_BYTES: Final = 16_384
-# Seconds that a batch takes: a card shows four frames a second at most.
-BATCH_SECONDS = 0.2
-# Seconds of a read that takes only what is there, and how the socket says that there is nothing.
-_AT_ONCE: Final = 0.0
-_NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError)
+from feishu_bot.llm.reads_at_once import READ_BYTES, ReadAtOnce
+from feishu_bot.llm.stream_poller import StreamPoller
+
+# Bytes that are handed on however few looks they took: a picture among the text.
+_LARGEST_BATCH: Final = 16 * READ_BYTES
 # [DONE], a reason to finish, or the last chunk of the body (RFC 9112, 7.1).
 _END = re.compile(rb'\[DONE\]|"finish_reason": ?"[^"]|\r\n0\r\n')
 # Bytes: a sign of the end may come in two pieces.
@@ -42,27 +39,31 @@ def after(beginning: bytes, read: Read) -> Read:
 
 
 class BatchedReader:
-    """The reads of one stream. `pause` gives the seconds between two looks for more; 0.0 is none.
+    """The reads of one stream: `read` waits, `read_at_once` doesn't.
 
     `may_wait` says whether more may be waited for than has come. One that `is_encrypted` is read
-    record by record: TLS gives no more at once, and a gateway sends each token in one of its own.
+    record by record: TLS gives no more at once.
     """
 
     def __init__(
         self,
         read: Read,
+        read_at_once: ReadAtOnce,
         *,
-        pause: Callable[[], float],
+        poller: StreamPoller,
         may_wait: Callable[[], bool],
         is_encrypted: bool = False,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read
-        self._is_encrypted = is_encrypted
-        self._pause = pause
+        self._read_at_once = read_at_once
+        self._poller = poller
         self._may_wait = may_wait
+        self._is_encrypted = is_encrypted
         self._timer = timer
         self._handed_on = timer()
+        self._due = 0.0
+        self._batch = b""
         self._failure: NetworkError | None = None
 
     def read(self, max_bytes: int, timeout: float | None) -> bytes:
@@ -71,50 +72,37 @@ class BatchedReader:
         Waits `timeout` seconds for the first of it. Raises what reading the stream raises, after
         what came before it.
         """
-        if self._failure is not None:
-            raise self._failure
-        max_bytes = min(max_bytes, READ_BYTES)
-        batch = self._collected(max_bytes, timeout) if self._may_wait() else []
-        if not batch:
-            batch = [self._read(max_bytes, timeout)]
+        if self._may_wait():
+            self._collect(timeout)
+        if not self._batch:
+            if self._failure is not None:
+                raise self._failure
+            self._batch = self._read(min(max_bytes, READ_BYTES), timeout)
         self._handed_on = self._timer()
-        return b"".join(batch)
+        batch, self._batch = self._batch, b""
+        return batch
 
-    def _collected(self, max_bytes: int, timeout: float | None) -> list[bytes]:
-        pieces: list[bytes] = []
-        pause = self._pause()
-        if pause <= 0:
-            return pieces
-        due = self._handed_on + max(pause, BATCH_SECONDS)
+    def _collect(self, timeout: float | None) -> None:
+        self._due = self._handed_on + self._poller.batch_seconds
+        now = self._timer()
         if timeout is not None:
-            due = min(due, self._timer() + timeout)
-        last, size = b"", 0
-        while (left := due - self._timer()) > 0:
-            time.sleep(min(pause, left))
-            try:
-                for piece in self._there(max_bytes):
-                    pieces.append(piece)
-                    size += len(piece)
-                    last += piece
-                    if not piece or size >= max_bytes or _END.search(last):
-                        return pieces
-                    last = last[-_SIGN_LENGTH:]
-            except NetworkError as exc:
-                if not pieces:
-                    raise
-                self._failure = exc
-                break
-        return pieces
+            self._due = min(self._due, now + timeout)
+        if self._due > now and self._failure is None:
+            self._poller.collect(self._look)
 
-    def _there(self, max_bytes: int) -> Iterator[bytes]:
-        """What has come by now, in pieces; the last one is empty at the end of the stream."""
-        while True:
-            try:
-                piece = self._read(max_bytes, _AT_ONCE)
-            except NetworkError as exc:
-                if isinstance(exc.__cause__, _NOTHING_YET):
-                    return
-                raise
-            yield piece
-            if not piece or (len(piece) < max_bytes and not self._is_encrypted):
-                return
+    def _look(self) -> bool:
+        """Add what has come by now to the batch; whether it is to be handed on."""
+        seen = max(0, len(self._batch) - _SIGN_LENGTH)
+        try:
+            while piece := self._read_at_once():
+                self._batch += piece
+                if len(self._batch) >= _LARGEST_BATCH:
+                    return True
+                if len(piece) < READ_BYTES and not self._is_encrypted:
+                    break
+            # The end of the stream is told by the next read that waits.
+            is_over = piece == b""
+        except NetworkError as exc:
+            self._failure = exc
+            return True
+        return is_over or self._timer() >= self._due or _END.search(self._batch, seen) is not None

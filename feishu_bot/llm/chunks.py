@@ -97,7 +97,7 @@ def plain_text(data: object) -> str:
             and not (data.get("usage") or choice.get("index"))  # type: ignore[attr-defined]
             and not (choice.get("finish_reason") or choice.get("finishReason"))
             # Many name fields that they have nothing for.
-            and not any(delta[name] for name in delta.keys() - _PLAIN_KEYS)
+            and (len(delta) == 1 or not any(delta[name] for name in delta.keys() - _PLAIN_KEYS))
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return ""

@@ -20,6 +20,8 @@ from httpcore2 import ReadTimeout
 
 from feishu_bot.llm.batched_reads import BatchedReader, Read, after
 from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.reads_at_once import reads_at_once
+from feishu_bot.llm.stream_poller import StreamPoller
 
 # After the finish_reason only the usage and [DONE] are missing: seconds to wait for them. Not
 # too few, because there are services that say "stop" too early.
@@ -32,20 +34,10 @@ DRAIN_TIMEOUT = 0.1
 POLL_SECONDS = 0.5
 
 
-def pause_for(streams: int) -> float:
-    """Seconds to let chunks gather while `streams` answers run: 0.05 up to 50, 0.4 at 200.
-
-    Waking a thread costs ten times more than reading one more chunk, and a card shows four frames
-    a second at most. With many answers it is drawn more rarely anyway, since all of them share
-    Feishu's 50 frames a second. A longer pause would be seen at the end of an answer.
-    """
-    return min(0.05 + 0.35 * max(streams - 50, 0) / 150, 0.4)
-
-
 class StreamDeadline:
     """The deadlines of one request: for the first token, between tokens, and for the whole.
 
-    Times are in seconds; `ends_at` is a time of the timer. `pause` is called before each read.
+    Times are in seconds; `ends_at` is a time of the timer.
     """
 
     def __init__(
@@ -55,13 +47,11 @@ class StreamDeadline:
         idle: float,
         ends_at: float,
         timer: Callable[[], float] = time.monotonic,
-        pause: Callable[[], float] = lambda: 0.0,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._timer = timer
         self._idle = idle
         self._ends_at = ends_at
-        self._pause = pause
         self._is_cancelled = is_cancelled
         self._until = timer() + first
         self._begun = False
@@ -112,11 +102,12 @@ class StreamDeadline:
             else ModelErrorKind.GATEWAY_TIMEOUT_FIRST
         )
 
-    def watch(self, stream: Any, beginning: bytes = b"") -> None:
+    def watch(self, stream: Any, poller: StreamPoller, beginning: bytes = b"") -> None:
         """Read this network stream in batches and in time, after the `beginning` of a body."""
         batches = BatchedReader(
             functools.partial(type(stream).read, stream),
-            pause=self._pause,
+            reads_at_once(stream),
+            poller=poller,
             may_wait=lambda: self._begun and not self.complete,
             is_encrypted=stream.get_extra_info("ssl_object") is not None,
         )

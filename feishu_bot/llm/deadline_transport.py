@@ -14,9 +14,11 @@ import httpx2
 from httpcore2 import NetworkError, ReadTimeout
 from typing_extensions import override
 
-from feishu_bot.llm.batched_reads import READ_BYTES, Read, after
+from feishu_bot.llm.batched_reads import Read, after
 from feishu_bot.llm.chunked_body import ChunkedBody
 from feishu_bot.llm.deadline import StreamDeadline
+from feishu_bot.llm.reads_at_once import READ_BYTES
+from feishu_bot.llm.stream_poller import StreamPoller
 
 # The end of a head, as the HTTP library sees it; the bytes of it that may come before the others.
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
@@ -40,6 +42,7 @@ class DeadlineTransport(httpx2.BaseTransport):
 
     def __init__(self, transport: httpx2.BaseTransport) -> None:
         self._transport = transport
+        self._poller = StreamPoller()
         # When something was last asked for, in monotonic seconds.
         self.used_at = float("-inf")
 
@@ -58,7 +61,7 @@ class DeadlineTransport(httpx2.BaseTransport):
         network_stream = response.extensions["network_stream"]
         read_before = vars(network_stream).get("read")
         beginning = read_before.take_held() if isinstance(read_before, _HeadReader) else None
-        deadline.watch(network_stream, beginning or b"")
+        deadline.watch(network_stream, self._poller, beginning or b"")
         coding = response.headers.get("transfer-encoding", "")
         assert isinstance(response.stream, httpx2.SyncByteStream)
         return httpx2.Response(
@@ -155,7 +158,8 @@ class _HeadReader:
         deadline = _current.get()
         if deadline is None:
             return self._read(max_bytes, timeout)
-        received = self._held or deadline.read(self._read, max_bytes, timeout)
+        # Not the timeout of one read, which a head that trickles in would prolong for ever.
+        received = self._held or deadline.read(self._read, max_bytes, None)
         self._held = b""
         found = _END_OF_HEAD.search(self._last + received)
         if found is None:

@@ -125,7 +125,7 @@ def error_in(data: object) -> object | None:
     """The error that a body or an event of status 200 holds; None when it holds none."""
     if isinstance(data, list):
         return next((data for item in data if error_in(item) is not None), None)
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return None
     if "choices" not in data:
         data = _in_lower_case(data)
@@ -137,15 +137,15 @@ def error_in(data: object) -> object | None:
     if choices := data.get("choices"):
         # OpenRouter's place for what its provider says.
         first = choices[0] if isinstance(choices, list) else None
-        return first if isinstance(first, Mapping) and first.get("error") else None
+        return first if isinstance(first, dict) and first.get("error") else None
     base = data.get("base_resp")
-    if isinstance(base, Mapping) and base.get("status_code"):
+    if isinstance(base, dict) and base.get("status_code"):
         return data
     is_refusal = data.get("success") is False or data.get("object") == "error"
     # Success has a code too, in some services: 0, 200, or a word.
     has_code = str(data.get("code") or "0") not in ("0", "200", "OK", "ok", "success", "Success")
     has_message = any(isinstance(data.get(name), str | list) and data[name] for name in _SAID)
-    has_message = has_message or isinstance(data.get("detail"), Mapping)
+    has_message = has_message or isinstance(data.get("detail"), dict)
     if is_refusal or (has_message and (has_code or "choices" not in data)):
         return data
     return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -15,7 +13,7 @@ from feishu_bot.llm.attempts import Attempts, backoff_for
 from feishu_bot.llm.balance import KeyBalances
 from feishu_bot.llm.chat_endpoint import ChatEndpoint, request_body
 from feishu_bot.llm.clients import Clients
-from feishu_bot.llm.deadline import POLL_SECONDS, StreamDeadline, pause_for
+from feishu_bot.llm.deadline import POLL_SECONDS, StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
 from feishu_bot.llm.error_mapping import model_error, request_id_of
 from feishu_bot.llm.gateway_check import CHECK_TIMEOUT, GatewayCheck
@@ -52,7 +50,6 @@ class Gateway:
         idle_timeout: float = 120.0,
         answer_timeout: float = 600.0,
         timer: Callable[[], float] = time.monotonic,
-        pause: Callable[[int], float] = pause_for,
         backoff: Callable[[int], float] = backoff_for,
         check_timeout: float = CHECK_TIMEOUT,
         on_outcome: Callable[[ModelError | None], None] = lambda failure: None,
@@ -63,11 +60,9 @@ class Gateway:
         `headers` are sent with every call. `allowed` names the models that people may choose, with
         `*` for any text; none for all. `media` has the models for pictures and voice.
         Timeouts are in seconds: silence before the first
-        token, silence between tokens, and the whole answer with all its attempts. `pause` gives
-        the seconds that a reader sleeps before it reads on, by the number of answers that stream
-        now; `backoff` the seconds to wait after failed attempt 1, 2, …. `on_outcome` is told how
-        each answer ended: of its failure, or None; it must not wait. Raises ValueError without a
-        key.
+        token, silence between tokens, and the whole answer with all its attempts. `backoff` gives
+        the seconds to wait after failed attempt 1, 2, …. `on_outcome` is told how each answer
+        ended: of its failure, or None; it must not wait. Raises ValueError without a key.
         """
         self._ring = KeyRing(keys, timer=timer)
         keys = self._ring.keys
@@ -94,13 +89,10 @@ class Gateway:
         self._idle_timeout = idle_timeout
         self._answer_timeout = answer_timeout
         self._timer = timer
-        self._pause = pause
         self._backoff = backoff
         self._on_outcome = on_outcome
         self._adjustments = Adjustments()
         self._sight = Sight(timer=timer)
-        self._streams = 0
-        self._streams_lock = threading.Lock()
 
     def stream(
         self, prompt: Prompt, is_cancelled: Callable[[], bool] = lambda: False
@@ -188,7 +180,6 @@ class Gateway:
             idle=self._idle_timeout,
             ends_at=ends_at,
             timer=self._timer,
-            pause=lambda: self._pause(self._streams),
             is_cancelled=is_cancelled,
         )
 
@@ -196,7 +187,7 @@ class Gateway:
         self, request: AnswerRequest, reader: ResponseReader, deadline: StreamDeadline
     ) -> Iterator[StreamEvent]:
         opened = self._endpoint.open(request.key, request.body, deadline, base_url=request.url)
-        with self._counted(), opened as stream:
+        with opened as stream:
             self._ring.mark_working(request.key)
             headers = stream.response.headers
             reader.request_id = request_id_of(headers)
@@ -217,13 +208,3 @@ class Gateway:
             time.sleep(min(left, POLL_SECONDS))
         if seconds >= TOLD_WAIT:
             yield StreamWait(0.0)
-
-    @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
-        with self._streams_lock:
-            self._streams += 1
-        try:
-            yield
-        finally:
-            with self._streams_lock:
-                self._streams -= 1

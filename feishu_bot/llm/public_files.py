@@ -16,9 +16,11 @@ import httpx2
 
 from feishu_bot.errors import MediaError
 from feishu_bot.llm.clients import proxy_for
+from feishu_bot.llm.deadline import StreamDeadline
+from feishu_bot.llm.deadline_transport import DeadlineTransport, deadline_for_requests
 
 MAX_REDIRECTS = 3
-# Seconds of one step: connecting, or waiting for more.
+# Seconds of connecting.
 STEP_TIMEOUT = 15.0
 _PORTS = {"http": 80, "https": 443}
 # An IPv4 address inside an IPv6 one (RFC 6052).
@@ -79,12 +81,19 @@ class PublicDownloads:
         timeout: float,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> bytes:
-        ends_at = self._timer() + timeout
+        # However slowly its head or its body trickles in.
+        deadline = StreamDeadline(
+            first=timeout,
+            idle=timeout,
+            ends_at=self._timer() + timeout,
+            timer=self._timer,
+            is_cancelled=is_cancelled,
+        )
         for _ in range(MAX_REDIRECTS + 1):
             address = _parsed(url)
             try:
-                with self._open(address, ends_at) as client:
-                    found = self._get(client, address, most, ends_at, is_cancelled)
+                with self._open(address, deadline) as client, deadline_for_requests(deadline):
+                    found = self._get(client, address, most)
             except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as exc:
                 raise MediaError("media_unavailable", f"{type(exc).__name__}: {exc}") from exc
             if isinstance(found, bytes):
@@ -94,20 +103,13 @@ class PublicDownloads:
             url = str(found)
         raise MediaError("media_unavailable", "too many redirects")
 
-    def _open(self, url: httpx2.URL, ends_at: float) -> httpx2.Client:
+    def _open(self, url: httpx2.URL, deadline: StreamDeadline) -> httpx2.Client:
         proxy = proxy_for(str(url), self._proxy)
-        transport = httpx2.HTTPTransport(proxy=proxy or None)
-        seconds = min(max(ends_at - self._timer(), 0.1), STEP_TIMEOUT)
+        transport = DeadlineTransport(httpx2.HTTPTransport(proxy=proxy or None))
+        seconds = min(deadline.remaining(), STEP_TIMEOUT)
         return httpx2.Client(transport=transport, timeout=seconds, trust_env=False)
 
-    def _get(
-        self,
-        client: httpx2.Client,
-        url: httpx2.URL,
-        most: int,
-        ends_at: float,
-        is_cancelled: Callable[[], bool],
-    ) -> bytes | httpx2.URL:
+    def _get(self, client: httpx2.Client, url: httpx2.URL, most: int) -> bytes | httpx2.URL:
         """The file, or where it is said to be."""
         target, extensions = self._target(url)
         # Packed, a small answer could become a large one.
@@ -125,8 +127,6 @@ class PublicDownloads:
                 data += piece
                 if len(data) > most:
                     raise MediaError("media_too_large", f"more than {most} bytes")
-                if self._timer() > ends_at or is_cancelled():
-                    raise MediaError("media_unavailable", "the download takes too long")
             return bytes(data)
 
     def _target(self, url: httpx2.URL) -> tuple[httpx2.URL, dict[str, Any]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,6 +25,7 @@ from feishu_bot.feishu.unreached import Layer, layer_of
 TIMEOUT = 6.0
 # Of answers that are larger than any of Feishu's nothing is needed.
 LARGEST = 2_000_000
+LATE_HEAD = "the head of the answer takes too long"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,20 +99,26 @@ def exchange(
     """
     started = time.monotonic()
     own: urllib3.PoolManager | None = None
+    is_late = threading.Event()
     try:
         if pool is None:
             pool = own = open_pool(url)
         limit = urllib3.Timeout(connect=timeout, read=timeout)
-        response = pool.request(
-            method,
-            url,
-            body=body,
-            headers=dict(headers or {}),
-            timeout=limit,
-            retries=False,
-            redirect=False,
-            preload_content=False,
-        )
+        with _cut_after(2 * timeout, pool.connection_from_url(url), is_late):
+            response = pool.request(
+                method,
+                url,
+                body=body,
+                headers=dict(headers or {}),
+                timeout=limit,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+        if is_late.is_set():
+            # What had come of the head counts as all of it.
+            response.close()
+            return Failure("timeout", LATE_HEAD)
         ends = _certificate_end(response)
         content = read_capped(response, most=LARGEST, ends_at=started + 2 * timeout)
         return Answer(
@@ -121,6 +131,8 @@ def exchange(
     except (FeishuUnavailable, ReadTimeoutError) as exc:
         return Failure("timeout", printable(str(exc)))
     except (MediaError, HTTPError, OSError, ValueError) as exc:
+        if is_late.is_set():
+            return Failure("timeout", LATE_HEAD)
         return Failure(
             layer_of(exc, url if url.startswith("https:") else ""),
             printable(f"{type(exc).__name__}: {exc}"),
@@ -128,6 +140,34 @@ def exchange(
     finally:
         if own is not None:
             own.clear()
+
+
+@contextmanager
+def _cut_after(
+    seconds: float, pool: urllib3.HTTPConnectionPool, is_late: threading.Event
+) -> Iterator[None]:
+    """Cut the connection that the next request of this pool takes, unless the block ends before.
+
+    A timeout is that of one read, and each byte of a head is a read.
+    """
+    # The pool gives out first what it was given last.
+    connection = pool._get_conn()  # noqa: SLF001
+    pool._put_conn(connection)  # noqa: SLF001
+
+    def cut() -> None:
+        is_late.set()
+        sock = getattr(connection, "sock", None)
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _certificate_end(response: Any) -> float | None:

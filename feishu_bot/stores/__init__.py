@@ -24,6 +24,7 @@ from feishu_bot.stores.history import SqlHistory
 from feishu_bot.stores.inbox import SqlInbox
 from feishu_bot.stores.installation import SqlInstallation
 from feishu_bot.stores.leases import WorkerId
+from feishu_bot.stores.login_tries import SqlLoginTries
 from feishu_bot.stores.overrides import SqlOverrides
 from feishu_bot.stores.own_roles import SqlOwnRoles
 from feishu_bot.stores.people import SqlPeople
@@ -75,6 +76,7 @@ class Stores:
     overrides: SqlOverrides
     audit: SqlAuditLog
     sessions: SqlSessions
+    login_tries: SqlLoginTries
     reports: SqlReports
     retention_days: float
     keeps_month: Callable[[], bool] = lambda: False
@@ -120,6 +122,7 @@ class Stores:
             overrides=overrides or SqlOverrides(database),
             audit=SqlAuditLog(database),
             sessions=SqlSessions(database),
+            login_tries=SqlLoginTries(database),
             reports=SqlReports(database),
             retention_days=retention_days,
             keeps_month=keeps_month,
@@ -145,4 +148,5 @@ class Stores:
             ),
         )
         self.sessions.sweep(now)
+        self.login_tries.sweep(now)
         self.database.clean_log()

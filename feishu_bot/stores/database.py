@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,12 +20,15 @@ from feishu_bot.stores import migrations
 from feishu_bot.stores.locks import WriteLock, retry_while_locked
 from feishu_bot.stores.open_file import OpenFile
 from feishu_bot.stores.outage_advice import advice
-from feishu_bot.stores.outages import failure_kind, leave_standby, outages_told, reason_of
+from feishu_bot.stores.outages import failure_kind, leave_standby, reason_of, translate_outages
 from feishu_bot.stores.private_file import make_private
 
 _BUSY_TIMEOUT = 5.0
-# A click waits for it, and whoever writes.
-_CLEAN_TIMEOUT = 0.3
+# Whoever writes waits for a try to empty the log, and a click for all of them. Seconds for those
+# who just read, and between two tries.
+_CLEAN_TIMEOUT = 0.015
+_CLEAN_PAUSE = 0.015
+_CLEAN_TRIES = 10
 # What libpq does about a connection that nothing comes through any more, in seconds and, the last
 # one, milliseconds ("Parameter Key Words"). Less than half of a lease: then there is time for a new
 # connection before the answers have to be given up.
@@ -48,6 +53,16 @@ _SESSION_LIMITS: Mapping[str, str] = {
     "lock_timeout": "10s",
     "statement_timeout": "30s",
 }
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    # What is deleted is overwritten, and not only marked as free.
+    "secure_delete=ON",
+    # KiB. Another connection's write makes what is cached worthless, and eight connections in two
+    # processes would keep 2 MB each. The system has the file in memory as well.
+    "cache_size=-512",
+)
 # Bytes on the disk of a SQLite file: with less the next answer may not fit.
 LEAST_SPACE = 1024 * 1024
 # Any number, as long as every replica uses the same one.
@@ -78,6 +93,7 @@ class Database:
         self._pool_size = pool_size
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._engine_by_pid: dict[int, _ProcessEngine] = {}
+        self._joined = _Joined()
 
     @property
     def is_shared(self) -> bool:
@@ -90,8 +106,21 @@ class Database:
 
         Raises StoreUnavailable when the database is away.
         """
+        if self._joined.connection is not None:
+            yield self._joined.connection
+            return
         with self._outages_noted(), self._of_this_process().engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread reads and writes inside is one transaction. Raises as `write` does."""
+        with self.write() as connection:
+            self._joined.connection = connection
+            try:
+                yield
+            finally:
+                self._joined.connection = None
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -103,6 +132,9 @@ class Database:
 
         Raises StoreUnavailable when the database is away.
         """
+        if self._joined.connection is not None:
+            yield self._joined.connection
+            return
         with self._outages_noted():
             ours = self._of_this_process()
             lock = ours.write_lock or nullcontext()
@@ -115,11 +147,20 @@ class Database:
     @contextmanager
     def _outages_noted(self) -> Iterator[None]:
         try:
-            with outages_told():
+            with translate_outages():
                 yield
         except StoreUnavailable as exc:
             self._on_outcome(exc)
             raise
+
+    def move_log(self) -> None:
+        """Move what SQLite's write-ahead log holds into the file, while others read and write.
+
+        Raises StoreUnavailable.
+        """
+        if self._is_sqlite:
+            with self.read() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def clean_log(self) -> bool:
         """Empty SQLite's write-ahead log, which holds what was deleted since; False for not yet.
@@ -129,6 +170,15 @@ class Database:
         """
         if not self._is_sqlite:
             return True
+        # What there is to be written to the disk is by then, and nobody waits for it.
+        self.move_log()
+        for _ in range(_CLEAN_TRIES):
+            if self._try_to_clean_log():
+                return True
+            time.sleep(_CLEAN_PAUSE)
+        return False
+
+    def _try_to_clean_log(self) -> bool:
         ours = self._of_this_process()
         lock = ours.write_lock or nullcontext()
         with self._outages_noted(), lock, ours.engine.connect() as connection:
@@ -166,15 +216,15 @@ class Database:
                 if migrations.has_tables(connection):
                     revision = migrations.revision_of(connection)
                     if migrations.is_newer(revision):
-                        raise StoreUnavailable(self._told(f"revision {revision}", "newer"))
+                        raise StoreUnavailable(self._message(f"revision {revision}", "newer"))
                 migrations.upgrade(connection)
         finally:
             engine.dispose()
 
     def _describe(self, exc: BaseException) -> str:
-        return self._told(reason_of(exc), failure_kind(exc))
+        return self._message(reason_of(exc), failure_kind(exc))
 
-    def _told(self, reason: str, kind: StoreFailure) -> str:
+    def _message(self, reason: str, kind: StoreFailure) -> str:
         where = self._url.render_as_string(hide_password=True)
         words = advice(self._url, kind)
         return (
@@ -280,6 +330,12 @@ class Database:
         return engine
 
 
+class _Joined(threading.local):
+    """The transaction that a thread has open for all that it does."""
+
+    connection: sa.Connection | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _ProcessEngine:
     """The engine of one process; for SQLite its file, and the lock that its writers wait for."""
@@ -309,7 +365,6 @@ def _limit_session(connection: Any, _record: Any) -> None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # With secure_delete what is deleted is overwritten, and not only marked as free.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

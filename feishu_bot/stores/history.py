@@ -91,7 +91,7 @@ class SqlHistory:
             parameters["there"] = chat_id
         with self._database.read() as connection:
             origins = connection.scalars(statement, parameters).all()
-            return _described(connection, open_id, origins)
+            return _summaries_of(connection, open_id, origins)
 
     def search(
         self, open_id: str, words: Sequence[str], *, chat_id: str = "", limit: int, skip: int = 0
@@ -107,11 +107,11 @@ class SqlHistory:
         with self._database.read() as connection:
             found = self._found(connection, open_id, words, chat_id)
             origins = list(found)[skip : skip + limit]
-            return _described(connection, open_id, origins, found)
+            return _summaries_of(connection, open_id, origins, found)
 
     def find(self, open_id: str, origin: int, *, chat_id: str = "") -> PastConversation | None:
         with self._database.read() as connection:
-            described = _described(connection, open_id, [origin])
+            described = _summaries_of(connection, open_id, [origin])
         return next((one for one in described if chat_id in ("", one.key.chat_id)), None)
 
     def set_title(self, turn_id: int, title: str) -> None:
@@ -147,7 +147,7 @@ def _is_like(connection: sa.Connection, pattern: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(column.ilike(pattern, escape="\\") for column in columns))
 
 
-def _described(
+def _summaries_of(
     connection: sa.Connection,
     open_id: str,
     origins: Sequence[int],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
@@ -170,6 +171,9 @@ class SqlInbox:
         """One transaction for all of them; at least one must be given."""
         with self._database.write() as connection:
             connection.execute(statements.KEEP_PROGRESS, self._written(progress))
+
+    def together(self) -> AbstractContextManager[None]:
+        return self._database.together()
 
     def checkpoint(
         self, job: Job, state: Mapping[str, Any], *, is_waiting_card: bool = False

@@ -27,7 +27,7 @@ _POSTGRES = ("08", "40", "53", "55", "57", "58", _READ_ONLY, _NO_TABLE)
 
 
 @contextmanager
-def outages_told() -> Iterator[None]:
+def translate_outages() -> Iterator[None]:
     """Raise StoreUnavailable, with the database's reason, where it is away."""
     try:
         yield

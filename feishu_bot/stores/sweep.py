@@ -12,11 +12,20 @@ from feishu_bot.stores.database import Database
 # Called between two steps: lets others write, and says whether the rest is left for the next time.
 Rest = Callable[[], bool]
 
-# How long a step may keep others from writing to SQLite. A row of turns that is in the index of
-# words takes a hundred times as long as one of usage, so the rows of a step follow from the time.
-STEP_SECONDS = 0.008
-FIRST_ROWS = 10
-MOST_ROWS = 100
+# How long a step may keep others from writing to SQLite, its commit included.
+STEP_SECONDS = 0.004
+# A step deletes piece by piece until that time is over: a row of turns that is in the index of
+# words takes a hundred times as long as one of usage, and a slow machine ten times as long as a
+# fast one. What a piece took tells how many rows the next one has; few, since one row may be a
+# hundred times as long as those before it.
+PIECE_SECONDS = 0.001
+FIRST_ROWS = 2
+MOST_ROWS = 8
+# The least that is left of a step's time where commits take the rest.
+LEAST_WORK = 0.001
+# What was written since is moved from SQLite's log into its file every so often, beside whoever
+# writes: else one of them does it at their commit, and all others wait for the disk.
+LOG_SECONDS = 0.5
 # What is too old is looked up for so many rows at once, without holding anybody up.
 KEYS_READ = 5_000
 
@@ -27,31 +36,62 @@ def never_stop() -> bool:
 
 
 def in_steps(
-    database: Database, step: Callable[[sa.Connection, int], int | None], rest: Rest
+    database: Database,
+    step: Callable[[sa.Connection, int], int | None],
+    rest: Rest,
+    *,
+    timer: Callable[[], float] = time.perf_counter,
 ) -> tuple[int, bool]:
-    """Repeat a step, each in a transaction of its own, until it gives None.
+    """Delete piece by piece, in transactions of a few milliseconds, until `step` gives None.
 
-    A step takes how many rows it may delete and gives how many it has deleted. Returns how many
-    were deleted in all, and whether `rest` has ended it.
+    It takes how many rows it may delete and gives how many it has deleted. Returns how many were
+    deleted in all, and whether `rest` has ended it. `timer` is monotonic, in seconds.
     """
-    rows, deleted = FIRST_ROWS, 0
+    pace, deleted, log_moved = _Pace(timer), 0, timer()
     while True:
         with database.write() as connection:
-            began = time.perf_counter()
-            done = step(connection, rows)
-        # The commit belongs to it.
-        rows = _rows_after(rows, time.perf_counter() - began)
+            pace.begin()
+            while (done := step(connection, pace.rows)) is not None:
+                deleted += done
+                if not pace.goes_on():
+                    break
+        pace.end()
         if done is None:
             return deleted, False
-        deleted += done
+        if timer() - log_moved > LOG_SECONDS:
+            database.move_log()
+            log_moved = timer()
         if rest():
             return deleted, True
 
 
-def _rows_after(rows: int, seconds: float) -> int:
-    if seconds > STEP_SECONDS:
-        return max(1, rows // 2)
-    return min(MOST_ROWS, rows * 2) if seconds < STEP_SECONDS / 4 else rows
+class _Pace:
+    """How many rows the next piece has, and whether there is time for it in this step."""
+
+    def __init__(self, timer: Callable[[], float]) -> None:
+        self._timer = timer
+        self._work = STEP_SECONDS
+        self.rows = FIRST_ROWS
+
+    def begin(self) -> None:
+        self._began = self._last = self._timer()
+
+    def goes_on(self) -> bool:
+        """After a piece: whether one more like it fits into the step."""
+        now = self._timer()
+        piece, self._last = now - self._last, now
+        if piece > PIECE_SECONDS:
+            self.rows = max(1, self.rows // 2)
+        elif piece < PIECE_SECONDS / 3:
+            self.rows = min(MOST_ROWS, self.rows * 2)
+        return now + piece < self._began + self._work
+
+    def end(self) -> None:
+        """The commit belongs to the step: where it takes long, less is done before it."""
+        if self._timer() - self._began > STEP_SECONDS:
+            self._work = max(LEAST_WORK, self._work / 2)
+        else:
+            self._work = min(STEP_SECONDS, self._work * 1.25)
 
 
 class OldRows:

@@ -26,6 +26,8 @@ ANSWERS: dict[str, Callable[[Body], Script]] = {
     "length": lambda body: Script.text(_begun(body), finish_reason="length"),
     "stop_everywhere": lambda body: field_failures.stop_on_every_chunk(echo(body).content),
     "twice": lambda body: field_failures.whole_message_at_the_end(echo(body).content),
+    "end_token": lambda body: field_failures.end_token_left(echo(body).content),
+    "numbers": lambda body: Script.text(" ".join(map(str, range(400)))),
     "late_thought": lambda body: field_failures.thought_without_opening(
         THOUGHT, echo(body).content
     ),

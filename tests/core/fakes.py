@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
@@ -62,6 +63,7 @@ class FakeInbox:
         self.clicks: set[str] = set()
         self.jobs: list[Job] = []
         self.checkpoints: dict[int, dict] = {}
+        self.is_together = False
         self.progress: dict[int, str] = {}
         self.finished: dict[int, tuple] = {}
         self.released: list[Job] = []
@@ -124,6 +126,14 @@ class FakeInbox:
     def keep_progress(self, progress) -> None:
         for job, more in progress:
             self.progress[job.id] = self.progress.get(job.id, "") + more
+
+    @contextmanager
+    def together(self):
+        self.is_together = True
+        try:
+            yield
+        finally:
+            self.is_together = False
 
     def checkpoint(self, job, state, *, is_waiting_card=False) -> None:
         if job.id in self.taken_over:
@@ -619,7 +629,6 @@ class RecordingMessenger:
         reference,
         checkpoint,
         save,
-        sent,
         position="",
         has_text=False,
         lease=UNENDING,
@@ -628,8 +637,7 @@ class RecordingMessenger:
         answer.position, answer.has_text = position, has_text
         answer.on_write = lambda: self.on_write(answer)
         self.answers.append(answer)
-        save({"cards": [{"card_id": "c1"}]})
-        sent(SentMessages(("om_answer",), "omt_1"))
+        save({"cards": [{"card_id": "c1"}]}, SentMessages(("om_answer",), "omt_1"))
         return answer
 
     def notify(self, target, notice, *, key, reference) -> SentMessages:

@@ -10,13 +10,6 @@ from feishu_bot.core.administration.limits_in_force import (
     LIMIT_NAMES,
     LimitsInForce,
 )
-from feishu_bot.core.administration.login_throttle import (
-    OVERALL,
-    PER_ADDRESS,
-    PER_DEVICE,
-    WINDOW_SECONDS,
-    LoginThrottle,
-)
 from feishu_bot.core.limits import Quota, Unit
 from feishu_bot.core.messages import Mention
 from feishu_bot.errors import CardRefused, ChangeRefused, ModelError
@@ -90,44 +83,6 @@ def test_what_is_no_amount_is_refused(text):
 
     with pytest.raises(ChangeRefused):
         limits.read(LIMIT_NAMES["USER_DAILY_QUESTIONS"], text)
-
-
-def test_an_address_has_a_few_tries_and_then_waits():
-    clock = Clock(0.0)
-    throttle = LoginThrottle(timer=clock)
-    assert [throttle.begin("a") for _ in range(PER_ADDRESS)] == [0.0] * PER_ADDRESS
-
-    clock.now = 60.0
-    assert throttle.begin("a") == WINDOW_SECONDS - 60
-    assert throttle.begin("b") == 0.0
-    clock.now = WINDOW_SECONDS
-    assert throttle.begin("a") == 0.0
-
-
-def test_all_together_have_a_budget_and_a_known_browser_its_own():
-    throttle = LoginThrottle(timer=Clock(0.0))
-    tries = [throttle.begin(f"a{number}") for number in range(OVERALL + 5)]
-    assert [wait > 0 for wait in tries] == [False] * OVERALL + [True] * 5
-
-    known = [throttle.begin("a", device="known") for _ in range(PER_DEVICE + 1)]
-    assert [wait > 0 for wait in known] == [False] * PER_DEVICE + [True]
-
-
-def test_a_login_takes_back_the_tries_before_it():
-    throttle = LoginThrottle(timer=Clock(0.0))
-    for _ in range(20):
-        for _ in range(PER_ADDRESS):
-            assert throttle.begin("a") == 0.0
-        throttle.succeeded("a")
-
-
-def test_many_addresses_leave_nothing_behind():
-    clock = Clock(0.0)
-    throttle = LoginThrottle(timer=clock)
-    for number in range(1_000):
-        throttle.begin(f"a{number}")
-        clock.now += 10
-    assert len(throttle._by_key) <= WINDOW_SECONDS / 10 + 1
 
 
 def test_what_admins_decide_in_the_chat_is_in_the_list_of_changes():

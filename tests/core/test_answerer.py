@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from feishu_bot.core.answering.answer_run import AnswerRun
+from feishu_bot.core.answering.draft import Draft
 from feishu_bot.core.chat_model import (
     ChatMessage,
     ReasoningDelta,
@@ -15,7 +17,7 @@ from feishu_bot.core.conversations import Turn
 from feishu_bot.core.queue.running_jobs import JobControl
 from feishu_bot.errors import FeishuUnavailable, ModelError, PermissionMissing, TargetGone
 from tests.builders import KEY, BotWorld, job, message, turn
-from tests.core.fakes import RecordedAnswer
+from tests.core.fakes import FakeInbox, RecordedAnswer, RecordingMessenger
 
 
 def answering_world(context_tokens: int = 1000) -> BotWorld:
@@ -262,6 +264,24 @@ def test_an_answer_given_up_ends_in_its_own_card(world):
     assert shown.checkpoint == {"cards": [{"card_id": "c1"}]}
     assert shown.ending.notice.kind == "gave_up"
     assert outcome(world) == "noticed"
+
+
+def test_a_card_and_its_messages_are_stored_at_once():
+    inbox, noted = FakeInbox(), []
+    run = AnswerRun(
+        job(message("Hello?")),
+        JobControl(),
+        jobs=inbox,
+        messenger=RecordingMessenger(),
+        footer=frozenset(),
+        seconds=lambda: 0.0,
+        on_sent=lambda sent: noted.append((inbox.is_together, sent.message_ids)),
+    )
+
+    run.show(lambda _: Draft(text="Hi"))
+
+    assert noted == [(True, ("om_answer",))]
+    assert inbox.checkpoints[1]["card"]
 
 
 def _raising(exc):

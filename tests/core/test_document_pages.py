@@ -10,8 +10,8 @@ from feishu_bot.core.answering.document_pages import (
     PageRange,
     asked_pages,
     fitted,
-    in_words,
     read_pages,
+    text_of,
 )
 from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.documents import Document, DocumentPart
@@ -83,5 +83,5 @@ def test_no_page_beyond_the_last_one_asked_for_is_kept():
 
 
 def test_parts_have_their_numbers_where_there_are_several():
-    assert in_words(document("a")) == "a"
-    assert in_words(document("a", "b", unit="slide")) == "[slide 1]\na\n\n[slide 2]\nb"
+    assert text_of(document("a")) == "a"
+    assert text_of(document("a", "b", unit="slide")) == "[slide 1]\na\n\n[slide 2]\nb"

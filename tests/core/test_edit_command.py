@@ -7,7 +7,7 @@ import pytest
 from feishu_bot.core.access import AccessPolicy
 from feishu_bot.core.cards import Card, Form
 from feishu_bot.core.conversations import ConversationKey
-from tests.builders import ALICE, BOB, BOSS, KEY, BotWorld, turn
+from tests.builders import ALICE, BOB, BOSS, KEY, TEXTS, BotWorld, turn
 from tests.core.card_parts import first
 
 
@@ -115,6 +115,12 @@ def test_the_button_brings_a_form_with_the_question(world):
     assert again.toast.notice.kind == "regenerate_known"
     assert asked(world)[-1] == "<quoted_message>\nx\n</quoted_message>\n\nWhy not?"
     assert len(world.model.prompts) == 1
+
+
+def test_the_words_that_continue_an_answer_stand_in_no_form(world):
+    world.remember(turn(1), turn(2, 1, question=TEXTS["zh"]("continue_prompt")))
+
+    assert form_of(world).fields[0].text == ""
 
 
 def test_an_empty_form_asks_nothing(world):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feishu_bot.core.queue.waiting_indicator import LEAST_WAIT, SCOPE_SECONDS
+from feishu_bot.core.queue.reaction_order import LEAST_WAIT
+from feishu_bot.core.queue.waiting_indicator import SCOPE_SECONDS
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
 from tests.core.test_waiting_indicator import World
 

@@ -6,19 +6,23 @@ from dataclasses import replace
 
 import pytest
 
+from feishu_bot.core.queue.reaction_order import LEAST_WAIT, SOON
 from feishu_bot.core.queue.running_jobs import JobControl, RunningJobs
 from feishu_bot.core.queue.waiting import LeftReaction, WaitingTask
 from feishu_bot.core.queue.waiting_indicator import (
     GIVE_UP_SECONDS,
     IN_HAND_SECONDS,
-    LEAST_WAIT,
-    LEAST_WAIT_FOR_THREAD,
-    MOST_NEW,
     RETRY_SECONDS,
     SCOPE_SECONDS,
     WaitingIndicator,
 )
-from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, TargetGone
+from feishu_bot.errors import (
+    FeishuError,
+    FeishuUnavailable,
+    PermissionMissing,
+    RateLimited,
+    TargetGone,
+)
 from tests.builders import KEY, job
 from tests.polling import Clock, eventually
 
@@ -90,6 +94,14 @@ class FakeReactions:
         self.there: dict[str, str] = {}
         self.failures: dict[str, list[Exception]] = {}
         self.added = 0
+        # How many Feishu takes now.
+        self.room = 1_000
+
+    def room_to_add(self):
+        return self.room
+
+    def room_to_remove(self):
+        return self.room
 
     def _fail(self, method: str) -> None:
         if self.failures.get(method):
@@ -125,7 +137,9 @@ class World:
         self.indicator = self.process()
 
     def process(self) -> WaitingIndicator:
-        return WaitingIndicator(self.store, self.reactions, self.running, clock=self.clock)
+        return WaitingIndicator(
+            self.store, self.reactions, self.running, clock=self.clock, threads=1
+        )
 
     def look(self) -> bool:
         return self.indicator.look()
@@ -156,7 +170,7 @@ def test_a_message_that_waits_long_enough_to_notice_has_one_reaction(world):
 def test_one_that_waits_for_a_thread_alone_has_none_for_as_long_as_a_rush_takes(world):
     world.store.put("om_1", received_at=world.clock(), is_behind=False)
 
-    world.clock.tick(LEAST_WAIT_FOR_THREAD - 0.1)
+    world.clock.tick(SOON - 0.1)
     world.look()
     assert not world.reactions.there
     world.clock.tick(0.1)
@@ -225,13 +239,29 @@ def test_a_card_that_opens_late_is_told_at_once():
     assert told == [3]
 
 
-def test_of_a_flood_only_some_are_made_at_one_look(world):
-    for number in range(3 * MOST_NEW):
+def test_of_a_flood_so_many_are_made_at_one_look_as_feishu_takes(world):
+    for number in range(30):
         world.store.put(f"om_{number}")
+    world.reactions.room = 10
 
     world.look()
+    assert len(world.reactions.there) == 10
 
-    assert len(world.reactions.there) == MOST_NEW
+    world.store.messages.clear()
+    world.reactions.room = 4
+    world.look()
+    assert len(world.reactions.there) == 6
+
+
+def test_one_that_was_too_much_for_feishu_is_made_later(world):
+    world.reactions.failures["add"] = [RateLimited("too fast", code=99991400)]
+    world.store.put("om_1")
+
+    world.look()
+    assert not world.store.rows
+    world.look()
+
+    assert list(world.reactions.there.values()) == ["om_1"]
 
 
 def test_without_the_scope_nothing_is_tried_for_ten_minutes(world):

@@ -203,6 +203,29 @@ def media_cards(do: Asking) -> Iterator[Named]:
     yield "📎", files[0]
 
 
+def queue_cards(do: Asking) -> Iterator[Named]:
+    """Questions that wait for the only thread, and what becomes of them."""
+    feishu, texts = do.sim.feishu, do.texts
+    do.ask("hi", do.other)
+    do.sim.gateway.enqueue(Script.text(texts["answer"], between=5.0))
+    running = feishu.say(do.own(do.admin), do.admin, texts["plan"])
+    busy = feishu.wait_for(lambda: feishu.answers_to(running))[0]
+    crowd = [feishu.add_person(f"Person {number}") for number in range(3)]
+    first, limited, last, refused = (
+        feishu.say(do.own(person), person, texts["question"])
+        for person in (crowd[0], do.other, crowd[1], crowd[2])
+    )
+    for question, ahead in ((last, "2"), (limited, "1"), (first, "")):
+        card = feishu.wait_for(lambda asked=question: feishu.answers_to(asked))[0]
+        feishu.wait_for(lambda card=card, ahead=ahead: ahead in card.text)
+        yield f"⏳ {ahead or 0}", card
+    yield "MAX_PENDING", do.answer(refused)
+    do.sim.gateway.enqueue(Script.text(texts["answer"]))
+    do.ask("/stop", reply_to=busy)
+    yield "✓", do.answer(first)
+    yield texts["limit"], do.answer(limited)
+
+
 def doctor_card(asking: Asking) -> Iterator[Named]:
     """What an admin reads of an app that is only half configured."""
     feishu = asking.sim.feishu
@@ -227,4 +250,5 @@ SHEETS: dict[str, Callable[[Asking], Iterator[Named]]] = {
     "notices": notices,
     "doctor": doctor_card,
     "media": media_cards,
+    "queue": queue_cards,
 }

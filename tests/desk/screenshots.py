@@ -64,6 +64,10 @@ PICTURES: list[tuple[str, Callable[[Stage], None], str, str, dict[str, int]]] = 
     ("faults.en", scenes.faults, "en", "light", {}),
     ("phone", scenes.chat, "zh", "light", PHONE),
 ]
+SHEET_SETTINGS = {
+    "media": {"IMAGE_MODEL": "gpt-image-2"},
+    "queue": {"ANSWER_THREADS": "1", "MAX_PENDING": "4"},
+}
 # What isn't the simulator's page.
 OTHERS: dict[str, Callable[[Browser], bytes]] = {
     "setup.scan": partial(setup_scenes.terminal, part="scan"),
@@ -117,8 +121,11 @@ def sheet(browser: Browser, name: str, lang: str) -> bytes:
 
     def settings(sim: Simulator) -> dict[str, str]:
         admin = named(sim, TEXTS[lang]["person"])
-        more = {"IMAGE_MODEL": "gpt-image-2"} if name == "media" else {}
-        return {"ADMINS": admin.open_id, "USER_DAILY_QUESTIONS": "1", **more}
+        return {
+            "ADMINS": admin.open_id,
+            "USER_DAILY_QUESTIONS": "1",
+            **SHEET_SETTINGS.get(name, {}),
+        }
 
     with staged(browser, lang, "light", NARROW, settings) as stage:
         people = (named(stage.sim, stage.texts[who]) for who in ("person", "other"))

@@ -89,6 +89,28 @@ def test_a_body_that_trickles_in_is_given_up(server):
     assert time.monotonic() - started < 10 * NEVER
 
 
+def test_a_head_that_trickles_in_is_given_up(server):
+    ends = threading.Event()
+
+    def trickle(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        try:
+            while not ends.wait(0.02):
+                handler.wfile.write(b"x")
+        except OSError:
+            pass
+
+    server.answer = trickle
+    started = time.monotonic()
+
+    failure = exchange("GET", server.url, timeout=NEVER)
+
+    ends.set()
+    assert isinstance(failure, Failure)
+    assert failure.layer == "timeout"
+    assert time.monotonic() - started < 10 * NEVER
+
+
 @pytest.fixture
 def closed_port():
     with socket.socket() as taken:

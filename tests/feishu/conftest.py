@@ -52,11 +52,17 @@ def question(sim):
 
 
 @pytest.fixture
-def messenger(sim, client):
+def pacer():
+    """One that allows all that Feishu does."""
+    return Pacer()
+
+
+@pytest.fixture
+def messenger(sim, client, pacer):
     """A messenger at work."""
     messenger = FeishuMessenger(
         client=client,
-        pacer=Pacer(),
+        pacer=pacer,
         texts={"en": Catalog.load("en")},
         language_of=lambda *_: "en",
         identity=BotIdentity(sim.credentials.app_id, name="Bot"),

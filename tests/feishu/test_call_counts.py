@@ -36,7 +36,7 @@ def test_a_refusal_is_counted_by_its_code_and_the_path_holds_no_id(client):
 
 def test_a_token_that_is_refused_costs_two_calls_of_which_one_failed(client, sim):
     client.identity()
-    client._token = "t-old"
+    client._token._token = "t-old"
     with (
         counted(CALLS, api=IDENTITY) as calls,
         counted(CALLS, api=TOKEN) as tokens,

@@ -482,6 +482,21 @@ def test_a_broken_original_leaves_what_there_is() -> None:
             "こんにちは",
         ),
         (
+            {
+                "elements": [
+                    {
+                        "tag": "form",
+                        "elements": [
+                            {"tag": "markdown", "content": "请假：三天"},
+                            {"tag": "input", "label": {"content": "意见"}},
+                            {"tag": "button", "text": {"content": "同意"}},
+                        ],
+                    }
+                ]
+            },
+            "请假：三天",
+        ),
+        (
             {"i18n_header": {"zh_cn": {"title": {"content": "标题"}}}, "elements": []},
             "标题",
         ),
@@ -518,6 +533,19 @@ def test_a_card_is_read_by_language_with_tables_and_variables(
     card: dict[str, Any], words: str
 ) -> None:
     assert card_text(card) == words
+
+
+def test_what_is_collapsed_is_told_but_of_the_bots_own_cards() -> None:
+    panel = {
+        "tag": "collapsible_panel",
+        "header": {"title": {"content": "日志"}},
+        "elements": [{"tag": "markdown", "content": "OOM at 3:07"}],
+    }
+    card = {"body": {"elements": [{"tag": "markdown", "content": "pay 挂了"}, panel]}}
+    own = {"sender": {"sender_type": "app", "id": "cli_demo"}}
+
+    assert fetched("interactive", card).text == "pay 挂了\n日志\nOOM at 3:07"
+    assert fetched("interactive", card, **own).text == "pay 挂了"
 
 
 def test_a_card_that_is_nested_without_end_is_read_so_far() -> None:

@@ -18,7 +18,7 @@ def test_what_is_bound_where_an_answer_begins_is_logged_where_it_is_drawn(
 ):
     sim.feishu.faults.fail("card.create", times=1, status=400, code=230099)
     target = ReplyTarget.of(message(message_id=question.message_id, chat_id=question.chat.chat_id))
-    ignore = {"checkpoint": {}, "save": lambda _: None, "sent": lambda _: None}
+    ignore = {"checkpoint": {}, "save": lambda *_: None}
 
     with bind(event_id="ev_1"):
         stream = messenger.open_answer(target, key=KEY, reference="ev_1", **ignore)
@@ -32,7 +32,7 @@ def test_what_is_bound_where_an_answer_begins_is_logged_where_it_is_drawn(
 def test_who_takes_an_answer_up_takes_nothing_of_it_away(sim, messenger, question):
     target = ReplyTarget.of(message(message_id=question.message_id, chat_id=question.chat.chat_id))
     kept: dict[str, object] = {}
-    common = {"key": KEY, "reference": "ev_1", "save": kept.update, "sent": lambda _: None}
+    common = {"key": KEY, "reference": "ev_1", "save": lambda card, _: kept.update(card)}
     former = messenger.open_answer(target, checkpoint={}, **common)
     former.write("Once upon a time ")
     sim.feishu.wait_for(lambda: any("Once" in a.text for a in sim.feishu.answers_to(question)))
@@ -55,7 +55,7 @@ def test_who_takes_an_answer_up_takes_nothing_of_it_away(sim, messenger, questio
 
 def test_what_comes_while_the_end_is_being_kept_is_shown_with_it(sim, messenger, question):
     target = ReplyTarget.of(message(message_id=question.message_id, chat_id=question.chat.chat_id))
-    ignore = {"checkpoint": {}, "save": lambda _: None, "sent": lambda _: None}
+    ignore = {"checkpoint": {}, "save": lambda *_: None}
     stream = messenger.open_answer(target, key=KEY, reference="ev_1", **ignore)
     stream.write("Once ")
     sim.feishu.wait_for(lambda: any("Once" in a.text for a in sim.feishu.answers_to(question)))
@@ -85,12 +85,10 @@ def test_only_an_answer_that_no_try_can_show_ends_the_reading(
 ):
     target = ReplyTarget.of(message(message_id=question.message_id, chat_id=question.chat.chat_id))
 
-    def save(_: object) -> None:
+    def save(*_: object) -> None:
         raise failure
 
-    stream = messenger.open_answer(
-        target, key=KEY, reference="ev_1", checkpoint={}, save=save, sent=lambda _: None
-    )
+    stream = messenger.open_answer(target, key=KEY, reference="ev_1", checkpoint={}, save=save)
 
     with pytest.raises(type(failure)):
         stream.finish(FinalAnswer(text="Hello"))

@@ -7,13 +7,9 @@ import time
 import pytest
 
 from feishu_bot.feishu.streaming.api_budget import PER_SECOND, SECOND
-from feishu_bot.feishu.streaming.pacer import SENDS_PER_CHAT, Pacer
+from feishu_bot.feishu.streaming.paced_calls import STALE_SECONDS, PacedCaller
+from feishu_bot.feishu.streaming.pacer import REMEMBERED_SECONDS, SENDS_PER_CHAT, Pacer
 from tests.polling import Clock, eventually
-
-
-@pytest.fixture
-def pacer():
-    return Pacer()
 
 
 def exhaust(pacer: Pacer, api: str) -> None:
@@ -74,6 +70,55 @@ def test_a_chat_gets_few_sends_a_second_and_holds_nobody_else_up():
 
     assert sum(bool(permit.api) for permit in asked) == SENDS_PER_CHAT
     assert eventually(lambda: other.api) == "message.reply"
+
+
+def test_a_permit_that_is_given_back_is_one_for_somebody_else():
+    pacer = Pacer(timer=Clock())
+    permits = [pacer.ask("message.reply", urgent=True) for _ in range(PER_SECOND)]
+    assert pacer.room("message.reply") == 0
+
+    pacer.give_back(permits[7])
+
+    assert pacer.room("message.reply") == 1
+    in_chat = [pacer.ask("card.create", urgent=True, chat="oc_1") for _ in range(SENDS_PER_CHAT)]
+    pacer.give_back(in_chat[0])
+    assert pacer.ask("card.create", urgent=True, chat="oc_1").api
+
+
+def test_who_gets_to_run_too_late_for_a_permit_uses_nothing_up():
+    """A machine under load: else half of a minute's messages went to nobody."""
+    clock = Clock()
+    late = iter([STALE_SECONDS + 0.01] * 4)
+
+    def timer() -> float:
+        clock.tick(next(late, 0.0))
+        return clock()
+
+    pacer = Pacer(timer=clock)
+    before = pacer.room("message.reply")
+    made = []
+
+    PacedCaller(pacer, timer=timer).call("message.reply", lambda: made.append(1))
+
+    assert made == [1]
+    assert pacer.room("message.reply") == before - 1
+
+
+def test_a_chat_that_is_busy_for_minutes_gets_no_more_than_that_at_any_time():
+    clock = Clock()
+    pacer = Pacer(timer=clock)
+    granted: list[float] = []
+    for _ in range(1_500):
+        permit = pacer.ask("message.reply", urgent=True, chat="oc_1")
+        if permit.api:
+            granted.append(clock())
+        else:
+            pacer.withdraw(permit)
+        clock.tick(0.1)
+
+    assert clock() - granted[0] > 2 * REMEMBERED_SECONDS
+    in_a_second = (sum(one <= at < one + 1.0 for at in granted) for one in granted)
+    assert max(in_a_second) == SENDS_PER_CHAT
 
 
 def test_a_refused_api_rests_and_others_go_on(pacer):

@@ -355,7 +355,7 @@ def answering(pooled, sim, monkeypatch):
         threading.Thread(target=serve, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         client = FeishuClient(app_id="cli_1", app_secret="secret", domain=url)
-        monkeypatch.setattr(client, "_tenant_token", lambda: "t-1")
+        monkeypatch.setattr(client._token, "get", lambda: "t-1")
         client.resources._with_token = lambda _, send: send("t-1")
         return client.resources
 

@@ -193,6 +193,19 @@ def pings(ping: bytes, *before: bytes, every: float) -> Script:
     return script
 
 
+def trickling_head(every: float) -> Script:
+    """A head that grows by a byte at a time, for ever."""
+
+    def script(sock: socket.socket, request: Request) -> bool:
+        sock.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        gap = threading.Event()
+        while not gap.wait(every):
+            sock.sendall(b"x")
+        return False
+
+    return script
+
+
 def reply(
     status: int,
     body: Any = b"",

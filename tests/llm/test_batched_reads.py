@@ -12,45 +12,54 @@ import pytest
 from httpcore2 import ReadError, ReadTimeout, SyncBackend
 
 from feishu_bot.llm.batched_reads import BatchedReader
+from feishu_bot.llm.reads_at_once import reads_at_once
+from feishu_bot.llm.stream_poller import StreamPoller, batch_seconds
 from tests.certificates import self_signed
+from tests.polling import eventually
 
 Piece = bytes | Exception
 
 
-def not_yet() -> ReadError:
-    """What a read raises that doesn't wait, where nothing is there."""
-    failure = ReadError("nothing")
-    failure.__cause__ = BlockingIOError()
-    return failure
-
-
 def reader(
-    *pieces: Piece, pause: float = 0.001, may_wait: bool = True, is_encrypted: bool = False
+    *pieces: Piece | None,
+    pause: float = 0.001,
+    batch: float = 5.0,
+    may_wait: bool = True,
+    is_encrypted: bool = False,
 ) -> BatchedReader:
-    """Each read gives the next piece; after the last one nothing comes."""
+    """Each read gives the next piece, None for nothing yet; after the last one nothing comes."""
     left = list(pieces)
 
-    def read(_max_bytes: int, timeout: float | None) -> bytes:
-        nothing: Piece = ReadTimeout("nothing") if timeout else not_yet()
-        piece = left.pop(0) if left else nothing
+    def read_at_once() -> bytes | None:
+        piece = left.pop(0) if left else None
         if isinstance(piece, Exception):
             raise piece
         return piece
 
+    def read(_max_bytes: int, _timeout: float | None) -> bytes:
+        piece = read_at_once()
+        if piece is None:
+            raise ReadTimeout("nothing")
+        return piece
+
     return BatchedReader(
-        read, pause=lambda: pause, may_wait=lambda: may_wait, is_encrypted=is_encrypted
+        read,
+        read_at_once,
+        poller=StreamPoller(pause=pause, shortest_batch=batch),
+        may_wait=lambda: may_wait,
+        is_encrypted=is_encrypted,
     )
 
 
 def test_what_comes_in_a_batchs_time_is_one_read() -> None:
-    assert reader(b"a", not_yet(), b"b", b"c").read(100, 1.0) == b"abc"
+    assert reader(b"a", None, b"b", b"c[DONE]").read(100, 5.0) == b"abc[DONE]"
 
 
 def test_one_look_takes_all_that_is_there_of_an_encrypted_stream() -> None:
     # Longer than a batch: there is one look.
-    batches = reader(b"a", b"b", b"c", not_yet(), b"later", pause=60.0, is_encrypted=True)
+    batches = reader(b"a", b"b", b"c", None, b"later", pause=0.02, batch=0.01, is_encrypted=True)
 
-    assert batches.read(100, 0.001) == b"abc"
+    assert batches.read(100, 1.0) == b"abc"
 
 
 def test_a_token_in_each_tls_record_is_not_read_at_the_pace_of_the_looks(tmp_path: Path) -> None:
@@ -64,12 +73,40 @@ def test_a_token_in_each_tls_record_is_not_read_at_the_pace_of_the_looks(tmp_pat
         thread.join()
         batches = BatchedReader(
             partial(type(stream).read, stream),
-            pause=lambda: 0.01,
+            reads_at_once(stream),
+            poller=StreamPoller(),
             may_wait=lambda: True,
             is_encrypted=stream.get_extra_info("ssl_object") is not None,
         )
         assert batches.read(16_384, 5.0) == b"token " * 100 + b"[DONE]"
         stream.close()
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [(b"x", b"x"), (ssl.SSLWantReadError(), None), (ConnectionResetError(), ReadError)],
+)
+def test_tls_inside_of_tls_is_decrypted_by_the_stream_alone(
+    received: bytes | OSError, expected: bytes | type[ReadError] | None
+) -> None:
+    class Stream:
+        def get_extra_info(self, name: str) -> object:
+            bio = ssl.MemoryBIO()
+            return ssl.create_default_context().wrap_bio(bio, bio, server_hostname="a.test")
+
+        def read(self, max_bytes: int, timeout: float) -> bytes:
+            assert timeout == 0
+            if isinstance(received, OSError):
+                raise ReadError from received
+            return received
+
+    read = reads_at_once(Stream())
+
+    if expected is ReadError:
+        with pytest.raises(ReadError):
+            read()
+    else:
+        assert read() == expected
 
 
 def _send_records(server: socket.socket, certificate: Path) -> None:
@@ -99,7 +136,9 @@ def test_the_end_of_an_answer_ends_a_batch(end: list[Piece]) -> None:
 
 def test_an_answer_that_goes_on_does_not_end_a_batch() -> None:
     pieces = b'{"finish_reason":null}', b'{"finish_reason":""}', b"0\r\n"
-    assert reader(*pieces).read(100, 1.0) == b"".join(pieces)
+    whole = reader(*pieces, b"[DONE]").read(100, 5.0)
+
+    assert whole == b"".join(pieces) + b"[DONE]"
 
 
 def test_what_came_before_a_failure_is_read_before_it() -> None:
@@ -116,6 +155,47 @@ def test_silence_is_told_as_such() -> None:
         reader().read(100, 0.01)
 
 
-@pytest.mark.parametrize("how", [{"pause": 0.0}, {"may_wait": False}])
-def test_nothing_is_waited_for_where_it_may_not_be(how: dict[str, float]) -> None:
-    assert reader(b"a", b"b", **how).read(100, 1.0) == b"a"  # type: ignore[arg-type]
+def test_nothing_is_waited_for_where_it_may_not_be() -> None:
+    assert reader(b"a", b"b", may_wait=False).read(100, 1.0) == b"a"
+
+
+def test_a_picture_in_a_stream_is_read_in_few_batches() -> None:
+    piece = b"x" * 16_384
+    batches = reader(*[piece] * 32)
+
+    assert [len(batches.read(65_536, 1.0)) for _ in range(2)] == [16 * len(piece)] * 2
+
+
+def test_many_streams_are_looked_at_by_one_thread_that_ends_with_them() -> None:
+    poller = StreamPoller(pause=0.001, shortest_batch=0.01)
+    looking: set[str] = set()
+
+    def look() -> bool:
+        looking.add(threading.current_thread().name)
+        return True
+
+    threads = [threading.Thread(target=poller.collect, args=(look,)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert looking == {"streams"}
+    assert eventually(lambda: "streams" not in {thread.name for thread in threading.enumerate()})
+    poller.collect(look)
+
+
+def test_whatever_fails_in_a_look_is_raised_where_it_is_waited_for() -> None:
+    poller = StreamPoller(pause=0.001)
+
+    def look() -> bool:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        poller.collect(look)
+    poller.collect(lambda: True)
+
+
+@pytest.mark.parametrize(("streams", "seconds"), [(0, 0.25), (20, 0.25), (40, 0.4), (200, 0.5)])
+def test_a_batch_takes_longer_with_many_streams(streams: int, seconds: float) -> None:
+    assert batch_seconds(streams) == pytest.approx(seconds)

@@ -21,6 +21,7 @@ from .fault_server import (
     pings,
     reply,
     stream,
+    trickling_head,
     until_closed,
 )
 
@@ -312,6 +313,7 @@ ERROR_BODIES: list[tuple[str, Script, ModelErrorKind]] = [
 # What a stream can do to the openai client: exceptions, silence, or nothing at all.
 BROKEN_STREAMS: list[tuple[str, Script, ModelErrorKind]] = [
     ("no byte in time", pings(b"", every=9), ModelErrorKind.GATEWAY_TIMEOUT_FIRST),
+    ("a head without end", trickling_head(0.02), ModelErrorKind.GATEWAY_TIMEOUT_FIRST),
     ("closed before headers", hang_up, ModelErrorKind.GATEWAY_UNREACHABLE),
     ("cut before the first event", stream(cut=True), ModelErrorKind.STREAM_BROKEN),
     ("reset before the first event", stream(reset=True), ModelErrorKind.STREAM_BROKEN),

@@ -23,8 +23,9 @@ from feishu_bot.core.chat_model import (
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway
 from feishu_bot.llm.adjustments import Adjustments
-from feishu_bot.llm.deadline import StreamDeadline, pause_for
+from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
+from feishu_bot.llm.stream_poller import StreamPoller
 from tests.polling import Clock
 
 from .conftest import PROMPT
@@ -479,7 +480,7 @@ def test_a_ping_just_before_the_deadline_does_not_prolong_it() -> None:
 
     deadline = StreamDeadline(first=0.4, idle=9.0, ends_at=clock() + 9.0, timer=clock)
     pings = Pings()
-    deadline.watch(pings)
+    deadline.watch(pings, StreamPoller())
 
     pings.read(100)
     pings.read(100)
@@ -702,30 +703,21 @@ def test_tries_wait_longer_each_time(ask: Ask, server: FaultServer) -> None:
 # Many at once, and processes
 
 
-def test_the_pause_grows_with_the_streams() -> None:
-    assert [pause_for(n) for n in (0, 50, 200, 400)] == pytest.approx([0.05, 0.05, 0.4, 0.4])
-
-
-def test_a_pause_lets_chunks_gather(make_gateway: MakeGateway, server: FaultServer) -> None:
-    asked: list[int] = []
-
-    def pause(streams: int) -> float:
-        asked.append(streams)
-        return 0.05
-
+def test_the_chunks_of_a_batch_are_one_piece(
+    make_gateway: MakeGateway, server: FaultServer
+) -> None:
     first, *chunks = [delta(str(n)) for n in range(50)]
     # Else all of it may be there at the first read, and there is nothing to gather.
     begun = threading.Event()
     server.will(stream(first, begun, *chunks, delta(finish="stop"), DONE))
     pieces = []
-    for piece in make_gateway(pause=pause).stream(PROMPT):
-        pieces.append(piece)
+    for piece in make_gateway().stream(PROMPT):
         if isinstance(piece, TextDelta):
+            pieces.append(piece)
             begun.set()
 
     assert text_of(pieces) == "".join(map(str, range(50)))
-    assert 1 <= len(asked) <= 5
-    assert set(asked) == {1}
+    assert 2 <= len(pieces) <= 5
 
 
 def test_two_hundred_answers_stream_at_once(make_gateway: MakeGateway, server: FaultServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import httpx2
@@ -12,7 +13,7 @@ from feishu_bot.errors import MediaError
 from feishu_bot.llm import public_files
 from feishu_bot.llm.public_files import PublicDownloads, is_public
 
-from .fault_server import FaultServer, reply, stream
+from .fault_server import FaultServer, reply, stream, trickling_head
 
 PRIVATE = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
@@ -188,6 +189,21 @@ def test_a_file_that_takes_too_long_is_left(
     never.set()
 
     assert caught.value.kind == "media_unavailable"
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_head_that_trickles_in_is_left_in_time_or_once_nobody_waits(
+    downloads: PublicDownloads, server: FaultServer, is_wanted: bool
+) -> None:
+    server.will(trickling_head(0.02))
+    url, seconds = "http://files.example/a.png", 0.3 if is_wanted else 60.0
+    started = time.monotonic()
+
+    with pytest.raises(MediaError) as caught:
+        fetch(downloads, url, timeout=seconds, is_cancelled=lambda: not is_wanted)
+
+    assert caught.value.kind == "media_unavailable"
+    assert time.monotonic() - started < 5.0
 
 
 def test_the_administrators_own_address_may_be_private(server: FaultServer) -> None:

@@ -13,6 +13,7 @@ from feishu_bot.core.chat_model import ReasoningDelta, StreamEnd, StreamEvent, T
 from feishu_bot.errors import ModelError
 from feishu_bot.llm.finish_reasons import is_end, reason_of
 from feishu_bot.llm.listed_models import names_in
+from feishu_bot.llm.response_body import chunks_of
 from feishu_bot.llm.sse import DONE, NotAStream, events
 
 from .fault_server import DONE as DONE_EVENT
@@ -86,6 +87,17 @@ def test_what_came_whole_before_a_fault_in_the_same_read_is_given_out(
     assert next(found) == ["1"]
     with pytest.raises(fault):
         next(found)
+
+
+@pytest.mark.parametrize("odd", ['{"b": 2}, {"c": 3}', '{"b": "}', '{"b"', "{b}"])
+@pytest.mark.parametrize("after", ['{"d": 4}', '{"e"}'])
+def test_events_that_come_together_are_each_read_for_itself(odd: str, after: str) -> None:
+    body = "".join(f"data: {data}\n\n" for data in ('{"a": 1}', odd, after)).encode()
+    together = chunks_of([body], {})
+
+    assert next(together) == [{"a": 1}]
+    with pytest.raises(ModelError):
+        next(together)
 
 
 def test_a_line_without_end_is_not_kept_for_ever() -> None:

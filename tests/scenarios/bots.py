@@ -82,7 +82,7 @@ class LocalBot:
     def check_again(self) -> None:
         """Let /readyz know what Feishu and the gateway say now."""
         checks = {check.name: check for check in self.runtime.readiness.checks}
-        checks["feishu"].run.__self__._client._token_ends = 0
+        checks["feishu"].run.__self__._client._token.drop()
         checks["gateway"].run.__self__._list_at = 0
         gateway = self.runtime.close[0].__self__
         gateway._check._fresh_until = 0

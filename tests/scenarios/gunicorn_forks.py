@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
+from feishu_bot import slim_openai
 from tests.forks import Fork, Forks, serve
 
+IMPORTED = (
+    *("gunicorn.app.wsgiapp", "gunicorn.workers.gthread"),
+    *("feishu_bot.app", "feishu_bot.web.worker"),
+)
 USE_METRICS = ("feishu_bot", "prometheus_client")
 
 
@@ -49,8 +55,8 @@ def _become_gunicorn(environ: dict[str, str], log: str) -> None:
 
 
 if __name__ == "__main__":
-    import gunicorn.workers.gthread  # noqa: F401
-
-    import feishu_bot.web.worker  # noqa: F401
-
+    # As `feishu_bot/wsgi.py` has it.
+    slim_openai.install()
+    for name in IMPORTED:
+        import_module(name)
     serve(_become_gunicorn)

@@ -25,6 +25,8 @@ def shown(answer) -> str:
         field_failures.stop_on_every_chunk(WHOLE),
         field_failures.whole_message_at_the_end(WHOLE),
         field_failures.contentless_events(WHOLE),
+        field_failures.end_token_left(WHOLE),
+        field_failures.in_an_envelope(WHOLE),
         field_failures.refusal(WHOLE),
         field_failures.stream_named_json(WHOLE),
         field_failures.whole_named_stream(WHOLE),
@@ -37,6 +39,7 @@ def test_an_odd_service_is_read_as_it_means(sim, talk, bot, script):
 
     assert answer.text.count(WHOLE) == 1
     assert TEXTS("cut") not in answer.text
+    assert "im_end" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_a_question_that_waits_for_nobody_has_none(sim, talk, chat_bot):
 
 
 def test_so_has_one_that_waits_long_because_all_threads_are_busy(sim, talk, start_bot, monkeypatch):
-    monkeypatch.setattr("feishu_bot.core.queue.waiting_indicator.LEAST_WAIT_FOR_THREAD", 0.6)
+    monkeypatch.setattr("feishu_bot.core.queue.reaction_order.SOON", 0.6)
     start_bot(ANSWER_THREADS="1")
     sim.gateway.enqueue(SLOW)
     other = sim.feishu.private_chat(talk.bob)

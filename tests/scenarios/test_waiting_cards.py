@@ -245,8 +245,11 @@ def test_beyond_max_pending_a_question_is_refused_with_a_word_once_a_minute(sim,
     assert crowd.messages(third) == 1
 
 
-def test_a_limit_that_is_reached_while_it_waits_is_said_in_its_card(sim, talk, start_bot):
-    start_bot(ANSWER_THREADS="1", P2P_CONTEXT="thread", USER_DAILY_QUESTIONS="1")
+def test_a_limit_that_is_reached_while_it_waits_is_said_in_its_card_as_elsewhere(
+    sim, talk, start_bot
+):
+    limits = {"USER_DAILY_QUESTIONS": "1", "ADMINS": talk.bob.open_id}
+    start_bot(ANSWER_THREADS="1", P2P_CONTEXT="thread", **limits)
     sim.gateway.enqueue(ENDLESS)
     first = talk.say("first")
     sim.feishu.wait_for(
@@ -267,3 +270,8 @@ def test_a_limit_that_is_reached_while_it_waits_is_said_in_its_card(sim, talk, s
     assert refused.message_id == waiting.message_id
     assert len(sim.feishu.answers_to(second)) == 1
     assert len(sim.gateway.requests) == 1
+    # There is no turn that could be asked once more, only a limit that can be raised.
+    acts = [card_view.value_of(button)["act"] for button in refused.buttons]
+    assert acts == ["ask_more"]
+    asked = sim.feishu.click(refused, refused.buttons[0], talk.alice)
+    assert asked.toast["content"] == "已转告管理员，同意后会通知你"

@@ -35,7 +35,7 @@ def test_each_refusal_says_step_code_remedy_and_page(tenant: Tenant, api: str, c
     assert failed.value.step in {"bot", "configure", "publish"}
     page = f"{tenant.feishu.url}/app/{tenant.sim.credentials.app_id}/"
     assert failed.value.link.startswith(page)
-    assert failed.value.en != failed.value.zh
+    assert failed.value.words.en != failed.value.words.zh
 
 
 def test_an_address_that_leads_elsewhere_is_told_before_and_after(tenant: Tenant) -> None:

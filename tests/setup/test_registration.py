@@ -109,7 +109,7 @@ def test_a_lark_user_is_followed_to_lark(tenant: Tenant, lark, calls) -> None:
 def refused(tenant: Tenant, calls: HttpCalls, waiting: Waiting) -> SetupFailed:
     with pytest.raises(SetupFailed) as failed:
         register(tenant, calls, waiting)
-    assert failed.value.zh
+    assert failed.value.words.zh
     assert failed.value.step == "register"
     return failed.value
 

@@ -79,6 +79,34 @@ class TestDatabase:
 
         assert names(database) == []
 
+    def test_what_a_thread_does_together_is_one_transaction(
+        self, database: Database, other_database: Database
+    ) -> None:
+        with database.together():
+            for name in ("omt_1", "omt_2"):
+                with database.write() as connection:
+                    connection.execute(sa.insert(threads), thread(name))
+            assert (names(database), names(other_database)) == (["omt_1", "omt_2"], [])
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(names, database).result() == []
+
+        assert names(other_database) == ["omt_1", "omt_2"]
+
+    def test_nothing_of_it_is_left_when_one_part_fails(self, database: Database) -> None:
+        def write_together() -> None:
+            with database.together():
+                for _ in range(2):
+                    with database.write() as connection:
+                        connection.execute(sa.insert(threads), thread("omt_1"))
+
+        with pytest.raises(IntegrityError):
+            write_together()
+
+        assert names(database) == []
+        with database.write() as connection:
+            connection.execute(sa.insert(threads), thread("omt_1"))
+        assert names(database) == ["omt_1"]
+
     def test_many_threads_write_at_once(self, database: Database, other_database: Database) -> None:
         def write(number: int) -> None:
             target = (database, other_database)[number % 2]

@@ -18,6 +18,7 @@ from feishu_bot.core.usage import Usage
 from feishu_bot.stores import Database, Stores, erasure, sweep
 from feishu_bot.stores.queue_state import QueueReader
 from feishu_bot.stores.schema import metadata
+from tests.polling import Clock
 from tests.stores.grown import plans_of
 
 # Enough for PostgreSQL to prefer an index; SQLite without statistics doesn't look at the number.
@@ -119,9 +120,7 @@ def test_who_is_forgotten_is_looked_up_in_steps(
         report = stores.people.forget("ou_7", keep_usage_since=time.time())
 
     assert report.turns
-    found = plans.whole_tables(erasure.TASKS_READ)
-    # What admins have granted is kept for a month at most.
-    assert [statement[:300] for statement in found if "granted_by" not in statement] == []
+    assert [one[:300] for one in plans.whole_tables(erasure.TASKS_READ)] == []
 
 
 def test_reports_read_no_more_than_the_time_that_they_are_about(
@@ -143,8 +142,9 @@ def test_reports_read_no_more_than_the_time_that_they_are_about(
 
 
 def test_a_sweep_deletes_all_that_is_old_in_steps_and_rests_between_them(
-    database: Database, stores: Stores, backend: str
+    database: Database, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sweep, "STEP_SECONDS", 0.0)
     fill(database, 1_000, start=0.0)
     rests = []
 
@@ -160,7 +160,10 @@ def test_a_sweep_deletes_all_that_is_old_in_steps_and_rests_between_them(
     assert len(rests) > 20
 
 
-def test_a_sweep_that_is_to_stop_leaves_the_rest(database: Database, stores: Stores) -> None:
+def test_a_sweep_that_is_to_stop_leaves_the_rest(
+    database: Database, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "STEP_SECONDS", 0.0)
     fill(database, 200, start=0.0)
 
     stores.sweep(time.time(), lambda: True)
@@ -170,14 +173,48 @@ def test_a_sweep_that_is_to_stop_leaves_the_rest(database: Database, stores: Sto
     assert left == 196 - sweep.FIRST_ROWS
 
 
-@pytest.mark.parametrize(
-    ("rows", "seconds", "after"),
-    [(100, 0.02, 50), (40, 0.005, 40), (40, 0.001, 80), (100, 0.001, 100), (1, 1.0, 1)],
-)
-def test_the_rows_of_a_step_follow_from_what_the_last_one_took(
-    rows: int, seconds: float, after: int
+class SlowRows:
+    """Rows that take so many seconds each to delete; `steps` is how long each step took."""
+
+    def __init__(self, database: Database, clock: Clock, rows: list[float]) -> None:
+        self.rows = rows
+        self.steps: list[float] = []
+        self._clock = clock
+        self._began = clock()
+        sweep.in_steps(database, self.delete, self.rest, timer=clock)
+
+    def delete(self, _: sa.Connection, most: int) -> int | None:
+        for seconds in self.rows[:most]:
+            self._clock.tick(seconds)
+        done = len(self.rows[:most])
+        del self.rows[:most]
+        return done or None
+
+    def rest(self) -> bool:
+        self.steps.append(self._clock() - self._began)
+        self._clock.tick(0.05)
+        self._began = self._clock()
+        return False
+
+
+@pytest.mark.parametrize("seconds", [0.00001, 0.0005, 0.003])
+def test_no_step_takes_longer_however_slow_the_machine_is(
+    database: Database, clock: Clock, seconds: float
 ) -> None:
-    assert sweep._rows_after(rows, seconds) == after
+    slow = SlowRows(database, clock, [seconds] * 2_000)
+
+    assert not slow.rows
+    assert max(slow.steps) < 0.02
+    # And not many more steps than that bound needs.
+    assert len(slow.steps) <= 10 + 2 * 2_000 * seconds / sweep.STEP_SECONDS
+
+
+def test_rows_that_take_longer_than_those_before_end_their_step(
+    database: Database, clock: Clock
+) -> None:
+    slow = SlowRows(database, clock, [0.00001] * 500 + [0.001] * 100)
+
+    assert max(slow.steps) < 0.02
 
 
 def test_postgres_compiles_no_statements(database: Database, backend: str) -> None:

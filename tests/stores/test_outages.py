@@ -59,4 +59,4 @@ def test_a_server_behind_a_cut_link_is_an_outage(monkeypatch):
 
 def test_a_wrong_statement_is_a_fault_of_ours(database):
     with pytest.raises(DBAPIError), database.read() as connection:
-        connection.execute(sa.text("SELECT nothing FROM nowhere"))
+        connection.execute(sa.text("SELECT nothing FROM turns"))

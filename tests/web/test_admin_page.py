@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -236,6 +237,33 @@ def test_a_grant_that_makes_no_sense_is_refused(page, browser, changed):
 
     assert browser.post("/admin/grants", {**grant, **changed}).status_code == 400
     assert rows(page, grants) == []
+
+
+def test_what_no_database_stores_is_refused_on_every_page_and_form(page, browser):
+    """PostgreSQL takes no NUL: it answered as if it were away."""
+    for path in (f"/admin{page}" for page in GET if "?" not in page):
+        assert browser.get(f"{path}?subject=%00").status_code == 400, path
+        assert browser.get(f"{path}?%00=1").status_code == 400, path
+    for path in (f"/admin{form}" for form in (*POST, "/login", "/login/link")):
+        answer = browser.post(path, {"form_id": "a\0b"})
+        assert answer.status_code == 400, path
+        assert browser.post(path, {"a\0": "b"}).status_code == 400, path
+    assert "That has characters" in answer.get_data(as_text=True)
+    assert [row["action"] for row in rows(page, admin_changes)] == ["login"]
+
+
+def test_what_is_no_unicode_comes_to_no_database(page, browser):
+    grant = {"subject": "ou_bob", "unit": "questions", "period": "day", "amount": "1"}
+    sent = urlencode({**grant, "form_token": browser.form_token}) + "&form_id=%ED%A0%80"
+
+    answer = browser.client.post(
+        "/admin/grants", data=sent, content_type="application/x-www-form-urlencoded"
+    )
+
+    assert answer.status_code == 303
+    with page.database.read() as connection:
+        (known,) = connection.scalars(sa.select(grants.c.message_id))
+    assert known.encode()
 
 
 def test_people_are_blocked_and_allowed_again_but_no_admins(page, browser):

@@ -72,7 +72,7 @@ class AdminChanges:
         try:
             amount = self.limits.read(name, text)
         except ChangeRefused as exc:
-            raise ChangeRefused(f"{setting}：{exc.zh}", f"{setting}: {exc.en}") from exc
+            raise ChangeRefused(f"{setting}：{exc.words.zh}", f"{setting}: {exc.words.en}") from exc
         if amount and name.unit == "cost" and not self.prices.currency:
             raise ChangeRefused(
                 f"{setting}：还没有价格，算不出费用。请先在「模型与价格」里填写",

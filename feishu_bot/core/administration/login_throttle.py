@@ -2,64 +2,81 @@
 
 from __future__ import annotations
 
-import threading
+import hashlib
 import time
-from collections import deque
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Protocol
 
 # Of one address; of all together; of a browser that has been logged in before, which strangers
-# can't use up. Each process counts for itself.
+# can't use up. Over all processes of a database.
 WINDOW_SECONDS = 300.0
 PER_ADDRESS = 5
 OVERALL = 50
 PER_DEVICE = 10
 
 
-class LoginThrottle:
-    """Counts tries that failed, by whoever made them. `timer` is in seconds. Thread safe."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trier:
+    """Who tries, by a hash, and how many tries they have; with `overall` those of all strangers."""
 
-    def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
-        self._timer = timer
-        self._lock = threading.Lock()
-        self._by_key: dict[str, deque[float]] = {}
-        self._all: deque[float] = deque()
+    by_whom: str
+    most: int
+    overall: int | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is a browser that was logged in before."""
+        return self.overall is None
+
+
+class TryStore(Protocol):
+    """The tries of the last minutes, over all processes. Raises StoreUnavailable."""
+
+    def begin(self, trier: Trier, *, since: float, now: float) -> float | None:
+        """Note a try, and forget those up to `since`.
+
+        Where there are too many, nothing is noted: the time of the try that has to be forgotten
+        before another one may be made.
+        """
+
+    def forget(self, by_whom: str) -> None:
+        """Forget all tries of somebody."""
+
+
+@dataclass(frozen=True)
+class LoginThrottle:
+    """Counts tries that failed, by whoever made them. `clock` is in seconds since the epoch.
+
+    What strangers try is written to the database OVERALL times in WINDOW_SECONDS at most.
+    """
+
+    store: TryStore
+    _: KW_ONLY
+    clock: Callable[[], float] = time.time
 
     def begin(self, address: str, device: str = "") -> float:
         """Note a try; how many seconds to wait instead, or 0 when it may be made.
 
-        `device` names a browser that was logged in before.
+        `device` names a browser that was logged in before. Raises StoreUnavailable.
         """
-        now = self._timer()
-        with self._lock:
-            self._forget(now - WINDOW_SECONDS)
-            key = f"device {device}" if device else f"address {address}"
-            own = self._by_key.setdefault(key, deque())
-            limits = [(own, PER_DEVICE if device else PER_ADDRESS)]
-            if not device:
-                limits.append((self._all, OVERALL))
-            waits = [
-                tries[0] + WINDOW_SECONDS - now for tries, most in limits if len(tries) >= most
-            ]
-            if waits:
-                return max(1.0, *waits)
-            for tries, _ in limits:
-                tries.append(now)
+        now = self.clock()
+        trier = Trier(
+            by_whom=_name(address, device),
+            most=PER_DEVICE if device else PER_ADDRESS,
+            overall=None if device else OVERALL,
+        )
+        first = self.store.begin(trier, since=now - WINDOW_SECONDS, now=now)
+        if first is None:
             return 0.0
+        # A clock that was set back keeps nobody out for longer.
+        return min(WINDOW_SECONDS, max(1.0, first + WINDOW_SECONDS - now))
 
     def succeeded(self, address: str, device: str = "") -> None:
         """The try was no failure: it and those before it don't count any more."""
-        key = f"device {device}" if device else f"address {address}"
-        with self._lock:
-            tries = self._by_key.pop(key, None)
-            if tries and not device:
-                # The address' tries are the newest of all that are there at that time, or one of
-                # somebody else's goes: the sum counts.
-                for _ in range(min(len(tries), len(self._all))):
-                    self._all.pop()
+        self.store.forget(_name(address, device))
 
-    def _forget(self, before: float) -> None:
-        for tries in (self._all, *self._by_key.values()):
-            while tries and tries[0] <= before:
-                tries.popleft()
-        for key in [key for key, tries in self._by_key.items() if not tries]:
-            del self._by_key[key]
+
+def _name(address: str, device: str) -> str:
+    name = f"device {device}" if device else f"address {address}"
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()

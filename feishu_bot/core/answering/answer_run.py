@@ -99,9 +99,7 @@ class AnswerRun:
             key=self._job.key,
             reference=self._job.dedupe_id,
             checkpoint=self._state.get("card", {}),
-            save=lambda card: self.save("card", card),
-            # At once, since a person may reply or press a button before the job is stored.
-            sent=lambda sent: self.while_ours(lambda: self._on_sent(sent)),
+            save=self._save_card,
             position=self._position,
             has_text=self._has_text(),
             lease=self._control.lease,
@@ -166,6 +164,19 @@ class AnswerRun:
         # It has all that was kept while it was written.
         self._control.progress = None
         self.save("draft", draft.as_json())
+
+    def _save_card(self, card: Mapping[str, Any], sent: SentMessages) -> None:
+        """Both at once: a person may reply or press a button before the job is stored."""
+
+        def store() -> None:
+            with self._jobs.together():
+                self._jobs.checkpoint(self._job, self._state)
+                if sent.message_ids:
+                    self._on_sent(sent)
+
+        with self._saving:
+            self._state["card"] = card
+            self.while_ours(store)
 
     def save(self, name: str, value: Mapping[str, Any]) -> None:
         """Keep a part of the answer's state for the next process. Raises LeaseLost."""

@@ -115,7 +115,7 @@ class Answerer:
 
     def close(self, job: Job, notice: Notice, control: JobControl) -> None:
         """End an answer that has begun, but has nothing to answer any more; no turn is stored."""
-        draft = Draft(notice=notice.kind, notice_params=dict(notice.params))
+        draft = Draft(notice=notice.kind, notice_params=dict(notice.params), is_refusal=True)
         self._run(job, None, control, lambda *_: draft)
 
     def _give_up(self, job: Job, question: Question, control: JobControl) -> Notice | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from feishu_bot.core.answering.document_pages import (
     PageRange,
     fitted,
-    in_words,
     read_pages,
+    text_of,
 )
 from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.prompt import BYTES_PER_TOKEN
@@ -149,9 +149,9 @@ class AttachedFiles:
         document = seen.document
         pages = PageRange(document.first, document.last)
         shown = f"{pages.shown} of {document.total}"
-        text = tagged("document", in_words(document), name=file.name, pages=shown, **reference)
+        text = tagged("document", text_of(document), name=file.name, pages=shown, **reference)
         text += page_tags(message, file, list(seen.pictures))
-        notices = (_told(document, file.name, pages), *seen.notices)
+        notices = (_notice(document, file.name, pages), *seen.notices)
         pictures = {f"{file.key}#{number}": one for number, one in seen.pictures.items()}
         return QuestionContext(text, notices, pictures=pictures, files=1)
 
@@ -166,7 +166,7 @@ def _pages_of(key: str, tags: Iterable[ContextTag]) -> list[PageRange]:
     return [pages for pages in found if pages]
 
 
-def _told(document: Document, name: str, pages: PageRange) -> Notice:
+def _notice(document: Document, name: str, pages: PageRange) -> Notice:
     """What the reader is told that was read."""
     params = {"name": name, "pages": pages.shown, "total": str(document.total)}
     if document.is_whole:

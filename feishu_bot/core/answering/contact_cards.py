@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feishu_bot.core.answering.unread import in_words
+from feishu_bot.core.answering.unread import label_for
 from feishu_bot.core.fetched_messages import MessageReader
 from feishu_bot.core.people import UserDirectory
 
@@ -16,8 +16,8 @@ class ContactCards:
     names: UserDirectory
     reader: MessageReader
 
-    def told(self, kind: str, subject: str) -> str:
+    def text(self, kind: str, subject: str) -> str:
         """The card in words; empty where nobody says whose it is."""
         name_of = self.names.of if kind == "share_user" else self.reader.chat_name
         name = name_of(subject)
-        return in_words(kind, name, is_read=True) if name else ""
+        return label_for(kind, name, is_read=True) if name else ""

@@ -67,14 +67,16 @@ def fitted(document: Document, tokens: int, *, last: int = _MOST) -> Document:
     return replace(document, parts=tuple(parts))
 
 
-def in_words(document: Document) -> str:
+def text_of(document: Document) -> str:
     """The text of a document, each part under its number."""
     if document.total == 1 and not document.parts[0].title:
-        return _said(document.parts[0])
-    return "\n\n".join(f"[{_heading(document, part)}]\n{_said(part)}" for part in document.parts)
+        return _text_of_part(document.parts[0])
+    return "\n\n".join(
+        f"[{_heading(document, part)}]\n{_text_of_part(part)}" for part in document.parts
+    )
 
 
-def _said(part: DocumentPart) -> str:
+def _text_of_part(part: DocumentPart) -> str:
     return "(no text; its picture follows)" if part.is_scan else part.text
 
 

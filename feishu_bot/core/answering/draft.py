@@ -81,6 +81,8 @@ class Draft:
     # The id of the turn at which an expired conversation can be resumed, and how long ago it was.
     resumable_turn: str = ""
     idle_seconds: float = 0.0
+    # Nothing was asked, and no turn is stored: there is nothing that could be asked once more.
+    is_refusal: bool = False
     # Where a picture was asked for, what has become of it.
     drawing: Drawing | None = None
 
@@ -139,6 +141,11 @@ class Draft:
         """What came with the question and wasn't read."""
         return tuple(Notice(kind, params) for kind, params in self.unread)
 
+    def _can_regenerate(self) -> bool:
+        # A file is fetched with the message that it came in, not again.
+        is_read = not (self.is_unread or self.is_unheard)
+        return is_read and not self.is_refusal and self.drawing is None
+
     def _asides(self) -> tuple[Notice, ...]:
         asides = self.unread_notices()
         if self.missed_favourite:
@@ -182,7 +189,7 @@ class Draft:
             params = {
                 "model": self.model,
                 "offered": self.offered,
-                "request_id": self.shown_request_id(event_id),
+                "request_id": "" if self.is_refusal else self.shown_request_id(event_id),
                 "when": self._when(),
                 **self.notice_params,
             }
@@ -202,8 +209,7 @@ class Draft:
             pictures=self.pictures,
             footer=small_print if self.text else Footer(),
             can_continue=bool(self.text) and self.reason in CONTINUABLE,
-            # A file is fetched with the message that it came in, not again.
-            can_regenerate=not (self.is_unread or self.is_unheard) and self.drawing is None,
+            can_regenerate=self._can_regenerate(),
             heard=self.heard,
             drawn=drawn_images(self.drawing) if self.drawing else (),
             controls=self._controls(),

@@ -13,7 +13,7 @@ from feishu_bot.core.answering.prompt import estimate_tokens
 from feishu_bot.core.answering.question_context import QuestionContext, tagged
 from feishu_bot.core.answering.shown_pictures import MOST_PICTURES, picture_tags
 from feishu_bot.core.answering.transcript import Transcript, transcribe, unread_kinds
-from feishu_bot.core.answering.unread import in_words, shared_kind
+from feishu_bot.core.answering.unread import label_for, shared_kind
 from feishu_bot.core.conversations import Conversations
 from feishu_bot.core.fetched_messages import FetchedMessage
 from feishu_bot.core.messages import Attachment
@@ -39,7 +39,7 @@ class ForwardedChats:
     def of(self, forward: FetchedMessage, modalities: Modalities, *, tag: str) -> QuestionContext:
         """What stands before a question for a forward with parts, under this tag."""
         said = transcribe(
-            self._told(forward.parts),
+            self._completed(forward.parts),
             room=self.tokens,
             cost=estimate_tokens,
             read=lambda message: READ_KINDS,
@@ -53,7 +53,7 @@ class ForwardedChats:
             for item in message.attachments
         ]
         pictures = [item for item in attachments if is_shown(item) and item.kind != "file"]
-        head = in_words("merge_forward", is_read=True)
+        head = label_for("merge_forward", is_read=True)
         context = QuestionContext(
             tagged(tag, f"{head}\n\n{said.text}"), tuple(_notices(forward, said, pictures))
         )
@@ -62,7 +62,7 @@ class ForwardedChats:
         context += QuestionContext(tags)
         return context + self.files.read(forward.message_id, attachments, modalities)
 
-    def _told(self, parts: Iterable[FetchedMessage]) -> Iterator[FetchedMessage]:
+    def _completed(self, parts: Iterable[FetchedMessage]) -> Iterator[FetchedMessage]:
         """The messages with what only we know of them."""
         lookups = MOST_LOOKUPS
         for part in parts:
@@ -75,7 +75,7 @@ class ForwardedChats:
                 yield replace(part, text=turn.answer) if turn else part
             elif part.subject:
                 lookups -= 1
-                yield replace(part, text=self.cards.told(part.kind, part.subject))
+                yield replace(part, text=self.cards.text(part.kind, part.subject))
             else:
                 yield part
 

@@ -110,17 +110,17 @@ class AnswerGenerator:
         run = OpenAnswer(stream, is_cancelled, progress)
         draft = self._generate(job, question, run, save)
         draft.heard = question.heard
-        draft.media = (*question.media, *draft.media, *self._broken(before))
+        draft.media = (*question.media, *draft.media, *self._earlier_tries(before))
         return draft
 
     def broken_off(self, job: Job) -> Draft:
         """What was shown of an answer that is given up."""
         shown = ShownText.read(job.progress)
-        draft = _cut(shown)
-        draft.notice, draft.media = "gave_up", self._broken(shown)
+        draft = _cut_draft(shown)
+        draft.notice, draft.media = "gave_up", self._earlier_tries(shown)
         return draft
 
-    def _broken(self, shown: ShownText) -> tuple[MediaUse, ...]:
+    def _earlier_tries(self, shown: ShownText) -> tuple[MediaUse, ...]:
         """What earlier requests for the same answer have cost."""
         return tuple(
             MediaUse(**asdict(one), cost=self._prices.cost(*astuple(one))) for one in shown.tries
@@ -129,11 +129,11 @@ class AnswerGenerator:
     def _generate(self, job: Job, question: Question, run: OpenAnswer, save: SaveState) -> Draft:
         turns = question.conversation.turns
         hear = self._voices.for_question(job, turns, run.is_cancelled, save)
-        context, speaker = self._introduction(job, question, hear)
+        context, speaker = self._context_and_speaker(job, question, hear)
         if question.heard and question.message:
             context = QuestionContext(spoken(question.message.message_id)) + context
         written = context.text + question.text
-        pictures = self._shown(written, question.conversation, run, ready=context.pictures)
+        pictures = self._load_pictures(written, question.conversation, run, ready=context.pictures)
         context += QuestionContext(notices=pictures.notices)
         failure = context.failure or next(iter(pictures.notices), None)
         if question.is_wordless and failure and not (pictures.own or _is_read(context.text)):
@@ -155,7 +155,7 @@ class AnswerGenerator:
         draft.unread = [(notice.kind, dict(notice.params)) for notice in unread]
         return draft
 
-    def _introduction(
+    def _context_and_speaker(
         self, job: Job, question: Question, hear: Hear
     ) -> tuple[QuestionContext, str]:
         """What to put before the question: what it refers to, and who asks."""
@@ -177,7 +177,7 @@ class AnswerGenerator:
         before = run.progress.before
         if before.text and before.pictures:
             # The model would call its next pictures by the same names.
-            return _cut(before)
+            return _cut_draft(before)
         if before.text:
             run.stream.write(before.text, run.progress.whole_reasoning)
         conversation, budget = question.conversation, self._context_tokens
@@ -247,7 +247,7 @@ class AnswerGenerator:
         )
         return FittedPrompt((*fitted.messages, *told), fitted.estimated_tokens + more)
 
-    def _shown(
+    def _load_pictures(
         self,
         written: str,
         conversation: Conversation,
@@ -284,7 +284,7 @@ def _without_favourite(conversation: Conversation) -> Conversation:
     return replace(conversation, model="", uses_favourite=False)
 
 
-def _cut(shown: ShownText) -> Draft:
+def _cut_draft(shown: ShownText) -> Draft:
     """An answer that breaks off where an earlier try did; it can be continued by a button."""
     return Draft(
         text=shown.text,

@@ -86,7 +86,7 @@ class Progress:
 
     @property
     def whole_reasoning(self) -> str:
-        """All that was thought for it, unless there was no word of the answer before."""
+        """All reasoning by now; that of an earlier try only where its answer had begun."""
         return self._reasoning_before + "".join(self.reasoning)
 
     @property

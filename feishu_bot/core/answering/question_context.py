@@ -21,7 +21,7 @@ class QuestionContext:
     """`text` is put before the question; `notices` tell the reader what was and wasn't read.
 
     `failure` is the first of them that says why something wasn't read. `pictures` are those that
-    were made while it was read, by what leads to them; `files` is how many files were read, and
+    were made while it was read, by their references; `files` is how many files were read, and
     `media` what models took for it.
     """
 

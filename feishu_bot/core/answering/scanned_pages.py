@@ -62,7 +62,7 @@ class ScannedPages:
             return _unseen(document, scans, name)
         tokens -= sum(estimate_tokens(part.text) for part in document.parts if part.text)
         room = max(1, min(MOST_PAGES, tokens // PAGE_TOKENS))
-        document, scans = _until(document, scans, room)
+        document, scans = _with_room(document, scans, room)
         try:
             made = self._pictures.pages(data, [part.number for part in scans])
         except MediaError as exc:
@@ -71,7 +71,7 @@ class ScannedPages:
                 raise
             return _unseen(document, scans, name)
         pictures = {part.number: one for part, one in zip(scans, made, strict=False)}
-        return SeenDocument(document, pictures, (_told("scans_seen", scans, name),))
+        return SeenDocument(document, pictures, (_notice("scans_seen", scans, name),))
 
 
 def page_tags(message_id: str, file: Attachment, numbers: Sequence[int]) -> str:
@@ -97,11 +97,11 @@ def _unseen(document: Document, scans: Sequence[DocumentPart], name: str) -> See
         for part in document.parts
     )
     return SeenDocument(
-        replace(document, parts=parts), notices=(_told("scans_unseen", scans, name),)
+        replace(document, parts=parts), notices=(_notice("scans_unseen", scans, name),)
     )
 
 
-def _until(
+def _with_room(
     document: Document, scans: list[DocumentPart], room: int
 ) -> tuple[Document, list[DocumentPart]]:
     """The document before the first page that has no room to be seen, and the pages that have."""
@@ -112,7 +112,7 @@ def _until(
     return replace(document, parts=parts), scans[:room]
 
 
-def _told(kind: str, scans: Sequence[DocumentPart], name: str) -> Notice:
+def _notice(kind: str, scans: Sequence[DocumentPart], name: str) -> Notice:
     return Notice(kind, {"name": name, "pages": _ranges([part.number for part in scans])})
 
 

@@ -12,7 +12,7 @@ from feishu_bot.core.answering.modalities import Modalities
 from feishu_bot.core.answering.question_context import QuestionContext, tagged, tags_in
 from feishu_bot.core.answering.shown_pictures import picture_tags
 from feishu_bot.core.answering.transcript import words_of
-from feishu_bot.core.answering.unread import in_words
+from feishu_bot.core.answering.unread import label_for
 from feishu_bot.core.fetched_messages import FetchedMessage, MessageReader
 from feishu_bot.core.messages import IncomingMessage
 from feishu_bot.core.notices import Notice
@@ -39,16 +39,16 @@ class SentThings:
             subject=message.subject,
         )
         if message.kind not in FETCHED:
-            return _told(sent) if sent.text else QuestionContext()
+            return _context_of(sent) if sent.text else QuestionContext()
         if message.subject:
-            return _told(self.named(sent))
+            return _context_of(self.named(sent))
         fetched = self.archive.quoted(message.message_id)
         if fetched and fetched.parts:
             return self.forwards.of(fetched, modalities, tag="forwarded_chat")
         if fetched is None or not fetched.is_readable:
             # Of a card the event has a few words.
-            return _told(sent, fetched.missing_scope if fetched else "")
-        context = _told(self.named(replace(fetched, text=fetched.text or sent.text)))
+            return _context_of(sent, fetched.missing_scope if fetched else "")
+        context = _context_of(self.named(replace(fetched, text=fetched.text or sent.text)))
         context += QuestionContext(picture_tags(message.message_id, fetched.attachments))
         return context + self.files.read(message.message_id, fetched.attachments, modalities)
 
@@ -56,7 +56,7 @@ class SentThings:
         """The message, for a person's or a group's card with whose it is."""
         if message.text or not message.subject:
             return message
-        return replace(message, text=self.cards.told(message.kind, message.subject))
+        return replace(message, text=self.cards.text(message.kind, message.subject))
 
 
 def has_things(context: str) -> bool:
@@ -64,7 +64,7 @@ def has_things(context: str) -> bool:
     return any(any(tags_in(context, tag)) for tag in ("forwarded_chat", "sent_message"))
 
 
-def _told(message: FetchedMessage, missing_scope: str = "") -> QuestionContext:
+def _context_of(message: FetchedMessage, missing_scope: str = "") -> QuestionContext:
     if message.text or message.attachments:
         words = words_of(message, READ_KINDS)
         cut = (Notice("sent_cut"),) if len(words) > SENT_CHARS else ()
@@ -75,5 +75,5 @@ def _told(message: FetchedMessage, missing_scope: str = "") -> QuestionContext:
         failure = Notice("sent_unreadable", {"kind": message.kind})
     else:
         failure = Notice("unsupported_message", {"kind": message.kind})
-    told = tagged("attachments", in_words(message.kind))
+    told = tagged("attachments", label_for(message.kind))
     return QuestionContext(told, (failure,), failure)

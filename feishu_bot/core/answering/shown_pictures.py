@@ -32,9 +32,9 @@ MOST_EARLIER = 4
 
 @dataclass(frozen=True, slots=True)
 class ShownPictures:
-    """Pictures by what leads to them, those of the question and `earlier` ones.
+    """Pictures by their `ContextTag.reference`: those of the question, and `earlier` ones.
 
-    `notices` tell why others aren't among them, those of the question only.
+    `notices` tell why a picture of the question isn't among them.
     """
 
     own: Mapping[str, Picture] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class ShownPictures:
 
     @property
     def all(self) -> Mapping[str, Picture]:
+        """Both."""
         return {**self.earlier, **self.own}
 
 
@@ -111,8 +112,8 @@ class PictureLoader:
     ) -> ShownPictures:
         """The pictures of a question, and of the turns before it what there is room for.
 
-        The first picture is always taken, and those that are `ready`. `sees_earlier` is whether
-        those of before are of use.
+        The first picture is always taken, and those that are `ready`. `sees_earlier` tells whether
+        some model looks at those of earlier turns.
         """
         tags = distinct_tags(tags_in(question, "picture"))
         own, notices, room = self._own(tags, ready, is_cancelled)
@@ -147,7 +148,7 @@ class PictureLoader:
         notices: dict[str, Notice] = {}
         room = self._tokens - sum(picture.tokens for picture in own.values())
         tried = len(own)
-        for together in _together(tags[reference] for reference in tags if reference not in own):
+        for together in _by_download(tags[reference] for reference in tags if reference not in own):
             if is_cancelled():
                 break
             if tried >= MOST_PICTURES or (own and room <= 0):
@@ -167,7 +168,7 @@ class PictureLoader:
     ) -> dict[str, Picture]:
         """The newest ones; of one that can't be fetched any more its turn says that it was."""
         earlier: dict[str, Picture] = {}
-        for together in list(_together(tags.values()))[:MOST_EARLIER]:
+        for together in list(_by_download(tags.values()))[:MOST_EARLIER]:
             if room <= 0 or is_cancelled():
                 break
             with contextlib.suppress(MediaError):
@@ -204,7 +205,7 @@ def distinct_tags(tags: Iterable[ContextTag]) -> dict[str, ContextTag]:
     return found
 
 
-def _together(tags: Iterable[ContextTag]) -> Iterator[list[ContextTag]]:
+def _by_download(tags: Iterable[ContextTag]) -> Iterator[list[ContextTag]]:
     """The tags of what is fetched at once: the pages of a file, or one picture."""
     for _, group in groupby(tags, key=lambda tag: tag.attributes["key"]):
         yield list(group)

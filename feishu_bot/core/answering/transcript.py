@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from feishu_bot.core.answering.speakers import safe_name
-from feishu_bot.core.answering.unread import in_words, names_of, shared_kind
+from feishu_bot.core.answering.unread import label_for, names_of, shared_kind
 from feishu_bot.core.fetched_messages import RECALLED, FetchedMessage
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.text import indented, shorten
@@ -82,11 +82,11 @@ def words_of(message: FetchedMessage, read_kinds: Collection[str] = ()) -> str:
     """Its words, and the names of what isn't words."""
     named = names_of(message.attachments, read_kinds=read_kinds)
     if message.text and message.kind in _LABELLED:
-        return f"{in_words(message.kind, is_read=True)}\n{message.text}"
+        return f"{label_for(message.kind, is_read=True)}\n{message.text}"
     if not (message.text or named):
         # What is in a forward inside of a forward follows.
         is_opened = message.kind == "merge_forward" and bool(message.forwarded_in)
-        named = (in_words(message.kind, is_read=is_opened or message.kind == RECALLED),)
+        named = (label_for(message.kind, is_read=is_opened or message.kind == RECALLED),)
     return "\n".join(filter(None, (message.text, *named)))
 
 

@@ -11,7 +11,7 @@ from feishu_bot.core.messages import Attachment
 NAME_CHARS: Final = 120
 
 _ATTACHMENTS = frozenset({"image", "file"})
-_IN_WORDS = {
+_LABELS = {
     "image": "a picture",
     "media": "a video",
     "video": "a video",
@@ -43,17 +43,17 @@ def names_of(
 ) -> tuple[str, ...]:
     """A name for each, as `(a file, not read: 周报.pdf)`; `read_kinds` are those that are read."""
     return tuple(
-        in_words(item.kind, item.name, is_read=item.kind in read_kinds) for item in attachments
+        label_for(item.kind, item.name, is_read=item.kind in read_kinds) for item in attachments
     )
 
 
-def in_words(kind: str, name: str = "", *, is_read: bool = False) -> str:
+def label_for(kind: str, name: str = "", *, is_read: bool = False) -> str:
     """A name for a message or attachment of this kind, which says so where it wasn't read.
 
     A model that is shown the name of a file alone makes up what stands in it.
     """
-    what = _IN_WORDS.get(kind, "a message that can't be read")
-    if kind in _IN_WORDS and not is_read:
+    what = _LABELS.get(kind, "a message that can't be read")
+    if kind in _LABELS and not is_read:
         what += ", not read"
     called = shown_name(name)
     return f"({what}: {called})" if called else f"({what})"

@@ -38,11 +38,11 @@ class WaitingAnswers:
         if job.has_begun or not (job.has_waiting_card or self._will_be_answered(job)):
             return False
 
-        def save(card: Mapping[str, Any]) -> None:
-            self.jobs.checkpoint(job, {"card": card}, is_waiting_card=True)
-
-        def note_sent(sent: SentMessages) -> None:
-            self.conversations.bind(job.key, sent)
+        def save(card: Mapping[str, Any], sent: SentMessages) -> None:
+            with self.jobs.together():
+                self.jobs.checkpoint(job, {"card": card}, is_waiting_card=True)
+                if sent.message_ids:
+                    self.conversations.bind(job.key, sent)
 
         return self.messenger.show_waiting(
             job.target,
@@ -51,7 +51,6 @@ class WaitingAnswers:
             reference=job.dedupe_id,
             checkpoint=job.checkpoint.get("card", {}),
             save=save,
-            sent=note_sent,
             lease=control.lease,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from feishu_bot.core.answering.question_context import without_context
@@ -9,8 +10,10 @@ from feishu_bot.core.card_actions import CardClick, ClickResponse, toast
 from feishu_bot.core.cards import Button, Card, Form, Input, Paragraph, Text
 from feishu_bot.core.commands.regenerate import can_regenerate, is_turn_here
 from feishu_bot.core.commands.registry import CommandContext, CommandGroup, action, command
+from feishu_bot.core.commands.reload import continued_by
 from feishu_bot.core.commands.spelling import has_slash
 from feishu_bot.core.conversations import Conversations, Turn
+from feishu_bot.core.languages import Language
 from feishu_bot.core.notices import Notice
 from feishu_bot.core.queue.enqueue import Enqueuer
 from feishu_bot.core.tasks import AskQuestion, Regenerate, RunCommand
@@ -27,6 +30,7 @@ class EditCommands(CommandGroup):
 
     conversations: Conversations
     enqueuer: Enqueuer
+    words: Mapping[Language, Callable[..., str]]
 
     @command("edit", "/edit", "改：", "/改", "edit:", "修改：", targets_latest=True)
     def edit(self, context: CommandContext) -> Regenerate | AskQuestion | Notice | Card:
@@ -43,6 +47,8 @@ class EditCommands(CommandGroup):
         if context.argument:
             return Regenerate(answer_id=turn.reference, text=context.argument)
         question = without_context(turn.question)
+        if question in continued_by(self.words):
+            question = ""  # nobody has written that
         if len(question) > MAX_CHARS:
             return Notice("edit_too_long", {"most": str(MAX_CHARS)})
         return _form(turn, question)

@@ -6,6 +6,7 @@ One store implements all ports; each caller sees what it needs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -103,6 +104,11 @@ class TaskQueue(Protocol):
 
 class JobStore(Protocol):
     """What a job leaves behind."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread reads and writes inside, here or elsewhere in the same database, is one
+        transaction. Raises StoreUnavailable.
+        """
 
     def checkpoint(
         self, job: Job, state: Mapping[str, Any], *, is_waiting_card: bool = False

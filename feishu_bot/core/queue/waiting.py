@@ -71,10 +71,19 @@ class WaitingStore(Protocol):
 
 
 class Reactions(Protocol):
-    """The bot's reactions on people's messages. All raise FeishuError."""
+    """The bot's reactions on people's messages. All that call Feishu raise FeishuError."""
+
+    def room_to_add(self) -> int:
+        """How many can be made now, without waiting for Feishu's limits."""
+
+    def room_to_remove(self) -> int:
+        """How many can be taken away now."""
 
     def add(self, message_id: str) -> str:
-        """React to a message, so that its writer sees that it waits; the reaction's id."""
+        """React to a message, so that its writer sees that it waits; the reaction's id.
+
+        Once only. After RateLimited there is none; after FeishuUnavailable there may be one.
+        """
 
     def find(self, message_id: str) -> tuple[str, ...]:
         """The ids of the bot's own reactions of this kind on a message."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from feishu_bot.core.jobs import Job
 from feishu_bot.core.queue.concurrency_limits import Askers, ConcurrencyLimits
@@ -23,8 +22,6 @@ from feishu_bot.errors import FeishuUnavailable, LeaseLost
 from feishu_bot.logs import bind, get_logger
 
 logger = get_logger(__name__)
-
-T = TypeVar("T")
 
 # Who waits less has no need to know; with two calls to Feishu it is seen after two seconds.
 LEAST_WAIT = 1.5
@@ -100,27 +97,29 @@ class WaitingCards:
         # One ends and the next begins all the time.
         is_full = len(self.running) >= self.threads - self.threads // NEARLY_FULL_PART
         positions = _Positions(self._limits.full(self.running), is_full=is_full)
+        due = [
+            (task, ahead or 0)
+            for task in waiting
+            if self._is_due(task, known[task.id], ahead := positions.pass_by(task))
+        ]
+        # Who has seen nothing yet comes first.
+        due.sort(key=lambda each: each[0].has_reaction)
         begun: Counter[str] = Counter()
         shown = {task.id for task in waiting if task.has_card}
         without_room = 0
-        for task in waiting:
-            ahead = positions.pass_by(task)
-            if not self._is_due(task, known[task.id], ahead) or begun[task.chat_id] == MOST_OF_CHAT:
+        for task, ahead in due:
+            if begun[task.chat_id] == MOST_OF_CHAT:
                 continue
             if not task.is_stopped and (
                 without_room == MOST_WITHOUT_ROOM or not self.has_room(task.chat_id)
             ):
                 without_room = min(without_room + 1, MOST_WITHOUT_ROOM)
                 continue
-            if begun.total() == MOST_AT_ONCE or not self._begin(task, known[task.id], ahead or 0):
+            if begun.total() == MOST_AT_ONCE or not self._begin(task, known[task.id], ahead):
                 break
             begun[task.chat_id] += 1
             shown.add(task.id)
         return frozenset(shown)
-
-    def for_each(self, do: Callable[[T], None], things: Iterable[T]) -> None:
-        """Do something with each of these, several at a time, and wait for all."""
-        list(self._pool.map(do, things))
 
     def _is_due(self, task: WaitingTask, memory: _Memory, ahead: int | None) -> bool:
         now = self.clock()

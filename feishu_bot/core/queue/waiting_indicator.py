@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from feishu_bot.background_thread import BackgroundThread
+from feishu_bot.core.queue.reaction_order import ROOMY, MessageRoom, in_need
 from feishu_bot.core.queue.running_jobs import RunningJobs
 from feishu_bot.core.queue.waiting import LeftReaction, Reactions, WaitingStore, WaitingTask
 from feishu_bot.errors import FeishuError, FeishuUnavailable, PermissionMissing, RateLimited
@@ -20,20 +21,17 @@ from feishu_bot.logs import get_logger
 
 logger = get_logger(__name__)
 
-T = TypeVar("T")
-
 # Seconds between two looks while answers run or wait, and while there are none: then there may
 # only be reactions that another process has left behind.
 LOOK_SECONDS = 0.5
 IDLE_LOOK_SECONDS = 30.0
-# Who waits less than that behind another question has no need to know.
-LEAST_WAIT = 0.6
-# Who waits for nothing but a thread, or for their turn among many who ask at once. Reactions take
-# calls of their own, at most MOST_NEW a look, and none of those that messages need.
-LEAST_WAIT_FOR_THREAD = 2.0
-# So many reactions are made at one look, so that those that are over don't wait for them. Feishu
-# takes 50 a second ("Rate limits"), and two looks are made in it.
-MOST_NEW = 20
+# Between the end of one look and the next, where a look takes long.
+LEAST_PAUSE = 0.1
+# Enough for 40 calls a second that take 0.3 s each.
+THREADS = 12
+# Of new reactions and of those that are over, at one look: no more leave together, since what
+# arrives bunched is refused ("Rate limits": 50 a second).
+MOST_AT_ONCE = 24
 # A call to Feishu is over by then: a process that hasn't said how it ended has died.
 IN_HAND_SECONDS = 30.0
 RETRY_SECONDS = 10.0
@@ -43,22 +41,13 @@ SCOPE_SECONDS = 600.0
 GIVE_UP_SECONDS = 7 * 24 * 3600.0
 
 
-# Does something with each of some things, and comes back when all are done.
-ForEach = Callable[[Callable[[Any], None], Iterable[Any]], None]
-
-
-def one_after_another(do: Callable[[T], None], things: Iterable[T]) -> None:
-    """Do it with each of them."""
-    for thing in things:
-        do(thing)
-
-
 class WaitingIndicator:
     """A reaction on every message that waits without a card, taken away when its turn has come.
 
-    `show_cards` is given what waits, and tells which have a card or are about to. The store knows
-    of a reaction before Feishu does, so that whichever process lives takes it away. Without the
-    scope there are none. `clock` is in seconds since the epoch.
+    `show_cards` is given what waits, and tells which have a card or are about to; `message_room`
+    tells how soon others can have one. The store knows of a reaction before Feishu does, so that
+    whichever process lives takes it away. Without the scope there are none. `clock` is in seconds
+    since the epoch.
     """
 
     def __init__(
@@ -68,11 +57,12 @@ class WaitingIndicator:
         running: RunningJobs,
         *,
         show_cards: Callable[[Sequence[WaitingTask]], frozenset[int]] = lambda _: frozenset(),
-        for_each: ForEach = one_after_another,
+        message_room: Callable[[], MessageRoom] = lambda: ROOMY,
+        threads: int = THREADS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._show_cards = show_cards
-        self._for_each = for_each
+        self._message_room = message_room
         self._store = store
         self._reactions = reactions
         self._running = running
@@ -82,6 +72,8 @@ class WaitingIndicator:
         # When it was last looked for reactions that are left, and until when at every look.
         self._left_at = -math.inf
         self._left_until = -math.inf
+        # No thread of it runs before the first reaction.
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reaction")
         self._thread = BackgroundThread("waiting", self._run, wake=running.wake)
 
     def start(self) -> None:
@@ -91,22 +83,29 @@ class WaitingIndicator:
     def stop(self) -> None:
         """Look no more. Reactions stay until the messages have their answers elsewhere."""
         self._thread.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def look(self) -> bool:
         """Bring reactions and cards up to date; whether there is anything left to watch."""
         waiting = self._store.waiting()
-        left = self._left(waiting)
-        self._for_each(self._take_away, left)
         by_conversation = Counter(task.conversation for task in waiting if task.is_message)
         for job, control in self._running.all():
             control.note_waiting(by_conversation[str(job.key)])
         with_card = self._show_cards(waiting)
-        unmarked = [task for task in self._unmarked(waiting) if task.id not in with_card]
-        new = unmarked[:MOST_NEW]
+        new = in_need(waiting, with_card, self._message_room(), now=self._clock())
+        new = new[: min(MOST_AT_ONCE, self._reactions.room_to_add())] if new else []
+        left = self._left(waiting)
         if new and not self._has_scope:
             # One alone, to learn whether the scope is there.
             self._mark(new.pop(0))
-        self._for_each(self._mark, new)
+        # Those that are over beside the new ones: they are calls of another API.
+        over = left[: min(MOST_AT_ONCE, self._reactions.room_to_remove())] if left else ()
+        changes: list[Future[None]] = [
+            *(self._pool.submit(self._mark, task) for task in new),
+            *(self._pool.submit(self._take_away, reaction) for reaction in over),
+        ]
+        for change in wait(changes).done:
+            change.result()
         return bool(left or waiting)
 
     def _left(self, waiting: tuple[WaitingTask, ...]) -> tuple[LeftReaction, ...]:
@@ -124,9 +123,11 @@ class WaitingIndicator:
 
     def _run(self) -> None:
         while not self._thread.is_closing():
+            began = time.monotonic()
             if not self._look_safely():
                 self._running.wait_for_any(IDLE_LOOK_SECONDS, unless=self._thread.is_closing)
-            self._thread.wait(LOOK_SECONDS)
+            took = time.monotonic() - began
+            self._thread.wait(max(LEAST_PAUSE, LOOK_SECONDS - took))
 
     def _look_safely(self) -> bool:
         try:
@@ -136,16 +137,6 @@ class WaitingIndicator:
             logger.failure("waiting messages not shown", exc)
             self._thread.wait(RETRY_SECONDS)
             return True
-
-    def _unmarked(self, waiting: tuple[WaitingTask, ...]) -> list[WaitingTask]:
-        now = self._clock()
-        return [
-            task
-            for task in waiting
-            if task.is_message
-            and not task.has_reaction
-            and now - task.received_at >= (LEAST_WAIT if task.is_behind else LEAST_WAIT_FOR_THREAD)
-        ]
 
     def _mark(self, message: WaitingTask) -> None:
         now = self._clock()
@@ -159,6 +150,9 @@ class WaitingIndicator:
         except PermissionMissing as exc:
             self._store.forget(message.message_id)
             self._miss_scope(exc)
+        except RateLimited as exc:
+            self._store.forget(message.message_id)
+            logger.info("no reaction yet", message_id=message.message_id, error=str(exc))
         except FeishuUnavailable as exc:
             # It may be there all the same.
             logger.info("reaction not known", message_id=message.message_id, error=str(exc))

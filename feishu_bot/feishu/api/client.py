@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,15 +26,10 @@ from feishu_bot.feishu.api.requests import (
     text_in,
 )
 from feishu_bot.feishu.api.resources import ResourceCalls
+from feishu_bot.feishu.api.tenant_token import TenantToken
 from feishu_bot.feishu.api.transport import CallOption
 
 CALL_TIMEOUT = 15.0
-# Feishu's tokens live two hours; with less than 30 minutes left it gives out a new one, and both
-# are valid ("Get custom app's tenant_access_token").
-TOKEN_MARGIN = 600.0
-# Whatever Feishu says of a new one.
-SHORTEST_TOKEN = 60.0
-TOKEN_PATH = "/auth/v3/tenant_access_token/internal"
 # Otherwise a card comes as a few of its words ("Get message").
 WHOLE_CARDS = {"card_msg_content_type": "user_card_content"}
 # Names the senders, those inside of a forwarded chat too. No page says so: other bots report it.
@@ -75,19 +69,13 @@ class FeishuClient:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app_id = app_id
-        self._app_secret = app_secret
         self.domain = domain
         self._on_refusal = on_refusal
         self._on_outcome = on_outcome
-        self._timer = timer
-        # Of the SDK only the way out is used. Its client parses each answer once more, and its
-        # cache of tokens is shared by all clients of the process, is filled by as many fetches as
-        # there are threads, and never gives a refused token up.
+        # Of the SDK only the way out is used. Its client parses each answer once more.
         self._config = Config()
         self._config.domain, self._config.timeout = domain, CALL_TIMEOUT
-        self._token = ""
-        self._token_ends = 0.0
-        self._token_lock = threading.Lock()
+        self._token = TenantToken(self._config, app_id, app_secret, timer=timer)
         self.resources = ResourceCalls(domain, call=self._call, with_token=self._with_token)
 
     def identity(self) -> BotIdentity:
@@ -129,8 +117,8 @@ class FeishuClient:
         Nothing is asked while there is a good token, unless `anew`.
         """
         if anew:
-            self._drop_token(self._token)
-        self._tenant_token()
+            self._token.drop()
+        self._token.get()
 
     def create_card(self, card: Mapping[str, Any]) -> str:
         """Make a card entity; returns its id. Raises FeishuError."""
@@ -256,49 +244,21 @@ class FeishuClient:
         return answer
 
     def _sent_with_token(self, path: str, send: Callable[[str], T]) -> T:
-        token = self._tenant_token()
+        token = self._token.get()
         try:
             try:
                 return send(token)
             except FeishuError as exc:
                 if exc.code not in TOKEN_REFUSED:
                     raise
-            self._drop_token(token)
-            return send(self._tenant_token())
+            self._token.drop(token)
+            return send(self._token.get())
         except FeishuError as exc:
             self._on_refusal(path, exc)
             raise
 
     # For the APIs that have a module of their own.
     call = _call
-
-    def _tenant_token(self) -> str:
-        """The app's token; fetched by one thread while the others wait. Raises FeishuError."""
-        if self._timer() < self._token_ends:
-            return self._token
-        with self._token_lock:
-            if self._timer() < self._token_ends:
-                return self._token
-            body = {"app_id": self._app_id, "app_secret": self._app_secret}
-            request = request_for("POST", TOKEN_PATH, body)
-            try:
-                with counted(f"POST {TOKEN_PATH}"):
-                    answer = checked(Transport.execute(self._config, request, CallOption()))
-            except FeishuError as exc:
-                # Nothing is wrong with what was to be said: it waits until the app is let in.
-                raise FeishuUnavailable(
-                    f"no token: {exc}", code=exc.code, log_id=exc.log_id
-                ) from exc
-            self._token = text_in(answer, "tenant_access_token")
-            seconds = answer.get("expire")
-            lasts = seconds if isinstance(seconds, int | float) else 0
-            self._token_ends = self._timer() + max(SHORTEST_TOKEN, lasts - TOKEN_MARGIN)
-            return self._token
-
-    def _drop_token(self, token: str) -> None:
-        with self._token_lock:
-            if token == self._token:
-                self._token_ends = 0.0
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, str]:

@@ -32,6 +32,7 @@ from feishu_bot.feishu.cards.markdown import first_card, safe_markdown, summary_
 from feishu_bot.feishu.cards.notice import (
     Admins,
     admin_elements,
+    ask_more_row,
     notice_elements,
     notice_line,
     with_title,
@@ -72,6 +73,7 @@ def answer_card(
     part: int = 1,
     others: tuple[Catalog, ...] = (),
     admins: Admins = None,
+    chat: str = "",
     remainder: Remainder | None = None,
 ) -> CardJson:
     """An answer: without a header, since it is a message and not a form.
@@ -84,7 +86,8 @@ def answer_card(
     for it. `asked` is the question that was pressed, where no message says it; `heard` is what was
     said in a voice message. `remainder` is what a button brings, and `files` are had by buttons,
     too. `drawn` pictures stand below the text, `controls` at the end. `others` are the texts of
-    further languages, for a card that many read. `admins` are named where the notice asks for one.
+    further languages, for a card that many read. `admins` are named where the notice asks for one,
+    and `chat` is its kind, as in `notice_card`.
     """
     localizer = Localizer(texts, others)
     has_text = bool(text.strip())
@@ -95,6 +98,7 @@ def answer_card(
     if not (streaming or has_text):
         notice = notice or Notice("empty_answer")
         elements += notice_elements(localizer, notice, admins)
+        elements += ask_more_row(localizer, notice, admins, chat)
         if can_regenerate:
             elements.append(button_row(regenerate_buttons(localizer)))
         elements += render_blocks(localizer, controls)

@@ -45,11 +45,7 @@ def notice_card(
     """
     localizer = Localizer(texts, others)
     elements = notice_elements(localizer, notice, admins)
-    if admins and texts.notice(notice.kind).asks_more:
-        label = localizer.plain(Text("button_ask_more"))
-        value = {"act": "ask_more", **({"chat": chat} if chat else {})}
-        pressed = button(label, value, style="default", element_id="ask_more", size="small")
-        elements.append(button_row([pressed], spacing="8px", element_id="notice_buttons"))
+    elements += ask_more_row(localizer, notice, admins, chat)
     return with_title(elements, localizer, notice)
 
 
@@ -64,6 +60,16 @@ def notice_elements(localizer: Localizer, notice: Notice, admins: Admins = None)
         line = localizer.put(partial(_request_line, notice=notice), **SMALL)
         elements.append(div(line, "request"))
     return elements
+
+
+def ask_more_row(localizer: Localizer, notice: Notice, admins: Admins, chat: str) -> list[Element]:
+    """The button that asks the administrators for more, under a limit that was reached."""
+    if not admins or not localizer.texts.notice(notice.kind).asks_more:
+        return []
+    label = localizer.plain(Text("button_ask_more"))
+    value = {"act": "ask_more", **({"chat": chat} if chat else {})}
+    pressed = button(label, value, style="default", element_id="ask_more", size="small")
+    return [button_row([pressed], spacing="8px", element_id="notice_buttons")]
 
 
 def admin_elements(localizer: Localizer, notice: Notice, admins: Admins) -> list[Element]:

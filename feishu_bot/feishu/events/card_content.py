@@ -8,15 +8,16 @@ from typing import Any
 
 from feishu_bot.feishu.events.fields import as_dict, as_list, as_text, object_in
 
-# Components of a card that are collapsed, or whose words are labels.
-_NOT_SAID = frozenset(
+# Components of a card whose words are labels.
+_LABELS = frozenset(
     {
-        "button", "collapsible_panel", "date_picker", "form", "input", "multi_select_person",
+        "button", "date_picker", "input", "multi_select_person",
         "multi_select_static", "overflow", "picker_datetime", "picker_time", "select_img",
         "select_person", "select_static",
     }
 )  # fmt: skip
 # The original card within a degraded one: as a string of JSON, or as an object.
+_COLLAPSED = frozenset({"collapsible_panel"})
 _ORIGINALS = ("user_dsl", "json_card", "card_json")
 _LOCALES = ("zh_cn", "en_us", "zh_hk", "zh_tw", "ja_jp")
 _DEEPEST = 40
@@ -54,30 +55,32 @@ def is_stand_in(text: str) -> bool:
     return (is_client and (is_latest or to_view)) or (is_latest and to_view)
 
 
-def card_text(card: Mapping[str, Any], depth: int = 0) -> str:
-    """The text of a card of either generation, without collapsed parts and controls.
+def card_text(card: Mapping[str, Any], depth: int = 0, *, is_own: bool = False) -> str:
+    """The text of a card of either generation, without controls.
 
-    Empty for the simplified form, whose rows are read like a post's.
+    Of the bot's own the collapsed parts are left out as well: its thoughts are no answer. Empty
+    for the simplified form, whose rows are read like a post's.
     """
+    unsaid = _LABELS | _COLLAPSED if is_own else _LABELS
     if depth > _DEEPEST:
         return ""
     originals = (object_in(card.get(name)) for name in _ORIGINALS)
     for inner in originals:
-        text = card_text(inner, depth + 1) if inner else ""
+        text = card_text(inner, depth + 1, is_own=is_own) if inner else ""
         if text and not is_stand_in(text):
             return text
     if card.get("type") == "template":
         return _template(as_dict(card.get("data")))
     if isinstance(card.get("card"), Mapping | str) and (inner := object_in(card["card"])):
-        return card_text(inner, depth + 1)
+        return card_text(inner, depth + 1, is_own=is_own)
     elements = _elements(card)
     if any(isinstance(element, list) for element in as_list(elements)):
         return ""
     header = as_dict(card.get("header")) or as_dict(_localized(card.get("i18n_header")))
     parts = [
-        *_said(header.get("title"), depth),
-        *_said(header.get("subtitle"), depth),
-        *_said(elements, depth),
+        *_said(header.get("title"), depth, unsaid),
+        *_said(header.get("subtitle"), depth, unsaid),
+        *_said(elements, depth, unsaid),
     ]
     return "\n".join(part for part in parts if part.strip())
 
@@ -98,13 +101,13 @@ def _localized(by_locale: object) -> Any:
     return next((given[name] for name in (*_LOCALES, *given) if given.get(name)), None)
 
 
-def _said(part: object, depth: int) -> Iterator[str]:
+def _said(part: object, depth: int, unsaid: frozenset[str]) -> Iterator[str]:
     if depth > _DEEPEST:
         return
     if isinstance(part, list):
         for inner in part:
-            yield from _said(inner, depth + 1)
-    elif isinstance(part, Mapping) and as_text(part.get("tag")) not in _NOT_SAID:
+            yield from _said(inner, depth + 1, unsaid)
+    elif isinstance(part, Mapping) and as_text(part.get("tag")) not in unsaid:
         if part.get("text_size") == "notation":
             return  # small print
         if part.get("tag") == "table":
@@ -114,8 +117,8 @@ def _said(part: object, depth: int) -> Iterator[str]:
         yield as_text(part.get("content")) or as_text(by_language)
         if isinstance(part.get("text"), str):
             yield part["text"]
-        for name in ("title", "text", "fields", "columns", "elements", "extra", "items"):
-            yield from _said(part.get(name), depth + 1)
+        for name in ("header", "title", "text", "fields", "columns", "elements", "extra", "items"):
+            yield from _said(part.get(name), depth + 1, unsaid)
 
 
 def _table(table: Mapping[str, Any]) -> Iterator[str]:

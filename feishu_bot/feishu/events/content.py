@@ -37,9 +37,12 @@ class Content:
     mentions: tuple[Mapping[str, Any], ...] = ()
 
 
-def read_content(kind: str, raw: object, *, is_edited: bool = False) -> Content:
+def read_content(
+    kind: str, raw: object, *, is_edited: bool = False, is_own: bool = False
+) -> Content:
     """The content of a message; kinds with nothing to read give an empty text.
 
+    `is_own` says that the bot has sent it.
     `raw` is the string of JSON that Feishu sends. The kind in the answer may be another one.
     """
     content = object_in(raw)
@@ -55,7 +58,7 @@ def read_content(kind: str, raw: object, *, is_edited: bool = False) -> Content:
             post = RichText(_without_locale(content))
             text, attachments, mentions = post.text, post.attachments, post.mentions
         case "interactive":
-            text, attachments, mentions = _card(content)
+            text, attachments, mentions = _card(content, is_own=is_own)
         case "image" | "file" | "audio" | "media":
             attachments = attachment_of(kind, content)
         case "share_user" | "share_chat":
@@ -68,9 +71,9 @@ def read_content(kind: str, raw: object, *, is_edited: bool = False) -> Content:
 
 
 def _card(
-    content: dict[str, Any],
+    content: dict[str, Any], *, is_own: bool
 ) -> tuple[str, tuple[Attachment, ...], tuple[Mapping[str, Any], ...]]:
-    text = card_text(content)
+    text = card_text(content, is_own=is_own)
     if text:
         return text, (), ()
     # The simplified form has rows of text runs, like a post. Its pictures are decoration.

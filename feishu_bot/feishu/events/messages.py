@@ -89,13 +89,15 @@ def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None
     if not message_id or (item.get("deleted") is True and not forward):
         return None
     body = as_dict(item.get("body"))
+    sender = as_dict(item.get("sender"))
+    is_own = sender.get("sender_type") == "app" and sender.get("id") == app_id
     content = read_content(
         as_id(item.get("msg_type")),
         body.get("content"),
         is_edited=item.get("updated") is True,
+        is_own=is_own,
     )
     mentions = Mentions.read(item.get("mentions"), content.mentions, None)
-    sender = as_dict(item.get("sender"))
     if item.get("deleted") is True:
         content = Content(RECALLED)
     return FetchedMessage(
@@ -104,7 +106,7 @@ def parse_fetched(item: Mapping[str, Any], app_id: str) -> FetchedMessage | None
         subject=content.subject,
         sender=as_id(sender.get("id")),
         name=storable(as_text(sender.get("sender_name"))),
-        is_own=sender.get("sender_type") == "app" and sender.get("id") == app_id,
+        is_own=is_own,
         created_at=seconds(item.get("create_time")),
         kind=content.kind,
         attachments=content.attachments,

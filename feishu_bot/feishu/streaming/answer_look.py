@@ -37,15 +37,17 @@ class Form(IntEnum):
 class AnswerLook:
     """`others` are the texts of further languages, for a card that many read.
 
-    `admins` are named where a notice asks for one. `stop` names the answer that its Stop button
-    stops, `asked` is the question that was pressed. Without `streaming` only the end is shown.
-    `waiting` counts the messages behind it, `heard` is what a voice message says that is answered;
-    `is_stale` says that the card shows something else. `sign` signs what can be pressed.
+    `admins` are named where a notice asks for one; `chat` is its kind, p2p or group. `stop` names
+    the answer that its Stop button stops, `asked` is the question that was pressed. Without
+    `streaming` only the end is shown. `waiting` counts the messages behind it, `heard` is what a
+    voice message says that is answered; `is_stale` says that the card shows something else. `sign`
+    signs what can be pressed.
     """
 
     texts: Catalog
     others: tuple[Catalog, ...] = ()
     admins: Admins = None
+    chat: str = ""
     stop: str
     streaming: bool
     sign: Callable[[CardJson], CardJson]
@@ -118,6 +120,7 @@ class AnswerLook:
             others=self.others,
             # Whatever it is that Feishu doesn't take, it may be the people.
             admins=self.admins if self.form is Form.AS_WRITTEN else None,
+            chat=self.chat,
             remainder=remainder,
         )
         if self.form is Form.PLAIN and text.strip():

@@ -60,6 +60,11 @@ class Window:
             self._grants.remove(granted)
             self._grants.append(now)
 
+    def give_back(self, granted: float) -> None:
+        """The call granted then was never made."""
+        with contextlib.suppress(ValueError):
+            self._grants.remove(granted)
+
     def used(self, now: float) -> int:
         """How many calls are in the window."""
         self._forget(now)
@@ -116,6 +121,21 @@ class Budget:
             0.0,
         )
 
+    def room(self, now: float) -> int:
+        """How many urgent calls may be made now."""
+        if self.wait(now, urgent=True) > 0.0:
+            return 0
+        second = self.share.floor.second if now >= self.share.until else self.share.second
+        used, factor = self.used(now), self.factor(now)
+        return min(
+            _room(second, 0.0, factor) - used.second,
+            _room(self.share.minute, 0.0, factor) - used.minute,
+        )
+
+    def left(self, now: float) -> int:
+        """How many more calls Feishu takes in the minute that is open, whoever makes them."""
+        return PER_MINUTE - self._minute.used(now) - self.share.elsewhere
+
     def take(self, now: float, *, urgent: bool) -> None:
         """Count one call."""
         self._second.take(now)
@@ -131,6 +151,11 @@ class Budget:
         """A call granted then leaves only now, and that is when Feishu counts it."""
         self._second.postpone(granted, now)
         self._minute.postpone(granted, now)
+
+    def give_back(self, granted: float) -> None:
+        """A call granted then was never made: Feishu doesn't count it."""
+        self._second.give_back(granted)
+        self._minute.give_back(granted)
 
     def refused(self, now: float, retry_after: float) -> None:
         """Feishu said that it was too much: make no calls for `retry_after` seconds, then fewer.

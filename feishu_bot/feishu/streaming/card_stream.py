@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from feishu_bot.core.messages import SentMessages
-from feishu_bot.core.messenger import FinalAnswer
+from feishu_bot.core.messenger import FinalAnswer, SaveAnswer
 from feishu_bot.core.notices import Notice
 from feishu_bot.errors import (
     CardTooLarge,
@@ -63,8 +63,7 @@ class CardStream:
         factory: CardFactory,
         look: AnswerLook,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
         most_cards: int = 0,
         position: str = "",
         has_text: bool = False,
@@ -72,8 +71,7 @@ class CardStream:
     ) -> None:
         self._caller = caller
         self._look = look
-        self._save_checkpoint = save
-        self._tell_sent = sent
+        self._save_answer = save
         self._timer = timer
         self._buffer = TextBuffer(waits_for_text=has_text, timer=timer)
         self.tell_waiting = self._buffer.put_waiting
@@ -87,7 +85,7 @@ class CardStream:
             # Its card says that the question waits: that isn't so any more.
             self._buffer.put_note("")
         self._most_cards = max(most_cards, len(left_behind)) if most_cards else 0
-        self._plain = TextMessages(replies, lambda: sent(self._sent()))
+        self._plain = TextMessages(replies, self._save)
         self._text = CardText(position)
         self._reasoning = ""
         self._frames = FrameTimer(timer=timer)
@@ -155,9 +153,7 @@ class CardStream:
 
     def _save(self) -> None:
         """Keep what another process needs to continue. Raises LeaseLost."""
-        self._save_checkpoint({"cards": self._cards.states()})
-        if self._cards.last.message_id:
-            self._tell_sent(self._sent())
+        self._save_answer({"cards": self._cards.states()}, self._sent())
 
     def _sent(self) -> SentMessages:
         return self._cards.sent(self._plain.ids)
@@ -173,7 +169,7 @@ class CardStream:
             raise
         except FeishuError as exc:
             logger.warning("card refused, answering as text", error=str(exc))
-            self._answer_otherwise()
+            self._answer_as_text()
 
     def _open_next(self) -> None:
         """Open one more card, or the one that an earlier process left behind."""
@@ -305,7 +301,7 @@ class CardStream:
                 self._open_next()
         return None
 
-    def _answer_otherwise(self) -> None:
+    def _answer_as_text(self) -> None:
         """Answer as text, or at least say that the answer can't be shown here."""
         ending = self._buffer.wait_for_ending()
         self._take_new()

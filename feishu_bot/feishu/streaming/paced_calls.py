@@ -31,8 +31,8 @@ class Abandoned(Exception):
 class PacedCaller:
     """Makes the calls of one answer, one after the other, none once its `lease` is over.
 
-    With `room_patience` they are none that are urgent, and one that isn't permitted in so many
-    seconds isn't made.
+    With `room_patience` no call is urgent, and one without a permit after so many seconds isn't
+    made.
     """
 
     def __init__(
@@ -97,7 +97,8 @@ class PacedCaller:
     ) -> bool:
         """Try one frame, which newer text may replace: False when it was not shown.
 
-        Nor is it while the lease is behind: whoever takes over would have to take its text back.
+        No frame is shown while the lease is behind: whoever takes the answer over would have to
+        take its text back.
         `since` is when the card was last drawn. Raises what Feishu refuses for good.
         """
         if self._lease.is_behind or self._no_more_frames.is_set():
@@ -113,7 +114,10 @@ class PacedCaller:
             self._frame = None
             granted = "" if self._no_more_frames.is_set() else granted
         self._check()
-        if not granted or self._timer() - permit.granted_at > STALE_SECONDS:
+        if not granted:
+            return False
+        if self._timer() - permit.granted_at > STALE_SECONDS:
+            self._pacer.give_back(permit)
             return False
         try:
             self._use(permit, request)
@@ -151,6 +155,7 @@ class PacedCaller:
             # together with those made on new ones, above the limit.
             if self._timer() - permit.granted_at < STALE_SECONDS or tries == MAX_STALE_PERMITS:
                 return permit
+            self._pacer.give_back(permit)
 
     def _late(self, permit: Permit) -> str:
         """Withdraw a permit that didn't come in time; what it is for where it just has."""

@@ -24,6 +24,8 @@ from feishu_bot.feishu.streaming.api_budget import ALL, PER_SECOND, SECOND, Budg
 SENDS_PER_CHAT = 4
 CHAT_SECONDS = 1.12
 CHATS_REMEMBERED = 4_000
+# After their last message.
+REMEMBERED_SECONDS = 60.0
 # Calls that leave this much after their grant don't shift the windows enough to matter.
 POSTPONE_SECONDS = 0.005
 # Until permits are looked at again that only a new share can help.
@@ -81,8 +83,12 @@ class Pacer:
         self._timer = timer
         self.takes_part = share is not NOTHING
         self._budgets: dict[str, Budget] = {}
-        self._chats: TTLCache[str, Window] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
-        self._chat_cooldowns: TTLCache[str, float] = TTLCache(CHATS_REMEMBERED, 60, timer=timer)
+        self._chats: TTLCache[str, Window] = TTLCache(
+            CHATS_REMEMBERED, REMEMBERED_SECONDS, timer=timer
+        )
+        self._chat_cooldowns: TTLCache[str, float] = TTLCache(
+            CHATS_REMEMBERED, REMEMBERED_SECONDS, timer=timer
+        )
         self._waiting: list[Permit] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -128,12 +134,38 @@ class Pacer:
                 wait = max(wait, chat_wait, cooldown)
             return max(0.0, wait) + ahead * SECOND / max(1, self._share.second)
 
+    def room(self, api: str) -> int:
+        """How many urgent calls could leave now, besides those that wait."""
+        with self._changed:
+            room = self._budget(api).room(self._timer())
+            return max(0, room - self._waiting_for(api))
+
+    def left(self, api: str) -> int:
+        """How many more calls Feishu takes in this minute, of all processes together."""
+        with self._changed:
+            left = self._budget(api).left(self._timer())
+            return max(0, left - self._waiting_for(api))
+
+    def part_left(self, api: str) -> float:
+        """How much of our own share of the minute is left, from 0.0 to 1.0."""
+        with self._changed:
+            used = self._budget(api).used(self._timer()).minute + self._waiting_for(api)
+            return max(0.0, 1.0 - used / self._share.minute) if self._share.minute else 0.0
+
     def use(self, permit: Permit) -> None:
         """Note that the call leaves now; a machine under load may have kept it since the grant."""
         now = self._timer()
         if now - permit.granted_at > POSTPONE_SECONDS:
             with self._changed:
                 self._budget(permit.api).postpone(permit.granted_at, now)
+
+    def give_back(self, permit: Permit) -> None:
+        """Note that the call of a permit isn't made, so that another may be."""
+        with self._changed:
+            self._budget(permit.api).give_back(permit.granted_at)
+            if chat := self._chats.get(permit.chat):
+                chat.give_back(permit.granted_at)
+            self._changed.notify()
 
     def withdraw(self, permit: Permit) -> None:
         """Withdraw a permit that isn't needed any more."""
@@ -199,6 +231,9 @@ class Pacer:
             budget = self._budgets[api] = Budget(self._share)
         return budget
 
+    def _waiting_for(self, api: str) -> int:
+        return sum(api in permit.apis for permit in self._waiting if permit.urgent)
+
     def _sends_per_chat(self) -> int:
         """Our part of a chat's limit, by our part of everything."""
         return max(1, SENDS_PER_CHAT * self._share.second // PER_SECOND)
@@ -226,6 +261,8 @@ class Pacer:
                 budget.take(now, urgent=permit.urgent)
                 if chat:
                     chat.take(now)
+                    # Remembered from now on again: one that is always busy must not be forgotten.
+                    self._chats[permit.chat] = chat
                 permit.grant(api, now)
                 return 0.0
             shortest = min(shortest, wait)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from feishu_bot.core.messages import SentMessages
+from feishu_bot.core.messenger import SaveAnswer
 from feishu_bot.errors import FeishuError
 from feishu_bot.feishu.cards.elements import CardJson
 from feishu_bot.feishu.streaming.answer_cards import AnswerCards
@@ -26,13 +26,11 @@ class WaitingCard:
         factory: CardFactory,
         look: AnswerLook,
         checkpoint: Mapping[str, Any],
-        save: Callable[[Mapping[str, Any]], None],
-        sent: Callable[[SentMessages], None],
+        save: SaveAnswer,
     ) -> None:
         self._look = look
         self._checkpoint = checkpoint
-        self._save_checkpoint = save
-        self._tell_sent = sent
+        self._save_answer = save
         self._cards = AnswerCards(factory, checkpoint.get("cards", ()), self._save)
         self._told: int | None = None
 
@@ -78,6 +76,5 @@ class WaitingCard:
         return self._look.card(text, "", part=1, streaming=True)
 
     def _save(self) -> None:
-        self._save_checkpoint({"cards": self._cards.states(), "waits": True, "ahead": self._told})
-        if self._cards.last.message_id:
-            self._tell_sent(self._cards.sent(()))
+        state = {"cards": self._cards.states(), "waits": True, "ahead": self._told}
+        self._save_answer(state, self._cards.sent(()))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-REVISION = "0027"
+REVISION = "0028"
 
 VERSION_TABLE = "alembic_version"
 _version = sa.table(VERSION_TABLE, sa.column("version_num", sa.Text))

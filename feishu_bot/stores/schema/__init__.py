@@ -6,6 +6,7 @@ from feishu_bot.stores.schema.admin_tables import (
     admin_changes,
     admin_links,
     admin_sessions,
+    login_tries,
     overrides,
 )
 from feishu_bot.stores.schema.columns import (
@@ -53,6 +54,7 @@ __all__ = [
     "grants",
     "inbox",
     "installation",
+    "login_tries",
     "messages",
     "metadata",
     "overrides",

@@ -55,3 +55,14 @@ admin_links = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("used_at", sa.Double),
 )
+
+# Tries of the page's password that didn't succeed, of the last minutes, by a hash of whoever tried.
+# `is_known`: a browser that was logged in before.
+login_tries = sa.Table(
+    "login_tries",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("by_whom", sa.Text, nullable=False),
+    sa.Column("is_known", sa.Boolean, nullable=False),
+    sa.Column("tried_at", sa.Double, nullable=False),
+)

@@ -59,4 +59,5 @@ grants = sa.Table(
     sa.Column("forgotten", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("grants_person", "subject", "period"),
     sa.Index("grants_created", "created_at"),
+    sa.Index("grants_granter", "granted_by"),
 )

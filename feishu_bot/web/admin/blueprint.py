@@ -16,7 +16,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import Forbidden, HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, MethodNotAllowed, NotFound
 from werkzeug.exceptions import RequestEntityTooLarge as TooLarge
 
 from feishu_bot.core.administration.administration import Administration
@@ -116,6 +116,10 @@ def _add_problems(bp: Blueprint, admin: Administration) -> None:
     def problem(key: str, status: int) -> ResponseReturnValue:
         page = render_template("admin/problem.html", problem=say(key), back="admin.overview")
         return page, status
+
+    @bp.errorhandler(BadRequest)
+    def unreadable(_: BadRequest) -> ResponseReturnValue:
+        return problem("problem_text", 400)
 
     @bp.errorhandler(Forbidden)
     def forbidden(_: Forbidden) -> ResponseReturnValue:

@@ -71,4 +71,4 @@ def add_forms(bp: Blueprint, admin: Administration) -> None:
 
 def reason(exc: ChangeRefused) -> str:
     """Why something can't be, in the reader's language."""
-    return exc.zh if language() == "zh" else exc.en
+    return exc.words.of(language())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Iterator
 
 from flask import Blueprint, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -70,6 +71,8 @@ class Guard:
             request.max_content_length = MAX_BODY
         if request.method not in ("GET", "HEAD"):
             self._check_form(token if session else self._cookies.get(FORM))
+        if not all(_is_text(one) for one in _filled_in()):
+            abort(400)
         return None
 
     def _check_form(self, secret: str) -> None:
@@ -103,6 +106,18 @@ class Guard:
         if request.endpoint == "admin.static" and response.status_code == 200:
             response.headers["Cache-Control"] = "private, max-age=300"
         return response
+
+
+def _filled_in() -> Iterator[str]:
+    """The names and values of the address and of the form."""
+    for given in (request.args, request.form):
+        for name, value in given.items(multi=True):
+            yield from (name, value)
+
+
+def _is_text(given: str) -> bool:
+    """Whether a database stores it: PostgreSQL takes no NUL, and nothing that isn't Unicode."""
+    return "\0" not in given and not any("\ud800" <= letter <= "\udfff" for letter in given)
 
 
 def _lost() -> str | None:
