@@ -1,9 +1,9 @@
 """`python -m feishu_bot`."""
 
-from feishu_bot import slim_openai
 from feishu_bot.cli import main
+from feishu_bot.unused_modules import EmptyModules
 
 if __name__ == "__main__":
     # As in `wsgi.py`. The commands that ask a model service begin half a second sooner.
-    slim_openai.install()
+    EmptyModules("openai.types").install()
     main()

@@ -25,7 +25,6 @@ from feishu_bot.llm import Gateway
 from feishu_bot.llm.adjustments import Adjustments
 from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
-from feishu_bot.llm.stream_poller import StreamPoller
 from tests.polling import Clock
 
 from .conftest import PROMPT
@@ -469,23 +468,16 @@ def test_pings_do_not_prolong_the_wait_for_the_first_word(
 def test_a_ping_just_before_the_deadline_does_not_prolong_it() -> None:
     clock, timeouts = Clock(), []
 
-    class Pings:
-        def read(self, max_bytes: int, timeout: float) -> bytes:
-            timeouts.append(timeout)
-            clock.tick(0.25)
-            return b": PING\n\n"
-
-        def get_extra_info(self, name: str) -> None:
-            return None
+    def ping(max_bytes: int, timeout: float) -> bytes:
+        timeouts.append(timeout)
+        clock.tick(0.25)
+        return b": PING\n\n"
 
     deadline = StreamDeadline(first=0.4, idle=9.0, ends_at=clock() + 9.0, timer=clock)
-    pings = Pings()
-    deadline.watch(pings, StreamPoller())
-
-    pings.read(100)
-    pings.read(100)
+    for _ in range(2):
+        deadline.read(ping, 100, None)
     with pytest.raises(ReadTimeout):
-        pings.read(100)
+        deadline.read(ping, 100, None)
 
     assert timeouts[0] <= 0.4
     assert timeouts[1] <= 0.15

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from feishu_bot import slim_openai
+from feishu_bot.unused_modules import EmptyModules
 from tests.forks import Fork, Forks, serve
 
 IMPORTED = (
@@ -56,7 +56,7 @@ def _become_gunicorn(environ: dict[str, str], log: str) -> None:
 
 if __name__ == "__main__":
     # As `feishu_bot/wsgi.py` has it.
-    slim_openai.install()
+    EmptyModules("openai.types").install()
     for name in IMPORTED:
         import_module(name)
     serve(_become_gunicorn)
