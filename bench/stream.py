@@ -1,8 +1,8 @@
 """CPU of reading streamed answers, without Feishu: `python -m bench.stream`.
 
 A server in a process of its own sends the chunks of each answer at an even pace, each in a write
-of its own, as gateways do. What is measured is the CPU time of this process, which reads them
-through the real openai client.
+of its own, as gateways do; with --tls each is a record of its own, too. What is measured is the
+CPU time of this process, which reads them through the real openai client.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import os
+import ssl
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 
+from bench.certificate import certificate_at
 from feishu_bot.core.chat_model import ChatMessage, Prompt, TextDelta
 from feishu_bot.llm.gateway import Gateway
 
@@ -27,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print a line for each load."""
     parser = argparse.ArgumentParser(prog="python -m bench.stream", description=__doc__)
     parser.add_argument("--between", type=float, default=0.02, help="seconds between chunks (0.02)")
+    parser.add_argument("--tls", action="store_true", help="encrypted, as services are")
     parser.add_argument(
         "loads",
         nargs="*",
@@ -34,9 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="ANSWERSxCHUNKS",
     )
     given = parser.parse_args(arguments)
-    for load in given.loads:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        certificate = certificate_at(Path(folder, "certificate.pem")) if given.tls else None
+        if certificate:
+            os.environ["SSL_CERT_FILE"] = str(certificate)
+        _measure(given.loads, given.between, certificate)
+    return 0
+
+
+def _measure(loads: Sequence[str], between: float, certificate: Path | None) -> None:
+    for load in loads:
         answers, chunks = map(int, load.split("x"))
-        with _Server(chunks, given.between) as url:
+        with _Server(chunks, between, certificate) as url:
             cpu, late = _read(url, answers, chunks)
         print(
             f"{load:>9}: {1000 * cpu / answers:6.1f} ms CPU an answer, "
@@ -44,7 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"the end noticed after {1000 * late:.0f} ms",
             flush=True,
         )
-    return 0
 
 
 def _read(url: str, answers: int, chunks: int) -> tuple[float, float]:
@@ -78,22 +92,23 @@ def _read(url: str, answers: int, chunks: int) -> tuple[float, float]:
 class _Server:
     """The gateway; each word is the monotonic time at which it was sent."""
 
-    def __init__(self, chunks: int, between: float) -> None:
+    def __init__(self, chunks: int, between: float, certificate: Path | None) -> None:
+        self._scheme = "https" if certificate else "http"
         self._ours, theirs = multiprocessing.Pipe()
         self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(theirs, chunks, between), daemon=True
+            target=_serve, args=(theirs, chunks, between, certificate), daemon=True
         )
 
     def __enter__(self) -> str:
         self._process.start()
-        return f"http://127.0.0.1:{self._ours.recv()}"
+        return f"{self._scheme}://127.0.0.1:{self._ours.recv()}"
 
     def __exit__(self, *exc_info: object) -> None:
         self._process.terminate()
         self._process.join()
 
 
-def _serve(pipe: Connection, chunks: int, between: float) -> None:
+def _serve(pipe: Connection, chunks: int, between: float, certificate: Path | None) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             try:
@@ -118,7 +133,10 @@ def _serve(pipe: Connection, chunks: int, between: float) -> None:
             writer.write(b"0\r\n\r\n")
 
     async def serve() -> None:
-        server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+        if context and certificate:
+            context.load_cert_chain(certificate)
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024, ssl=context)
         pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 

@@ -7,8 +7,6 @@ TLS, and for each request. A quiet while closes all connections, as servers do a
 from __future__ import annotations
 
 import argparse
-import datetime
-import ipaddress
 import socket
 import ssl
 import statistics
@@ -21,11 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from bench.certificate import certificate_at
 from bench.places import free_port
 from bench.running_bot import environment_beside
 from feishu_bot.bot_process import BotProcess
@@ -121,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(simulator: Simulator, folder: Path, repeat: int, quiet: float) -> None:
-    certificate = _certificate(folder / "certificate.pem")
+    certificate = certificate_at(folder / "certificate.pem")
     feishu = SlowTls(simulator.feishu.url, certificate)
     model = SlowTls(simulator.gateway.url, certificate)
     port = free_port()
@@ -167,33 +161,6 @@ def _first_text(simulator: Simulator, person: Person) -> float:
 def _shown(seconds: list[float]) -> str:
     each = ", ".join(f"{one * 1000:.0f}" for one in seconds)
     return f"first text {statistics.median(seconds) * 1000:6.0f} ms   ({each})"
-
-
-def _certificate(path: Path) -> Path:
-    """A certificate for 127.0.0.1, with its key, that SSL_CERT_FILE makes trusted."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 if __name__ == "__main__":

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Final
 
-# Between two looks. An answer's end is noticed so much later at the most.
+# Between two looks. An answer's end is noticed so much later at the most; with more streams than
+# these by as much longer as they are more: their ends wait for Feishu's frames anyway.
 LOOK_SECONDS: Final = 0.05
+MANY_STREAMS: Final = 100
 # How long a batch takes: a card shows four frames a second at most, and all cards of an app share
 # fifty, so with many of them a batch takes half of the time between two frames of one. A stopped
 # answer is noticed with the batch.
@@ -84,7 +86,7 @@ class StreamPoller:
     def _run(self) -> None:
         idle = 0
         while True:
-            time.sleep(self._pause)
+            time.sleep(self._pause * max(1.0, self._streams / MANY_STREAMS))
             with self._lock:
                 batches, self._batches = self._batches, []
                 self._streams = len(batches)

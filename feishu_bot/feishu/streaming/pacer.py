@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from cachetools import TTLCache
 
@@ -28,19 +29,21 @@ CHATS_REMEMBERED = 4_000
 REMEMBERED_SECONDS = 60.0
 # Calls that leave this much after their grant don't shift the windows enough to matter.
 POSTPONE_SECONDS = 0.005
-# Until permits are looked at again that only a new share can help.
-LONGEST_PAUSE = 60.0
+# Until permits that wait are looked at again: a share may be new, and after a refusal the room
+# comes back earlier than calls leave the minute.
+LONGEST_PAUSE = 1.0
 
 
 class Permit:
     """The permission for one call; `api` is empty until granted, and for good when withdrawn."""
 
-    __slots__ = ("_decided", "api", "apis", "chat", "granted_at", "since", "urgent")
+    __slots__ = ("_decided", "api", "apis", "chat", "granted_at", "rank", "urgent")
 
     def __init__(self, apis: Sequence[str], *, urgent: bool, since: float, chat: str) -> None:
         self.apis = apis
         self.urgent = urgent
-        self.since = since
+        # The order in which permits are granted: the smallest first.
+        self.rank = (not urgent, since)
         self.chat = chat
         self.api = ""
         self.granted_at = 0.0
@@ -63,11 +66,6 @@ class Permit:
     def withdraw(self) -> None:
         """End the wait: the grant won't come."""
         self._decided.set()
-
-    @property
-    def rank(self) -> tuple[bool, float]:
-        """The order in which permits are granted: the smallest first."""
-        return (not self.urgent, self.since)
 
 
 class Pacer:
@@ -278,18 +276,15 @@ class Pacer:
         now = self._timer()
         left: list[Permit] = []
         shortest = float("inf")
-        full: dict[tuple[str, bool], float] = {}
-        for permit in sorted(self._waiting, key=lambda permit: permit.rank):
-            keys = [(api, permit.urgent) for api in permit.apis]
-            if not permit.chat and all(key in full for key in keys):
-                # An API without room for the one before has none for this one either.
-                wait = min(full[key] for key in keys)
-            else:
-                wait = self._grant(permit, now)
-                if wait > 0.0 and not permit.chat:
-                    full.update(dict.fromkeys(keys, wait))
-            if wait > 0.0:
+        # An API without room for one has none for those after it either; what is urgent has more.
+        full: dict[bool, set[str]] = {True: set(), False: set()}
+        for permit in sorted(self._waiting, key=attrgetter("rank")):
+            if not permit.chat and full[permit.urgent].issuperset(permit.apis):
+                left.append(permit)
+            elif (wait := self._grant(permit, now)) > 0.0:
                 left.append(permit)
                 shortest = min(shortest, wait)
+                if not permit.chat:
+                    full[permit.urgent].update(permit.apis)
         self._waiting = left
         return None if not left else min(max(0.001, shortest), LONGEST_PAUSE)
