@@ -8,7 +8,7 @@ import sys
 from bench.consumption import own_pss_bytes, pss_bytes
 
 
-def test_a_process_without_children_takes_what_its_tree_does_and_nothing_when_it_has_ended() -> None:
+def test_a_process_without_children_takes_what_its_tree_does_and_nothing_at_its_end() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", "print(flush=True); input()"],
         stdin=subprocess.PIPE,
