@@ -6,7 +6,7 @@ A library that imports all it has for whoever may want it costs each process ten
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -32,15 +32,9 @@ def nothing(name: str) -> type[Nothing]:
 
 
 class EmptyModules(Loader):
-    """Finds an empty module for each of `packages` and all that is in them.
+    """Finds an empty module for each of `packages` and all that is in them."""
 
-    `given` are the names that a module has nevertheless, by the module.
-    """
-
-    def __init__(
-        self, *packages: str, given: Mapping[str, Mapping[str, object]] | None = None
-    ) -> None:
-        self._given = given or {}
+    def __init__(self, *packages: str) -> None:
         self._packages = frozenset(packages)
         self._within = tuple(f"{name}." for name in packages)
 
@@ -57,4 +51,3 @@ class EmptyModules(Loader):
     @override
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__["__getattr__"] = nothing
-        module.__dict__.update(self._given.get(module.__name__, {}))

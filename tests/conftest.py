@@ -17,7 +17,6 @@ from flask import Flask
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 
-from feishu_bot import slim_openai
 from feishu_bot.content import roles
 from feishu_bot.feishu.api import slim_sdk
 from feishu_bot.logs import TextFormatter
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 # First of all, so that every test has the SDK as the bot has it: without its services, but for
 # those through which the simulator's tests speak to the simulator.
 slim_sdk.install(services=("cardkit", "im"))
-# And the client of model services as the bot has it.
-slim_openai.install()
 
 # Half of the time until the first test is the rewriting of asserts. It is done once and kept,
 # also where PYTHONDONTWRITEBYTECODE is set.

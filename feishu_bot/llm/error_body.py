@@ -13,6 +13,10 @@ import httpx2
 from feishu_bot.llm.retry_hint import retry_after
 
 MAX_RAW_CHARS = 500
+# What is said further on is not looked at: forty patterns are, and take seconds for a megabyte.
+_MESSAGE_CHARS = 4_000
+_CODE_CHARS = 200
+_HINT_CHARS = 8_000
 _MAX_DEPTH = 6
 # The names of a field, the usual one first. `detail` is FastAPI's, `base_resp` MiniMax's.
 _MESSAGES = (
@@ -72,19 +76,19 @@ class ErrorBody:
         headers = response.headers if response is not None else httpx2.Headers()
         status = response.status_code if response is not None else 0
         text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str)
-        message = found.get("message", "")
+        message = found.get("message", "")[:_MESSAGE_CHARS]
         return cls(
             # OpenRouter and others put the HTTP status into the body, all there is in a stream.
             status=status or int(found.get("status", 0)),
-            code=found.get("code", ""),
-            type=found.get("type", ""),
+            code=found.get("code", "")[:_CODE_CHARS],
+            type=found.get("type", "")[:_CODE_CHARS],
             message=message,
             raw="" if message else text[:MAX_RAW_CHARS],
             by_gateway="x-oneapi-request-id" in headers,
             is_json=response is None or not isinstance(body, str),
             by_provider="provider" in found,
             challenged=headers.get("cf-mitigated") == "challenge",
-            retry_after=retry_after(headers, text if message else "", status),
+            retry_after=retry_after(headers, text[:_HINT_CHARS] if message else "", status),
         )
 
     @property
@@ -211,7 +215,7 @@ def _collect_fields(body: Mapping[str, Any], found: dict[str, str], depth: int) 
             _collect_text(path + value, found, depth)
     for name in _STATUSES:
         value = str(body.get(name) or "")
-        if value.isdecimal() and 400 <= int(value) < 600:
+        if len(value) == 3 and value.isdecimal() and 400 <= int(value) < 600:
             found.setdefault("status", value)
     for name in _CODES:
         if body.get(name) and isinstance(body[name], str | int):

@@ -16,15 +16,17 @@ _UNIT = {
     "h": 3600.0, "hr": 3600.0, "hour": 3600.0, "时": 3600.0, "小时": 3600.0,
     "d": 86400.0, "day": 86400.0, "天": 86400.0,
 }  # fmt: skip
+# Of a long row of digits each would be tried as the first.
 _PART = (
-    r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|毫秒|s(?:ec(?:ond)?s?)?|秒钟?|m(?:in(?:ute)?s?)?|分钟?"
-    r"|h(?:(?:ou)?rs?)?|小时|时|d(?:ays?)?|天)(?![a-z])"
+    r"(?<!\d)(\d{1,12}(?:\.\d{1,12})?)\s{0,9}(ms|milliseconds?|毫秒|s(?:ec(?:ond)?s?)?|秒钟?"
+    r"|m(?:in(?:ute)?s?)?|分钟?|h(?:(?:ou)?rs?)?|小时|时|d(?:ays?)?|天)(?![a-z])"
 )
-_TIME = rf"{_PART}(?:\s*{_PART})*"
+_TIME = rf"{_PART}(?:\s{{0,9}}{_PART})*"
 _WORDS = re.compile(
     rf"(?:(?:again|retry|retrying|wait|after|resets?|available)[^\d.]{{0,30}}|请[^\d]{{0,8}}"
-    rf"|等待?[^\d]{{0,4}}){_TIME}|{_TIME}\s*(?:之后|以后|后)"
-    r"|(?:retry|try again)[^\d]{0,30}\"?(?P<bare>\d+(?:\.\d+)?)\b(?![.\d]|\s*[a-z%])",
+    rf"|等待?[^\d]{{0,4}}){_TIME}|{_TIME}\s{{0,9}}(?:之后|以后|后)"
+    r"|(?:retry|try again)[^\d]{0,30}\"?(?P<bare>\d{1,12}(?:\.\d{1,12})?)\b"
+    r"(?![.\d]|\s{0,9}[a-z%])",
     re.IGNORECASE,
 )
 _FIELD = re.compile(

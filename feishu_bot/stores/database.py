@@ -5,64 +5,27 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from feishu_bot.errors import StoreFailure, StoreUnavailable
 from feishu_bot.stores import migrations
+from feishu_bot.stores.engine import BUSY_TIMEOUT, open_engine
 from feishu_bot.stores.locks import WriteLock, retry_while_locked
 from feishu_bot.stores.open_file import OpenFile
 from feishu_bot.stores.outage_advice import advice
-from feishu_bot.stores.outages import failure_kind, leave_standby, reason_of, translate_outages
-from feishu_bot.stores.private_file import make_private
+from feishu_bot.stores.outages import failure_kind, reason_of, translate_outages
 
-_BUSY_TIMEOUT = 5.0
 # Whoever writes waits for a try to empty the log, and a click for all of them. Seconds for those
 # who just read, and between two tries.
 _CLEAN_TIMEOUT = 0.015
 _CLEAN_PAUSE = 0.015
 _CLEAN_TRIES = 10
-# What libpq does about a connection that nothing comes through any more, in seconds and, the last
-# one, milliseconds ("Parameter Key Words"). Less than half of a lease: then there is time for a new
-# connection before the answers have to be given up.
-_CUT_IS_NOTICED: Mapping[str, int] = {
-    "connect_timeout": 5,
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
-# The same for the server, so that what a process that was cut off or frozen has locked is free
-# again soon. Over a socket of the machine itself the first three mean nothing.
-_SESSION_LIMITS: Mapping[str, str] = {
-    # Compiling a statement takes fifty times as long as running it, and PostgreSQL does so wherever
-    # it takes a table without fresh statistics for much to read.
-    "jit": "off",
-    "tcp_keepalives_idle": "5s",
-    "tcp_keepalives_interval": "2s",
-    "tcp_keepalives_count": "3",
-    "idle_in_transaction_session_timeout": "10s",
-    "lock_timeout": "10s",
-    "statement_timeout": "30s",
-}
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=NORMAL",
-    "foreign_keys=ON",
-    # What is deleted is overwritten, and not only marked as free.
-    "secure_delete=ON",
-    # KiB. Another connection's write makes what is cached worthless, and eight connections in two
-    # processes would keep 2 MB each. The system has the file in memory as well.
-    "cache_size=-512",
-)
 # Bytes on the disk of a SQLite file: with less the next answer may not fit.
 LEAST_SPACE = 1024 * 1024
 # Any number, as long as every replica uses the same one.
@@ -186,7 +149,7 @@ class Database:
             try:
                 row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT * 1000)}")
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}")
         return bool(row[0] == 0)
 
     def migrate(self) -> None:
@@ -201,7 +164,7 @@ class Database:
 
     def _migrate(self) -> None:
         # However long it takes on a large database.
-        engine = self._create_engine(poolclass=sa.NullPool, limits=False)
+        engine = open_engine(self._url, poolclass=sa.NullPool, limits=False)
         try:
             with retry_while_locked(engine.connect) as connection:
                 if migrations.is_current(connection):
@@ -302,7 +265,7 @@ class Database:
         if ours is None:
             size = self._pool_size
             try:
-                engine = self._create_engine(pool_size=size, max_overflow=0, pool_use_lifo=True)
+                engine = open_engine(self._url, pool_size=size, max_overflow=0, pool_use_lifo=True)
             except OSError as exc:
                 raise StoreUnavailable(str(exc), kind="unopened") from exc
             file = Path(self._url.database or "") if self._is_sqlite else None
@@ -312,22 +275,6 @@ class Database:
                 new.close()
         ours.file.expect_same()
         return ours
-
-    def _create_engine(self, *, limits: bool = True, **pooling: Any) -> sa.Engine:
-        # The parameters of a statement that fails would show what people wrote.
-        create = partial(sa.create_engine, self._url, hide_parameters=True, **pooling)
-        if not self._is_sqlite:
-            # A connection may have been cut while it was idle: a restart, a firewall.
-            engine = create(pool_pre_ping=True, connect_args=_CUT_IS_NOTICED)
-            sa.event.listen(engine, "handle_error", leave_standby)
-            if limits:
-                sa.event.listen(engine, "connect", _limit_session)
-            return engine
-        make_private(Path(self._url.database or ""))
-        # Without an isolation level the sqlite3 module begins no transaction of its own.
-        engine = create(connect_args={"timeout": _BUSY_TIMEOUT, "isolation_level": None})
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        return engine
 
 
 class _Joined(threading.local):
@@ -352,19 +299,3 @@ class _ProcessEngine:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     retry_while_locked(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-
-
-def _limit_session(connection: Any, _record: Any) -> None:
-    # Not as options of the connection: poolers like PgBouncer refuse those.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ";".join(f"SET {name} = '{limit}'" for name, limit in _SESSION_LIMITS.items())
-        )
-    connection.commit()
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

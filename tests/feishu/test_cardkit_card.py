@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feishu_bot.content.catalog import Catalog
-from feishu_bot.errors import CardRefused, PermissionMissing
+from feishu_bot.errors import CardRefused, FeishuUnavailable, PermissionMissing
 from feishu_bot.feishu.cards import answer
 from tests.polling import Clock
 
@@ -93,3 +93,24 @@ def test_streaming_is_switched_off_where_no_final_card_was_taken(sim, cardkit_ca
     assert calls_to_settle(sim, second) == ["card.settings"]
     assert calls_to_settle(sim, second) == []
     assert not sim.feishu.answers_to(question)[0].streaming
+
+
+def test_the_next_try_begins_above_the_numbers_of_one_that_was_refused_for_long(
+    sim, cardkit_card, question
+):
+    clock = Clock()
+    first = cardkit_card(clock, {})
+    first.open(card("", streaming=True))
+    sim.feishu.faults.fail("card.update", times=8, code=300317)
+    with pytest.raises(FeishuUnavailable):
+        first.close("", card("the end"))
+    # It is taken, far above the card's age.
+    first.settle()
+
+    clock.tick(5)
+    second = cardkit_card(clock, first.state())
+    second.open(card("", streaming=True))
+    second.close("", card("the end"))
+
+    (answer,) = sim.feishu.answers_to(question)
+    assert "the end" in answer.text

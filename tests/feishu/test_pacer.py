@@ -129,6 +129,23 @@ def test_a_refused_api_rests_and_others_go_on(pacer):
     assert pacer.factor("card.update") == 0.5
 
 
+def test_what_waits_after_a_refusal_goes_on_as_soon_as_the_rate_has_recovered():
+    """It waited for the minute's calls to pass, though the room was back after seconds."""
+    clock = Clock()
+    pacer = Pacer(timer=clock)
+    for _ in range(600):
+        assert pacer.ask("message.reply", urgent=True).api
+        clock.tick(SECOND / PER_SECOND + 0.001)
+    pacer.refused("message.reply", retry_after=1.0)
+    clock.tick(1.5)
+    permit = pacer.ask("message.reply", urgent=True)
+    assert not permit.wait(0.1)
+
+    clock.tick(12.0)
+
+    assert permit.wait(5.0) == "message.reply"
+
+
 def test_waiting_permits_are_granted_when_room_comes(pacer):
     exhaust(pacer, "element.content")
     started = time.monotonic()

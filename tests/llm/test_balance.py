@@ -130,7 +130,7 @@ def test_a_key_that_gives_no_answer_in_time_does_not_keep_the_others(
     stuck.set()
 
     assert [item.state for item in balances] == ["failed", "known"]
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
 
 
 def test_a_gateway_that_cannot_be_reached_is_no_gateway_without_figures(clock: Clock) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from feishu_bot.llm.chunks import MOST_TOKENS, read_chunk
@@ -68,4 +70,17 @@ def test_an_id_of_a_request_that_cannot_be_shown_is_none(given: str) -> None:
 def test_an_error_that_is_too_deep_is_read_as_far_as_it_goes() -> None:
     deep = "[" * 100_000
 
-    assert ErrorBody.read({"error": {"message": deep}}).message == deep
+    assert ErrorBody.read({"error": {"message": deep}}).message.startswith("[[[")
+
+
+@pytest.mark.parametrize("name", ["message", "code", "type", "status"])
+@pytest.mark.parametrize("unit", ["E", "IP ", "4", "4 ", "a_", "aB"])
+def test_an_error_of_a_megabyte_holds_nobody_up(name: str, unit: str) -> None:
+    error = {"message": "Too many requests", name: unit * (1_000_000 // len(unit))}
+    short = {"message": unit * 2_000}
+    started = time.thread_time()
+
+    error_in_body({"error": error})
+    error_in_body({"error": short})
+
+    assert time.thread_time() - started < 2.0

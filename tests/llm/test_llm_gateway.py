@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from httpx2 import ReadTimeout
 
 from feishu_bot.core.chat_model import (
     ChatMessage,
@@ -16,12 +17,15 @@ from feishu_bot.core.chat_model import (
     StreamEnd,
     StreamEvent,
     StreamStart,
+    StreamWait,
     TextDelta,
 )
 from feishu_bot.errors import ModelError
 from feishu_bot.llm import Gateway
 from feishu_bot.llm.adjustments import Adjustments
+from feishu_bot.llm.deadline import StreamDeadline
 from feishu_bot.llm.error_kinds import ModelErrorKind
+from tests.polling import Clock
 
 from .conftest import PROMPT
 from .fault_server import (
@@ -461,17 +465,33 @@ def test_pings_do_not_prolong_the_wait_for_the_first_word(
     assert len(server.requests) == 1
 
 
-def test_a_ping_just_before_the_deadline_does_not_prolong_it(
-    make_gateway: MakeGateway, server: FaultServer
-) -> None:
-    server.will(pings(b": PING\n\n", every=0.5))
-    pieces = make_gateway(first_token_timeout=0.6).stream(PROMPT)
-    started = time.monotonic()
+def test_a_ping_just_before_the_deadline_does_not_prolong_it() -> None:
+    clock, timeouts = Clock(), []
 
-    with pytest.raises(ModelError):
-        next(pieces)
+    def ping(max_bytes: int, timeout: float) -> bytes:
+        timeouts.append(timeout)
+        clock.tick(0.25)
+        return b": PING\n\n"
 
-    assert time.monotonic() - started < 0.95
+    deadline = StreamDeadline(first=0.4, idle=9.0, ends_at=clock() + 9.0, timer=clock)
+    for _ in range(2):
+        deadline.read(ping, 100, None)
+    with pytest.raises(ReadTimeout):
+        deadline.read(ping, 100, None)
+
+    assert timeouts[0] <= 0.4
+    assert timeouts[1] <= 0.15
+    assert len(timeouts) == 2
+
+
+def test_a_wait_that_a_reader_notices_is_told(ask: Ask, server: FaultServer) -> None:
+    server.will(reply(429, {"error": {}}, **{"retry-after-ms": "2200"}), answer("x"))
+
+    # Ten seconds of this timer are one.
+    events = ask(timer=lambda: time.monotonic() * 10)
+
+    assert events[:2] == [StreamWait(2.2), StreamWait(0.0)]
+    assert text_of(events) == "x"
 
 
 def test_pings_do_not_prolong_a_gap(ask: Ask, server: FaultServer) -> None:

@@ -108,7 +108,7 @@ def test_one_key_waits_as_long_as_it_is_told(
 
     list(make_gateway().stream(PROMPT))
 
-    assert 0.4 <= time.monotonic() - began < 2
+    assert 0.4 <= time.monotonic() - began < 10
 
 
 def test_another_key_is_asked_at_once_and_the_first_one_rests(
@@ -136,7 +136,7 @@ def test_a_wait_ends_when_the_answer_is_cancelled(
     with pytest.raises(ModelError):
         list(events)
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_all_keys_are_tried_where_the_key_is_at_fault(

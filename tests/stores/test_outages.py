@@ -11,11 +11,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from feishu_bot.errors import StoreUnavailable
 from feishu_bot.stores import Database
-from feishu_bot.stores.database import _CUT_IS_NOTICED, retry_while_locked
+from feishu_bot.stores.engine import CUT_IS_NOTICED
+from feishu_bot.stores.locks import retry_while_locked
 
 
 def test_a_locked_file_is_an_outage_with_its_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr("feishu_bot.stores.database._BUSY_TIMEOUT", 0.01)
+    monkeypatch.setattr("feishu_bot.stores.engine.BUSY_TIMEOUT", 0.01)
     monkeypatch.setattr("feishu_bot.stores.locks._TRIES", 1)
     database = Database(f"sqlite:///{tmp_path}/bot.db")
     database.migrate()
@@ -45,7 +46,7 @@ def test_a_server_that_is_away_is_an_outage():
 
 
 def test_a_server_behind_a_cut_link_is_an_outage(monkeypatch):
-    monkeypatch.setitem(_CUT_IS_NOTICED, "connect_timeout", 2)
+    monkeypatch.setitem(CUT_IS_NOTICED, "connect_timeout", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         database = Database(f"postgresql+psycopg://nobody:secret@127.0.0.1:{port}/none")

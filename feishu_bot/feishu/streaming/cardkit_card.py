@@ -58,7 +58,8 @@ class CardKitCard(StreamingCard):
     ) -> None:
         super().__init__(client, caller, replies, part=part, state=state, save=save)
         self._clock = clock
-        self._sequence = 0
+        # Where an earlier process was refused so often that it went far above the card's age.
+        self._sequence = self._sequence_kept = int(state.get("sequence", 0))
         # Two processes that draw one card one after the other must not use the same ids.
         self._nonce = secrets.token_hex(4)
         self._card_id: str = state.get("card_id", "")
@@ -157,6 +158,10 @@ class CardKitCard(StreamingCard):
                 self._sequence += STALE_STEP
                 if tries == STALE_TRIES:
                     self._sequence = max(self._sequence, edit_sequence(self._clock()))
+                if tries >= STALE_TRIES:
+                    # Whatever is taken from here on, the next try has to begin above it.
+                    self._sequence_kept = self._sequence
+                    self._save()
             except StreamClosed:
                 requests.pop("element.content", None)
             else:
@@ -185,6 +190,7 @@ class CardKitCard(StreamingCard):
             "message_id": self.message_id,
             "thread_id": self.thread_id,
             "opened_at": self._opened_at,
+            "sequence": self._sequence_kept,
         }
 
     def _set_text(self, text: str) -> None:

@@ -29,8 +29,9 @@ CHATS_REMEMBERED = 4_000
 REMEMBERED_SECONDS = 60.0
 # Calls that leave this much after their grant don't shift the windows enough to matter.
 POSTPONE_SECONDS = 0.005
-# Until permits are looked at again that only a new share can help.
-LONGEST_PAUSE = 60.0
+# Until permits that wait are looked at again: a share may be new, and after a refusal the room
+# comes back earlier than calls leave the minute.
+LONGEST_PAUSE = 1.0
 
 
 class Permit:
