@@ -25,7 +25,7 @@ SHORTEST_BATCH: Final = 0.25
 LONGEST_BATCH: Final = 0.5
 FRAMES_PER_SECOND: Final = 50
 # Looks without any stream, then the thread ends.
-_IDLE_LOOKS: Final = 20
+_IDLE_LOOKS: Final = 4
 
 # Takes what is there, without waiting; whether that is enough.
 Look = Callable[[], bool]
