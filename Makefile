@@ -35,7 +35,8 @@ test: $(VENV)/.dev
 	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 	command -v google-chrome >/dev/null || echo "No Chromium here, so the tests of the page are skipped." \
 	"Debian and Ubuntu: apt-get install chromium"
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+# Half of a test's time is waiting, so five workers keep two cores busy; each takes some 400 MB.
+	$(BIN)/python -m pytest -n 5 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +16,7 @@ from feishu_bot import __version__
 from feishu_simulator import Script, failures
 from feishu_simulator.encryption import encrypt_and_sign
 from tests.polling import eventually
-from tests.scenarios.bots import ROOT, environment
+from tests.scenarios.bots import environment
 
 BOTH = ["webhook", "long_connection"]
 
@@ -365,23 +363,17 @@ def test_a_process_stops_in_time_though_its_model_is_silent(sim, talk, start_gun
     assert bot.terminate(timeout=8) == 0
 
 
-def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(sim, tmp_path):
+def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(sim, tmp_path, gunicorn_forks):
     (tmp_path / "bot.db").write_text("not a database, but long enough to be taken for one" * 40)
     environ = environment(sim, f"sqlite:///{tmp_path}/bot.db")
+    log = tmp_path / "log"
 
-    done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "wsgi:app"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"]} | environ,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    process = gunicorn_forks.start({"PATH": os.environ["PATH"]} | environ, log)
 
-    assert done.returncode != 0
-    assert "数据库无法打开 / The database can't be opened" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.wait() != 0
+    told = log.read_text()
+    assert "数据库无法打开 / The database can't be opened" in told
+    assert "Traceback" not in told
 
 
 def test_figures_are_counted_over_all_processes(sim, talk, start_gunicorn):

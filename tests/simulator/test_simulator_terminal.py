@@ -197,6 +197,7 @@ def test_writing_while_an_answer_grows_keeps_both_whole(sim, writer, terminal, t
     terminal.type("and more\n")
     answer.join()
     eventually(lambda: times_shown(terminal.window, LINES[0]))
+    eventually(lambda: times_shown(terminal.window, "line 39: short"))
 
     assert times_shown(terminal.window, "line 39: short") == 1
     assert times_shown(terminal.window, "and more") == 1
