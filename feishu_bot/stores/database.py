@@ -78,12 +78,13 @@ class Database:
     @contextmanager
     def together(self) -> Iterator[None]:
         """What this thread reads and writes inside is one transaction. Raises as `write` does."""
+        before = self._joined.connection
         with self.write() as connection:
             self._joined.connection = connection
             try:
                 yield
             finally:
-                self._joined.connection = None
+                self._joined.connection = before
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

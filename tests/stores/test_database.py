@@ -84,7 +84,7 @@ class TestDatabase:
     ) -> None:
         with database.together():
             for name in ("omt_1", "omt_2"):
-                with database.write() as connection:
+                with database.together(), database.write() as connection:
                     connection.execute(sa.insert(threads), thread(name))
             assert (names(database), names(other_database)) == (["omt_1", "omt_2"], [])
             with ThreadPoolExecutor(1) as pool:
