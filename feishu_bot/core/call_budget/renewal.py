@@ -61,8 +61,11 @@ class CallLimiter(Protocol):
     def spent(self) -> Calls:
         """The calls in the windows that are open now, of the API that was called most."""
 
-    def shrink(self, most: Calls, floor: Calls) -> Calls:
-        """Allow no more than that from now on; what is spent in the windows that are open."""
+    def shrink(self, most: Share) -> Calls:
+        """Allow no more than that from now on, and no longer than that.
+
+        What is spent in the windows that are open.
+        """
 
     def take(self, share: Share) -> None:
         """Allow this from now on."""
@@ -134,20 +137,19 @@ class CallBudget:
                 demand=demand,
                 has_just_begun=not self._had_demand,
             )
-            floor = self._whole.floor_of(min(FLOOR, portion.second))
-            used = self._limiter.shrink(Calls(portion.second, portion.minute), floor)
-            self._is_settled = not demand and FLOOR <= portion.second >= used.second
-            taken.append(
-                Share(
-                    second=portion.second,
-                    minute=portion.minute,
-                    part=portion.part,
-                    elsewhere=portion.elsewhere,
-                    until=until,
-                    floor=floor,
-                    floor_until=until + floor_seconds,
-                )
+            share = Share(
+                second=portion.second,
+                minute=portion.minute,
+                part=portion.part,
+                elsewhere=portion.elsewhere,
+                until=until,
+                floor=self._whole.floor_of(min(FLOOR, portion.second)),
+                floor_until=until + floor_seconds,
             )
+            # Whoever leaves may not hear that it is stored: then the time, too, has to end here.
+            used = self._limiter.shrink(share)
+            self._is_settled = not demand and FLOOR <= portion.second >= used.second
+            taken.append(share)
             # What was called a moment ago is in Feishu's windows, whatever is allowed from now on.
             return Holding(
                 process=self._store.process,
@@ -155,7 +157,7 @@ class CallBudget:
                 minute=max(portion.minute, used.minute),
                 spent=used.minute,
                 demand=demand,
-                floor=floor.second,
+                floor=share.floor.second,
                 ends_at=now + lease_seconds,
                 gone_at=now + lease_seconds + floor_seconds,
             )

@@ -191,7 +191,7 @@ class Pacer:
         with self._changed:
             return self._spent()
 
-    def shrink(self, most: Calls, floor: Calls) -> Calls:
+    def shrink(self, most: Share) -> Calls:
         with self._changed:
             share = self._share
             self._set(
@@ -199,7 +199,9 @@ class Pacer:
                     share,
                     second=min(share.second, most.second),
                     minute=min(share.minute, most.minute),
-                    floor=min(share.floor, floor),
+                    until=min(share.until, most.until),
+                    floor=min(share.floor, most.floor),
+                    floor_until=min(share.floor_until, most.floor_until),
                 )
             )
             return self._spent()
