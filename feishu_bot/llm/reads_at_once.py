@@ -15,7 +15,7 @@ from httpcore2 import NetworkError, ReadError
 # Bytes of one read: what a longer buffer leaves splits the heap.
 READ_BYTES: Final = 16_384
 # How a socket says that nothing is there.
-_NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError)
+_NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 # The next bytes; None where nothing is there, empty at the end. Raises httpcore's NetworkError.
 ReadAtOnce = Callable[[], bytes | None]
@@ -28,8 +28,9 @@ def reads_at_once(stream: Any) -> ReadAtOnce:
     sock = stream.get_extra_info("socket")
 
     def read() -> bytes | None:
-        sock.settimeout(0.0)
         try:
+            # Raises, too, where the client was closed meanwhile.
+            sock.settimeout(0.0)
             received: bytes = sock.recv(READ_BYTES)
         except _NOTHING_YET:
             return None

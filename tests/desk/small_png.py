@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 from PIL import Image
 
@@ -18,8 +19,22 @@ def small_png(drawn: bytes, *, colours: int = PALETTES[0]) -> bytes:
     for most in (one for one in (colours, *PALETTES) if one <= colours):
         out = io.BytesIO()
         reduced = picture.quantize(most, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        _put_true_colours(reduced, picture)
         reduced.save(out, "PNG", optimize=True)
         found = out.getvalue()
         if len(found) <= MOST_BYTES:
             break
     return found
+
+
+def _put_true_colours(reduced: Image.Image, picture: Image.Image) -> None:
+    """Give each colour of the palette the one that it stands for most often.
+
+    The palette has means: a grey background beside much that is coloured would become a tint.
+    """
+    pairs = Counter(zip(reduced.getdata(), picture.getdata(), strict=True))
+    # The most frequent last, so that it stays.
+    true = {index: colour for (index, colour), _ in reversed(pairs.most_common())}
+    reduced.putpalette(
+        [part for index in range(max(true) + 1) for part in true.get(index, (0,) * 3)]
+    )

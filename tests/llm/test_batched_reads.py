@@ -199,3 +199,28 @@ def test_whatever_fails_in_a_look_is_raised_where_it_is_waited_for() -> None:
 @pytest.mark.parametrize(("streams", "seconds"), [(0, 0.25), (20, 0.25), (40, 0.4), (200, 0.5)])
 def test_a_batch_takes_longer_with_many_streams(streams: int, seconds: float) -> None:
     assert batch_seconds(streams) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("end", ["reset", "closed here"])
+def test_a_connection_that_breaks_off_between_two_looks_is_a_network_error(end: str) -> None:
+    ours, theirs = socket.socketpair()
+
+    class Stream:
+        def get_extra_info(self, name: str) -> socket.socket | None:
+            return ours if name == "socket" else None
+
+    read = reads_at_once(Stream())
+    assert read() is None
+    theirs.sendall(b"x")
+    assert read() == b"x"
+    if end == "reset":
+        # What the other side hasn't read makes its end a reset.
+        ours.send(b"unread")
+        theirs.close()
+    else:
+        ours.close()
+
+    with pytest.raises(ReadError):
+        read()
+    for each in (ours, theirs):
+        each.close()
