@@ -45,6 +45,8 @@ def create_app(settings: Settings) -> Flask:
     readiness = monitoring.readiness(settings, adapters, connection)
 
     app = Flask(__name__)
+    # Or it would send whoever doubles a slash to the host that the request itself names.
+    app.url_map.merge_slashes = False
     app.extensions["feishu_bot"] = build_runtime(
         settings,
         adapters,

@@ -96,9 +96,17 @@ def test_an_address_that_was_mistyped_is_named_in_the_log(sim, bot, caplog, path
     eventually(lambda: f"path:{path}" in seen(bot))
 
 
-def test_a_slash_at_the_end_does_no_harm(sim, bot):
-    assert sim.feishu.verify_url("/webhook/event/").ok
-    assert sim.feishu.verify_url("/webhook/card/").ok
+@pytest.mark.parametrize("address", ["/webhook/event", "/webhook/card"])
+def test_a_slash_too_many_at_either_end_does_no_harm(sim, bot, address):
+    assert sim.feishu.verify_url(f"{address}/").ok
+    assert sim.feishu.verify_url(f"/{address}").ok
+
+
+def test_nobody_is_sent_to_the_host_that_a_request_names(bot):
+    answer = bot.app.test_client().post("/webhook//event", headers={"Host": "evil.example"})
+
+    assert answer.status_code == 404
+    assert "evil.example" not in str(answer.headers)
 
 
 def test_wrong_keys_are_told_to_the_admins_with_the_remedy(sim, talk, start_bot, boss):
