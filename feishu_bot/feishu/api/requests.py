@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import lark_oapi as lark
@@ -53,9 +53,7 @@ def text_in(answer: Mapping[str, Any], *path: str) -> str:
 
     Raises FeishuUnavailable without it: what to go on with isn't known, and a repeat may tell.
     """
-    found: Any = answer
-    for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
+    found = _found_in(answer, path)
     if not isinstance(found, str) or not found:
         raise FeishuUnavailable(f"an answer without {'.'.join(path)}")
     return found
@@ -63,9 +61,7 @@ def text_in(answer: Mapping[str, Any], *path: str) -> str:
 
 def object_in(answer: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     """The same of an object; an empty one where there is none."""
-    found: Any = answer
-    for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
+    found = _found_in(answer, path)
     return found if isinstance(found, Mapping) else {}
 
 
@@ -73,3 +69,10 @@ def items_in(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The objects in the list of an answer; none where there is no list."""
     items = object_in(answer, "data").get("items")
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _found_in(answer: Mapping[str, Any], path: Iterable[str]) -> Any:
+    found: Any = answer
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
